@@ -1,0 +1,240 @@
+"""Every setting, from the environment and from `.env` beside manage.py (docs/settings.md)."""
+
+import sys
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import environ
+from csp.constants import NONE, SELF
+from django.core.exceptions import ImproperlyConfigured
+from django.utils.translation import gettext_lazy as _
+
+from sociair_portal.values import is_loopback, normalise, queue_settings, rupees
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = BASE_DIR / "var"
+
+env = environ.Env()
+env.read_env(env.path("ENV_FILE", default=str(BASE_DIR / ".env"))())
+
+# -- Sociair ---------------------------------------------------------------------------------
+
+SOCIAIR_BASE_URL: str = normalise(env.str("SOCIAIR_BASE_URL", "") or "https://sms.sociair.com/api")
+SOCIAIR_TOKEN: str = env.str("SOCIAIR_TOKEN", "").strip()
+SANDBOX_TOKEN = "sandbox"
+
+# The sandbox is a gateway on this machine that is called without a token of one's own.
+SANDBOX: bool = is_loopback(SOCIAIR_BASE_URL) and SOCIAIR_TOKEN in ("", SANDBOX_TOKEN)
+if SANDBOX:
+    SOCIAIR_TOKEN = SANDBOX_TOKEN
+
+SOCIAIR_BATCH_SIZE: int = env.int("SOCIAIR_BATCH_SIZE", 50)
+SOCIAIR_CONNECT_TIMEOUT: float = env.float("SOCIAIR_CONNECT_TIMEOUT", 5)
+SOCIAIR_TOTAL_TIMEOUT: float = env.float("SOCIAIR_TOTAL_TIMEOUT", 30)
+SOCIAIR_DEADLINE: float = env.float("SOCIAIR_DEADLINE", 60)
+SOCIAIR_WORKERS: int = env.int("SOCIAIR_WORKERS", 8)
+SOCIAIR_REQUESTS_PER_MINUTE: int = env.int("SOCIAIR_REQUESTS_PER_MINUTE", 0)
+SOCIAIR_OTHER_RATE: Decimal | None = rupees("SOCIAIR_OTHER_RATE", env.str("SOCIAIR_OTHER_RATE", ""))
+
+LOW_BALANCE: Decimal = rupees("LOW_BALANCE", env.str("LOW_BALANCE", "")) or Decimal(500)
+BALANCE_FRESH_SECONDS = 60  # a send needs a reading that is not older
+OVERDUE_HOURS: float = env.float("OVERDUE_HOURS", 2)
+INLINE_RECIPIENTS = 5000  # larger campaigns are prepared by the worker
+PASTED_LINES = 10_000
+
+# -- The shell -------------------------------------------------------------------------------
+
+DEBUG: bool = env.bool("DEBUG", False)
+HTTPS: bool = env.bool("HTTPS", True)
+SECRET_KEY: str = env.str("SECRET_KEY", "")
+ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
+CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+if not SECRET_KEY:
+    raise ImproperlyConfigured(
+        "SECRET_KEY is not set: put a long random one into the environment or into .env "
+        "(`make run` writes one for you)."
+    )
+if not SOCIAIR_TOKEN:
+    raise ImproperlyConfigured(
+        "SOCIAIR_TOKEN is not set: put the token of your Sociair account into the environment or "
+        "into .env, or use `make run` without one to try the portal in the sandbox."
+    )
+
+ROOT_URLCONF = "sociair_portal.urls"
+WSGI_APPLICATION = "sociair_portal.wsgi.application"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+INSTALLED_APPS = [
+    "sociair_portal.admin_config.PortalAdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "django.contrib.humanize",
+    "csp",
+    "crispy_forms",
+    "crispy_bootstrap5",
+    "django_htmx",
+    "js_lib_bootstrap5",
+    "js_lib_bootstrap_icons",
+    "huey.contrib.djhuey",
+    "sociair_portal",
+    "contacts",
+    "messaging",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_htmx.middleware.HtmxMiddleware",
+]
+
+TEMPLATES: list[dict[str, Any]] = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "messaging.context.gateway",
+            ],
+            "builtins": ["django.templatetags.i18n", "sociair_portal.templatetags.portal"],
+        },
+    }
+]
+FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
+
+# -- Database and queue ----------------------------------------------------------------------
+
+_database_url: str = env.str("DATABASE_URL", "") or f"sqlite:///{VAR_DIR / 'portal.sqlite3'}"
+DATABASES: dict[str, Any] = {"default": env.db_url_config(_database_url)}
+_database = DATABASES["default"]
+if _database["ENGINE"] == "django.db.backends.sqlite3":
+    # IMMEDIATE: a transaction takes its lock at once instead of failing half-way through.
+    # FULL: what was sent is on the disk before anyone relies on it.
+    _database["OPTIONS"] = {
+        "timeout": 30,
+        "transaction_mode": "IMMEDIATE",
+        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+    }
+    Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+else:
+    _database["CONN_MAX_AGE"] = 60
+    _database["CONN_HEALTH_CHECKS"] = True
+
+HUEY: dict[str, Any] = {
+    **queue_settings(env.str("HUEY_URL", ""), _database),
+    "name": "sociair",
+    "results": False,
+    "immediate": False,  # else DEBUG would make web requests send
+    "consumer": {
+        "workers": SOCIAIR_WORKERS,
+        "worker_type": "thread",
+        "initial_delay": 0.1,
+        "max_delay": 0.5,
+        "graceful_signal": "TERM",
+        "shutdown_timeout": SOCIAIR_TOTAL_TIMEOUT + 5,
+    },
+}
+
+# -- People ----------------------------------------------------------------------------------
+
+AUTHENTICATION_BACKENDS = ["sociair_portal.accounts.PortalBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in (
+        "UserAttributeSimilarityValidator",
+        "MinimumLengthValidator",
+        "CommonPasswordValidator",
+        "NumericPasswordValidator",
+    )
+]
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "messaging:dashboard"
+LOGOUT_REDIRECT_URL = "login"
+
+# -- Language and time -----------------------------------------------------------------------
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", _("English"))]
+LOCALE_PATHS = [BASE_DIR / "locale"]
+TIME_ZONE: str = env.str("TIME_ZONE", "Asia/Kathmandu")
+USE_TZ = True
+
+# -- Static files ----------------------------------------------------------------------------
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_DIRS = [BASE_DIR / "static"]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"
+        if DEBUG
+        else "whitenoise.storage.CompressedManifestStaticFilesStorage"
+    },
+}
+
+# -- Security --------------------------------------------------------------------------------
+
+CONTENT_SECURITY_POLICY: dict[str, Any] = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "img-src": [SELF, "data:"],  # Bootstrap's own form marks are data: images
+        "object-src": [NONE],
+        "base-uri": [SELF],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a selection of contacts is one field each
+if HTTPS:
+    SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = True
+    SECURE_SSL_REDIRECT = True
+    SECURE_REDIRECT_EXEMPT = [r"^healthz$"]
+    SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
+    SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+# -- Logs: ids and outcomes, never a number, a text or the token ------------------------------
+
+LOGGING: dict[str, Any] = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"plain": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {
+        "console": {
+            "class": "logging.StreamHandler",
+            "formatter": "plain",
+            "stream": sys.stderr,
+        }
+    },
+    "root": {"handlers": ["console"], "level": "WARNING"},
+    "loggers": {
+        "messaging": {"level": "INFO"},
+        "huey": {"level": "WARNING"},
+        "django": {"handlers": [], "level": "WARNING", "propagate": True},
+        "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
+    },
+}

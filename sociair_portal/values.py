@@ -1,0 +1,80 @@
+"""What a value in the settings means: addresses and amounts."""
+
+from decimal import Decimal, InvalidOperation
+from ipaddress import ip_address
+from typing import Any
+from urllib.parse import unquote, urlsplit, urlunsplit
+
+import psycopg
+from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
+
+
+def normalise(url: str) -> str:
+    """One spelling for one gateway: lower case, no default port, no slash at the end."""
+    parts = urlsplit(url.strip())
+    try:
+        port = parts.port
+    except ValueError:
+        port = None
+    host = (parts.hostname or "").lower()
+    if ":" in host:
+        host = f"[{host}]"
+    default = {"http": 80, "https": 443}.get(parts.scheme.lower())
+    netloc = host if port in (None, default) else f"{host}:{port}"
+    return urlunsplit((parts.scheme.lower(), netloc, parts.path.rstrip("/"), "", ""))
+
+
+def rupees(name: str, value: str) -> Decimal | None:
+    """An amount of rupees; None for an empty one."""
+    if not value:
+        return None
+    try:
+        amount = Decimal(value)
+    except InvalidOperation:
+        amount = Decimal("NaN")
+    if not amount.is_finite() or amount < 0:
+        raise ImproperlyConfigured(f"{name} is {value!r}: give an amount of rupees, as in 0.80.")
+    return amount
+
+
+def is_loopback(url: str) -> bool:
+    host = urlsplit(url).hostname or ""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def queue_settings(url: str, database: dict[str, Any]) -> dict[str, Any]:
+    """Huey's settings for HUEY_URL; without one, the queue is where the database is."""
+    scheme = urlsplit(url).scheme
+    if not url and database["ENGINE"].endswith("sqlite3"):
+        name = str(database["NAME"])
+        return _sqlite(f"{name.removesuffix('.sqlite3')}-queue.sqlite3")
+    if not url:
+        return {
+            "huey_class": "huey.PostgresHuey",
+            "connection": {"connection": connect},
+            "create_tables": False,
+        }
+    if scheme == "sqlite":
+        return _sqlite(unquote(url.removeprefix("sqlite:///")))
+    if scheme in ("postgres", "postgresql"):
+        return {"huey_class": "huey.PostgresHuey", "dsn": url, "create_tables": False}
+    if scheme in ("redis", "rediss", "unix"):
+        return {"huey_class": "huey.PriorityRedisHuey", "url": url}
+    raise ImproperlyConfigured(
+        f"HUEY_URL begins with {scheme or 'nothing'}: use sqlite:///, postgres:// or redis://."
+    )
+
+
+def connect() -> "psycopg.Connection[Any]":
+    """A connection of the queue's own, to wherever Django's database is at this moment."""
+    return psycopg.connect(**connection.get_connection_params())
+
+
+def _sqlite(filename: str) -> dict[str, Any]:
+    return {"huey_class": "huey.SqliteHuey", "filename": filename, "fsync": True}
