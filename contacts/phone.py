@@ -1,0 +1,184 @@
+"""What a Nepali mobile number is, how people write it, and whose it is.
+
+Ranges and carriers come from the `phonenumbers` package (Google's libphonenumber data for Nepal).
+They are turned into one regular expression and one table when this module is loaded, because
+parsing with the package itself takes twenty times as long.
+"""
+
+import re
+from enum import StrEnum
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from phonenumbers import PhoneMetadata
+from phonenumbers.carrierdata import CARRIER_DATA
+
+
+class Operator(StrEnum):
+    """Who carries a number, in the words of Sociair's answers."""
+
+    NTC = "ntc"
+    NCELL = "ncell"
+    SMARTCELL = "smartcell"
+    OTHER = "other"
+
+    @property
+    def label(self) -> str | Promise:
+        return _LABELS[self]
+
+
+_LABELS: Final[dict[Operator, str | Promise]] = {
+    Operator.NTC: "NTC",
+    Operator.NCELL: "Ncell",
+    Operator.SMARTCELL: "Smart Cell",
+    Operator.OTHER: gettext_lazy("Other"),
+}
+
+# The carrier's name in the data, and the operator under whose rate Sociair bills it.
+_CARRIERS: Final[dict[str, Operator]] = {
+    "Nepal Telecom": Operator.NTC,
+    "NDCL": Operator.NTC,
+    "NCell": Operator.NCELL,
+    "Smart Telecom": Operator.SMARTCELL,
+}
+
+
+class InvalidMobile(ValueError):
+    """A text is no Nepali mobile number; `reason` is a sentence for the person who typed it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def _pattern(metadata: Any, kind: str) -> re.Pattern[str]:
+    return re.compile(getattr(metadata, kind).national_number_pattern, re.ASCII)
+
+
+_NEPAL: Final[Any] = PhoneMetadata.metadata_for_region("NP")
+_MOBILE: Final = _pattern(_NEPAL, "mobile")
+_LANDLINE: Final = _pattern(_NEPAL, "fixed_line")
+
+# "98412" can only be Nepal Telecom if 984 is: national prefixes of two or three digits.
+_OPERATORS: Final[dict[str, Operator]] = {
+    prefix.removeprefix("977"): _CARRIERS.get(names["en"], Operator.OTHER)
+    for prefix, names in CARRIER_DATA.items()
+    if prefix.startswith("977")
+}
+
+_DEVANAGARI_DIGITS: Final = {ord("०") + digit: str(digit) for digit in range(10)}
+# What people and spreadsheets put between digits, and marks that nobody sees.
+_BETWEEN: Final = dict.fromkeys(map(ord, " \t\r\n\v\f-–—‑.()/'\u00a0\u2007\u2009\u202f"))
+_INVISIBLE: Final = dict.fromkeys(
+    map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff")
+)
+_CLEAN: Final[dict[int, str | None]] = {**_BETWEEN, **_INVISIBLE, **_DEVANAGARI_DIGITS}
+_SCIENTIFIC: Final = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+", re.ASCII)
+# A spreadsheet's float; without this, "984123456.0" would become ten digits of somebody else.
+_FLOAT: Final = re.compile(r"([0-9]+)\.0+", re.ASCII)
+_DIGITS: Final = re.compile(r"[0-9]+", re.ASCII)
+
+
+def parse_mobile(raw: object) -> str:
+    """The ten national digits of a Nepali mobile number, however it was written.
+
+    Accepts `+977`, `00977`, `977` and `0` in front, spaces, hyphens, dots and brackets between,
+    and Devanagari digits. Raises `InvalidMobile` with a sentence for the user.
+    """
+    text = str(raw).strip()
+    float_like = _FLOAT.fullmatch(text)
+    digits = (float_like[1] if float_like else text).translate(_CLEAN)
+    if _MOBILE.fullmatch(digits):
+        return digits
+    national = _national(digits)
+    if national is not None and _MOBILE.fullmatch(national):
+        return national
+    raise InvalidMobile(_reason(text, digits, national))
+
+
+def _national(digits: str) -> str | None:
+    """Digits without Nepal's country code or trunk zero; None if they belong elsewhere."""
+    for international in ("+977", "00977"):
+        if digits.startswith(international):
+            return digits.removeprefix(international).removeprefix("0")
+    if digits.startswith(("+", "00")):
+        return None
+    if digits.startswith("977") and len(digits) in (13, 14):
+        return digits.removeprefix("977").removeprefix("0")
+    return digits.removeprefix("0")
+
+
+def _reason(text: str, digits: str, national: str | None) -> str:
+    if not text:
+        return _("There is no number here.")
+    if _SCIENTIFIC.fullmatch(text):
+        return _("Excel has cut this number to %(text)s: type it again in full.") % {"text": text}
+    if national is None and _DIGITS.fullmatch(digits.removeprefix("+")):
+        return _("This is a foreign number; only Nepali mobile numbers (+977) can be texted.")
+    if national is None or not _DIGITS.fullmatch(national):
+        return _("This is not a number: only digits, spaces, hyphens and a leading + can be read.")
+    if _LANDLINE.fullmatch(national):
+        return _("This is a landline; only mobile numbers can be texted.")
+    if len(national) < 10:
+        return _("This number is too short: it has %(count)d digits, a mobile number has 10.") % {
+            "count": len(national)
+        }
+    if len(national) > 10:
+        return _("This number is too long: it has %(count)d digits, a mobile number has 10.") % {
+            "count": len(national)
+        }
+    return _("No operator in Nepal has mobile numbers that begin with %(prefix)s.") % {
+        "prefix": national[:3]
+    }
+
+
+def operator_of(mobile: str) -> Operator:
+    """Whose number it is, for ten national digits. Unknown ranges are `Operator.OTHER`."""
+    return _OPERATORS.get(mobile[:3]) or _OPERATORS.get(mobile[:2], Operator.OTHER)
+
+
+def format_mobile(mobile: str) -> str:
+    """Ten digits as staff read them aloud: 984-1234567."""
+    return f"{mobile[:3]}-{mobile[3:]}" if len(mobile) == 10 else mobile
+
+
+# A number that somebody spaced out ("+977 984 123 4567") has no more words than this.
+_MOST_WORDS: Final = 5
+_SEPARATORS: Final = re.compile(r"[,;|\t\r\n\u0964]+")
+
+
+def split_numbers(text: str) -> list[str]:
+    """The entries of a pasted list: between commas, semicolons, tabs, new lines or spaces.
+
+    Words that are a number only together stay together, so that "+977 984 123 4567" is one entry.
+    """
+    entries: list[str] = []
+    for piece in _SEPARATORS.split(text):
+        entries.extend(_split_words(piece.split()))
+    return entries
+
+
+def _split_words(words: list[str]) -> list[str]:
+    entries: list[str] = []
+    while words:
+        taken = next(
+            (
+                count
+                for count in range(min(len(words), _MOST_WORDS), 0, -1)
+                if _is_mobile(" ".join(words[:count]))
+            ),
+            1,
+        )
+        entries.append(" ".join(words[:taken]))
+        words = words[taken:]
+    return entries
+
+
+def _is_mobile(text: str) -> bool:
+    try:
+        parse_mobile(text)
+    except InvalidMobile:
+        return False
+    return True

@@ -1,0 +1,315 @@
+"""What an answer of Sociair means: may the messages have gone out, and what follows.
+
+Pure: bytes in, a verdict out. The outcomes are the lines of docs/failures.md, in their order; the
+first that fits wins. The rule behind them: only what certainly did not go out may be sent again.
+"""
+
+import json
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from enum import StrEnum
+from typing import Any, Final
+
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from contacts.phone import Operator
+
+# An answer is a short JSON object; more than this is not Sociair's.
+MOST_BYTES: Final = 64 * 1024
+
+
+class Outcome(StrEnum):
+    """What became of one call, a closed set."""
+
+    UNREACHABLE = "unreachable"
+    CERTIFICATE = "certificate"
+    NO_ANSWER = "no_answer"
+    WORKER_LOST = "worker_lost"
+    UNREADABLE = "unreadable"
+    TOKEN_REFUSED = "token_refused"
+    THROTTLED = "throttled"
+    TOO_LARGE = "too_large"
+    MISCONFIGURED = "misconfigured"
+    SERVER_ERROR = "server_error"
+    ACCEPTED = "accepted"
+    MISCOUNTED = "miscounted"
+    CONTRACT_CHANGED = "contract_changed"
+    ALL_INVALID = "all_invalid"
+    SOME_INVALID = "some_invalid"
+    REFUSED = "refused"
+    UNKNOWN = "unknown"
+
+    @property
+    def label(self) -> str | Promise:
+        """One plain sentence for the staff."""
+        return SENTENCES[self]
+
+
+SENTENCES: Final[dict[Outcome, str | Promise]] = {
+    Outcome.UNREACHABLE: _(
+        "Sociair could not be reached. Nothing was sent; it will be tried again."
+    ),
+    Outcome.CERTIFICATE: _("Sociair's certificate could not be trusted. Nothing was sent."),
+    Outcome.NO_ANSWER: _(
+        "Sociair did not answer. The messages may have gone out; they were not sent again."
+    ),
+    Outcome.WORKER_LOST: _(
+        "The worker stopped before the answer was saved. The messages may have gone out; "
+        "they were not sent again."
+    ),
+    Outcome.UNREADABLE: _(
+        "Sociair's answer could not be read. The messages may have gone out; "
+        "they were not sent again."
+    ),
+    Outcome.TOKEN_REFUSED: _("Sociair refused the token. Nothing was sent."),
+    Outcome.THROTTLED: _("Sociair asked us to wait. Nothing was sent; it will be tried again."),
+    Outcome.TOO_LARGE: _("Sociair found the request too large. Nothing was sent."),
+    Outcome.MISCONFIGURED: _("Sociair does not allow this request. Nothing was sent."),
+    Outcome.SERVER_ERROR: _(
+        "Sociair had an error of its own. The messages may have gone out; they were not sent again."
+    ),
+    Outcome.ACCEPTED: _("Sociair accepted the messages."),
+    Outcome.MISCOUNTED: _(
+        "Sociair accepted the request, but counted other numbers than were sent. Some messages may "
+        "not have gone out; they were not sent again."
+    ),
+    Outcome.CONTRACT_CHANGED: _(
+        "Sociair named a number that was not in the request: its interface may have changed. "
+        "The messages may have gone out; they were not sent again."
+    ),
+    Outcome.ALL_INVALID: _("Sociair calls every one of these numbers invalid. Nothing was sent."),
+    Outcome.SOME_INVALID: _(
+        "Sociair calls some of these numbers invalid. Nobody knows whether the others were sent; "
+        "they were not sent again."
+    ),
+    Outcome.REFUSED: _("Sociair refused the message. Nothing was sent."),
+    Outcome.UNKNOWN: _(
+        "Sociair gave an answer that its documentation does not know. The messages may have gone "
+        "out; they were not sent again."
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One call and what came back. `invalid` are those posted numbers that were named invalid."""
+
+    outcome: Outcome
+    status: int | None = None
+    error: str = ""
+    words: str = ""
+    raw: str = ""
+    counts: Mapping[Operator, int] = field(default_factory=dict)
+    invalid: frozenset[str] = frozenset()
+    retry_after: float | None = None
+
+
+def read_json(body: bytes) -> dict[str, Any] | None:
+    """The JSON object in a body, or None if it is not exactly one.
+
+    Trailing commas are read, because the documentation prints them. Duplicate keys, NaN and
+    numbers or nesting beyond reason are not: such an answer proves nothing.
+    """
+    try:
+        text = body.decode("utf-8-sig")
+        found = _loads(text)
+        if found is None:
+            found = _loads(_TRAILING_COMMA.sub(r"\1", text))
+    except (UnicodeDecodeError, RecursionError):
+        return None
+    return found if isinstance(found, dict) else None
+
+
+# Strings are matched first, so that a comma inside a string is never touched.
+_TRAILING_COMMA: Final = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.ASCII)
+
+
+def _loads(text: str) -> Any:
+    try:
+        return json.loads(text, object_pairs_hook=_no_duplicates, parse_constant=_no_constants)
+    except ValueError:
+        return None
+
+
+def _no_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("duplicate keys")
+    return found
+
+
+def _no_constants(name: str) -> None:
+    raise ValueError(f"{name} is not JSON")
+
+
+def classify(
+    *,
+    status: int,
+    headers: Mapping[str, str],
+    body: bytes,
+    posted: Collection[str],
+    now: datetime | None = None,
+) -> Answer:
+    """The verdict on a complete answer to `POST /sms`. `posted` are the numbers as they were sent.
+
+    `body` longer than MOST_BYTES means that there was more than anyone read. Never raises.
+    """
+    too_long = len(body) > MOST_BYTES
+    found = None if too_long else read_json(body)
+    reading = _Reading(status, headers, body, found, frozenset(posted))
+    outcome = _outcome(reading)
+    return Answer(
+        outcome=outcome,
+        status=status,
+        words=reading.words,
+        raw=body[:MOST_BYTES].decode("utf-8", "replace").replace("\x00", "\ufffd"),
+        counts=reading.counts or {},
+        invalid=reading.invalid & reading.posted,
+        retry_after=_retry_after(headers.get("Retry-After"), now or datetime.now(UTC))
+        if outcome is Outcome.THROTTLED
+        else None,
+    )
+
+
+class _Reading:
+    """An answer, taken apart once."""
+
+    def __init__(
+        self,
+        status: int,
+        headers: Mapping[str, str],
+        body: bytes,
+        found: dict[str, Any] | None,
+        posted: frozenset[str],
+    ) -> None:
+        self.status = status
+        self.location = headers.get("Location", "")
+        self.found = found
+        self.posted = posted
+        self.words = _words(found or {})
+        self.plain = _plain(_text(found or {}, "message"))
+        self.success = self.plain.startswith("success")
+        self.counts = _counts(found or {})
+        self.counted = sum(self.counts.values()) if self.counts is not None else 0
+        self.names_numbers = bool((found or {}).get("invalid_number"))
+        self.invalid = _invalid_numbers((found or {}).get("invalid_number"))
+        self.speaks_of_sending = (
+            _speaks_of_sending(body)
+            if found is None
+            # Counts that cannot be read may hide one above 0.
+            else self.success or self.names_numbers or self.counts is None or self.counted > 0
+        )
+
+
+def _outcome(it: _Reading) -> Outcome:
+    """The order is the promise: the first line that fits wins."""
+    if not it.speaks_of_sending and (certain := _certainly_not_sent(it)):
+        return certain
+    if it.status >= 500 or it.status == 408 or 300 <= it.status < 400:
+        return Outcome.SERVER_ERROR
+    if it.found is None:
+        return Outcome.UNREADABLE
+    if it.success:
+        whole = not it.names_numbers and it.counts is not None and it.counted == len(it.posted)
+        return Outcome.ACCEPTED if whole else Outcome.MISCOUNTED
+    if it.names_numbers:
+        return _named(it)
+    if it.plain and not it.speaks_of_sending and _refuses(it):
+        return Outcome.REFUSED
+    return Outcome.UNKNOWN
+
+
+def _certainly_not_sent(it: _Reading) -> Outcome | None:
+    """Lines 7 to 10 of the table, for a body without a word of sending."""
+    to_login = 300 <= it.status < 400 and "login" in it.location.casefold()
+    if it.status == 401 or to_login or (it.status < 500 and _names_the_token(it.found or {})):
+        return Outcome.TOKEN_REFUSED
+    if it.status == 429:
+        return Outcome.THROTTLED
+    if it.status == 413:
+        return Outcome.TOO_LARGE
+    if it.status in (403, 404, 405, 419):
+        return Outcome.MISCONFIGURED
+    return None
+
+
+def _named(it: _Reading) -> Outcome:
+    if not it.invalid or not it.invalid <= it.posted:
+        return Outcome.CONTRACT_CHANGED
+    return Outcome.ALL_INVALID if it.invalid == it.posted else Outcome.SOME_INVALID
+
+
+def _refuses(it: _Reading) -> bool:
+    if it.status in (400, 402, 422):
+        return True
+    return it.status == 200 and (it.plain.startswith("sorry") or "balance" in it.plain)
+
+
+def _words(found: Mapping[str, Any]) -> str:
+    return _text(found, "message") or _text(found, "error")
+
+
+def _text(found: Mapping[str, Any], key: str) -> str:
+    value = found.get(key)
+    return value.strip().replace("\x00", "\ufffd") if isinstance(value, str) else ""
+
+
+def _plain(words: str) -> str:
+    """Letters only, in lower case: `Unauthenticated.` is `unauthenticated`."""
+    return re.sub(r"[^a-z]+", " ", words.casefold()).strip()
+
+
+def _names_the_token(found: Mapping[str, Any]) -> bool:
+    return any(
+        "unauthenticated" in plain or "invalid token" in plain
+        for key in ("message", "error")
+        if (plain := _plain(_text(found, key)))
+    )
+
+
+def _counts(found: Mapping[str, Any]) -> dict[Operator, int] | None:
+    """Messages by operator; None if a count is there and is not a number."""
+    counts: dict[Operator, int] = {}
+    for operator in Operator:
+        if (value := found.get(operator.value)) is None:
+            continue
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
+            value = int(value)
+        if type(value) is not int or not 0 <= value < 10**9:
+            return None
+        counts[operator] = value
+    return counts
+
+
+def _invalid_numbers(value: Any) -> frozenset[str]:
+    if isinstance(value, str):
+        value = value.split(",")
+    if not isinstance(value, list):
+        return frozenset()
+    return frozenset(str(entry).strip() for entry in value)
+
+
+def _speaks_of_sending(body: bytes) -> bool:
+    """Whether a body that is no JSON object may still report a sending."""
+    plain = body.lower().replace(b"\x00", b"")  # UTF-16 shows its letters this way
+    return b"success" in plain or b"invalid_number" in plain or bool(_COUNT.search(plain))
+
+
+_COUNT: Final = re.compile(rb'"(?:ntc|ncell|smartcell|other)"\s*:\s*"?[1-9]')
+
+
+def _retry_after(value: str | None, now: datetime) -> float | None:
+    """Seconds to wait: the header has seconds or a date; None if it says nothing sensible."""
+    if not value:
+        return None
+    if re.fullmatch(r"\s*[0-9]{1,6}\s*", value, re.ASCII):
+        return float(value)
+    try:
+        at = parsedate_to_datetime(value)
+    except (TypeError, ValueError):
+        return None
+    return max((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - now.timestamp(), 0.0)

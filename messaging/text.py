@@ -1,0 +1,110 @@
+"""What a text costs to send: its encoding, its length in units, its parts.
+
+Source: 3GPP TS 23.038 (GSM 03.38, the 7-bit default alphabet and its extension table) and
+TS 23.040 (concatenation: 153 septets or 67 UCS-2 units a part, after a header of 6 octets).
+"""
+
+import re
+import unicodedata
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from django.utils.translation import gettext as _
+
+_BASIC: Final = (
+    "@£$¥èéùìòÇ\nØø\rÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ !\"#¤%&'()*+,-./0123456789:;<=>?"
+    "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
+)
+_EXTENSION: Final = "^{}\\[~]|€"
+
+_IS_GSM: Final = re.compile(f"[{re.escape(_BASIC + _EXTENSION)}]*")
+_EXTENDED: Final = re.compile(f"[{re.escape(_EXTENSION)}]")
+_ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")
+
+# The most parts that one message may have: a limit of the portal, not of the network.
+MOST_PARTS: Final = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How a text goes over the air.
+
+    `units` are septets in GSM-7 (a character of the extension table takes two) and 16-bit code
+    units in UCS-2 (an emoji takes two). `parts` is what is billed per number.
+    """
+
+    encoding: Literal["GSM-7", "UCS-2"]
+    units: int
+    parts: int
+
+    @property
+    def left(self) -> int:
+        """Units that still fit before the message needs one more part."""
+        single, joined = _LIMITS[self.encoding]
+        if self.parts <= 1:
+            return single - self.units
+        return max(self.parts * joined - self.units, 0)
+
+
+_LIMITS: Final[dict[str, tuple[int, int]]] = {"GSM-7": (160, 153), "UCS-2": (70, 67)}
+
+
+def measure(text: str) -> Measure:
+    """Measure a text as it will be sent. An empty text has 0 parts."""
+    if _IS_GSM.fullmatch(text):
+        return _measured("GSM-7", text, _EXTENDED)
+    return _measured("UCS-2", text, _ASTRAL)
+
+
+def _measured(encoding: Literal["GSM-7", "UCS-2"], text: str, double: re.Pattern[str]) -> Measure:
+    single, joined = _LIMITS[encoding]
+    doubles = [found.start() for found in double.finditer(text)]
+    units = len(text) + len(doubles)
+    if units <= single:
+        return Measure(encoding, units, min(units, 1))
+    return Measure(encoding, units, _joined_parts(len(text), doubles, joined))
+
+
+def _joined_parts(length: int, doubles: list[int], limit: int) -> int:
+    """Parts of `limit` units each; a character of two units never straddles a seam.
+
+    A seam falls inside such a character when an odd place is left for it: then that part stays
+    one unit short, as if the text were one unit longer.
+    """
+    units = length
+    for before, position in enumerate(doubles):
+        lost = units - length - before  # units that earlier seams left empty
+        start = position + before + lost
+        units += 2 if start % limit == limit - 1 else 1
+    return -(-units // limit)
+
+
+class InvalidText(ValueError):
+    """A text cannot be sent; `reason` is a sentence for the person who wrote it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def read_text(raw: str) -> str:
+    """A message as it will be sent: browsers' line ends become one character, ends are trimmed.
+
+    Raises `InvalidText` for an empty text, for characters that no phone shows and for more than
+    MOST_PARTS parts.
+    """
+    text = raw.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if not text:
+        raise InvalidText(_("Write a message."))
+    for place, character in enumerate(text, start=1):
+        if character not in "\n\t" and unicodedata.category(character) in ("Cc", "Cs", "Cn"):
+            raise InvalidText(
+                _("Character %(place)d cannot be sent (U+%(code)04X). Remove it.")
+                % {"place": place, "code": ord(character)}
+            )
+    if (parts := measure(text).parts) > MOST_PARTS:
+        raise InvalidText(
+            _("This message has %(parts)d parts; at most %(most)d can be sent. Make it shorter.")
+            % {"parts": parts, "most": MOST_PARTS}
+        )
+    return text
