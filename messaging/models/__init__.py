@@ -1,0 +1,33 @@
+"""The records of what was sent, or is to be: docs/architecture.md draws them."""
+
+from messaging.models.batch import Batch, BatchState, SentMessage
+from messaging.models.campaign import (
+    OPEN_STATES,
+    Campaign,
+    CampaignState,
+    LeftOut,
+    LeftOutReason,
+    Recipient,
+    RecipientState,
+)
+from messaging.models.event import Event, EventKind
+from messaging.models.gateway import BalanceReading, Gateway, HoldKind, HoldReason
+
+__all__ = [
+    "OPEN_STATES",
+    "BalanceReading",
+    "Batch",
+    "BatchState",
+    "Campaign",
+    "CampaignState",
+    "Event",
+    "EventKind",
+    "Gateway",
+    "HoldKind",
+    "HoldReason",
+    "LeftOut",
+    "LeftOutReason",
+    "Recipient",
+    "RecipientState",
+    "SentMessage",
+]

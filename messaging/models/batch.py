@@ -1,0 +1,100 @@
+"""The queue and its answers: one batch is one request to make, one sent message one call made."""
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from contacts.phone import Operator
+from messaging.answers import Outcome
+from messaging.models.campaign import Campaign
+
+OUTCOME_CHOICES = [(outcome.value, outcome.label) for outcome in Outcome]
+
+
+class BatchState(models.TextChoices):
+    QUEUED = "queued", _("Queued")
+    SENDING = "sending", _("Sending")
+    ACCEPTED = "accepted", _("Accepted")
+    REFUSED = "refused", _("Refused")
+    PARTLY_REFUSED = "partly_refused", _("Partly refused")
+    UNCONFIRMED = "unconfirmed", _("Unconfirmed")
+    SPLIT = "split", _("Split")
+    CANCELLED = "cancelled", _("Cancelled")
+    SETTLED = "settled", _("Settled")
+
+
+class Batch(models.Model):
+    """One future `POST /sms`: one text for up to SOCIAIR_BATCH_SIZE numbers."""
+
+    campaign = models.ForeignKey(
+        Campaign,
+        on_delete=models.CASCADE,
+        related_name="batches",
+        db_index=False,  # the index by state begins with it
+        verbose_name=_("campaign"),
+    )
+    text = models.TextField(_("message"))
+    parts = models.PositiveSmallIntegerField(_("parts"))
+    size = models.PositiveIntegerField(_("recipients"))
+    cost = models.DecimalField(_("cost"), max_digits=12, decimal_places=4)
+    state = models.CharField(
+        _("state"), max_length=14, choices=BatchState.choices, default=BatchState.QUEUED
+    )
+    outcome = models.CharField(
+        _("what happened"), max_length=16, choices=OUTCOME_CHOICES, blank=True
+    )
+    tries = models.PositiveIntegerField(_("tries"), default=0)
+    claimed_at = models.DateTimeField(_("claimed"), null=True, blank=True)
+    deadline = models.DateTimeField(_("deadline"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("batch")
+        verbose_name_plural = _("batches")
+        indexes = [
+            models.Index(
+                fields=["campaign", "id"], name="batch_queued", condition=Q(state="queued")
+            ),
+            models.Index(fields=["deadline"], name="batch_in_flight", condition=Q(state="sending")),
+            models.Index(fields=["campaign", "state", "id"], name="batch_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"#{self.pk}"
+
+
+class SentMessage(models.Model):
+    """One call of `POST /sms` and its answer; append-only."""
+
+    batch = models.ForeignKey(
+        Batch, on_delete=models.CASCADE, related_name="calls", verbose_name=_("batch")
+    )
+    attempt = models.PositiveIntegerField(_("try"))
+    numbers = models.JSONField(_("numbers posted"), default=list)
+    outcome = models.CharField(_("outcome"), max_length=16, choices=OUTCOME_CHOICES)
+    words = models.TextField(_("Sociair's words"), blank=True)
+    status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
+    error = models.CharField(_("network error"), max_length=200, blank=True)
+    raw = models.TextField(_("raw answer"), blank=True)
+    ntc = models.PositiveIntegerField("NTC", null=True)
+    ncell = models.PositiveIntegerField("Ncell", null=True)
+    smartcell = models.PositiveIntegerField("Smart Cell", null=True)
+    other = models.PositiveIntegerField(_("other"), null=True)
+    cost = models.DecimalField(_("cost"), max_digits=12, decimal_places=4, default=0)
+    started_at = models.DateTimeField(_("started"), default=timezone.now)
+    took = models.FloatField(_("took (seconds)"), default=0)
+
+    class Meta:
+        verbose_name = _("sent message")
+        verbose_name_plural = _("sent messages")
+        constraints = [
+            models.UniqueConstraint(fields=["batch", "attempt"], name="sent_message_once")
+        ]
+        indexes = [models.Index(fields=["-started_at"], name="sent_message_latest")]
+
+    def __str__(self) -> str:
+        return f"{self.get_outcome_display()}"
+
+    @property
+    def counts(self) -> dict[Operator, int | None]:
+        return {operator: getattr(self, operator.value) for operator in Operator}

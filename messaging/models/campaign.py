@@ -1,0 +1,262 @@
+"""What somebody sent once, to whom, and who was left out."""
+
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from contacts.models import OPERATOR_CHOICES, Contact
+from contacts.phone import format_mobile
+from messaging.models.gateway import Gateway
+
+
+class CampaignState(models.TextChoices):
+    DRAFT = "draft", _("Draft")
+    PREPARING = "preparing", _("Preparing")
+    SCHEDULED = "scheduled", _("Scheduled")
+    SENDING = "sending", _("Sending")
+    PAUSED = "paused", _("Paused")
+    OVERDUE = "overdue", _("Overdue")
+    DONE = "done", _("Done")
+    CANCELLED = "cancelled", _("Cancelled")
+
+
+# Campaigns under way: handed over, and not yet at their end.
+OPEN_STATES = [
+    CampaignState.PREPARING,
+    CampaignState.SCHEDULED,
+    CampaignState.SENDING,
+    CampaignState.PAUSED,
+    CampaignState.OVERDUE,
+]
+
+
+class RecipientState(models.TextChoices):
+    QUEUED = "queued", _("Queued")
+    SENDING = "sending", _("Sending")
+    ACCEPTED = "accepted", _("Accepted")
+    REFUSED = "refused", _("Refused")
+    UNCONFIRMED = "unconfirmed", _("Unconfirmed")
+    NOT_SENT = "not_sent", _("Not sent")
+    CANCELLED = "cancelled", _("Cancelled")
+    OPTED_OUT = "opted_out", _("Opted out")
+
+
+class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def under_way(self) -> "CampaignQuerySet":
+        return self.filter(state__in=OPEN_STATES)
+
+    def claimable(self, gateway: Gateway) -> "CampaignQuerySet":
+        """Those that may have something to send now, the best first: small ones, then oldest."""
+        return self.filter(gateway=gateway, state=CampaignState.SENDING, pending__gt=0).order_by(
+            "is_large", "id"
+        )
+
+
+class Campaign(models.Model):
+    """One text (with its placeholders) to one audience, sent once."""
+
+    form_uuid = models.UUIDField(_("form"), unique=True, editable=False)
+    gateway = models.ForeignKey(
+        Gateway, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("gateway")
+    )
+    text = models.TextField(_("message"))
+    audience = models.JSONField(
+        _("audience"), help_text=_("Groups, contacts and pasted numbers, as they were chosen.")
+    )
+    fingerprint = models.CharField(_("fingerprint of text and audience"), max_length=64)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="campaigns",
+        verbose_name=_("sender"),
+    )
+    created_at = models.DateTimeField(_("written"), default=timezone.now)
+    scheduled_for = models.DateTimeField(_("scheduled for"), null=True, blank=True)
+    sent_at = models.DateTimeField(_("handed over"), null=True, blank=True)
+    resumed_at = models.DateTimeField(_("started or resumed"), null=True, blank=True)
+    state = models.CharField(
+        _("state"), max_length=9, choices=CampaignState.choices, default=CampaignState.DRAFT
+    )
+    pause_reason = models.TextField(_("why it paused"), blank=True)
+    follows = models.ForeignKey(
+        "self",
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="followed_by",
+        verbose_name=_("sends again"),
+    )
+    is_large = models.BooleanField(_("large"), default=False)
+    prepared_up_to = models.CharField(_("prepared up to"), max_length=10, blank=True)
+
+    rates = models.JSONField(_("rates at review"), default=dict, help_text=_("Rupees per part."))
+    reviewed_cost = models.DecimalField(
+        _("reviewed cost"), max_digits=14, decimal_places=4, default=0
+    )
+    cost = models.DecimalField(_("cost"), max_digits=14, decimal_places=4, default=0)
+
+    # Recipients by state, kept by whatever changes one; `pending` is queued or sending.
+    total = models.PositiveIntegerField(_("recipients"), default=0)
+    pending = models.PositiveIntegerField(_("pending"), default=0)
+    accepted = models.PositiveIntegerField(_("accepted"), default=0)
+    refused = models.PositiveIntegerField(_("refused"), default=0)
+    unconfirmed = models.PositiveIntegerField(_("unconfirmed"), default=0)
+    not_sent = models.PositiveIntegerField(_("not sent"), default=0)
+    cancelled = models.PositiveIntegerField(_("cancelled"), default=0)
+    opted_out = models.PositiveIntegerField(_("opted out"), default=0)
+
+    objects = CampaignQuerySet.as_manager()
+
+    # What `prepared_up_to` says when no number is left to freeze.
+    PREPARED = "prepared"
+
+    class Meta:
+        verbose_name = _("campaign")
+        verbose_name_plural = _("campaigns")
+        get_latest_by = "id"
+        permissions = [
+            ("send_campaign", _("Can compose and send")),
+            ("settle_campaign", _("Can settle what is unconfirmed")),
+        ]
+        indexes = [
+            models.Index(
+                fields=["gateway", "is_large", "id"],
+                name="campaign_claimable",
+                condition=Q(state="sending"),
+            ),
+            models.Index(
+                fields=["scheduled_for"], name="campaign_due", condition=Q(state="scheduled")
+            ),
+            models.Index(fields=["state", "id"], name="campaign_by_state"),
+            models.Index(fields=["id"], name="campaign_undecided", condition=Q(unconfirmed__gt=0)),
+        ]
+        constraints = [
+            models.CheckConstraint(
+                name="campaign_adds_up",
+                condition=Q(
+                    total=F("pending")
+                    + F("accepted")
+                    + F("refused")
+                    + F("unconfirmed")
+                    + F("not_sent")
+                    + F("cancelled")
+                    + F("opted_out")
+                ),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.title
+
+    def get_absolute_url(self) -> str:
+        if self.state == CampaignState.DRAFT:
+            return reverse("messaging:review", args=[self.pk])
+        return reverse("messaging:campaign", args=[self.pk])
+
+    @property
+    def title(self) -> str:
+        """The beginning of its text, on one line."""
+        line = " ".join(self.text.split())
+        return line if len(line) <= 60 else f"{line[:59].rstrip()}…"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN_STATES
+
+    @property
+    def counts(self) -> list[tuple[str, Any, int]]:
+        """What its page shows: state, label and number; what is pending counts as queued."""
+        return [
+            (RecipientState.QUEUED.value, _("Queued or sending"), self.pending),
+            *(
+                (state.value, state.label, getattr(self, state.value))
+                for state in RecipientState
+                if state not in (RecipientState.QUEUED, RecipientState.SENDING)
+            ),
+        ]
+
+    @property
+    def progress(self) -> int:
+        """Per cent of its recipients that have come to an end."""
+        return 100 * (self.total - self.pending) // self.total if self.total else 0
+
+
+class Recipient(models.Model):
+    """One number in a campaign; the contact's name is kept as it was then."""
+
+    campaign = models.ForeignKey(
+        Campaign,
+        on_delete=models.CASCADE,
+        related_name="recipients",
+        db_index=False,  # the constraint's index begins with it
+        verbose_name=_("campaign"),
+    )
+    batch = models.ForeignKey(
+        "messaging.Batch",
+        on_delete=models.CASCADE,
+        related_name="recipients",
+        verbose_name=_("batch"),
+    )
+    contact = models.ForeignKey(
+        Contact,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="received",
+        verbose_name=_("contact"),
+    )
+    mobile = models.CharField(_("mobile number"), max_length=10)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    operator = models.CharField(_("operator"), max_length=9, choices=OPERATOR_CHOICES)
+    state = models.CharField(
+        _("state"),
+        max_length=11,
+        choices=RecipientState.choices,
+        default=RecipientState.QUEUED,
+    )
+
+    class Meta:
+        verbose_name = _("recipient")
+        verbose_name_plural = _("recipients")
+        constraints = [
+            models.UniqueConstraint(fields=["campaign", "mobile"], name="recipient_once")
+        ]
+        indexes = [
+            models.Index(fields=["mobile", "id"], name="recipient_by_mobile"),
+            models.Index(fields=["campaign", "state", "id"], name="recipient_by_state"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or format_mobile(self.mobile)
+
+
+class LeftOutReason(models.TextChoices):
+    INVALID = "invalid", _("Not a mobile number")
+    OPTED_OUT = "opted_out", _("Opted out")
+    NO_RATE = "no_rate", _("Sociair has no rate for this operator")
+    DUPLICATE = "duplicate", _("Merged with the same number")
+
+
+class LeftOut(models.Model):
+    """One entry that got no message of its own, as it was typed, and why."""
+
+    campaign = models.ForeignKey(
+        Campaign, on_delete=models.CASCADE, related_name="left_out", verbose_name=_("campaign")
+    )
+    entry = models.CharField(_("entry"), max_length=200)
+    reason = models.CharField(_("reason"), max_length=9, choices=LeftOutReason.choices)
+    words = models.CharField(_("why"), max_length=300)
+
+    class Meta:
+        verbose_name = _("left out")
+        verbose_name_plural = _("left out")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.entry}: {self.words}"

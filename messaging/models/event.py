@@ -1,0 +1,58 @@
+"""Who did what to a campaign or to the gateway, and when: what an auditor reads."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from messaging.models.campaign import Campaign
+from messaging.models.gateway import Gateway
+
+
+class EventKind(models.TextChoices):
+    SENT = "sent", _("Handed over for sending")
+    STARTED = "started", _("Sending began")
+    PAUSED = "paused", _("Paused")
+    RESUMED = "resumed", _("Resumed")
+    CANCELLED = "cancelled", _("Cancelled")
+    OVERDUE = "overdue", _("Overdue: nothing was sent for too long")
+    DONE = "done", _("Done")
+    HELD = "held", _("Sending held")
+    RELEASED = "released", _("Hold released")
+
+
+class Event(models.Model):
+    """One change of state of a campaign or a gateway; append-only."""
+
+    at = models.DateTimeField(_("when"), default=timezone.now)
+    kind = models.CharField(_("what"), max_length=9, choices=EventKind.choices)
+    campaign = models.ForeignKey(
+        Campaign,
+        on_delete=models.CASCADE,
+        null=True,
+        related_name="events",
+        verbose_name=_("campaign"),
+    )
+    gateway = models.ForeignKey(
+        Gateway,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="events",
+        verbose_name=_("gateway"),
+    )
+    by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("by"),
+    )
+    words = models.TextField(_("why"), blank=True)
+
+    class Meta:
+        verbose_name = _("event")
+        verbose_name_plural = _("events")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return str(self.get_kind_display())

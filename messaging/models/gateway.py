@@ -1,0 +1,147 @@
+"""The other side: one row for each base URL, and what its account said of its money."""
+
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from contacts.phone import Operator
+
+
+class HoldKind(models.TextChoices):
+    """Who can end a hold: time, a token that works, or a person; each outranks the one before."""
+
+    NONE = "", _("not held")
+    TIMED = "timed", _("for a while")
+    TOKEN = "token", _("until the token works")
+    PERSON = "person", _("until somebody releases it")
+
+
+class HoldReason(models.TextChoices):
+    UNREACHABLE = "unreachable", _("Sociair cannot be reached. Nothing was sent.")
+    THROTTLED = "throttled", _("Sociair asked us to slow down. Nothing was sent.")
+    TOKEN_REFUSED = "token_refused", _("Sociair refused the token. Nothing was sent.")
+    CERTIFICATE = "certificate", _("Sociair's certificate could not be trusted. Nothing was sent.")
+    MISCONFIGURED = "misconfigured", _("Sociair does not allow our requests. Nothing was sent.")
+    TOO_LARGE = "too_large", _("Sociair found a request too large. Nothing was sent.")
+    CONTRACT_CHANGED = (
+        "contract_changed",
+        _("Sociair's answers do not fit its documentation any more."),
+    )
+    UNCONFIRMED = "unconfirmed", _("Sociair left two requests in a row without a clear answer.")
+
+
+# What a person can do about a hold, said beside it.
+ADVICE = {
+    HoldReason.UNREACHABLE: _("It is tried again by itself; check the internet connection."),
+    HoldReason.THROTTLED: _("It goes on by itself."),
+    HoldReason.TOKEN_REFUSED: _(
+        "Put a valid token into the settings and restart the portal; "
+        "sending goes on when Sociair accepts it."
+    ),
+    HoldReason.CERTIFICATE: _(
+        "Check the address of Sociair and this machine's clock, then release the hold."
+    ),
+    HoldReason.MISCONFIGURED: _(
+        "Check the address of Sociair and what the account may do, then release the hold."
+    ),
+    HoldReason.TOO_LARGE: _("Set SOCIAIR_BATCH_SIZE to a smaller number, then release the hold."),
+    HoldReason.CONTRACT_CHANGED: _(
+        "Look at the last answers in the admin and ask Sociair, then release the hold."
+    ),
+    HoldReason.UNCONFIRMED: _(
+        "Look at the balance and at the campaigns' unconfirmed messages, then release the hold."
+    ),
+}
+
+
+class GatewayQuerySet(models.QuerySet["Gateway"]):
+    def not_held(self, now: datetime) -> "GatewayQuerySet":
+        """Gateways that may be called. An expired timed hold is none."""
+        return self.filter(
+            Q(hold_kind=HoldKind.NONE) | Q(hold_kind=HoldKind.TIMED, held_until__lte=now)
+        )
+
+
+class Gateway(models.Model):
+    """One base URL of the Sociair API; campaigns and readings belong to one."""
+
+    base_url = models.URLField(_("address"), unique=True)
+    calls = models.BigIntegerField(
+        _("calls"), default=0, help_text=_("How many calls were ever given a slot.")
+    )
+    next_slot = models.DateTimeField(_("next free moment"), null=True, editable=False)
+    active_at = models.DateTimeField(_("last slot given"), null=True, editable=False)
+    swept_at = models.DateTimeField(_("worker last seen"), null=True, editable=False)
+    wake_at = models.DateTimeField(_("worker wakes at"), null=True, editable=False)
+
+    hold_kind = models.CharField(_("hold"), max_length=6, choices=HoldKind.choices, blank=True)
+    hold_reason = models.CharField(_("why"), max_length=16, choices=HoldReason.choices, blank=True)
+    hold_words = models.TextField(_("Sociair's words"), blank=True)
+    held_at = models.DateTimeField(_("held since"), null=True, blank=True)
+    held_until = models.DateTimeField(_("held until"), null=True, blank=True)
+    failures = models.PositiveIntegerField(_("failures in a row"), default=0)
+    unconfirmed = models.PositiveIntegerField(_("unconfirmed in a row"), default=0)
+
+    balance_error = models.TextField(_("why the balance could not be read"), blank=True)
+    balance_error_at = models.DateTimeField(null=True, blank=True, editable=False)
+
+    objects = GatewayQuerySet.as_manager()
+
+    class Meta:
+        verbose_name = _("gateway")
+        verbose_name_plural = _("gateways")
+        permissions = [("release_gateway", _("Can release a gateway that is held"))]
+
+    def __str__(self) -> str:
+        return self.base_url
+
+    @property
+    def is_held(self) -> bool:
+        if self.hold_kind == HoldKind.TIMED:
+            return self.held_until is not None and self.held_until > timezone.now()
+        return self.hold_kind != HoldKind.NONE
+
+    @property
+    def needs_person(self) -> bool:
+        return self.hold_kind == HoldKind.PERSON
+
+    @property
+    def advice(self) -> Any:
+        return ADVICE.get(HoldReason(self.hold_reason), "") if self.hold_reason else ""
+
+
+class BalanceReading(models.Model):
+    """One answer of `GET /balance`: rupees, and rupees per part for each operator."""
+
+    gateway = models.ForeignKey(
+        Gateway, on_delete=models.PROTECT, related_name="readings", verbose_name=_("gateway")
+    )
+    balance = models.DecimalField(_("balance"), max_digits=14, decimal_places=4)
+    ntc_rate = models.DecimalField(_("NTC rate"), max_digits=10, decimal_places=4)
+    ncell_rate = models.DecimalField(_("Ncell rate"), max_digits=10, decimal_places=4)
+    smartcell_rate = models.DecimalField(_("Smart Cell rate"), max_digits=10, decimal_places=4)
+    read_at = models.DateTimeField(_("read"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("balance reading")
+        verbose_name_plural = _("balance readings")
+        ordering = ["-id"]
+        get_latest_by = "id"
+        indexes = [models.Index(fields=["gateway", "-id"], name="reading_latest")]
+
+    def __str__(self) -> str:
+        return f"Rs {self.balance} ({timezone.localtime(self.read_at):%Y-%m-%d %H:%M})"
+
+    @property
+    def rates(self) -> dict[Operator, Decimal]:
+        """Rupees per part; operators without a rate of Sociair's are not in it."""
+        return {
+            Operator.NTC: self.ntc_rate,
+            Operator.NCELL: self.ncell_rate,
+            Operator.SMARTCELL: self.smartcell_rate,
+        }
