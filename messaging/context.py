@@ -1,0 +1,37 @@
+"""What every page shows: the balance, what holds the gateway, and which gateway it is."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.functional import SimpleLazyObject
+
+from messaging.models import Campaign, Gateway
+from messaging.services import balance, holds
+
+_WORKER_SILENT = timedelta(minutes=3)
+
+
+def gateway(request: HttpRequest) -> dict[str, Any]:
+    """Looked up when a template asks for it, and for those who are signed in."""
+    user = getattr(request, "user", None)
+    if user is None or not user.is_authenticated:
+        return {"sandbox": settings.SANDBOX}
+    return {
+        "sandbox": settings.SANDBOX,
+        "low_balance": settings.LOW_BALANCE,
+        "gateway": SimpleLazyObject(holds.current_gateway),
+        "reading": SimpleLazyObject(lambda: balance.latest(holds.current_gateway())),
+    }
+
+
+def worker_is_silent(gateway: Gateway) -> bool:
+    """Whether no worker has looked in for some minutes: then nothing is sent."""
+    return gateway.swept_at is None or timezone.now() - gateway.swept_at > _WORKER_SILENT
+
+
+def undecided() -> int:
+    """Campaigns with something unconfirmed."""
+    return Campaign.objects.filter(unconfirmed__gt=0).count()

@@ -1,0 +1,127 @@
+"""Send from a script the way the browser does: `manage.py send_sms --message TEXT --to NUMBERS`."""
+
+import json
+import time
+import uuid
+from argparse import ArgumentParser, ArgumentTypeError
+from typing import Any, NoReturn
+
+from django.core.management.base import BaseCommand
+from django.db.models import Count
+from django.utils.translation import gettext as _
+
+from contacts.models import Group
+from messaging import tasks
+from messaging.models import Campaign, CampaignState, Gateway, Recipient
+from messaging.services import balance, campaigns, holds, sociair
+from messaging.services.audience import Audience, GroupGone
+from messaging.services.review import Review, review
+from messaging.text import InvalidText, measure, read_text
+
+_BAD = 2
+_LOOK_EVERY = 0.2  # seconds
+
+
+class Command(BaseCommand):
+    help = (
+        "Send one text to numbers and groups and print one JSON object. Exit code 0: queued (with "
+        "--wait: all accepted), 1: with --wait anything else, 2: nothing was sent."
+    )
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--message", required=True, help="the text")
+        parser.add_argument("--to", default="", metavar="NUMBERS", help="numbers, with commas")
+        parser.add_argument("--group", action="append", default=[], metavar="NAME")
+        parser.add_argument("--wait", action="store_true", help="until every number has an answer")
+        parser.add_argument(
+            "--key", type=_uuid, help="a UUID: a second run with the same key sends nothing again"
+        )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        gateway = holds.current_gateway()
+        campaign = self._campaign(gateway, options)
+        if options["wait"]:
+            while campaign.state not in _ENDS:
+                time.sleep(_LOOK_EVERY)
+                campaign.refresh_from_db()
+        self.stdout.write(_json(_report(campaign)))
+        if options["wait"] and campaign.accepted != campaign.total:
+            raise SystemExit(1)
+
+    def _campaign(self, gateway: Gateway, options: dict[str, Any]) -> Campaign:
+        """The campaign of this key: handed over now, or when the command ran before."""
+        try:
+            draft = campaigns.save_draft(
+                form_uuid=options["key"] or uuid.uuid4(),
+                text=read_text(options["message"]),
+                audience=self._audience(options["group"], options["to"]),
+                gateway=gateway,
+                by=None,
+            )
+            if draft.state == CampaignState.DRAFT:
+                self._hand_over(draft)
+        except (InvalidText, campaigns.SendRefused, GroupGone, sociair.BalanceUnknown) as refused:
+            self._refuse(str(refused))
+        return draft
+
+    def _hand_over(self, draft: Campaign) -> None:
+        seen = review(draft, balance.read_balance(draft.gateway))
+        if not seen.people:
+            self._refuse(_("There is nobody to send to."), draft, seen)
+        if not seen.is_affordable:
+            self._refuse(_("The balance does not suffice for this message."), draft, seen)
+        campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=None)
+        if draft.state == CampaignState.PREPARING:
+            tasks.kick_prepare()
+        else:
+            tasks.kick()
+
+    def _audience(self, names: list[str], numbers: str) -> Audience:
+        groups = dict(Group.objects.filter(name__in=names).values_list("name", "pk"))
+        for name in names:
+            if name not in groups:
+                self._refuse(_("There is no group %(name)s.") % {"name": name})
+        return Audience(groups=tuple(groups.values()), numbers=numbers)
+
+    def _refuse(
+        self, why: str, draft: Campaign | None = None, seen: Review | None = None
+    ) -> NoReturn:
+        """Say why nothing was sent; what was left out is still told."""
+        self.stderr.write(why)
+        if draft is not None and seen is not None:
+            left_out = [{"entry": out.entry, "reason": out.words} for out in seen.first_omissions]
+            self.stdout.write(_json({**_report(draft), "left_out": left_out}))
+        raise SystemExit(_BAD)
+
+
+# A campaign that waits for a person would be waited for in vain.
+_ENDS = [
+    CampaignState.DONE,
+    CampaignState.CANCELLED,
+    CampaignState.PAUSED,
+    CampaignState.OVERDUE,
+    CampaignState.SCHEDULED,
+]
+
+
+def _uuid(value: str) -> uuid.UUID:
+    try:
+        return uuid.UUID(value)
+    except ValueError:
+        raise ArgumentTypeError(f"{value!r} is not a UUID") from None
+
+
+def _report(campaign: Campaign) -> dict[str, Any]:
+    people = Recipient.objects.filter(campaign=campaign).values_list("state")
+    return {
+        "campaign": campaign.pk,
+        "state": campaign.state,
+        "recipients": dict(people.annotate(people=Count("pk")).order_by("state")),
+        "left_out": [{"entry": out.entry, "reason": out.words} for out in campaign.left_out.all()],
+        "parts": measure(campaign.text).parts,
+        "cost": f"{campaign.cost:.2f}",
+    }
+
+
+def _json(report: dict[str, Any]) -> str:
+    return json.dumps(report, ensure_ascii=False)

@@ -1,0 +1,26 @@
+"""The worker: `manage.py worker` sends what is queued until it is told to stop."""
+
+import threading
+from typing import Any
+
+from django.conf import settings
+from django.core.management.base import BaseCommand
+from huey.contrib.djhuey import HUEY
+
+from messaging import tasks
+
+
+class Command(BaseCommand):
+    help = "Send what is queued. SIGTERM ends it after the calls in flight."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        consumer = HUEY.create_consumer(**settings.HUEY["consumer"])
+        threading.Thread(target=_pass_on, args=(consumer.stop_flag,), daemon=True).start()
+        tasks.sweep()
+        consumer.run()
+
+
+def _pass_on(stop_flag: threading.Event) -> None:
+    """Huey lets its tasks end; this tells the senders not to begin another call."""
+    stop_flag.wait()
+    tasks.stopping.set()

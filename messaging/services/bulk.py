@@ -1,0 +1,29 @@
+"""Many rows at once: COPY on PostgreSQL, executemany elsewhere.
+
+Django's own bulk_create builds a model and a statement for every few rows and takes several times
+as long (benchmarks/).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection, models
+
+
+def insert_rows(
+    model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> None:
+    """Insert rows of raw values, in the order of `fields`. Defaults are not filled in."""
+    quote = connection.ops.quote_name
+    table = quote(model._meta.db_table)
+    names = {field.name: str(field.column) for field in model._meta.concrete_fields}
+    columns = ", ".join(quote(names[name]) for name in fields)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+                for row in rows:
+                    copy.write_row(row)
+            return
+        marks = ", ".join(["%s"] * len(fields))
+        statement = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608  # our names
+        cursor.executemany(statement, list(rows))

@@ -1,0 +1,291 @@
+"""A campaign's life: written, handed over, prepared, paused, resumed, cancelled.
+
+Every change of state is a conditional update, so that two people (or two tabs) who do the same
+thing do it once.
+"""
+
+import hashlib
+import json
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from messaging.models import (
+    OPEN_STATES,
+    Batch,
+    BatchState,
+    Campaign,
+    CampaignState,
+    Event,
+    EventKind,
+    Gateway,
+    Recipient,
+    RecipientState,
+)
+from messaging.services import balance, freezing, pricing
+from messaging.services.acting import Actor, user_of
+from messaging.services.audience import Audience
+from messaging.services.review import Review
+
+_CLOSED_AT_ONCE = 100  # batches
+
+
+class SendRefused(Exception):
+    """A campaign was not handed over; the message is a sentence for the user."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What somebody saw and signed: of which content, for how many people and rupees."""
+
+    fingerprint: str
+    people: int
+    cost: Decimal
+
+    @classmethod
+    def of(cls, campaign: Campaign, review: Review) -> "Reviewed":
+        return cls(campaign.fingerprint, review.people, review.cost)
+
+    def to_json(self) -> list[Any]:
+        return [self.fingerprint, self.people, str(self.cost)]
+
+    @classmethod
+    def from_json(cls, data: list[Any]) -> "Reviewed":
+        return cls(str(data[0]), int(data[1]), Decimal(data[2]))
+
+
+def fingerprint_of(text: str, audience: Audience) -> str:
+    """Equal for equal content, whatever form it came in by."""
+    content = json.dumps([text, audience.to_json()], sort_keys=True)
+    return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+# -- Writing ---------------------------------------------------------------------------------
+
+
+def save_draft(
+    *,
+    form_uuid: uuid.UUID,
+    text: str,
+    audience: Audience,
+    gateway: Gateway,
+    by: Actor,
+) -> Campaign:
+    """The campaign of this form: a new draft, the changed draft, or what was sent with it.
+
+    Raises `SendRefused` if the form was sent before with other content, or by somebody else.
+    """
+    fingerprint = fingerprint_of(text, audience)
+    content = {"text": text, "audience": audience.to_json(), "fingerprint": fingerprint}
+    try:
+        with transaction.atomic():
+            return Campaign.objects.create(
+                form_uuid=form_uuid, gateway=gateway, created_by=user_of(by), **content
+            )
+    except IntegrityError:
+        campaign = Campaign.objects.get(form_uuid=form_uuid)
+    if campaign.created_by_id != getattr(user_of(by), "pk", None):
+        raise SendRefused(_("This form belongs to somebody else. Begin a new message."))
+    Campaign.objects.filter(pk=campaign.pk, state=CampaignState.DRAFT).update(
+        **content, gateway=gateway
+    )
+    campaign.refresh_from_db()
+    if campaign.fingerprint != fingerprint:
+        raise SendRefused(
+            _(
+                "This message has been sent already, with other words or to other people. "
+                "Begin a new message for the changed one."
+            )
+        )
+    return campaign
+
+
+# -- Handing over ----------------------------------------------------------------------------
+
+
+def hand_over(
+    campaign: Campaign,
+    *,
+    reviewed: Reviewed,
+    by: Actor,
+    at: datetime | None = None,
+) -> bool:
+    """Let a reviewed draft be sent, now or at a time. False if that had happened already.
+
+    Raises `SendRefused` if it changed since it was reviewed, or cannot be paid, and
+    `audience.GroupGone`; then it stays a draft.
+    """
+    reading = balance.latest(campaign.gateway)
+    if reading is None or not balance.is_fresh(reading):
+        raise SendRefused(
+            _("The balance is being read again, because it may have changed. Send once more.")
+        )
+    with transaction.atomic():
+        Gateway.objects.select_for_update().get(pk=campaign.gateway_id)  # one bill at a time
+        committed = balance.committed(campaign.gateway).cost
+        if reviewed.cost > reading.balance - committed:
+            raise SendRefused(
+                _("The balance does not suffice any more: other messages are being sent.")
+            )
+        if not _leave_draft(campaign, reviewed, pricing.to_json(pricing.rates_of(reading)), at):
+            return False
+        Event.objects.create(campaign=campaign, kind=EventKind.SENT, by=user_of(by))
+        campaign.refresh_from_db()
+        if reviewed.people <= settings.INLINE_RECIPIENTS:
+            _freeze_at_once(campaign, reviewed)
+    campaign.refresh_from_db()
+    return True
+
+
+def _leave_draft(
+    campaign: Campaign, reviewed: Reviewed, rates: dict[str, str], at: datetime | None
+) -> bool:
+    left = Campaign.objects.filter(
+        pk=campaign.pk, state=CampaignState.DRAFT, fingerprint=reviewed.fingerprint
+    ).update(
+        state=CampaignState.PREPARING,
+        sent_at=timezone.now(),
+        scheduled_for=at,
+        reviewed_cost=reviewed.cost,
+        rates=rates,
+        is_large=reviewed.people > freezing.LARGE,
+    )
+    if left:
+        return True
+    if Campaign.objects.filter(pk=campaign.pk, fingerprint=reviewed.fingerprint).exists():
+        return False
+    raise SendRefused(_("This message was changed in another window. Look at it once more."))
+
+
+def _freeze_at_once(campaign: Campaign, reviewed: Reviewed) -> None:
+    freezing.prepare(campaign)
+    if campaign.cost > reviewed.cost:
+        raise SendRefused(
+            _(
+                "The recipients or the prices have changed since you looked: it would now cost "
+                "more. Look at it once more."
+            )
+        )
+    if campaign.total == 0:
+        raise SendRefused(_("Nobody is left to send to. Choose other recipients."))
+
+
+def start_due(gateway: Gateway) -> int:
+    """Scheduled campaigns whose time has come begin; those that slept too long ask first."""
+    now = timezone.now()
+    late = now - freezing.overdue_after()
+    started = 0
+    due = Campaign.objects.filter(
+        gateway=gateway, state=CampaignState.SCHEDULED, scheduled_for__lte=now
+    )
+    for campaign in due.order_by("scheduled_for", "id"):
+        is_late = campaign.scheduled_for is not None and campaign.scheduled_for < late
+        state = CampaignState.OVERDUE if is_late else CampaignState.SENDING
+        kind = EventKind.OVERDUE if is_late else EventKind.STARTED
+        started += _move(campaign, [CampaignState.SCHEDULED], state, kind, resumed_at=now)
+    return started
+
+
+# -- Control ---------------------------------------------------------------------------------
+
+
+def pause(campaign: Campaign, *, by: Actor, why: str = "") -> bool:
+    """Nothing more is claimed; calls in flight end. False if there is nothing to pause."""
+    pausable = [CampaignState.PREPARING, CampaignState.SCHEDULED, CampaignState.SENDING]
+    return _move(
+        campaign,
+        pausable,
+        CampaignState.PAUSED,
+        EventKind.PAUSED,
+        by=by,
+        words=why,
+        pause_reason=why,
+    )
+
+
+def resume(campaign: Campaign, *, by: Actor) -> bool:
+    """Go on where it stopped: preparing, waiting for its time, or sending."""
+    if campaign.prepared_up_to != Campaign.PREPARED:
+        state = CampaignState.PREPARING
+    elif campaign.scheduled_for is not None and campaign.scheduled_for > timezone.now():
+        state = CampaignState.SCHEDULED
+    else:
+        state = CampaignState.SENDING
+    resumable = [CampaignState.PAUSED, CampaignState.OVERDUE]
+    # Who resumes a campaign that became dearer has seen what it costs now.
+    return _move(
+        campaign,
+        resumable,
+        state,
+        EventKind.RESUMED,
+        by=by,
+        pause_reason="",
+        resumed_at=timezone.now(),
+        reviewed_cost=max(campaign.reviewed_cost, campaign.cost),
+    )
+
+
+def _move(
+    campaign: Campaign,
+    before: list[CampaignState],
+    after: CampaignState,
+    kind: EventKind,
+    *,
+    by: Actor = None,
+    words: str = "",
+    **fields: Any,
+) -> bool:
+    """One conditional change of state and the line in its history that explains it."""
+    with transaction.atomic():
+        moved = Campaign.objects.filter(pk=campaign.pk, state__in=before).update(
+            state=after, **fields
+        )
+        if moved:
+            Event.objects.create(campaign=campaign, kind=kind, by=user_of(by), words=words)
+    campaign.refresh_from_db()
+    return bool(moved)
+
+
+def cancel(campaign: Campaign, *, by: Actor) -> bool:
+    """Nothing that is still queued goes out; calls in flight end and are recorded.
+
+    From here nothing can be claimed. The batches of a large campaign are closed by the worker.
+    """
+    cancellable = [CampaignState.DRAFT, *OPEN_STATES]
+    cancelled = _move(campaign, cancellable, CampaignState.CANCELLED, EventKind.CANCELLED, by=by)
+    if cancelled and campaign.total <= settings.INLINE_RECIPIENTS:
+        close_cancelled(campaign)
+    return cancelled
+
+
+def close_cancelled(campaign: Campaign) -> None:
+    """The queued batches of a cancelled campaign end, a few thousand recipients at a time."""
+    while _close_some(campaign):
+        pass
+    campaign.refresh_from_db()
+
+
+def _close_some(campaign: Campaign) -> int:
+    with transaction.atomic():
+        if not Campaign.objects.select_for_update().filter(
+            pk=campaign.pk, state=CampaignState.CANCELLED
+        ):
+            return 0
+        queued = Batch.objects.filter(campaign=campaign, state=BatchState.QUEUED).order_by("id")
+        ids = list(queued.select_for_update().values_list("pk", flat=True)[:_CLOSED_AT_ONCE])
+        Batch.objects.filter(pk__in=ids).update(state=BatchState.CANCELLED)
+        people = Recipient.objects.filter(batch__in=ids, state=RecipientState.QUEUED).update(
+            state=RecipientState.CANCELLED
+        )
+        Campaign.objects.filter(pk=campaign.pk).update(
+            pending=F("pending") - people, cancelled=F("cancelled") + people
+        )
+    return len(ids)

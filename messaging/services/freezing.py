@@ -1,0 +1,167 @@
+"""Preparing a campaign: its people and texts are frozen and cut into batches, piece by piece.
+
+Every piece advances `prepared_up_to` conditionally within its own transaction, so that a killed
+worker goes on where it stopped and two workers never prepare the same piece.
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from contacts.phone import Operator
+from messaging.models import (
+    Batch,
+    Campaign,
+    CampaignState,
+    Event,
+    EventKind,
+    LeftOut,
+    Recipient,
+    RecipientState,
+)
+from messaging.services import pricing
+from messaging.services.audience import Audience, GroupGone, Person, Piece, Reader
+from messaging.services.bulk import insert_rows
+from messaging.text import measure
+
+LARGE: Final = 1000  # recipients; a larger campaign lets smaller ones go first
+_PIECE: Final = 5000
+
+
+def overdue_after() -> timedelta:
+    return timedelta(hours=settings.OVERDUE_HOURS)
+
+
+def prepare(campaign: Campaign, *, go_on: Callable[[], bool] = lambda: True) -> bool:
+    """Freeze what is left of a campaign's audience. False if `go_on` stopped it before its end.
+
+    Raises `GroupGone` for a group that was deleted since the review.
+    """
+    rates = pricing.from_json(campaign.rates)
+    reader = Reader(Audience.from_json(campaign.audience), rates)
+    while campaign.state == CampaignState.PREPARING:
+        if not go_on():
+            return False
+        _freeze(campaign, reader.piece(after=campaign.prepared_up_to, size=_PIECE), rates)
+        campaign.refresh_from_db()
+    return True
+
+
+def prepare_or_pause(campaign: Campaign, *, go_on: Callable[[], bool]) -> bool:
+    """As `prepare`, for the worker: what nobody can answer now waits for a person."""
+    try:
+        return prepare(campaign, go_on=go_on)
+    except GroupGone as gone:
+        _leave(campaign, CampaignState.PAUSED, EventKind.PAUSED, str(gone))
+        return True
+
+
+def _freeze(campaign: Campaign, piece: Piece, rates: pricing.Rates) -> None:
+    parts = measure(campaign.text).parts
+    cost = _cost(piece.people, parts, rates)
+    with transaction.atomic():
+        advanced = Campaign.objects.filter(
+            pk=campaign.pk,
+            state=CampaignState.PREPARING,
+            prepared_up_to=campaign.prepared_up_to,
+        ).update(
+            prepared_up_to=Campaign.PREPARED if piece.is_last else piece.up_to,
+            total=F("total") + len(piece.people),
+            pending=F("pending") + len(piece.people),
+            cost=F("cost") + cost,
+        )
+        if not advanced:
+            return
+        _cut(campaign, piece.people, parts, rates)
+        insert_rows(
+            LeftOut,
+            ["campaign", "entry", "reason", "words"],
+            (
+                (campaign.pk, _storable(out.entry)[:200], out.reason.value, out.words[:300])
+                for out in piece.omissions
+            ),
+        )
+        if piece.is_last:
+            campaign.refresh_from_db()
+            _finish(campaign)
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL stores every character but NUL."""
+    return text.replace("\x00", "\ufffd")
+
+
+def _cut(campaign: Campaign, people: list[Person], parts: int, rates: pricing.Rates) -> None:
+    """Batches of one text and at most SOCIAIR_BATCH_SIZE people each."""
+    size = settings.SOCIAIR_BATCH_SIZE
+    slices = [people[start : start + size] for start in range(0, len(people), size)]
+    batches = Batch.objects.bulk_create(
+        Batch(
+            campaign=campaign,
+            text=campaign.text,
+            parts=parts,
+            size=len(some),
+            cost=_cost(some, parts, rates),
+        )
+        for some in slices
+    )
+    insert_rows(
+        Recipient,
+        ["campaign", "batch", "contact", "mobile", "name", "operator", "state"],
+        (
+            (
+                campaign.pk,
+                batch.pk,
+                person.contact_id,
+                person.mobile,
+                person.name,
+                person.operator.value,
+                RecipientState.QUEUED.value,
+            )
+            for batch, some in zip(batches, slices, strict=True)
+            for person in some
+        ),
+    )
+
+
+def _cost(people: list[Person], parts: int, rates: pricing.Rates) -> Decimal:
+    numbers: Counter[Operator] = Counter(person.operator for person in people)
+    return pricing.cost_of(numbers, parts, rates)
+
+
+def _finish(campaign: Campaign) -> None:
+    """Everything is frozen: begin, wait for its time, or ask because it became dearer."""
+    now = timezone.now()
+    if campaign.cost > campaign.reviewed_cost:
+        why = _(
+            "The recipients have changed since the review: it would cost Rs %(cost)s instead of "
+            "Rs %(reviewed)s. Resume to send it all the same."
+        ) % {"cost": f"{campaign.cost:.2f}", "reviewed": f"{campaign.reviewed_cost:.2f}"}
+        _leave(campaign, CampaignState.PAUSED, EventKind.PAUSED, why)
+    elif campaign.total == 0:
+        _leave(campaign, CampaignState.DONE, EventKind.DONE, _("Nobody was left to send to."))
+    elif campaign.scheduled_for is not None and campaign.scheduled_for > now:
+        Campaign.objects.filter(pk=campaign.pk, state=CampaignState.PREPARING).update(
+            state=CampaignState.SCHEDULED
+        )
+    else:
+        _leave(campaign, CampaignState.SENDING, EventKind.STARTED, "")
+
+
+def _leave(campaign: Campaign, state: CampaignState, kind: EventKind, words: str) -> None:
+    with transaction.atomic():
+        if Campaign.objects.filter(pk=campaign.pk, state=CampaignState.PREPARING).update(
+            state=state,
+            resumed_at=timezone.now(),
+            pause_reason=words if state == CampaignState.PAUSED else "",
+        ):
+            Event.objects.create(campaign=campaign, kind=kind, words=words)
+    campaign.refresh_from_db()

@@ -1,0 +1,200 @@
+"""When the gateway may be called: its slots, its holds, and who ends them."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F, Q
+from django.utils import timezone
+
+from messaging.models import (
+    Campaign,
+    CampaignState,
+    Event,
+    EventKind,
+    Gateway,
+    HoldKind,
+    HoldReason,
+)
+from messaging.services.acting import Actor, user_of
+
+_WEAKER: dict[HoldKind, list[HoldKind]] = {
+    HoldKind.TIMED: [HoldKind.NONE, HoldKind.TIMED],
+    HoldKind.TOKEN: [HoldKind.NONE, HoldKind.TIMED],
+    HoldKind.PERSON: [HoldKind.NONE, HoldKind.TIMED, HoldKind.TOKEN],
+}
+_UNREACHABLE_FIRST, _UNREACHABLE_MOST = 5, 5 * 60  # seconds
+_THROTTLED_FIRST, _THROTTLED_MOST = 60, 15 * 60
+_LONGEST_WAIT = 24 * 60 * 60
+
+
+def current_gateway() -> Gateway:
+    """The gateway that this portal is configured for."""
+    gateway, _created = Gateway.objects.get_or_create(base_url=settings.SOCIAIR_BASE_URL)
+    return gateway
+
+
+# -- Slots -----------------------------------------------------------------------------------
+
+
+def take_slot(gateway: Gateway) -> float | None:
+    """Leave to make one call: 0.0 when it may start now, else the seconds to wait before asking
+    again, None while the gateway is held.
+
+    All workers on all machines share the row, so the rate limit holds for them together.
+    """
+    interval = _interval()
+    with transaction.atomic():
+        now = timezone.now()
+        found = Gateway.objects.not_held(now).select_for_update().filter(pk=gateway.pk).first()
+        if found is None:
+            return None
+        if interval and found.next_slot is not None and found.next_slot > now:
+            return (found.next_slot - now).total_seconds()
+        mark_overdue(found, now=now)
+        Gateway.objects.filter(pk=gateway.pk).update(
+            calls=F("calls") + 1, next_slot=now + interval, active_at=now
+        )
+    return 0.0
+
+
+def _interval() -> timedelta:
+    limit = settings.SOCIAIR_REQUESTS_PER_MINUTE
+    return timedelta(minutes=1) / limit if limit else timedelta(0)
+
+
+def mark_overdue(gateway: Gateway, *, now: datetime) -> int:
+    """Campaigns that waited while nothing was sent for hours ask before they go on."""
+    before = now - timedelta(hours=settings.OVERDUE_HOURS)
+    if gateway.active_at is not None and gateway.active_at >= before:
+        return 0
+    sleeping = Campaign.objects.filter(
+        gateway=gateway, state=CampaignState.SENDING, pending__gt=0, resumed_at__lt=before
+    )
+    marked = 0
+    for campaign in sleeping.order_by("id"):
+        with transaction.atomic():
+            if Campaign.objects.filter(pk=campaign.pk, state=CampaignState.SENDING).update(
+                state=CampaignState.OVERDUE
+            ):
+                Event.objects.create(campaign=campaign, kind=EventKind.OVERDUE)
+                marked += 1
+    return marked
+
+
+# -- Holds -----------------------------------------------------------------------------------
+
+
+def hold(
+    gateway: Gateway,
+    kind: HoldKind,
+    reason: HoldReason,
+    *,
+    words: str = "",
+    until: datetime | None = None,
+) -> bool:
+    """Hold every call. A weaker hold never replaces or shortens a stronger one."""
+    replaceable = Q(hold_kind__in=_WEAKER[kind])
+    if kind is HoldKind.TIMED:
+        replaceable &= Q(hold_kind=HoldKind.NONE) | Q(held_until__lt=until)
+    held = Gateway.objects.filter(replaceable, pk=gateway.pk).update(
+        hold_kind=kind,
+        hold_reason=reason,
+        hold_words=words,
+        held_at=timezone.now(),
+        held_until=until,
+    )
+    if held:
+        Event.objects.create(gateway=gateway, kind=EventKind.HELD, words=_why(reason, words))
+    return bool(held)
+
+
+def _why(reason: HoldReason, words: str) -> str:
+    return f"{reason.label} {words}".strip()
+
+
+def hold_unreachable(gateway: Gateway, *, words: str = "") -> None:
+    _back_off(gateway, HoldReason.UNREACHABLE, _UNREACHABLE_FIRST, _UNREACHABLE_MOST, None, words)
+
+
+def hold_throttled(gateway: Gateway, *, retry_after: float | None, words: str = "") -> None:
+    """Sociair said how long to wait (seconds), or left it to us."""
+    _back_off(gateway, HoldReason.THROTTLED, _THROTTLED_FIRST, _THROTTLED_MOST, retry_after, words)
+
+
+def _back_off(
+    gateway: Gateway,
+    reason: HoldReason,
+    first: float,
+    most: float,
+    asked: float | None,
+    words: str,
+) -> None:
+    """A timed hold that doubles with each failure; calls that failed together count once."""
+    now = timezone.now()
+    counted = Gateway.objects.not_held(now).filter(pk=gateway.pk).update(failures=F("failures") + 1)
+    failures = Gateway.objects.values_list("failures", flat=True).get(pk=gateway.pk)
+    if not counted and asked is None:
+        return
+    delay = min(first * 2 ** min(max(failures - 1, 0), 20), most)
+    if asked is not None:
+        delay = min(max(asked, 1), _LONGEST_WAIT)
+    hold(gateway, HoldKind.TIMED, reason, words=words, until=now + timedelta(seconds=delay))
+
+
+def answered(gateway: Gateway) -> None:
+    """A call went well: what counted towards a hold counts no more."""
+    Gateway.objects.filter(Q(failures__gt=0) | Q(unconfirmed__gt=0), pk=gateway.pk).update(
+        failures=0, unconfirmed=0
+    )
+
+
+def left_unclear(gateway: Gateway) -> None:
+    """A call ended without a clear answer; two in succession wait for a person."""
+    Gateway.objects.filter(pk=gateway.pk).update(unconfirmed=F("unconfirmed") + 1)
+    if Gateway.objects.filter(pk=gateway.pk, unconfirmed__gte=2).exists():
+        hold(gateway, HoldKind.PERSON, HoldReason.UNCONFIRMED)
+
+
+def release(gateway: Gateway, *, by: Actor) -> bool:
+    """End a hold that a person may end. A refused token's ends when the balance can be read."""
+    with transaction.atomic():
+        released = _release(gateway, Q(hold_kind__in=[HoldKind.PERSON, HoldKind.TIMED]))
+        if released:
+            Event.objects.create(gateway=gateway, kind=EventKind.RELEASED, by=user_of(by))
+    return released
+
+
+def release_token(gateway: Gateway) -> bool:
+    """Sociair accepts the token again."""
+    with transaction.atomic():
+        released = _release(gateway, Q(hold_kind=HoldKind.TOKEN))
+        if released:
+            Event.objects.create(gateway=gateway, kind=EventKind.RELEASED)
+    return released
+
+
+def _release(gateway: Gateway, which: Q) -> bool:
+    return bool(
+        Gateway.objects.filter(which, pk=gateway.pk).update(
+            hold_kind=HoldKind.NONE,
+            hold_reason="",
+            hold_words="",
+            held_at=None,
+            held_until=None,
+            failures=0,
+            unconfirmed=0,
+        )
+    )
+
+
+def reserve_wake_up(gateway: Gateway) -> datetime | None:
+    """When a kick should follow the timed hold; None if somebody has reserved one already."""
+    gateway.refresh_from_db(fields=["hold_kind", "held_until", "wake_at"])
+    until = gateway.held_until
+    if gateway.hold_kind != HoldKind.TIMED or until is None or until <= timezone.now():
+        return None
+    reserved = Gateway.objects.filter(
+        Q(wake_at__isnull=True) | Q(wake_at__lt=until), pk=gateway.pk
+    ).update(wake_at=until)
+    return until if reserved else None

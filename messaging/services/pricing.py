@@ -1,0 +1,32 @@
+"""What messages cost: rupees per part and operator, as Sociair last said."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from django.conf import settings
+
+from contacts.phone import Operator
+from messaging.models import BalanceReading
+
+Rates = Mapping[Operator, Decimal]
+
+
+def rates_of(reading: BalanceReading) -> dict[Operator, Decimal]:
+    """Rupees per part, with SOCIAIR_OTHER_RATE for operators that Sociair has no rate for."""
+    rates = reading.rates
+    if settings.SOCIAIR_OTHER_RATE is not None:
+        rates[Operator.OTHER] = settings.SOCIAIR_OTHER_RATE
+    return rates
+
+
+def cost_of(numbers: Mapping[Operator, int], parts: int, rates: Rates) -> Decimal:
+    """Rupees for one text of `parts` parts to so many numbers of each operator."""
+    return sum((rates[operator] * parts * count for operator, count in numbers.items()), Decimal(0))
+
+
+def to_json(rates: Rates) -> dict[str, str]:
+    return {operator.value: str(rate) for operator, rate in rates.items()}
+
+
+def from_json(rates: Mapping[str, str]) -> dict[Operator, Decimal]:
+    return {Operator(operator): Decimal(rate) for operator, rate in rates.items()}

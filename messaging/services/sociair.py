@@ -1,0 +1,275 @@
+"""The one door to the Sociair API: every call, its verdict, and the row it leaves behind.
+
+The contract is in docs/sociair-api.md. Nothing else in the project makes a request to Sociair.
+"""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from functools import cache
+from ssl import SSLCertVerificationError
+from typing import Any, Final
+
+import requests
+from django.conf import settings
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from requests.adapters import HTTPAdapter
+from requests.auth import AuthBase
+from requests.cookies import RequestsCookieJar
+from urllib3 import PoolManager
+
+from contacts.phone import Operator
+from messaging.answers import MOST_BYTES, Answer, Outcome, classify, read_json
+from messaging.models import BalanceReading, Batch, Gateway, RecipientState, SentMessage
+from messaging.services import transport
+
+logger = logging.getLogger(__name__)
+
+_POOL_SIZE: Final = 128
+_HEADERS: Final = {
+    "Accept": "application/json",
+    "Accept-Encoding": "identity",  # a compressed answer could be a bomb
+    "Content-Type": "application/json",
+}
+
+
+class BalanceUnknown(Exception):
+    """The balance could not be read; the message is a sentence for the staff."""
+
+    def __init__(self, reason: str, *, token_refused: bool = False) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.token_refused = token_refused
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """One call of `POST /sms` that was made, or tried: to be saved with `save`."""
+
+    batch: Batch
+    numbers: list[str]
+    answer: Answer
+    started_at: datetime
+    took: float
+
+
+class _Bearer(AuthBase):
+    """The token, added to a request at the last moment, so that nothing else ever holds it."""
+
+    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        request.headers["Authorization"] = f"Bearer {settings.SOCIAIR_TOKEN}"
+        return request
+
+
+class _Adapter(HTTPAdapter):
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        manager: PoolManager = self.poolmanager
+        manager.pool_classes_by_scheme = {
+            "http": transport.WatchedHTTPPool,
+            "https": transport.WatchedHTTPSPool,
+        }
+
+
+class _NoCookies(RequestsCookieJar):
+    def set_cookie(self, *args: Any, **kwargs: Any) -> None:
+        """Threads share the session; a cookie of one call must not colour another."""
+
+
+@cache
+def _session() -> requests.Session:
+    session = requests.Session()
+    session.trust_env = False  # no proxy, and no .netrc in place of the token
+    session.cookies = _NoCookies()
+    adapter = _Adapter(pool_maxsize=_POOL_SIZE)  # never retries by itself
+    session.mount("https://", adapter)
+    session.mount("http://", adapter)
+    return session
+
+
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def _call(method: str, path: str, call: transport.Call, payload: Any = None) -> _Reply:
+    """One request, one answer of at most MOST_BYTES (and one byte more, if there was more)."""
+    with _session().request(
+        method,
+        f"{settings.SOCIAIR_BASE_URL}{path}",
+        json=payload,
+        headers=_HEADERS,
+        auth=_Bearer(),
+        timeout=(settings.SOCIAIR_CONNECT_TIMEOUT, call.total),
+        allow_redirects=False,
+        stream=True,
+    ) as response:
+        return _Reply(response.status_code, response.headers, _body(response))
+
+
+def _body(response: requests.Response) -> bytes:
+    body = b""
+    while len(body) <= MOST_BYTES and (
+        chunk := response.raw.read(MOST_BYTES + 1 - len(body), decode_content=False)
+    ):
+        body += chunk
+    return body
+
+
+# -- Sending ---------------------------------------------------------------------------------
+
+
+def send(batch: Batch, *, start_before: float | None = None) -> Sent:
+    """Make the one call that a claimed batch stands for. Never raises for what Sociair does.
+
+    `start_before` is a moment of `transport.now()`: later than that nothing is sent, because the
+    batch may have been taken away. Call it outside any transaction.
+    """
+    numbers = list(
+        batch.recipients.filter(state=RecipientState.SENDING)
+        .order_by("id")
+        .values_list("mobile", flat=True)
+    )
+    started_at, started = timezone.now(), transport.now()
+    total = settings.SOCIAIR_TOTAL_TIMEOUT
+    limit = started + total if start_before is None else start_before
+    payload = {"message": batch.text, "mobile": ",".join(numbers)}
+    with transport.watched(start_before=limit, total=total) as call:
+        try:
+            reply = _call("POST", "/sms", call, payload)
+        except Exception as error:  # noqa: BLE001  # whatever it is, the batch gets its verdict
+            answer = _without_answer(call, error)
+        else:
+            answer = classify(
+                status=reply.status, headers=reply.headers, body=reply.body, posted=numbers
+            )
+    return Sent(batch, numbers, answer, started_at, transport.now() - started)
+
+
+def _without_answer(call: transport.Call, error: BaseException) -> Answer:
+    """Whether a failed call may have gone out: only what had not begun certainly did not."""
+    if call.begun:
+        outcome = Outcome.NO_ANSWER
+    elif _is_certificate(error):
+        outcome = Outcome.CERTIFICATE
+    else:
+        outcome = Outcome.UNREACHABLE
+    return Answer(outcome=outcome, error=_name(error))
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """An error and everything wrapped in it; libraries hide the first cause at every depth."""
+    found: list[BaseException] = []
+    waiting: list[Any] = [error]
+    while waiting and len(found) < 20:
+        current = waiting.pop(0)
+        if isinstance(current, BaseException) and current not in found:
+            found.append(current)
+            waiting += [
+                current.__cause__,
+                current.__context__,
+                getattr(current, "reason", None),
+                *current.args,
+            ]
+    return found
+
+
+def _is_certificate(error: BaseException) -> bool:
+    return any(isinstance(cause, SSLCertVerificationError) for cause in _chain(error))
+
+
+def _name(error: BaseException) -> str:
+    """The kinds of error, outermost first: words of libraries may quote the request."""
+    names = dict.fromkeys(type(cause).__name__ for cause in _chain(error))
+    return " < ".join(names)[:200]
+
+
+def save(sent: Sent, *, cost: Decimal) -> SentMessage:
+    """The row for one call. To be called within the transaction that records its batch."""
+    answer = sent.answer
+    return SentMessage.objects.create(
+        batch=sent.batch,
+        attempt=sent.batch.tries,
+        numbers=sent.numbers,
+        outcome=answer.outcome,
+        words=_without_token(answer.words),
+        status=answer.status,
+        error=answer.error,
+        raw=_without_token(answer.raw),
+        cost=cost,
+        started_at=sent.started_at,
+        took=round(sent.took, 3),
+        **{operator.value: answer.counts.get(operator) for operator in Operator},
+    )
+
+
+def _without_token(text: str) -> str:
+    """An answer may quote the token; it is kept nowhere."""
+    if settings.SANDBOX:  # its token is no secret, and a word of its own answers
+        return text
+    return text.replace(settings.SOCIAIR_TOKEN, "[token]")
+
+
+# -- The balance -----------------------------------------------------------------------------
+
+
+def balance(gateway: Gateway) -> BalanceReading:
+    """Ask for the balance (rupees) and the rates (rupees per part), and save them.
+
+    Raises `BalanceUnknown` with a sentence when Sociair does not say.
+    """
+    total = settings.SOCIAIR_TOTAL_TIMEOUT
+    with transport.watched(start_before=transport.now() + total, total=total) as call:
+        try:
+            reply = _call("GET", "/balance", call)
+        except Exception as error:  # a library's own errors share no other ancestor
+            if not call.begun and _is_certificate(error):
+                raise BalanceUnknown(_("Sociair's certificate could not be trusted.")) from error
+            raise BalanceUnknown(_("Sociair cannot be reached.")) from error
+    found = read_json(reply.body) if len(reply.body) <= MOST_BYTES else None
+    amounts = _amounts(found or {})
+    if reply.status >= 300 or amounts is None:
+        raise _refused(reply, found or {})
+    return BalanceReading.objects.create(gateway=gateway, **amounts)
+
+
+def _amounts(found: Mapping[str, Any]) -> dict[str, Decimal] | None:
+    try:
+        amounts = {name: _rupees(found[name]) for name in ("balance", *_RATES)}
+    except (KeyError, ValueError):
+        return None
+    return amounts if all(0 <= amounts[name] < 10**6 for name in _RATES) else None
+
+
+_RATES: Final = ("ntc_rate", "ncell_rate", "smartcell_rate")
+
+
+def _rupees(value: Any) -> Decimal:
+    """An amount as Sociair writes it: a decimal string, or a JSON number."""
+    if isinstance(value, bool) or not isinstance(value, str | int | float):
+        raise ValueError("not an amount")
+    try:
+        amount = Decimal(str(value).strip().replace(",", ""))
+    except InvalidOperation as error:
+        raise ValueError("not an amount") from error
+    if not amount.is_finite() or abs(amount) >= 10**10:
+        raise ValueError("not an amount")
+    return amount.quantize(Decimal("0.0001"))
+
+
+def _refused(reply: _Reply, found: Mapping[str, Any]) -> BalanceUnknown:
+    verdict = classify(status=reply.status, headers=reply.headers, body=reply.body, posted=())
+    if verdict.outcome is Outcome.TOKEN_REFUSED:
+        return BalanceUnknown(_("Sociair refused the token."), token_refused=True)
+    if verdict.outcome is Outcome.THROTTLED:
+        return BalanceUnknown(_("Sociair asked us to slow down."))
+    if words := _without_token(verdict.words):
+        return BalanceUnknown(_("Sociair did not tell the balance: %(words)s") % {"words": words})
+    return BalanceUnknown(
+        _("Sociair did not tell the balance (HTTP %(status)d).") % {"status": reply.status}
+    )

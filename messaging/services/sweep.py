@@ -1,0 +1,57 @@
+"""What is looked after every minute, by every worker; each step may run any number of times."""
+
+import logging
+from datetime import timedelta
+
+from django.utils import timezone
+
+from messaging.models import Batch, BatchState, Campaign, CampaignState, Gateway, HoldKind
+from messaging.services import balance, campaigns, holds, sociair
+from messaging.services.recording import give_up_lost
+
+logger = logging.getLogger(__name__)
+
+_READ_EVERY = timedelta(minutes=15)
+
+
+def sweep(gateway: Gateway) -> None:
+    """Give up lost batches, start what is due, close what was cancelled, look at the balance."""
+    now = timezone.now()
+    Gateway.objects.filter(pk=gateway.pk).update(swept_at=now)
+    if lost := give_up_lost(gateway):
+        logger.warning("%d batches were given up: their worker is gone.", lost)
+    holds.mark_overdue(gateway, now=now)
+    campaigns.start_due(gateway)
+    for campaign in _half_cancelled(gateway):
+        campaigns.close_cancelled(campaign)
+    if _wants_balance(gateway):
+        try:
+            balance.read_balance(gateway)
+        except sociair.BalanceUnknown as unknown:
+            logger.info("The balance could not be read: %s", unknown.reason)
+
+
+def _half_cancelled(gateway: Gateway) -> list[Campaign]:
+    queued = Batch.objects.filter(state=BatchState.QUEUED)
+    return list(
+        Campaign.objects.filter(
+            gateway=gateway,
+            state=CampaignState.CANCELLED,
+            pending__gt=0,
+            pk__in=queued.values("campaign"),
+        )
+    )
+
+
+def _wants_balance(gateway: Gateway) -> bool:
+    """A refused token is tried again; otherwise an old reading is enough reason."""
+    if gateway.hold_kind == HoldKind.TOKEN:
+        return True
+    reading = balance.latest(gateway)
+    return reading is None or timezone.now() - reading.read_at > _READ_EVERY
+
+
+def unprepared(gateway: Gateway) -> list[Campaign]:
+    return list(
+        Campaign.objects.filter(gateway=gateway, state=CampaignState.PREPARING).order_by("id")
+    )

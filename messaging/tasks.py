@@ -1,0 +1,122 @@
+"""What the worker runs. The tables are the queue; Huey only wakes the senders.
+
+Services never enqueue: views, commands and these tasks do, on commit, through `kick`.
+"""
+
+import threading
+import time
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from django.conf import settings
+from django.db import transaction
+from huey import crontab
+from huey.contrib.djhuey import db_periodic_task, db_task
+
+from messaging.models import Gateway
+from messaging.services import balance, dispatch, freezing, holds, sociair
+from messaging.services import sweep as sweeping
+
+_RUN_FOR: Final = 30.0  # seconds a task goes on before it makes room for others
+_EXPIRES: Final = 60  # seconds in the queue after which a kick is one too many
+_PRIORITY: Final = {"send": 0, "prepare": 5, "balance": 8, "sweep": 10}
+_ASKED_TWICE: Final = 5  # seconds in which a second wish for the balance is the same
+
+# Set when the worker is told to stop; from then on nothing new is claimed.
+stopping = threading.Event()
+
+# One sender of two or more stays free of large campaigns, so that a single message never waits.
+_large = threading.BoundedSemaphore(max(settings.SOCIAIR_WORKERS - 1, 1))
+
+
+def kick(senders: int | None = None) -> None:
+    """Wake so many senders (all, if not said) when the transaction is committed."""
+    count = min(senders or settings.SOCIAIR_WORKERS, settings.SOCIAIR_WORKERS)
+    for _sender in range(count):
+        transaction.on_commit(send)
+
+
+def kick_prepare() -> None:
+    transaction.on_commit(prepare)
+
+
+def kick_balance() -> None:
+    transaction.on_commit(read_balance)
+
+
+def kick_at(at: datetime) -> None:
+    """Wake the senders at a time; the sweep stands behind it."""
+    transaction.on_commit(partial(wake.schedule, eta=at))
+
+
+@db_task(priority=_PRIORITY["send"], expires=_EXPIRES)  # type: ignore[untyped-decorator]
+def send() -> None:
+    """A sender: claims, calls and records until nothing is claimable or its time is over."""
+    gateway = holds.current_gateway()
+    until = time.monotonic() + _RUN_FOR
+    while time.monotonic() < until and not stopping.is_set():
+        done = _one_round(gateway)
+        if done is dispatch.Round.HELD and (at := holds.reserve_wake_up(gateway)):
+            wake.schedule(eta=at)
+        if done is not dispatch.Round.CALLED:
+            return
+    if not stopping.is_set():
+        send()
+
+
+def _one_round(gateway: Gateway) -> dispatch.Round:
+    include_large = _large.acquire(blocking=False)
+    try:
+        return dispatch.send_next(gateway, include_large=include_large, stopping=stopping.wait)
+    finally:
+        if include_large:
+            _large.release()
+
+
+@db_task(priority=_PRIORITY["sweep"])  # type: ignore[untyped-decorator]
+def wake() -> None:
+    """Start what is due and wake the senders."""
+    sweep_now()
+
+
+@db_task(priority=_PRIORITY["prepare"], expires=_EXPIRES)  # type: ignore[untyped-decorator]
+def prepare() -> None:
+    """Prepare campaigns that are too large for a web request, and go on later if it takes long."""
+    gateway = holds.current_gateway()
+    until = time.monotonic() + _RUN_FOR
+    for campaign in sweeping.unprepared(gateway):
+        finished = freezing.prepare_or_pause(
+            campaign, go_on=lambda: time.monotonic() < until and not stopping.is_set()
+        )
+        if not finished and not stopping.is_set():
+            prepare()
+            break
+    kick()
+
+
+@db_task(priority=_PRIORITY["balance"], expires=_EXPIRES)  # type: ignore[untyped-decorator]
+def read_balance() -> None:
+    """Somebody looks at a page that wants a fresh balance."""
+    gateway = holds.current_gateway()
+    if balance.is_fresh(balance.latest(gateway), within=_ASKED_TWICE):
+        return
+    try:
+        balance.read_balance(gateway)
+    except sociair.BalanceUnknown:
+        return  # kept on the gateway's row, where the page finds it
+    kick()
+
+
+@db_periodic_task(crontab(minute="*"), priority=_PRIORITY["sweep"], expires=_EXPIRES)  # type: ignore[untyped-decorator]
+def sweep() -> None:
+    sweep_now()
+
+
+def sweep_now() -> None:
+    """The sweep, and whatever it found to do."""
+    gateway = holds.current_gateway()
+    sweeping.sweep(gateway)
+    if sweeping.unprepared(gateway):
+        prepare()
+    kick()
