@@ -1,0 +1,81 @@
+"""What a fault is: how a request is answered wrongly, or not at all."""
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sandbox.settings import Settings
+from sandbox.wire import Answer, Exchange, json_answer
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request, and the answer that it would have got."""
+
+    exchange: Exchange
+    regular: Answer
+    mobiles: Sequence[str]
+    settings: Settings
+
+
+def nobody(mobiles: Sequence[str]) -> frozenset[str]:
+    return frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """One way to fail.
+
+    `says` completes "The gateway …" for people. `bills` is whether the account pays before it
+    happens, `reads` whether the request's body is read at all, and `invalid` picks the numbers
+    that are called invalid whatever they are.
+    """
+
+    name: str
+    says: str
+    bills: bool
+    perform: Callable[[Call], Awaitable[None]]
+    reads: bool = True
+    invalid: Callable[[Sequence[str]], frozenset[str]] = nobody
+
+
+def answering(make: Callable[[Call], Answer]) -> Callable[[Call], Awaitable[None]]:
+    """Perform a fault by sending a whole answer."""
+
+    async def perform(call: Call) -> None:
+        await call.exchange.send(make(call))
+
+    return perform
+
+
+def fixed(name: str, says: str, answer: Answer, *, bills: bool = False) -> Fault:
+    """The same answer to everybody."""
+    return Fault(name, says, bills, answering(lambda call: answer))
+
+
+def spoilt(name: str, says: str, spoil: Callable[[bytes], bytes]) -> Fault:
+    """The regular answer, accepted and billed, with other bytes."""
+    return Fault(
+        name,
+        f"accepts the message; {says}",
+        True,
+        answering(lambda call: replace(call.regular, body=spoil(call.regular.body))),
+    )
+
+
+def reworded(name: str, says: str, reword: Callable[[dict[str, Any]], object]) -> Fault:
+    """The regular answer, accepted and billed, with other content."""
+    return Fault(
+        name,
+        f"accepts the message; {says}",
+        True,
+        answering(
+            lambda call: json_answer(call.regular.status, reword(json.loads(call.regular.body)))
+        ),
+    )
+
+
+def with_status(name: str, says: str, status: int, *, bills: bool = True) -> Fault:
+    """The regular answer under another status."""
+    return Fault(name, says, bills, answering(lambda call: replace(call.regular, status=status)))
