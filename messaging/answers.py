@@ -124,8 +124,9 @@ def read_json(body: bytes) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-# Strings are matched first, so that a comma inside a string is never touched.
-_TRAILING_COMMA: Final = re.compile(r'("(?:[^"\\]|\\.)*")|,(?=\s*[}\]])', re.ASCII)
+# Strings are matched first, so that a comma inside a string is never touched; one that never ends
+# is matched too, or each quote in it would be tried again to the end.
+_TRAILING_COMMA: Final = re.compile(r'("(?:[^"\\]|\\.)*"?)|,(?=\s*[}\]])', re.ASCII)
 
 
 def _loads(text: str) -> Any:
@@ -191,7 +192,8 @@ class _Reading:
         self.found = found
         self.posted = posted
         self.words = _words(found or {})
-        self.plain = _plain(_text(found or {}, "message"))
+        self.message = _text(found or {}, "message")
+        self.plain = _plain(self.message)
         self.success = self.plain.startswith("success")
         self.counts = _counts(found or {})
         self.counted = sum(self.counts.values()) if self.counts is not None else 0
@@ -218,7 +220,7 @@ def _outcome(it: _Reading) -> Outcome:
         return Outcome.ACCEPTED if whole else Outcome.MISCOUNTED
     if it.names_numbers:
         return _named(it)
-    if it.plain and not it.speaks_of_sending and _refuses(it):
+    if it.message and not it.speaks_of_sending and _refuses(it):
         return Outcome.REFUSED
     return Outcome.UNKNOWN
 
@@ -254,8 +256,14 @@ def _words(found: Mapping[str, Any]) -> str:
 
 
 def _text(found: Mapping[str, Any], key: str) -> str:
+    """Its words as a database can keep them: without NUL and lone surrogates."""
     value = found.get(key)
-    return value.strip().replace("\x00", "\ufffd") if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return _UNKEEPABLE.sub("\ufffd", value.strip())
+
+
+_UNKEEPABLE: Final = re.compile("[\x00\ud800-\udfff]")
 
 
 def _plain(words: str) -> str:
@@ -299,7 +307,8 @@ def _speaks_of_sending(body: bytes) -> bool:
     return b"success" in plain or b"invalid_number" in plain or bool(_COUNT.search(plain))
 
 
-_COUNT: Final = re.compile(rb'"(?:ntc|ncell|smartcell|other)"\s*:\s*"?[1-9]')
+# A count that is anything but a plain zero may be one above it.
+_COUNT: Final = re.compile(rb'"(?:ntc|ncell|smartcell|other)"\s*:(?!\s*(?:0|"0"|null)\s*[,}\]])')
 
 
 def _retry_after(value: str | None, now: datetime) -> float | None:
@@ -310,6 +319,6 @@ def _retry_after(value: str | None, now: datetime) -> float | None:
         return float(value)
     try:
         at = parsedate_to_datetime(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return None
     return max((at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp() - now.timestamp(), 0.0)

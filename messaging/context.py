@@ -19,11 +19,13 @@ def gateway(request: HttpRequest) -> dict[str, Any]:
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"sandbox": settings.SANDBOX}
+    current: Any = SimpleLazyObject(holds.current_gateway)
     return {
         "sandbox": settings.SANDBOX,
         "low_balance": settings.LOW_BALANCE,
-        "gateway": SimpleLazyObject(holds.current_gateway),
-        "reading": SimpleLazyObject(lambda: balance.latest(holds.current_gateway())),
+        "gateway": current,
+        "reading": SimpleLazyObject(lambda: balance.latest(current)),
+        "worker_silent": SimpleLazyObject(lambda: worker_is_silent(current)),
     }
 
 

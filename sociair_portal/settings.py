@@ -37,6 +37,18 @@ SOCIAIR_WORKERS: int = env.int("SOCIAIR_WORKERS", 8)
 SOCIAIR_REQUESTS_PER_MINUTE: int = env.int("SOCIAIR_REQUESTS_PER_MINUTE", 0)
 SOCIAIR_OTHER_RATE: Decimal | None = rupees("SOCIAIR_OTHER_RATE", env.str("SOCIAIR_OTHER_RATE", ""))
 
+# What became of the valid numbers in a request of which some were invalid: nobody but the account's
+# owner can find out. ask | none_sent | valid_sent
+SOCIAIR_PARTIAL_REJECTION: str = env.str("SOCIAIR_PARTIAL_REJECTION", "ask")
+if SOCIAIR_PARTIAL_REJECTION not in ("ask", "none_sent", "valid_sent"):
+    raise ImproperlyConfigured(
+        f"SOCIAIR_PARTIAL_REJECTION is {SOCIAIR_PARTIAL_REJECTION!r}: "
+        "use ask, none_sent or valid_sent."
+    )
+
+# Where a worker keeps, outside the database, how much it has sent (docs/failures.md).
+STATE_DIR: Path = Path(env.str("STATE_DIR", "") or VAR_DIR)
+
 LOW_BALANCE: Decimal = rupees("LOW_BALANCE", env.str("LOW_BALANCE", "")) or Decimal(500)
 BALANCE_FRESH_SECONDS = 60  # a send needs a reading that is not older
 OVERDUE_HOURS: float = env.float("OVERDUE_HOURS", 2)

@@ -1,6 +1,6 @@
 """The records of what was sent, or is to be: docs/architecture.md draws them."""
 
-from messaging.models.batch import Batch, BatchState, SentMessage
+from messaging.models.batch import Batch, BatchState, SentMessage, Verdict
 from messaging.models.campaign import (
     OPEN_STATES,
     Campaign,
@@ -30,4 +30,5 @@ __all__ = [
     "Recipient",
     "RecipientState",
     "SentMessage",
+    "Verdict",
 ]

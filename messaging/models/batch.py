@@ -1,5 +1,6 @@
 """The queue and its answers: one batch is one request to make, one sent message one call made."""
 
+from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
@@ -22,6 +23,13 @@ class BatchState(models.TextChoices):
     SPLIT = "split", _("Split")
     CANCELLED = "cancelled", _("Cancelled")
     SETTLED = "settled", _("Settled")
+
+
+class Verdict(models.TextChoices):
+    """What a person decided about messages of which nobody knew."""
+
+    ACCEPTED = "accepted", _("It went out")
+    NOT_SENT = "not_sent", _("It did not go out")
 
 
 class Batch(models.Model):
@@ -48,6 +56,21 @@ class Batch(models.Model):
     claimed_at = models.DateTimeField(_("claimed"), null=True, blank=True)
     deadline = models.DateTimeField(_("deadline"), null=True, blank=True)
 
+    # What a person said of it, where Sociair had not.
+    settled_as = models.CharField(
+        _("settled as"), max_length=8, choices=Verdict.choices, blank=True
+    )
+    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    settled_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("settled by"),
+    )
+    settled_why = models.TextField(_("why it was settled so"), blank=True)
+
     class Meta:
         verbose_name = _("batch")
         verbose_name_plural = _("batches")
@@ -56,6 +79,11 @@ class Batch(models.Model):
                 fields=["campaign", "id"], name="batch_queued", condition=Q(state="queued")
             ),
             models.Index(fields=["deadline"], name="batch_in_flight", condition=Q(state="sending")),
+            models.Index(
+                fields=["id"],
+                name="batch_undecided",
+                condition=Q(state__in=["unconfirmed", "partly_refused"]),
+            ),
             models.Index(fields=["campaign", "state", "id"], name="batch_by_state"),
         ]
 
@@ -82,7 +110,7 @@ class SentMessage(models.Model):
     other = models.PositiveIntegerField(_("other"), null=True)
     cost = models.DecimalField(_("cost"), max_digits=12, decimal_places=4, default=0)
     started_at = models.DateTimeField(_("started"), default=timezone.now)
-    took = models.FloatField(_("took (seconds)"), default=0)
+    ended_at = models.DateTimeField(_("ended"), default=timezone.now)
 
     class Meta:
         verbose_name = _("sent message")
@@ -94,6 +122,11 @@ class SentMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()}"
+
+    @property
+    def took(self) -> float:
+        """Seconds from the call's start to its end."""
+        return (self.ended_at - self.started_at).total_seconds()
 
     @property
     def counts(self) -> dict[Operator, int | None]:

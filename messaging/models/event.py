@@ -17,6 +17,8 @@ class EventKind(models.TextChoices):
     CANCELLED = "cancelled", _("Cancelled")
     OVERDUE = "overdue", _("Overdue: nothing was sent for too long")
     DONE = "done", _("Done")
+    SETTLED = "settled", _("Settled")
+    SENT_AGAIN = "again", _("Sent again")
     HELD = "held", _("Sending held")
     RELEASED = "released", _("Hold released")
 

@@ -27,10 +27,13 @@ class HoldReason(models.TextChoices):
     TOKEN_REFUSED = "token_refused", _("Sociair refused the token. Nothing was sent.")
     CERTIFICATE = "certificate", _("Sociair's certificate could not be trusted. Nothing was sent.")
     MISCONFIGURED = "misconfigured", _("Sociair does not allow our requests. Nothing was sent.")
-    TOO_LARGE = "too_large", _("Sociair found a request too large. Nothing was sent.")
     CONTRACT_CHANGED = (
         "contract_changed",
         _("Sociair's answers do not fit its documentation any more."),
+    )
+    RESTORED = (
+        "restored",
+        _("The database is older than what was sent from here: a backup has been restored."),
     )
     UNCONFIRMED = "unconfirmed", _("Sociair left two requests in a row without a clear answer.")
 
@@ -49,9 +52,12 @@ ADVICE = {
     HoldReason.MISCONFIGURED: _(
         "Check the address of Sociair and what the account may do, then release the hold."
     ),
-    HoldReason.TOO_LARGE: _("Set SOCIAIR_BATCH_SIZE to a smaller number, then release the hold."),
     HoldReason.CONTRACT_CHANGED: _(
         "Look at the last answers in the admin and ask Sociair, then release the hold."
+    ),
+    HoldReason.RESTORED: _(
+        "Campaigns that were under way are paused, because they may have gone out since the "
+        "backup was taken. Compare them with Sociair's own list, then release the hold."
     ),
     HoldReason.UNCONFIRMED: _(
         "Look at the balance and at the campaigns' unconfirmed messages, then release the hold."

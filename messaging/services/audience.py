@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact, Group, OptOut
@@ -115,7 +115,7 @@ class Reader:
     def __init__(self, audience: Audience, rates: dict[Operator, Decimal]) -> None:
         self._pasted = read_pasted(audience.numbers)
         self._rates = rates
-        self._chosen = _chosen(audience)
+        self._chosen = chosen_contacts(audience)
 
     def pieces(self, *, after: str = "", size: int = 5000) -> Iterator[Piece]:
         while True:
@@ -174,8 +174,8 @@ class Reader:
             ]
 
 
-def _chosen(audience: Audience) -> Any:
-    """The contacts that groups and choices stand for."""
+def chosen_contacts(audience: Audience) -> QuerySet[Contact]:
+    """The contacts that groups and choices stand for. Raises `GroupGone` if a group is missing."""
     wanted = set(audience.groups)
     missing = wanted - set(Group.objects.filter(pk__in=wanted).values_list("pk", flat=True))
     if missing:

@@ -13,10 +13,9 @@ from typing import Final
 
 from django.conf import settings
 from django.db import DatabaseError, connection, transaction
-from django.db.models import Count, Exists, F, OuterRef
+from django.db.models import Exists, F, OuterRef
 
 from contacts.models import OptOut
-from contacts.phone import Operator
 from messaging.models import (
     Batch,
     BatchState,
@@ -25,8 +24,8 @@ from messaging.models import (
     Recipient,
     RecipientState,
 )
-from messaging.services import holds, pricing, sociair, transport
-from messaging.services.recording import finish_if_empty, record
+from messaging.services import holds, sociair, transport
+from messaging.services.recording import cost_of_recipients, finish_if_empty, record
 
 logger = logging.getLogger(__name__)
 
@@ -72,6 +71,11 @@ def send_next(
     return Round.NOTHING
 
 
+def reconnect() -> None:
+    """A connection that failed is not asked again."""
+    connection.close()
+
+
 def _sleep(seconds: float) -> bool:
     time.sleep(seconds)
     return False
@@ -96,7 +100,7 @@ def _record_surely(sent: sociair.Sent) -> None:
         try:
             return record(sent)
         except DatabaseError:
-            connection.close()
+            reconnect()
             if time.monotonic() >= give_up:
                 logger.exception("The answer for batch %s could not be saved.", sent.batch.pk)
                 return None
@@ -188,12 +192,7 @@ def _leave_out(campaign_id: int, batch_id: int, mobiles: list[str]) -> None:
         left = Recipient.objects.filter(
             batch=batch, mobile__in=mobiles, state=RecipientState.QUEUED
         )
-        rates = pricing.from_json(campaign.rates)
-        numbers = {
-            Operator(operator): count
-            for operator, count in left.values_list("operator").annotate(count=Count("pk"))
-        }
-        saved = pricing.cost_of(numbers, batch.parts, rates)
+        saved = cost_of_recipients(left, batch, campaign)
         people = left.update(state=RecipientState.OPTED_OUT)
         Batch.objects.filter(pk=batch.pk).update(
             size=F("size") - people,

@@ -16,6 +16,7 @@ from messaging.models import (
     HoldKind,
     HoldReason,
 )
+from messaging.services import tidemark
 from messaging.services.acting import Actor, user_of
 
 _WEAKER: dict[HoldKind, list[HoldKind]] = {
@@ -51,11 +52,32 @@ def take_slot(gateway: Gateway) -> float | None:
             return None
         if interval and found.next_slot is not None and found.next_slot > now:
             return (found.next_slot - now).total_seconds()
+        if (known := tidemark.highest(found)) > found.calls:
+            _hold_restored(found, known)
+            return None
         mark_overdue(found, now=now)
+        slot = found.calls + 1
         Gateway.objects.filter(pk=gateway.pk).update(
-            calls=F("calls") + 1, next_slot=now + interval, active_at=now
+            calls=slot, next_slot=now + interval, active_at=now
         )
+    tidemark.raise_to(gateway, slot)
     return 0.0
+
+
+def _hold_restored(gateway: Gateway, known: int) -> None:
+    """The database is behind what went out from here: nothing goes on without a person."""
+    Gateway.objects.filter(pk=gateway.pk).update(calls=known)
+    hold(gateway, HoldKind.PERSON, HoldReason.RESTORED)
+    under_way = Campaign.objects.filter(
+        gateway=gateway,
+        state__in=[CampaignState.PREPARING, CampaignState.SCHEDULED, CampaignState.SENDING],
+    )
+    for campaign in under_way.order_by("id"):
+        why = str(HoldReason.RESTORED.label)
+        if Campaign.objects.filter(pk=campaign.pk, state=campaign.state).update(
+            state=CampaignState.PAUSED, pause_reason=why
+        ):
+            Event.objects.create(campaign=campaign, kind=EventKind.PAUSED, words=why)
 
 
 def _interval() -> timedelta:

@@ -5,10 +5,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
+from django.conf import settings
 from django.db import transaction
+from django.db.models import Count, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
+from contacts.phone import Operator
 from messaging.answers import Answer, Outcome
 from messaging.models import (
     Batch,
@@ -24,7 +27,7 @@ from messaging.models import (
     RecipientState,
     SentMessage,
 )
-from messaging.services import holds, sociair
+from messaging.services import holds, pricing, sociair
 
 logger = logging.getLogger(__name__)
 
@@ -45,7 +48,6 @@ _ENDS: Final = {
 }
 _PERSON: Final = {
     Outcome.CERTIFICATE: HoldReason.CERTIFICATE,
-    Outcome.TOO_LARGE: HoldReason.TOO_LARGE,
     Outcome.MISCONFIGURED: HoldReason.MISCONFIGURED,
     Outcome.CONTRACT_CHANGED: HoldReason.CONTRACT_CHANGED,
 }
@@ -53,27 +55,60 @@ _PERSON: Final = {
 
 @dataclass(frozen=True, slots=True)
 class _Change:
-    """Where a batch goes, and where its recipients go: those named invalid, and the others."""
+    """Where a batch goes, and where its recipients go: those named invalid, and the others.
+
+    Others that are `cut_again` leave for new batches, because certainly none of them was sent.
+    """
 
     batch: BatchState
     named: RecipientState
     others: RecipientState
+    cut_again: bool = False
+
+    @classmethod
+    def all(cls, batch: BatchState, recipients: RecipientState) -> "_Change":
+        return cls(batch, recipients, recipients)
 
 
-def _change(outcome: Outcome, *, cancelled: bool) -> _Change:
+_UNCONFIRMED: Final = _Change.all(BatchState.UNCONFIRMED, RecipientState.UNCONFIRMED)
+_CANCELLED: Final = _Change.all(BatchState.CANCELLED, RecipientState.CANCELLED)
+_REFUSED: Final = _Change.all(BatchState.REFUSED, RecipientState.REFUSED)
+
+
+def _change(outcome: Outcome, size: int, *, cancelled: bool, late: bool) -> _Change:
+    """What an outcome does to a batch of so many numbers. A late one never queues."""
     if outcome in _QUEUED_AGAIN:
+        if late:
+            return _UNCONFIRMED
         if cancelled:
-            return _Change(BatchState.CANCELLED, RecipientState.CANCELLED, RecipientState.CANCELLED)
-        return _Change(BatchState.QUEUED, RecipientState.QUEUED, RecipientState.QUEUED)
+            return _CANCELLED
+        if outcome is not Outcome.TOO_LARGE:
+            return _Change.all(BatchState.QUEUED, RecipientState.QUEUED)
+        if size > 1:
+            return _Change(
+                BatchState.SPLIT, RecipientState.QUEUED, RecipientState.QUEUED, cut_again=True
+            )
+        return _REFUSED
     if outcome is Outcome.ACCEPTED:
-        return _Change(BatchState.ACCEPTED, RecipientState.ACCEPTED, RecipientState.ACCEPTED)
+        return _Change.all(BatchState.ACCEPTED, RecipientState.ACCEPTED)
     if outcome in (Outcome.REFUSED, Outcome.ALL_INVALID):
-        return _Change(BatchState.REFUSED, RecipientState.REFUSED, RecipientState.REFUSED)
+        return _REFUSED
     if outcome is Outcome.SOME_INVALID:
-        return _Change(
-            BatchState.PARTLY_REFUSED, RecipientState.REFUSED, RecipientState.UNCONFIRMED
-        )
-    return _Change(BatchState.UNCONFIRMED, RecipientState.UNCONFIRMED, RecipientState.UNCONFIRMED)
+        return _some_invalid(cancelled=cancelled, late=late)
+    return _UNCONFIRMED
+
+
+def _some_invalid(*, cancelled: bool, late: bool) -> _Change:
+    """What the account's owner found out about the others, if anything."""
+    partly, named = BatchState.PARTLY_REFUSED, RecipientState.REFUSED
+    rule = settings.SOCIAIR_PARTIAL_REJECTION
+    if rule == "valid_sent":
+        return _Change(partly, named, RecipientState.ACCEPTED)
+    if rule == "none_sent" and cancelled:
+        return _Change(partly, named, RecipientState.CANCELLED)
+    if rule == "none_sent" and not late:
+        return _Change(partly, named, RecipientState.QUEUED, cut_again=True)
+    return _Change(partly, named, RecipientState.UNCONFIRMED)
 
 
 def record(sent: sociair.Sent) -> None:
@@ -82,19 +117,33 @@ def record(sent: sociair.Sent) -> None:
     Who no longer owns the try changes nothing but the answer's own row, except that a late answer
     still tells what became of a batch that was given up as unconfirmed.
     """
-    batch, outcome = sent.batch, sent.answer.outcome
+    batch, answer = sent.batch, sent.answer
+    size = len(sent.numbers)
     with transaction.atomic():
         campaign = Campaign.objects.select_for_update().get(pk=batch.campaign_id)
         if SentMessage.objects.filter(batch=batch, attempt=batch.tries).exists():
             return  # saved by a commit whose confirmation was lost
-        sociair.save(sent, cost=batch.cost if outcome is Outcome.ACCEPTED else Decimal(0))
-        change = _change(outcome, cancelled=campaign.state == CampaignState.CANCELLED)
-        if _move(campaign, batch, BatchState.SENDING, change, sent.answer):
-            _follow(campaign, batch, sent.answer)
-        elif outcome in _ENDS:
-            _move(campaign, batch, BatchState.UNCONFIRMED, change, sent.answer)
+        cancelled = campaign.state == CampaignState.CANCELLED
+        change = _change(answer.outcome, size, cancelled=cancelled, late=False)
+        row = sociair.save(sent)
+        if _move(campaign, batch, BatchState.SENDING, change, answer):
+            _follow(campaign, answer)
+        elif answer.outcome in _ENDS:
+            change = _change(answer.outcome, size, cancelled=cancelled, late=True)
+            _move(campaign, batch, BatchState.UNCONFIRMED, change, answer)
+        _put_cost(row, campaign)
         finish_if_empty(campaign)
-    logger.info("Batch %s, try %s: %s.", batch.pk, batch.tries, outcome.value)
+    logger.info("Batch %s, try %s: %s.", batch.pk, batch.tries, answer.outcome.value)
+
+
+def _put_cost(row: SentMessage, campaign: Campaign) -> None:
+    """What Sociair will have taken for this call, as far as its answer tells."""
+    if row.outcome == Outcome.ACCEPTED:
+        row.cost = row.batch.cost
+    elif row.outcome == Outcome.SOME_INVALID:
+        sent = Recipient.objects.filter(batch=row.batch, state=RecipientState.ACCEPTED)
+        row.cost = cost_of_recipients(sent, row.batch, campaign)
+    row.save(update_fields=["cost"])
 
 
 def give_up_lost(gateway: Gateway) -> int:
@@ -102,13 +151,12 @@ def give_up_lost(gateway: Gateway) -> int:
     lost = Batch.objects.filter(
         campaign__gateway=gateway, state=BatchState.SENDING, deadline__lt=Now()
     )
-    change = _change(Outcome.WORKER_LOST, cancelled=False)
     given_up = 0
     for batch in lost.order_by("id"):
         with transaction.atomic():
             campaign = Campaign.objects.select_for_update().get(pk=batch.campaign_id)
             answer = Answer(outcome=Outcome.WORKER_LOST)
-            given_up += _move(campaign, batch, BatchState.SENDING, change, answer)
+            given_up += _move(campaign, batch, BatchState.SENDING, _UNCONFIRMED, answer)
             finish_if_empty(campaign)
     return given_up
 
@@ -122,15 +170,50 @@ def _move(
     )
     if not moved:
         return False
-    of_batch = Recipient.objects.filter(batch=batch, state=RecipientState(before.value))
+    state = RecipientState(before.value)
+    of_batch = Recipient.objects.filter(batch=batch, state=state)
     named = 0
     if answer.invalid and change.named != change.others:
         named = of_batch.filter(mobile__in=answer.invalid).update(state=change.named)
-    others = of_batch.update(state=change.others)
-    _count(campaign, RecipientState(before.value), named + others, -1)
-    _count(campaign, change.named, named, +1)
-    _count(campaign, change.others, others, +1)
+    if change.cut_again:
+        others = _cut_again(campaign, batch, halves=change.batch == BatchState.SPLIT)
+    else:
+        others = of_batch.update(state=change.others)
+    count(campaign, state, -(named + others))
+    count(campaign, change.named, named)
+    count(campaign, change.others, others)
     return True
+
+
+def _cut_again(campaign: Campaign, batch: Batch, *, halves: bool) -> int:
+    """Those of a batch who were certainly not sent to leave for one new batch, or for two."""
+    sending = Recipient.objects.filter(batch=batch, state=RecipientState.SENDING)
+    people = list(sending.order_by("id").values_list("pk", flat=True))
+    middle = (len(people) + 1) // 2 if halves else len(people)
+    for some in filter(None, (people[:middle], people[middle:])):
+        taken = Recipient.objects.filter(pk__in=some)
+        new = Batch.objects.create(
+            campaign=campaign,
+            text=batch.text,
+            parts=batch.parts,
+            size=len(some),
+            cost=cost_of_recipients(taken, batch, campaign),
+        )
+        taken.update(batch=new, state=RecipientState.QUEUED)
+    return len(people)
+
+
+def cost_of_recipients(
+    recipients: QuerySet[Recipient], batch: Batch, campaign: Campaign
+) -> Decimal:
+    """Rupees for the batch's text to these recipients, at the rates of the review."""
+    numbers = {
+        Operator(operator): people
+        for operator, people in recipients.order_by()
+        .values_list("operator")
+        .annotate(people=Count("pk"))
+    }
+    return pricing.cost_of(numbers, batch.parts, pricing.from_json(campaign.rates))
 
 
 _COUNTERS: Final = [
@@ -145,17 +228,16 @@ _COUNTERS: Final = [
 ]
 
 
-def _count(campaign: Campaign, state: RecipientState, people: int, sign: int) -> None:
-    """Keep the campaign's counters; queued and sending count as pending."""
+def count(campaign: Campaign, state: RecipientState, people: int) -> None:
+    """Change a campaign's counter; queued and sending both count as pending."""
     pending = state in (RecipientState.QUEUED, RecipientState.SENDING)
     counter = "pending" if pending else state.value
-    setattr(campaign, counter, getattr(campaign, counter) + sign * people)
+    setattr(campaign, counter, getattr(campaign, counter) + people)
 
 
-def _follow(campaign: Campaign, batch: Batch, answer: Answer) -> None:
+def _follow(campaign: Campaign, answer: Answer) -> None:
     """What an answer means for the campaign and for everybody else's calls."""
-    gateway, outcome = campaign.gateway, answer.outcome
-    words = answer.words[:500]
+    gateway, outcome, words = campaign.gateway, answer.outcome, answer.words[:500]
     if outcome in _PERSON:
         holds.hold(gateway, HoldKind.PERSON, _PERSON[outcome], words=words)
     elif outcome is Outcome.UNREACHABLE:
@@ -164,7 +246,7 @@ def _follow(campaign: Campaign, batch: Batch, answer: Answer) -> None:
         holds.hold_throttled(gateway, retry_after=answer.retry_after, words=words)
     elif outcome is Outcome.TOKEN_REFUSED:
         holds.hold(gateway, HoldKind.TOKEN, HoldReason.TOKEN_REFUSED)
-    elif outcome in _ENDS:
+    elif outcome in _ENDS or outcome is Outcome.TOO_LARGE:
         holds.answered(gateway)
     else:
         holds.left_unclear(gateway)

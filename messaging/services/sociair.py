@@ -53,7 +53,7 @@ class Sent:
     numbers: list[str]
     answer: Answer
     started_at: datetime
-    took: float
+    ended_at: datetime
 
 
 class _Bearer(AuthBase):
@@ -135,9 +135,9 @@ def send(batch: Batch, *, start_before: float | None = None) -> Sent:
         .order_by("id")
         .values_list("mobile", flat=True)
     )
-    started_at, started = timezone.now(), transport.now()
+    started_at = timezone.now()
     total = settings.SOCIAIR_TOTAL_TIMEOUT
-    limit = started + total if start_before is None else start_before
+    limit = transport.now() + total if start_before is None else start_before
     payload = {"message": batch.text, "mobile": ",".join(numbers)}
     with transport.watched(start_before=limit, total=total) as call:
         try:
@@ -148,7 +148,7 @@ def send(batch: Batch, *, start_before: float | None = None) -> Sent:
             answer = classify(
                 status=reply.status, headers=reply.headers, body=reply.body, posted=numbers
             )
-    return Sent(batch, numbers, answer, started_at, transport.now() - started)
+    return Sent(batch, numbers, answer, started_at, timezone.now())
 
 
 def _without_answer(call: transport.Call, error: BaseException) -> Answer:
@@ -189,7 +189,7 @@ def _name(error: BaseException) -> str:
     return " < ".join(names)[:200]
 
 
-def save(sent: Sent, *, cost: Decimal) -> SentMessage:
+def save(sent: Sent) -> SentMessage:
     """The row for one call. To be called within the transaction that records its batch."""
     answer = sent.answer
     return SentMessage.objects.create(
@@ -201,9 +201,8 @@ def save(sent: Sent, *, cost: Decimal) -> SentMessage:
         status=answer.status,
         error=answer.error,
         raw=_without_token(answer.raw),
-        cost=cost,
         started_at=sent.started_at,
-        took=round(sent.took, 3),
+        ended_at=sent.ended_at,
         **{operator.value: answer.counts.get(operator) for operator in Operator},
     )
 

@@ -8,6 +8,7 @@ from django.utils import timezone
 from messaging.models import Batch, BatchState, Campaign, CampaignState, Gateway, HoldKind
 from messaging.services import balance, campaigns, holds, sociair
 from messaging.services.recording import give_up_lost
+from messaging.services.settling import UNDECIDED
 
 logger = logging.getLogger(__name__)
 
@@ -48,7 +49,13 @@ def _wants_balance(gateway: Gateway) -> bool:
     if gateway.hold_kind == HoldKind.TOKEN:
         return True
     reading = balance.latest(gateway)
-    return reading is None or timezone.now() - reading.read_at > _READ_EVERY
+    if reading is None or timezone.now() - reading.read_at > _READ_EVERY:
+        return True
+    # Evidence about messages of which nobody knows, taken while it is fresh.
+    undecided = Batch.objects.filter(
+        campaign__gateway=gateway, state__in=UNDECIDED, deadline__gte=reading.read_at
+    )
+    return undecided.exists()
 
 
 def unprepared(gateway: Gateway) -> list[Campaign]:

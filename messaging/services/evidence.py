@@ -1,0 +1,149 @@
+"""What the balance says about messages of which nobody knows.
+
+While nothing is in flight and the account is ours alone: the balance before, less what was
+accepted since, less the balance now, is what the unconfirmed messages cost together.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from django.db.models import Max, Sum
+from django.utils.translation import gettext as _
+
+from messaging.answers import Outcome
+from messaging.models import (
+    BalanceReading,
+    Batch,
+    BatchState,
+    Campaign,
+    Gateway,
+    Recipient,
+    RecipientState,
+    SentMessage,
+    Verdict,
+)
+from messaging.services.recording import cost_of_recipients
+from messaging.services.settling import UNDECIDED, undecided
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """Figures in rupees. `missing` left the account and nobody knows for what."""
+
+    before: BalanceReading
+    now: BalanceReading
+    known: Decimal
+    undecided: Decimal
+
+    @property
+    def missing(self) -> Decimal:
+        return self.before.balance - self.known - self.now.balance
+
+    @property
+    def sentence(self) -> str:
+        if self.missing == self.undecided:
+            return _(
+                "Exactly the cost of the undecided messages has left the account: they probably "
+                "went out."
+            )
+        if self.missing == 0:
+            return _(
+                "Nothing has left the account for the undecided messages: they probably did not "
+                "go out."
+            )
+        if 0 < self.missing < self.undecided:
+            return _(
+                "A part of the cost of the undecided messages has left the account: some of them "
+                "probably went out."
+            )
+        return _(
+            "The figures do not fit: the account was topped up or used elsewhere meanwhile. "
+            "Ask Sociair."
+        )
+
+
+def evidence_for(campaign: Campaign) -> Evidence | None:
+    """The balance around a campaign's undecided calls; None while it proves nothing."""
+    gateway = campaign.gateway
+    first = undecided(campaign).order_by("claimed_at").first()
+    if first is None or first.claimed_at is None or _in_flight(gateway):
+        return None
+    before = _quiet_before(gateway, first.claimed_at)
+    now = BalanceReading.objects.filter(gateway=gateway).order_by("-id").first()
+    if before is None or now is None or now.read_at <= _last_end(gateway, before.read_at):
+        return None
+    return Evidence(
+        before, now, _known(gateway, before.read_at), _undecided(gateway, before.read_at)
+    )
+
+
+def _in_flight(gateway: Gateway) -> bool:
+    return Batch.objects.filter(campaign__gateway=gateway, state=BatchState.SENDING).exists()
+
+
+def _quiet_before(gateway: Gateway, moment: datetime) -> BalanceReading | None:
+    """The last reading before a moment during which no call was under way."""
+    readings = BalanceReading.objects.filter(gateway=gateway, read_at__lt=moment)
+    for reading in readings.order_by("-id")[:_READINGS]:
+        at = reading.read_at
+        calls = SentMessage.objects.filter(
+            batch__campaign__gateway=gateway, started_at__lte=at, ended_at__gte=at
+        )
+        lost = Batch.objects.filter(
+            campaign__gateway=gateway, calls=None, claimed_at__lte=at, deadline__gte=at
+        )
+        if not calls.exists() and not lost.exists():
+            return reading
+    return None
+
+
+_READINGS: Final = 20  # how far back a quiet one is looked for
+
+
+def _last_end(gateway: Gateway, since: datetime) -> datetime:
+    """When the last call since a moment was certainly over."""
+    calls = SentMessage.objects.filter(batch__campaign__gateway=gateway, started_at__gte=since)
+    lost = Batch.objects.filter(
+        campaign__gateway=gateway,
+        state__in=UNDECIDED,
+        outcome=Outcome.WORKER_LOST,
+        claimed_at__gte=since,
+    )
+    ends = [
+        calls.aggregate(end=Max("ended_at"))["end"],
+        lost.aggregate(end=Max("deadline"))["end"],
+    ]
+    return max((end for end in ends if end is not None), default=since)
+
+
+def _known(gateway: Gateway, since: datetime) -> Decimal:
+    """What was certainly taken since: accepted calls, and what people know to have gone out."""
+    calls = SentMessage.objects.filter(batch__campaign__gateway=gateway, started_at__gte=since)
+    accepted: Decimal = calls.aggregate(cost=Sum("cost", default=Decimal(0)))["cost"]
+    settled = Batch.objects.filter(
+        campaign__gateway=gateway,
+        claimed_at__gte=since,
+        state=BatchState.SETTLED,
+        settled_as=Verdict.ACCEPTED,
+    ).exclude(calls__outcome=Outcome.ACCEPTED)  # its late answer is counted above
+    return accepted + sum(
+        (_cost(batch, RecipientState.ACCEPTED) for batch in settled.select_related("campaign")),
+        Decimal(0),
+    )
+
+
+def _undecided(gateway: Gateway, since: datetime) -> Decimal:
+    batches = Batch.objects.filter(
+        campaign__gateway=gateway, claimed_at__gte=since, state__in=UNDECIDED
+    )
+    return sum(
+        (_cost(batch, RecipientState.UNCONFIRMED) for batch in batches.select_related("campaign")),
+        Decimal(0),
+    )
+
+
+def _cost(batch: Batch, state: RecipientState) -> Decimal:
+    people = Recipient.objects.filter(batch=batch, state=state)
+    return cost_of_recipients(people, batch, batch.campaign)

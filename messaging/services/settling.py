@@ -1,0 +1,218 @@
+"""What a person decides about messages of which nobody knows, and sending those again."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db import IntegrityError, transaction
+from django.db.models import Count, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from messaging.models import (
+    Batch,
+    BatchState,
+    Campaign,
+    CampaignState,
+    Event,
+    EventKind,
+    Gateway,
+    Recipient,
+    RecipientState,
+    Verdict,
+)
+from messaging.services import balance, freezing, pricing
+from messaging.services.acting import Actor, user_of
+from messaging.services.audience import Audience
+from messaging.services.bulk import insert_rows
+from messaging.services.campaigns import SendRefused, fingerprint_of
+from messaging.services.recording import cost_of_recipients, count, finish_if_empty
+
+UNDECIDED = [BatchState.UNCONFIRMED, BatchState.PARTLY_REFUSED]
+
+
+def undecided(campaign: Campaign) -> QuerySet[Batch]:
+    """Batches with somebody of whom nobody knows whether the message went out."""
+    return Batch.objects.filter(campaign=campaign, state__in=UNDECIDED, settled_as="").filter(
+        pk__in=Recipient.objects.filter(campaign=campaign, state=RecipientState.UNCONFIRMED).values(
+            "batch"
+        )
+    )
+
+
+def settle(
+    campaign: Campaign, batches: Sequence[int], verdict: Verdict, *, by: Actor, why: str
+) -> int:
+    """A person says what became of some batches' unconfirmed recipients. How many people it was.
+
+    Batches that somebody else has settled meanwhile are left as they are.
+    """
+    with transaction.atomic():
+        locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
+        people = _settle(locked, batches, verdict, by=by, why=why)
+        finish_if_empty(locked)
+        if people:
+            words = f"{verdict.label}: {people}. {why}".strip()
+            Event.objects.create(
+                campaign=campaign, kind=EventKind.SETTLED, by=user_of(by), words=words
+            )
+    campaign.refresh_from_db()
+    return people
+
+
+def _settle(
+    campaign: Campaign, batches: Sequence[int], verdict: Verdict, *, by: Actor, why: str
+) -> int:
+    state = RecipientState(verdict.value)
+    people = 0
+    for batch_id in undecided(campaign).filter(pk__in=batches).values_list("pk", flat=True):
+        if Batch.objects.filter(pk=batch_id, state__in=UNDECIDED).update(
+            state=BatchState.SETTLED,
+            settled_as=verdict,
+            settled_at=timezone.now(),
+            settled_by=user_of(by),
+            settled_why=why,
+        ):
+            people += Recipient.objects.filter(
+                batch=batch_id, state=RecipientState.UNCONFIRMED
+            ).update(state=state)
+    count(campaign, RecipientState.UNCONFIRMED, -people)
+    count(campaign, state, people)
+    return people
+
+
+# -- Sending again ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What sending some recipients' messages once more means, at today's rates (rupees)."""
+
+    people: int
+    cost: Decimal
+
+
+def price_again(recipients: QuerySet[Recipient], rates: pricing.Rates) -> Again:
+    people, cost = 0, Decimal(0)
+    for operator, parts, number in (
+        recipients.order_by().values_list("operator", "batch__parts").annotate(Count("pk"))
+    ):
+        people += number
+        cost += rates[operator] * parts * number
+    return Again(people, cost)
+
+
+def unconfirmed_of(campaign: Campaign, batches: Sequence[int]) -> QuerySet[Recipient]:
+    return Recipient.objects.filter(
+        campaign=campaign,
+        batch__in=undecided(campaign).filter(pk__in=batches),
+        state=RecipientState.UNCONFIRMED,
+    )
+
+
+def send_again(
+    campaign: Campaign,
+    batches: Sequence[int],
+    *,
+    form_uuid: uuid.UUID,
+    people: int,
+    by: Actor,
+    why: str,
+) -> Campaign:
+    """Settle batches as not sent and send their messages in a new campaign that follows this one.
+
+    `people` is the number that the person typed. Two managers who do the same make one follow-up.
+    Raises `SendRefused` with a sentence.
+    """
+    if (
+        known := Campaign.objects.filter(form_uuid=form_uuid, follows=campaign).first()
+    ) is not None:
+        return known
+    reading = balance.latest(campaign.gateway)
+    if reading is None or not balance.is_fresh(reading):
+        raise SendRefused(
+            _("The balance is being read again, because it may have changed. Send once more.")
+        )
+    rates = pricing.rates_of(reading)
+    try:
+        with transaction.atomic():
+            gateway = Gateway.objects.select_for_update().get(pk=campaign.gateway_id)
+            locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
+            again = price_again(unconfirmed_of(locked, batches), rates)
+            if again.people != people or not people:
+                raise SendRefused(
+                    _("There are %(people)d unconfirmed recipients now. Look again and type it.")
+                    % {"people": again.people}
+                )
+            if again.cost > reading.balance - balance.committed(gateway).cost:
+                raise SendRefused(_("The balance does not suffice for this."))
+            follower = _follower(locked, form_uuid, rates, again, by)
+            _copy(locked, follower, batches, rates)
+            _settle(locked, batches, Verdict.NOT_SENT, by=by, why=why)
+            finish_if_empty(locked)
+            words = _("%(people)d people, in campaign %(pk)d. %(why)s") % {
+                "people": people,
+                "pk": follower.pk,
+                "why": why,
+            }
+            Event.objects.create(
+                campaign=campaign, kind=EventKind.SENT_AGAIN, by=user_of(by), words=words
+            )
+    except IntegrityError:
+        return Campaign.objects.get(form_uuid=form_uuid)
+    campaign.refresh_from_db()
+    return follower
+
+
+def _follower(
+    campaign: Campaign, form_uuid: uuid.UUID, rates: pricing.Rates, again: Again, by: Actor
+) -> Campaign:
+    now = timezone.now()
+    nobody_new = Audience()
+    follower = Campaign.objects.create(
+        form_uuid=form_uuid,
+        gateway=campaign.gateway,
+        follows=campaign,
+        text=campaign.text,
+        audience=nobody_new.to_json(),
+        fingerprint=fingerprint_of(campaign.text, nobody_new),
+        created_by=user_of(by),
+        sent_at=now,
+        resumed_at=now,
+        state=CampaignState.SENDING,
+        prepared_up_to=Campaign.PREPARED,
+        is_large=again.people > freezing.LARGE,
+        rates=pricing.to_json(rates),
+        reviewed_cost=again.cost,
+        cost=again.cost,
+        total=again.people,
+        pending=again.people,
+    )
+    Event.objects.create(campaign=follower, kind=EventKind.SENT, by=user_of(by))
+    return follower
+
+
+def _copy(
+    campaign: Campaign, follower: Campaign, batches: Sequence[int], rates: pricing.Rates
+) -> None:
+    """The same texts for the same people, in new batches; the old ones keep their history."""
+    for old in undecided(campaign).filter(pk__in=batches).order_by("pk"):
+        people = Recipient.objects.filter(batch=old, state=RecipientState.UNCONFIRMED)
+        new = Batch.objects.create(
+            campaign=follower,
+            text=old.text,
+            parts=old.parts,
+            size=people.count(),
+            cost=cost_of_recipients(people, old, follower),
+        )
+        insert_rows(
+            Recipient,
+            ["campaign", "batch", "contact", "mobile", "name", "operator", "state"],
+            [
+                (follower.pk, new.pk, contact, mobile, name, operator, RecipientState.QUEUED.value)
+                for contact, mobile, name, operator in people.order_by("pk").values_list(
+                    "contact_id", "mobile", "name", "operator"
+                )
+            ],
+        )

@@ -1,0 +1,4 @@
+"""Composing, sending and looking back."""
+
+app_name = "messaging"
+urlpatterns: list[object] = []

@@ -1,0 +1,84 @@
+"""Campaigns for tests, handed over as a person would, and a worker that runs in the test."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from decimal import Decimal
+
+from messaging.models import BalanceReading, Campaign, Gateway, Recipient
+from messaging.services import balance, campaigns, dispatch, holds
+from messaging.services.acting import Actor
+from messaging.services.audience import Audience
+from messaging.services.review import review
+
+# Numbers of every operator that mean nothing to the sandbox.
+_PREFIXES = ("984", "980", "961", "985", "981")
+
+
+def numbers(count: int, *, first: int = 1000) -> list[str]:
+    return [f"{_PREFIXES[place % len(_PREFIXES)]}{first + place:07d}" for place in range(count)]
+
+
+def hand_over(
+    gateway: Gateway,
+    audience: Audience | Sequence[str],
+    *,
+    text: str = "School is closed tomorrow.",
+    by: Actor = None,
+    at: datetime | None = None,
+) -> Campaign:
+    """Compose, review, send: the campaign is queued when this returns."""
+    if not isinstance(audience, Audience):
+        audience = Audience(numbers="\n".join(audience))
+    draft = campaigns.save_draft(
+        form_uuid=uuid.uuid4(), text=text, audience=audience, gateway=gateway, by=by
+    )
+    seen = review(draft, reading(gateway))
+    assert campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=by, at=at)
+    return draft
+
+
+def reading(gateway: Gateway, *, amount: str = "10000") -> BalanceReading:
+    """A fresh balance, as if Sociair had just told it."""
+    rate = Decimal("0.80")
+    return BalanceReading.objects.create(
+        gateway=gateway, balance=amount, ntc_rate=rate, ncell_rate=rate, smartcell_rate=rate
+    )
+
+
+def send_all(gateway: Gateway) -> list[dispatch.Round]:
+    """What one sender does until there is nothing more for it."""
+    rounds = [dispatch.send_next(gateway)]
+    while rounds[-1] is dispatch.Round.CALLED:
+        rounds.append(dispatch.send_next(gateway))
+    return rounds
+
+
+def release(gateway: Gateway) -> None:
+    """Whatever holds the gateway, a person looks and lets it go on."""
+    balance.read_balance(gateway)
+    holds.release(gateway, by=None)
+
+
+def states(campaign: Campaign) -> dict[str, str]:
+    return dict(Recipient.objects.filter(campaign=campaign).values_list("mobile", "state"))
+
+
+def check_books(campaign: Campaign, billed: Iterable[str]) -> None:
+    """The four promises, judged by the sandbox's ledger, and the counters that must add up."""
+    billed = list(billed)
+    of_campaign = states(campaign)
+    assert len(billed) == len(set(billed)), "a number was billed twice"
+    ended = {"queued", "sending", "accepted", "refused", "unconfirmed", "not_sent", "cancelled"}
+    assert set(of_campaign.values()) <= ended | {"opted_out"}
+    for mobile, state in of_campaign.items():
+        if state == "accepted":
+            assert mobile in billed, "accepted, and not in the ledger"
+        if state in ("refused", "not_sent", "cancelled", "opted_out", "queued"):
+            assert mobile not in billed, f"{state}, and in the ledger"
+    campaign.refresh_from_db()
+    for state in ("accepted", "refused", "unconfirmed", "not_sent", "cancelled", "opted_out"):
+        assert getattr(campaign, state) == list(of_campaign.values()).count(state), state
+    pending = [state for state in of_campaign.values() if state in ("queued", "sending")]
+    assert campaign.pending == len(pending)
+    assert campaign.total == len(of_campaign)
