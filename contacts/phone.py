@@ -74,10 +74,10 @@ _BETWEEN: Final = dict.fromkeys(map(ord, " \t\r\n\v\f-–—‑.()/'\u00a0\u2007
 _INVISIBLE: Final = dict.fromkeys(
     map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff")
 )
-_CLEAN: Final[dict[int, str | None]] = {**_BETWEEN, **_INVISIBLE, **_DEVANAGARI_DIGITS}
+_VISIBLE: Final[dict[int, str | None]] = {**_INVISIBLE, **_DEVANAGARI_DIGITS}
 _SCIENTIFIC: Final = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+", re.ASCII)
 # A spreadsheet's float; without this, "984123456.0" would become ten digits of somebody else.
-_FLOAT: Final = re.compile(r"([0-9]+)\.0+", re.ASCII)
+_FLOAT: Final = re.compile(r"([^.]*[0-9])\.0+", re.ASCII)
 _DIGITS: Final = re.compile(r"[0-9]+", re.ASCII)
 
 
@@ -87,9 +87,11 @@ def parse_mobile(raw: object) -> str:
     Accepts `+977`, `00977`, `977` and `0` in front, spaces, hyphens, dots and brackets between,
     and Devanagari digits. Raises `InvalidMobile` with a sentence for the user.
     """
-    text = str(raw).strip()
+    text = str(raw).translate(_VISIBLE).strip()
+    if _MOBILE.fullmatch(text):  # as most lists have them
+        return text
     float_like = _FLOAT.fullmatch(text)
-    digits = (float_like[1] if float_like else text).translate(_CLEAN)
+    digits = (float_like[1] if float_like else text).translate(_BETWEEN)
     if _MOBILE.fullmatch(digits):
         return digits
     national = _national(digits)
@@ -146,6 +148,7 @@ def format_mobile(mobile: str) -> str:
 
 # A number that somebody spaced out ("+977 984 123 4567") has no more words than this.
 _MOST_WORDS: Final = 5
+_SPACED_LENGTHS: Final = range(10, 26)  # and these many characters besides the spaces
 _SEPARATORS: Final = re.compile(r"[,;|\t\r\n\u0964]+")
 
 
@@ -162,17 +165,17 @@ def split_numbers(text: str) -> list[str]:
 
 def _split_words(words: list[str]) -> list[str]:
     entries: list[str] = []
-    while words:
-        taken = next(
-            (
-                count
-                for count in range(min(len(words), _MOST_WORDS), 0, -1)
-                if _is_mobile(" ".join(words[:count]))
-            ),
-            1,
+    start = 0
+    while start < len(words):
+        ends = range(min(start + _MOST_WORDS, len(words)), start + 1, -1)
+        joined = (
+            " ".join(words[start:end])
+            for end in ends
+            if sum(map(len, words[start:end])) in _SPACED_LENGTHS
         )
-        entries.append(" ".join(words[:taken]))
-        words = words[taken:]
+        entry = next(filter(_is_mobile, joined), words[start])
+        entries.append(entry)
+        start += entry.count(" ") + 1
     return entries
 
 

@@ -205,11 +205,13 @@ class _Reading:
             # Counts that cannot be read may hide one above 0.
             else self.success or self.names_numbers or self.counts is None or self.counted > 0
         )
+        # A status may only prove that nothing went out where no word stands against it.
+        self.speaks_of_success = self.speaks_of_sending or " success" in f" {self.plain}"
 
 
 def _outcome(it: _Reading) -> Outcome:
     """The order is the promise: the first line that fits wins."""
-    if not it.speaks_of_sending and (certain := _certainly_not_sent(it)):
+    if not it.speaks_of_success and (certain := _certainly_not_sent(it)):
         return certain
     if it.status >= 500 or it.status == 408 or 300 <= it.status < 400:
         return Outcome.SERVER_ERROR
