@@ -25,6 +25,7 @@ def gateway(request: HttpRequest) -> dict[str, Any]:
         "low_balance": settings.LOW_BALANCE,
         "gateway": current,
         "reading": SimpleLazyObject(lambda: balance.latest(current)),
+        "undecided_count": SimpleLazyObject(undecided),
         "worker_silent": SimpleLazyObject(lambda: worker_is_silent(current)),
     }
 

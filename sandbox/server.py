@@ -146,6 +146,8 @@ class Sandbox:
             writer.write(error.answer.raw(keep_alive=False))
         except (ConnectionError, asyncio.IncompleteReadError, ssl.SSLError):
             pass  # the client has gone
+        except asyncio.CancelledError:
+            pass  # the gateway stops; asyncio would complain of it on Python 3.11
         finally:
             writer.close()
 

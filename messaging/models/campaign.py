@@ -182,9 +182,14 @@ class Campaign(models.Model):
         ]
 
     @property
+    def ended(self) -> int:
+        """How many of its recipients have come to an end."""
+        return self.total - self.pending
+
+    @property
     def progress(self) -> int:
-        """Per cent of its recipients that have come to an end."""
-        return 100 * (self.total - self.pending) // self.total if self.total else 0
+        """The same, per cent."""
+        return 100 * self.ended // self.total if self.total else 0
 
 
 class Recipient(models.Model):

@@ -35,6 +35,10 @@ class HoldReason(models.TextChoices):
         "restored",
         _("The database is older than what was sent from here: a backup has been restored."),
     )
+    NO_RECORD = (
+        "no_record",
+        _("This machine cannot keep its record of what it sends. Nothing was sent."),
+    )
     UNCONFIRMED = "unconfirmed", _("Sociair left two requests in a row without a clear answer.")
 
 
@@ -58,6 +62,9 @@ ADVICE = {
     HoldReason.RESTORED: _(
         "Campaigns that were under way are paused, because they may have gone out since the "
         "backup was taken. Compare them with Sociair's own list, then release the hold."
+    ),
+    HoldReason.NO_RECORD: _(
+        "It is tried again by itself; make room on the disk and let the worker write to STATE_DIR."
     ),
     HoldReason.UNCONFIRMED: _(
         "Look at the balance and at the campaigns' unconfirmed messages, then release the hold."

@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Q, Sum
 from django.utils import timezone
 
 from messaging.models import (
@@ -18,6 +18,7 @@ from messaging.models import (
     Gateway,
     HoldKind,
     HoldReason,
+    SentMessage,
 )
 from messaging.services import holds, sociair
 
@@ -55,14 +56,16 @@ def is_fresh(reading: BalanceReading | None, *, within: float | None = None) -> 
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """Rupees that campaigns under way will still take, and how many campaigns these are."""
+    """Rupees of the last reading that are spoken for, and how many campaigns are under way."""
 
     cost: Decimal
     campaigns: int
 
 
 def committed(gateway: Gateway) -> Committed:
-    """What is handed over and not yet called. While a campaign is prepared, its reviewed cost."""
+    """What the last reading does not know: messages handed over and not yet called, and what was
+    called since. While a campaign is prepared, its reviewed cost.
+    """
     under_way = Campaign.objects.filter(gateway=gateway, state__in=OPEN_STATES)
     preparing = under_way.filter(state=CampaignState.PREPARING).aggregate(
         cost=Sum("reviewed_cost", default=Decimal(0))
@@ -71,4 +74,25 @@ def committed(gateway: Gateway) -> Committed:
         campaign__in=under_way.exclude(state=CampaignState.PREPARING),
         state__in=[BatchState.QUEUED, BatchState.SENDING],
     ).aggregate(cost=Sum("cost", default=Decimal(0)))
-    return Committed(preparing["cost"] + queued["cost"], under_way.count())
+    return Committed(
+        preparing["cost"] + queued["cost"] + _taken_since(latest(gateway)), under_way.count()
+    )
+
+
+def _taken_since(reading: BalanceReading | None) -> Decimal:
+    """Rupees for calls that ended after a reading; of unclear ones, what they may have cost."""
+    if reading is None:
+        return Decimal(0)
+    longest = timedelta(seconds=settings.SOCIAIR_DEADLINE)
+    calls = SentMessage.objects.filter(
+        batch__campaign__gateway=reading.gateway_id,
+        started_at__gte=reading.read_at - longest,
+        ended_at__gte=reading.read_at,
+    )
+    unclear = Q(cost=0, batch__state__in=[BatchState.UNCONFIRMED, BatchState.PARTLY_REFUSED])
+    taken = calls.aggregate(
+        known=Sum("cost", default=Decimal(0)),
+        unclear=Sum("batch__cost", filter=unclear, default=Decimal(0)),
+    )
+    cost: Decimal = taken["known"] + taken["unclear"]
+    return cost

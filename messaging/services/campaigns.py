@@ -123,20 +123,12 @@ def hand_over(
     Raises `SendRefused` if it changed since it was reviewed, or cannot be paid, and
     `audience.GroupGone`; then it stays a draft.
     """
-    reading = balance.latest(campaign.gateway)
-    if reading is None or not balance.is_fresh(reading):
-        raise SendRefused(
-            _("The balance is being read again, because it may have changed. Send once more.")
-        )
     with transaction.atomic():
         Gateway.objects.select_for_update().get(pk=campaign.gateway_id)  # one bill at a time
-        committed = balance.committed(campaign.gateway).cost
-        if reviewed.cost > reading.balance - committed:
-            raise SendRefused(
-                _("The balance does not suffice any more: other messages are being sent.")
-            )
-        if not _leave_draft(campaign, reviewed, pricing.to_json(pricing.rates_of(reading)), at):
+        if not _is_draft(campaign, reviewed):
             return False
+        rates = _rates_that_pay(campaign.gateway, reviewed.cost)
+        _leave_draft(campaign, reviewed, rates, at)
         Event.objects.create(campaign=campaign, kind=EventKind.SENT, by=user_of(by))
         campaign.refresh_from_db()
         if reviewed.people <= settings.INLINE_RECIPIENTS:
@@ -145,9 +137,34 @@ def hand_over(
     return True
 
 
+def _is_draft(campaign: Campaign, reviewed: Reviewed) -> bool:
+    """Whether this content is still to be sent. Raises `SendRefused` if it is other content."""
+    found = Campaign.objects.only("state", "fingerprint").get(pk=campaign.pk)
+    if found.fingerprint != reviewed.fingerprint:
+        raise _changed()
+    return found.state == CampaignState.DRAFT
+
+
+def _changed() -> SendRefused:
+    return SendRefused(_("This message was changed in another window. Look at it once more."))
+
+
+def _rates_that_pay(gateway: Gateway, cost: Decimal) -> pricing.Rates:
+    reading = balance.latest(gateway)
+    if reading is None or not balance.is_fresh(reading):
+        raise SendRefused(
+            _("The balance is being read again, because it may have changed. Send once more.")
+        )
+    if cost > reading.balance - balance.committed(gateway).cost:
+        raise SendRefused(
+            _("The balance does not suffice any more: other messages are being sent.")
+        )
+    return pricing.rates_of(reading)
+
+
 def _leave_draft(
-    campaign: Campaign, reviewed: Reviewed, rates: dict[str, str], at: datetime | None
-) -> bool:
+    campaign: Campaign, reviewed: Reviewed, rates: pricing.Rates, at: datetime | None
+) -> None:
     left = Campaign.objects.filter(
         pk=campaign.pk, state=CampaignState.DRAFT, fingerprint=reviewed.fingerprint
     ).update(
@@ -155,14 +172,11 @@ def _leave_draft(
         sent_at=timezone.now(),
         scheduled_for=at,
         reviewed_cost=reviewed.cost,
-        rates=rates,
+        rates=pricing.to_json(rates),
         is_large=reviewed.people > freezing.LARGE,
     )
-    if left:
-        return True
-    if Campaign.objects.filter(pk=campaign.pk, fingerprint=reviewed.fingerprint).exists():
-        return False
-    raise SendRefused(_("This message was changed in another window. Look at it once more."))
+    if not left:
+        raise _changed()
 
 
 def _freeze_at_once(campaign: Campaign, reviewed: Reviewed) -> None:

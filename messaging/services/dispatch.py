@@ -24,8 +24,8 @@ from messaging.models import (
     Recipient,
     RecipientState,
 )
-from messaging.services import holds, sociair, transport
-from messaging.services.recording import cost_of_recipients, finish_if_empty, record
+from messaging.services import holds, pricing, sociair, transport
+from messaging.services.recording import finish_if_empty, record
 
 logger = logging.getLogger(__name__)
 
@@ -99,10 +99,12 @@ def _record_surely(sent: sociair.Sent) -> None:
     while True:
         try:
             return record(sent)
-        except DatabaseError:
+        except DatabaseError as error:
             reconnect()
             if time.monotonic() >= give_up:
-                logger.exception("The answer for batch %s could not be saved.", sent.batch.pk)
+                # Its words may quote the row, with numbers and text.
+                kind = type(error).__name__
+                logger.error("Batch %s: the answer could not be saved: %s.", sent.batch.pk, kind)
                 return None
             time.sleep(0.5)
 
@@ -192,7 +194,7 @@ def _leave_out(campaign_id: int, batch_id: int, mobiles: list[str]) -> None:
         left = Recipient.objects.filter(
             batch=batch, mobile__in=mobiles, state=RecipientState.QUEUED
         )
-        saved = cost_of_recipients(left, batch, campaign)
+        saved = pricing.cost_of_recipients(left)
         people = left.update(state=RecipientState.OPTED_OUT)
         Batch.objects.filter(pk=batch.pk).update(
             size=F("size") - people,

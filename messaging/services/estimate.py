@@ -4,7 +4,6 @@ Nothing is kept, and nobody signs for it: the review counts person by person.
 """
 
 from collections import Counter
-from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 
@@ -24,7 +23,7 @@ class Estimate:
     """Amounts in rupees; None while no balance was ever read. `unreadable` are pasted entries."""
 
     measure: Measure
-    people: Mapping[Operator, int]
+    people: Counter[Operator]
     unreadable: int
     reading: BalanceReading | None
     committed: balance.Committed
@@ -32,6 +31,10 @@ class Estimate:
     @property
     def reached(self) -> int:
         return sum(self.people.values())
+
+    @property
+    def lines(self) -> list[tuple[Operator, int]]:
+        return [(operator, self.people[operator]) for operator in Operator if self.people[operator]]
 
     @property
     def cost(self) -> Decimal | None:

@@ -24,7 +24,7 @@ from messaging.models import (
     SentMessage,
     Verdict,
 )
-from messaging.services.recording import cost_of_recipients
+from messaging.services import pricing
 from messaging.services.settling import UNDECIDED, undecided
 
 
@@ -128,22 +128,13 @@ def _known(gateway: Gateway, since: datetime) -> Decimal:
         state=BatchState.SETTLED,
         settled_as=Verdict.ACCEPTED,
     ).exclude(calls__outcome=Outcome.ACCEPTED)  # its late answer is counted above
-    return accepted + sum(
-        (_cost(batch, RecipientState.ACCEPTED) for batch in settled.select_related("campaign")),
-        Decimal(0),
-    )
+    people = Recipient.objects.filter(batch__in=settled, state=RecipientState.ACCEPTED)
+    return accepted + pricing.cost_of_recipients(people)
 
 
 def _undecided(gateway: Gateway, since: datetime) -> Decimal:
     batches = Batch.objects.filter(
         campaign__gateway=gateway, claimed_at__gte=since, state__in=UNDECIDED
     )
-    return sum(
-        (_cost(batch, RecipientState.UNCONFIRMED) for batch in batches.select_related("campaign")),
-        Decimal(0),
-    )
-
-
-def _cost(batch: Batch, state: RecipientState) -> Decimal:
-    people = Recipient.objects.filter(batch=batch, state=state)
-    return cost_of_recipients(people, batch, batch.campaign)
+    people = Recipient.objects.filter(batch__in=batches, state=RecipientState.UNCONFIRMED)
+    return pricing.cost_of_recipients(people)

@@ -80,7 +80,7 @@ def _freeze(campaign: Campaign, piece: Piece, rates: pricing.Rates) -> None:
         )
         if not advanced:
             return
-        _cut(campaign, piece.people, parts, rates)
+        cut(campaign, piece.people, parts, rates)
         insert_rows(
             LeftOut,
             ["campaign", "entry", "reason", "words"],
@@ -99,7 +99,7 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "\ufffd")
 
 
-def _cut(campaign: Campaign, people: list[Person], parts: int, rates: pricing.Rates) -> None:
+def cut(campaign: Campaign, people: list[Person], parts: int, rates: pricing.Rates) -> None:
     """Batches of one text and at most SOCIAIR_BATCH_SIZE people each."""
     size = settings.SOCIAIR_BATCH_SIZE
     slices = [people[start : start + size] for start in range(0, len(people), size)]

@@ -46,9 +46,9 @@ def take_slot(gateway: Gateway) -> float | None:
     """
     interval = _interval()
     with transaction.atomic():
-        now = timezone.now()
-        found = Gateway.objects.not_held(now).select_for_update().filter(pk=gateway.pk).first()
-        if found is None:
+        found = Gateway.objects.select_for_update().get(pk=gateway.pk)
+        now = timezone.now()  # when the row is ours, however long that took
+        if found.is_held:
             return None
         if interval and found.next_slot is not None and found.next_slot > now:
             return (found.next_slot - now).total_seconds()
@@ -60,7 +60,11 @@ def take_slot(gateway: Gateway) -> float | None:
         Gateway.objects.filter(pk=gateway.pk).update(
             calls=slot, next_slot=now + interval, active_at=now
         )
-    tidemark.raise_to(gateway, slot)
+    try:
+        tidemark.raise_to(gateway, slot)
+    except OSError as error:
+        _hold_unkept(gateway, words=error.strerror or "")
+        return None
     return 0.0
 
 
@@ -139,6 +143,11 @@ def hold_unreachable(gateway: Gateway, *, words: str = "") -> None:
     _back_off(gateway, HoldReason.UNREACHABLE, _UNREACHABLE_FIRST, _UNREACHABLE_MOST, None, words)
 
 
+def _hold_unkept(gateway: Gateway, *, words: str) -> None:
+    """A call that nothing outside the database remembers could be made twice after a restore."""
+    _back_off(gateway, HoldReason.NO_RECORD, _UNREACHABLE_FIRST, _UNREACHABLE_MOST, None, words)
+
+
 def hold_throttled(gateway: Gateway, *, retry_after: float | None, words: str = "") -> None:
     """Sociair said how long to wait (seconds), or left it to us."""
     _back_off(gateway, HoldReason.THROTTLED, _THROTTLED_FIRST, _THROTTLED_MOST, retry_after, words)
@@ -204,6 +213,7 @@ def _release(gateway: Gateway, which: Q) -> bool:
             hold_words="",
             held_at=None,
             held_until=None,
+            wake_at=None,
             failures=0,
             unconfirmed=0,
         )

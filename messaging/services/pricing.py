@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from decimal import Decimal
 
 from django.conf import settings
+from django.db.models import Count, QuerySet
 
 from contacts.phone import Operator
-from messaging.models import BalanceReading
+from messaging.models import BalanceReading, Campaign, Recipient
 
 Rates = Mapping[Operator, Decimal]
 
@@ -30,3 +31,23 @@ def to_json(rates: Rates) -> dict[str, str]:
 
 def from_json(rates: Mapping[str, str]) -> dict[Operator, Decimal]:
     return {Operator(operator): Decimal(rate) for operator, rate in rates.items()}
+
+
+def cost_of_recipients(recipients: QuerySet[Recipient], *, rates: Rates | None = None) -> Decimal:
+    """Rupees for the messages of these recipients, at the rates that their campaigns were
+    reviewed with, or at the given ones."""
+    rows = recipients.order_by().values_list("campaign", "operator", "batch__parts")
+    found = list(rows.annotate(people=Count("pk")))
+    reviewed = {} if rates else _reviewed_rates({row[0] for row in found})
+    return sum(
+        (
+            (rates or reviewed[campaign])[Operator(operator)] * parts * people
+            for campaign, operator, parts, people in found
+        ),
+        Decimal(0),
+    )
+
+
+def _reviewed_rates(campaigns: set[int]) -> dict[int, dict[Operator, Decimal]]:
+    rows = Campaign.objects.filter(pk__in=campaigns).values_list("pk", "rates")
+    return {pk: from_json(rates) for pk, rates in rows}

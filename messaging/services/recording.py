@@ -2,16 +2,13 @@
 
 import logging
 from dataclasses import dataclass
-from decimal import Decimal
 from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Count, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
-from contacts.phone import Operator
 from messaging.answers import Answer, Outcome
 from messaging.models import (
     Batch,
@@ -131,18 +128,18 @@ def record(sent: sociair.Sent) -> None:
         elif answer.outcome in _ENDS:
             change = _change(answer.outcome, size, cancelled=cancelled, late=True)
             _move(campaign, batch, BatchState.UNCONFIRMED, change, answer)
-        _put_cost(row, campaign)
+        _put_cost(row)
         finish_if_empty(campaign)
     logger.info("Batch %s, try %s: %s.", batch.pk, batch.tries, answer.outcome.value)
 
 
-def _put_cost(row: SentMessage, campaign: Campaign) -> None:
+def _put_cost(row: SentMessage) -> None:
     """What Sociair will have taken for this call, as far as its answer tells."""
     if row.outcome == Outcome.ACCEPTED:
         row.cost = row.batch.cost
     elif row.outcome == Outcome.SOME_INVALID:
         sent = Recipient.objects.filter(batch=row.batch, state=RecipientState.ACCEPTED)
-        row.cost = cost_of_recipients(sent, row.batch, campaign)
+        row.cost = pricing.cost_of_recipients(sent)
     row.save(update_fields=["cost"])
 
 
@@ -197,23 +194,10 @@ def _cut_again(campaign: Campaign, batch: Batch, *, halves: bool) -> int:
             text=batch.text,
             parts=batch.parts,
             size=len(some),
-            cost=cost_of_recipients(taken, batch, campaign),
+            cost=pricing.cost_of_recipients(taken),
         )
         taken.update(batch=new, state=RecipientState.QUEUED)
     return len(people)
-
-
-def cost_of_recipients(
-    recipients: QuerySet[Recipient], batch: Batch, campaign: Campaign
-) -> Decimal:
-    """Rupees for the batch's text to these recipients, at the rates of the review."""
-    numbers = {
-        Operator(operator): people
-        for operator, people in recipients.order_by()
-        .values_list("operator")
-        .annotate(people=Count("pk"))
-    }
-    return pricing.cost_of(numbers, batch.parts, pricing.from_json(campaign.rates))
 
 
 _COUNTERS: Final = [

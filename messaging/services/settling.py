@@ -6,11 +6,13 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from contacts.phone import Operator
 from messaging.models import (
+    BalanceReading,
     Batch,
     BatchState,
     Campaign,
@@ -27,7 +29,7 @@ from messaging.services.acting import Actor, user_of
 from messaging.services.audience import Audience
 from messaging.services.bulk import insert_rows
 from messaging.services.campaigns import SendRefused, fingerprint_of
-from messaging.services.recording import cost_of_recipients, count, finish_if_empty
+from messaging.services.recording import count, finish_if_empty
 
 UNDECIDED = [BatchState.UNCONFIRMED, BatchState.PARTLY_REFUSED]
 
@@ -93,14 +95,13 @@ class Again:
     cost: Decimal
 
 
+def rates_again(campaign: Campaign, reading: BalanceReading) -> dict[Operator, Decimal]:
+    """Today's rates; where there is none any more, the one that the campaign was reviewed with."""
+    return {**pricing.from_json(campaign.rates), **pricing.rates_of(reading)}
+
+
 def price_again(recipients: QuerySet[Recipient], rates: pricing.Rates) -> Again:
-    people, cost = 0, Decimal(0)
-    for operator, parts, number in (
-        recipients.order_by().values_list("operator", "batch__parts").annotate(Count("pk"))
-    ):
-        people += number
-        cost += rates[operator] * parts * number
-    return Again(people, cost)
+    return Again(recipients.count(), pricing.cost_of_recipients(recipients, rates=rates))
 
 
 def unconfirmed_of(campaign: Campaign, batches: Sequence[int]) -> QuerySet[Recipient]:
@@ -125,20 +126,21 @@ def send_again(
     `people` is the number that the person typed. Two managers who do the same make one follow-up.
     Raises `SendRefused` with a sentence.
     """
-    if (
-        known := Campaign.objects.filter(form_uuid=form_uuid, follows=campaign).first()
-    ) is not None:
+    if (known := _known(form_uuid, campaign)) is not None:
         return known
     reading = balance.latest(campaign.gateway)
     if reading is None or not balance.is_fresh(reading):
         raise SendRefused(
             _("The balance is being read again, because it may have changed. Send once more.")
         )
-    rates = pricing.rates_of(reading)
+    rates = rates_again(campaign, reading)
     try:
         with transaction.atomic():
-            gateway = Gateway.objects.select_for_update().get(pk=campaign.gateway_id)
+            # In the order in which an answer is recorded, or the two could wait for each other.
             locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
+            gateway = Gateway.objects.select_for_update().get(pk=campaign.gateway_id)
+            if (known := _known(form_uuid, campaign)) is not None:
+                return known  # the other half of a double click
             again = price_again(unconfirmed_of(locked, batches), rates)
             if again.people != people or not people:
                 raise SendRefused(
@@ -163,6 +165,10 @@ def send_again(
         return Campaign.objects.get(form_uuid=form_uuid)
     campaign.refresh_from_db()
     return follower
+
+
+def _known(form_uuid: uuid.UUID, campaign: Campaign) -> Campaign | None:
+    return Campaign.objects.filter(form_uuid=form_uuid, follows=campaign).first()
 
 
 def _follower(
@@ -204,7 +210,7 @@ def _copy(
             text=old.text,
             parts=old.parts,
             size=people.count(),
-            cost=cost_of_recipients(people, old, follower),
+            cost=pricing.cost_of_recipients(people, rates=rates),
         )
         insert_rows(
             Recipient,

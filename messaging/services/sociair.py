@@ -4,8 +4,8 @@ The contract is in docs/sociair-api.md. Nothing else in the project makes a requ
 """
 
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from functools import cache
@@ -79,9 +79,14 @@ class _NoCookies(RequestsCookieJar):
         """Threads share the session; a cookie of one call must not colour another."""
 
 
+class _Session(requests.Session):
+    def get_redirect_target(self, resp: requests.Response) -> None:
+        """Nowhere: not even looked at, because `requests` would read the answer's body for it."""
+
+
 @cache
 def _session() -> requests.Session:
-    session = requests.Session()
+    session = _Session()
     session.trust_env = False  # no proxy, and no .netrc in place of the token
     session.cookies = _NoCookies()
     adapter = _Adapter(pool_maxsize=_POOL_SIZE)  # never retries by itself
@@ -145,10 +150,21 @@ def send(batch: Batch, *, start_before: float | None = None) -> Sent:
         except Exception as error:  # noqa: BLE001  # whatever it is, the batch gets its verdict
             answer = _without_answer(call, error)
         else:
-            answer = classify(
-                status=reply.status, headers=reply.headers, body=reply.body, posted=numbers
-            )
+            answer = _without_token(_verdict(reply, numbers))
     return Sent(batch, numbers, answer, started_at, timezone.now())
+
+
+def _verdict(reply: _Reply, posted: Collection[str]) -> Answer:
+    return classify(status=reply.status, headers=reply.headers, body=reply.body, posted=posted)
+
+
+def _without_token(answer: Answer) -> Answer:
+    """An answer may quote the token; nothing that is kept, shown or logged does."""
+    if settings.SANDBOX:  # its token is no secret, and a word of its own answers
+        return answer
+    token, mark = settings.SOCIAIR_TOKEN, "[token]"
+    words, raw = answer.words.replace(token, mark), answer.raw.replace(token, mark)
+    return replace(answer, words=words, raw=raw)
 
 
 def _without_answer(call: transport.Call, error: BaseException) -> Answer:
@@ -197,21 +213,14 @@ def save(sent: Sent) -> SentMessage:
         attempt=sent.batch.tries,
         numbers=sent.numbers,
         outcome=answer.outcome,
-        words=_without_token(answer.words),
+        words=answer.words,
         status=answer.status,
         error=answer.error,
-        raw=_without_token(answer.raw),
+        raw=answer.raw,
         started_at=sent.started_at,
         ended_at=sent.ended_at,
         **{operator.value: answer.counts.get(operator) for operator in Operator},
     )
-
-
-def _without_token(text: str) -> str:
-    """An answer may quote the token; it is kept nowhere."""
-    if settings.SANDBOX:  # its token is no secret, and a word of its own answers
-        return text
-    return text.replace(settings.SOCIAIR_TOKEN, "[token]")
 
 
 # -- The balance -----------------------------------------------------------------------------
@@ -226,10 +235,14 @@ def balance(gateway: Gateway) -> BalanceReading:
     with transport.watched(start_before=transport.now() + total, total=total) as call:
         try:
             reply = _call("GET", "/balance", call)
-        except Exception as error:  # a library's own errors share no other ancestor
+        except Exception as error:  # noqa: BLE001  # libraries' errors share no other ancestor
+            logger.info("The balance could not be asked for: %s.", _name(error))
             if not call.begun and _is_certificate(error):
-                raise BalanceUnknown(_("Sociair's certificate could not be trusted.")) from error
-            raise BalanceUnknown(_("Sociair cannot be reached.")) from error
+                why = _("Sociair's certificate could not be trusted.")
+            else:
+                why = _("Sociair cannot be reached.")
+            # Not chained: a library may quote the header that it refuses to send.
+            raise BalanceUnknown(why) from None
     found = read_json(reply.body) if len(reply.body) <= MOST_BYTES else None
     amounts = _amounts(found or {})
     if reply.status >= 300 or amounts is None:
@@ -262,13 +275,15 @@ def _rupees(value: Any) -> Decimal:
 
 
 def _refused(reply: _Reply, found: Mapping[str, Any]) -> BalanceUnknown:
-    verdict = classify(status=reply.status, headers=reply.headers, body=reply.body, posted=())
+    verdict = _without_token(_verdict(reply, ()))
     if verdict.outcome is Outcome.TOKEN_REFUSED:
         return BalanceUnknown(_("Sociair refused the token."), token_refused=True)
     if verdict.outcome is Outcome.THROTTLED:
         return BalanceUnknown(_("Sociair asked us to slow down."))
-    if words := _without_token(verdict.words):
-        return BalanceUnknown(_("Sociair did not tell the balance: %(words)s") % {"words": words})
+    if verdict.words:
+        return BalanceUnknown(
+            _("Sociair did not tell the balance: %(words)s") % {"words": verdict.words}
+        )
     return BalanceUnknown(
         _("Sociair did not tell the balance (HTTP %(status)d).") % {"status": reply.status}
     )

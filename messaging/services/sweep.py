@@ -19,11 +19,12 @@ def sweep(gateway: Gateway) -> None:
     """Give up lost batches, start what is due, close what was cancelled, look at the balance."""
     now = timezone.now()
     Gateway.objects.filter(pk=gateway.pk).update(swept_at=now)
-    if lost := give_up_lost(gateway):
+    # What a former gateway left behind is looked after too; nothing of it is sent.
+    if lost := sum(give_up_lost(any_gateway) for any_gateway in Gateway.objects.all()):
         logger.warning("%d batches were given up: their worker is gone.", lost)
     holds.mark_overdue(gateway, now=now)
     campaigns.start_due(gateway)
-    for campaign in _half_cancelled(gateway):
+    for campaign in _half_cancelled():
         campaigns.close_cancelled(campaign)
     if _wants_balance(gateway):
         try:
@@ -32,14 +33,11 @@ def sweep(gateway: Gateway) -> None:
             logger.info("The balance could not be read: %s", unknown.reason)
 
 
-def _half_cancelled(gateway: Gateway) -> list[Campaign]:
+def _half_cancelled() -> list[Campaign]:
     queued = Batch.objects.filter(state=BatchState.QUEUED)
     return list(
         Campaign.objects.filter(
-            gateway=gateway,
-            state=CampaignState.CANCELLED,
-            pending__gt=0,
-            pk__in=queued.values("campaign"),
+            state=CampaignState.CANCELLED, pending__gt=0, pk__in=queued.values("campaign")
         )
     )
 
