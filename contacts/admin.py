@@ -1,0 +1,112 @@
+"""People, groups and opt-outs in the admin; members are looked up, never listed whole."""
+
+from typing import Any
+
+from django.contrib import admin
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
+
+from contacts.forms import ContactForm, GroupForm, OptOutForm
+from contacts.models import Contact, Group, OptOut
+from contacts.phone import format_mobile
+from contacts.searching import number_prefix, numbers_from
+from sociair_portal.bases import ModelAdmin, TabularInline
+
+
+class NumberSearch(ModelAdmin):
+    """Numbers are found in any spelling, by how they begin."""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        prefix = number_prefix(search_term)
+        if prefix is not None:
+            return queryset.filter(numbers_from(prefix)), False
+        return super().get_search_results(request, queryset, search_term)
+
+    @admin.display(description=_("mobile number"), ordering="mobile")
+    def number(self, row: Contact | OptOut) -> str:
+        return format_mobile(row.mobile)
+
+
+class MembershipInline(TabularInline):
+    """The groups of one person."""
+
+    model = Group.members.through
+    verbose_name = verbose_name_plural = _("groups")
+    autocomplete_fields = ["group"]
+    extra = 1
+
+
+class NewMembersInline(TabularInline):
+    """People to add to a group: those who are in it may be a million, and have a page."""
+
+    model = Group.members.through
+    verbose_name = verbose_name_plural = _("people to add")
+    autocomplete_fields = ["contact"]
+    extra = 3
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).none()
+
+
+@admin.register(Contact)
+class ContactAdmin(NumberSearch):
+    form = ContactForm
+    fields = ["name", "mobile", "operator", "fields", "created_at", "updated_at"]
+    readonly_fields = ["operator", "fields", "created_at", "updated_at"]
+    inlines = [MembershipInline]
+    list_display = ["name", "number", "operator", "created_at"]
+    list_filter = ["operator", "created_at"]
+    search_fields = ["name"]
+    search_help_text = _("Any part of a name, or how a number begins")
+    ordering = ["name", "id"]
+    list_per_page = 50
+    show_full_result_count = False
+
+
+@admin.register(Group)
+class GroupAdmin(ModelAdmin):
+    form = GroupForm
+    readonly_fields = ["all_members", "created_at"]
+    inlines = [NewMembersInline]
+    list_display = ["name", "created_at"]
+    list_filter = ["created_at"]
+    search_fields = ["name"]
+    list_per_page = 50
+    show_full_result_count = False
+
+    def get_fields(self, request: HttpRequest, obj: Group | None = None) -> Any:
+        return ["name"] if obj is None else ["name", "all_members", "created_at"]
+
+    @admin.display(description=_("members"))
+    def all_members(self, group: Group) -> SafeString:
+        url = reverse("contacts:group", args=[group.pk])
+        return format_html('<a href="{}">{}</a>', url, _("See and remove members"))
+
+
+@admin.register(OptOut)
+class OptOutAdmin(NumberSearch):
+    form = OptOutForm
+    fields = ["mobile", "reason", "created_by", "created_at"]
+    readonly_fields = ["created_by", "created_at"]
+    list_display = ["number", "reason", "created_by", "created_at"]
+    list_filter = ["created_at"]
+    list_select_related = ["created_by"]
+    search_fields = ["reason"]
+    search_help_text = _("How a number begins, or any part of the reason")
+    date_hierarchy = "created_at"
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_change_permission(self, request: HttpRequest, obj: OptOut | None = None) -> bool:
+        """Who asked for what is entered once; a mistake is removed and entered anew."""
+        return False
+
+    def save_model(self, request: HttpRequest, obj: OptOut, form: Any, change: bool) -> None:
+        obj.created_by = request.user  # type: ignore[assignment]  # nobody is anonymous here
+        super().save_model(request, obj, form, change)

@@ -1,0 +1,208 @@
+"""What people type about people: names, numbers, groups and searches."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from contacts.models import Contact, Group, OptOut
+from contacts.names import clean_name
+from contacts.phone import InvalidMobile, operator_of, parse_mobile
+from contacts.searching import find_contacts, find_opt_outs
+from sociair_portal.bases import ModelForm
+
+
+class NameField(forms.CharField):
+    """A name, or another line of text, without what nobody sees."""
+
+    def to_python(self, value: Any) -> str:
+        return clean_name(super().to_python(value) or "")
+
+
+class MobileField(forms.CharField):
+    """A Nepali mobile number in any spelling; its value is the ten digits."""
+
+    widget = forms.TelInput(attrs={"autocomplete": "off"})
+    default_error_messages = {"required": _("Enter a mobile number.")}
+
+    def to_python(self, value: Any) -> str:
+        text = super().to_python(value) or ""
+        try:
+            return parse_mobile(text) if text else ""
+        except InvalidMobile as invalid:
+            raise ValidationError(invalid.reason, code="invalid") from invalid
+
+
+class ContactForm(ModelForm):
+    """A person's name and number; whose the number is follows from it."""
+
+    name = NameField(
+        label=_("Name"), max_length=200, error_messages={"required": _("Enter a name.")}
+    )
+    mobile = MobileField(
+        label=_("Mobile number"),
+        help_text=_("In any spelling: 9841234567, +977 984-1234567 or ९८४१२३४५६७."),
+    )
+
+    class Meta:
+        model = Contact
+        fields = ["name", "mobile"]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if mobile := cleaned.get("mobile"):
+            self.instance.operator = operator_of(mobile).value
+        return cleaned
+
+
+class ContactWithGroupsForm(ContactForm):
+    groups = forms.ModelMultipleChoiceField(
+        Group.objects.all(),
+        label=_("Groups (optional)"),
+        required=False,
+        widget=forms.CheckboxSelectMultiple,
+        error_messages={
+            "invalid_choice": _("One of these groups was deleted meanwhile: choose again.")
+        },
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not Group.objects.exists():
+            del self.fields["groups"]
+        elif self.instance.pk:
+            self.initial["groups"] = self.instance.groups.all()
+
+    def _save_m2m(self) -> None:
+        super()._save_m2m()  # type: ignore[misc]  # Django's own hook, unknown to its stubs
+        if "groups" in self.cleaned_data:
+            self.instance.groups.set(self.cleaned_data["groups"])
+
+
+class GroupForm(ModelForm):
+    name = NameField(
+        label=_("Name"),
+        max_length=100,
+        help_text=_("As you would say it: Class 9, Parents, Loan members."),
+        error_messages={"required": _("Enter a name for the group.")},
+    )
+
+    class Meta:
+        model = Group
+        fields = ["name"]
+
+
+class OptOutForm(ModelForm):
+    mobile = MobileField(
+        label=_("Mobile number"),
+        help_text=_("In any spelling: 9841234567, +977 984-1234567 or ९८४१२३४५६७."),
+    )
+    reason = NameField(label=_("Reason (optional)"), max_length=200, required=False)
+
+    class Meta:
+        model = OptOut
+        fields = ["mobile", "reason"]
+
+
+# -- Lists -----------------------------------------------------------------------------------
+
+
+class SearchField(forms.CharField):
+    widget = forms.SearchInput(attrs={"autocomplete": "off"})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=200, **kwargs)
+
+
+class SearchForm(forms.Form):
+    q = SearchField(label=_("Name or number"))
+
+
+class ContactFilterForm(SearchForm):
+    group = forms.ModelChoiceField(
+        Group.objects.all(),
+        label=_("Group"),
+        required=False,
+        empty_label=_("All groups"),
+        error_messages={"invalid_choice": _("This group was deleted meanwhile.")},
+    )
+
+    def found(self) -> QuerySet[Contact]:
+        """Whom the filter shows; nobody if it cannot be read."""
+        if not self.is_valid():
+            return Contact.objects.none()
+        contacts = Contact.objects.all()
+        if group := self.cleaned_data["group"]:
+            contacts = contacts.filter(groups=group)
+        return _matching(self, contacts)
+
+
+class MemberSearchForm(SearchForm):
+    def found(self, contacts: QuerySet[Contact]) -> QuerySet[Contact]:
+        return _matching(self, contacts) if self.is_valid() else contacts.none()
+
+
+class GroupSearchForm(SearchForm):
+    q = SearchField(label=_("Name"))
+
+    def found(self) -> QuerySet[Group]:
+        if not self.is_valid():
+            return Group.objects.none()
+        return Group.objects.filter(name__icontains=clean_name(self.cleaned_data["q"]))
+
+
+class OptOutSearchForm(SearchForm):
+    q = SearchField(label=_("Number or reason"))
+
+    def found(self) -> QuerySet[OptOut]:
+        if not self.is_valid():
+            return OptOut.objects.none()
+        text = self.cleaned_data["q"]
+        return find_opt_outs(OptOut.objects.all(), text) if text else OptOut.objects.all()
+
+
+def _matching(form: SearchForm, contacts: QuerySet[Contact]) -> QuerySet[Contact]:
+    text = form.cleaned_data["q"]
+    return find_contacts(contacts, text) if text else contacts
+
+
+class SelectionForm(forms.Form):
+    """People who were ticked in a list."""
+
+    def __init__(self, data: QueryDict | None) -> None:
+        super().__init__(data, auto_id="ticked_%s")  # the search on the same page has ids too
+
+    contact = forms.ModelMultipleChoiceField(
+        Contact.objects.all(),
+        label=_("People"),
+        error_messages={
+            "required": _("Tick the people first."),
+            "invalid_choice": _("Somebody of these was deleted meanwhile: tick them again."),
+        },
+    )
+
+    @property
+    def ticked(self) -> Collection[str]:
+        """The keys that were ticked, so that a list can show them so again."""
+        return set(self.data.getlist("contact")) if isinstance(self.data, QueryDict) else ()
+
+
+class MembershipForm(SelectionForm):
+    """People who were ticked, and the group that they are to join or leave."""
+
+    group = forms.ModelChoiceField(
+        Group.objects.all(),
+        label=_("Group"),
+        empty_label=_("Choose a group"),
+        error_messages={
+            "required": _("Choose a group."),
+            "invalid_choice": _("This group was deleted meanwhile: choose another."),
+        },
+    )
+    action = forms.ChoiceField(
+        choices=[("add", _("Add to group")), ("remove", _("Remove from group"))]
+    )

@@ -1,0 +1,21 @@
+"""How a name is kept: what nobody sees and what turns lines around is taken out."""
+
+import unicodedata
+from typing import Final
+
+# The zero-width joiner and non-joiner shape Devanagari; other marks of format are only hidden.
+_JOINERS: Final = "\u200c\u200d"
+_HIDDEN: Final = {"Cc", "Cf", "Cs"}  # control characters, bidi and other format marks, halves
+
+
+def clean_name(raw: str) -> str:
+    """One line in NFC with single spaces; empty if there is nothing to see."""
+    seen = "".join(
+        " " if character.isspace() else character
+        for character in unicodedata.normalize("NFC", raw)
+        if character.isspace()
+        or character in _JOINERS
+        or unicodedata.category(character) not in _HIDDEN
+    )
+    name = " ".join(seen.split())
+    return name if name.strip(_JOINERS + " ") else ""

@@ -1,0 +1,22 @@
+"""People, groups and opt-outs."""
+
+from django.urls import path
+
+from contacts.views import groups, optouts, people
+
+app_name = "contacts"
+urlpatterns = [
+    path("contacts/", people.contact_list, name="list"),
+    path("contacts/new/", people.contact_create, name="create"),
+    path("contacts/<int:pk>/", people.contact_edit, name="edit"),
+    path("contacts/<int:pk>/delete/", people.contact_delete, name="delete"),
+    path("groups/", groups.group_list, name="groups"),
+    path("groups/new/", groups.group_create, name="group_create"),
+    path("groups/<int:pk>/", groups.group_page, name="group"),
+    path("groups/<int:pk>/add/", groups.group_add, name="group_add"),
+    path("groups/<int:pk>/rename/", groups.group_rename, name="group_rename"),
+    path("groups/<int:pk>/delete/", groups.group_delete, name="group_delete"),
+    path("opt-outs/", optouts.optout_list, name="optouts"),
+    path("opt-outs/new/", optouts.optout_create, name="optout_create"),
+    path("opt-outs/<int:pk>/delete/", optouts.optout_delete, name="optout_delete"),
+]

@@ -1,0 +1,103 @@
+"""Groups: the list, one group, and its members."""
+
+from collections.abc import Iterable
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from contacts.forms import GroupForm, GroupSearchForm, MemberSearchForm, SelectionForm
+from contacts.models import Contact, Group
+from contacts.searching import with_opt_outs
+from contacts.views.membership import join, leave
+from contacts.views.people import BY_NAME
+from contacts.views.saving import saved
+from sociair_portal.paging import page_by_key
+
+
+@permission_required("contacts.view_group", raise_exception=True)
+def group_list(request: HttpRequest) -> HttpResponse:
+    search = GroupSearchForm(request.GET)
+    page = page_by_key(search.found(), order=("name",), at=request.GET.get("page", ""))
+    sizes = _sizes(page.items)
+    rows = [(group, sizes.get(group.pk, 0)) for group in page.items]
+    context = {"search": search, "page": page, "rows": rows}
+    return render(request, "contacts/group_list.html", context)
+
+
+def _sizes(groups: Iterable[Group]) -> dict[int, int]:
+    """How many members each of these groups has: one query over their memberships alone."""
+    memberships = Group.members.through.objects.filter(group__in=[group.pk for group in groups])
+    counted = memberships.values("group").annotate(size=Count("pk")).order_by()
+    return {row["group"]: row["size"] for row in counted}
+
+
+@permission_required("contacts.add_group", raise_exception=True)
+def group_create(request: HttpRequest) -> HttpResponse:
+    form = GroupForm(request.POST or None)
+    if request.method == "POST" and saved(form):
+        messages.success(
+            request, _("%(group)s is ready: add its people.") % {"group": form.instance}
+        )
+        return redirect(form.instance)
+    return render(request, "contacts/group_form.html", {"form": form})
+
+
+@permission_required("contacts.change_group", raise_exception=True)
+def group_rename(request: HttpRequest, pk: int) -> HttpResponse:
+    group = get_object_or_404(Group, pk=pk)
+    name = group.name
+    form = GroupForm(request.POST or None, instance=group)
+    if request.method == "POST" and saved(form):
+        said = _("%(old)s is now called %(new)s.") % {"old": name, "new": group.name}
+        messages.success(request, said)
+        return redirect(group)
+    return render(request, "contacts/group_form.html", {"form": form, "pk": pk, "name": name})
+
+
+@permission_required("contacts.delete_group", raise_exception=True)
+def group_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    group = get_object_or_404(Group, pk=pk)
+    if request.method == "POST":
+        group.delete()
+        messages.success(request, _("%(group)s is deleted.") % {"group": group})
+        return redirect("contacts:groups")
+    context = {"group": group, "size": _sizes([group]).get(pk, 0)}
+    return render(request, "contacts/group_delete.html", context)
+
+
+@permission_required("contacts.view_group", raise_exception=True)
+def group_page(request: HttpRequest, pk: int) -> HttpResponse:
+    """Its members; those who are ticked leave it."""
+    group = get_object_or_404(Group, pk=pk)
+    selection = SelectionForm(request.POST or None)
+    if request.method == "POST":
+        if not request.user.has_perm("contacts.change_group"):
+            raise PermissionDenied
+        if selection.is_valid():
+            leave(request, group, selection.cleaned_data["contact"])
+            return redirect(request.get_full_path())
+    search = MemberSearchForm(request.GET)
+    found = search.found(with_opt_outs(Contact.objects.filter(groups=group)))
+    page = page_by_key(found, order=BY_NAME, at=request.GET.get("page", ""))
+    context = {"group": group, "search": search, "page": page, "selection": selection}
+    return render(request, "contacts/group.html", context)
+
+
+@permission_required("contacts.change_group", raise_exception=True)
+def group_add(request: HttpRequest, pk: int) -> HttpResponse:
+    """Everybody who is not in it yet; those who are ticked join it."""
+    group = get_object_or_404(Group, pk=pk)
+    selection = SelectionForm(request.POST or None)
+    if request.method == "POST" and selection.is_valid():
+        join(request, group, selection.cleaned_data["contact"])
+        return redirect(request.get_full_path())
+    search = MemberSearchForm(request.GET)
+    found = search.found(with_opt_outs(Contact.objects.exclude(groups=group)))
+    page = page_by_key(found, order=BY_NAME, at=request.GET.get("page", ""))
+    context = {"group": group, "search": search, "page": page, "selection": selection}
+    return render(request, "contacts/group_add.html", context)

@@ -1,0 +1,54 @@
+"""Opt-outs: numbers that must not be texted."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from contacts.forms import OptOutForm, OptOutSearchForm
+from contacts.models import Contact, OptOut
+from contacts.views.saving import saved
+from sociair_portal.paging import page_by_key
+
+
+@permission_required("contacts.view_optout", raise_exception=True)
+def optout_list(request: HttpRequest) -> HttpResponse:
+    search = OptOutSearchForm(request.GET)
+    found = search.found().select_related("created_by")
+    page = page_by_key(found, order=("-id",), at=request.GET.get("page", ""))
+    names = _names_at([opt_out.mobile for opt_out in page.items])
+    rows = [(opt_out, names.get(opt_out.mobile, [])) for opt_out in page.items]
+    context = {"search": search, "page": page, "rows": rows}
+    return render(request, "contacts/optout_list.html", context)
+
+
+def _names_at(mobiles: list[str]) -> dict[str, list[str]]:
+    """Who has these numbers now."""
+    names: dict[str, list[str]] = {}
+    found = Contact.objects.filter(mobile__in=mobiles).order_by("name", "id")
+    for mobile, name in found.values_list("mobile", "name"):
+        names.setdefault(mobile, []).append(name)
+    return names
+
+
+@permission_required("contacts.add_optout", raise_exception=True)
+def optout_create(request: HttpRequest) -> HttpResponse:
+    """A number to leave in peace; a contact's page hands its own over in the address."""
+    form = OptOutForm(request.POST or None, initial={"mobile": request.GET.get("mobile", "")})
+    form.instance.created_by = request.user
+    if request.method == "POST" and saved(form):
+        messages.success(request, _("%(mobile)s is never texted.") % {"mobile": form.instance})
+        return redirect("contacts:optouts")
+    return render(request, "contacts/optout_form.html", {"form": form})
+
+
+@permission_required("contacts.delete_optout", raise_exception=True)
+def optout_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    opt_out = get_object_or_404(OptOut, pk=pk)
+    if request.method == "POST":
+        opt_out.delete()
+        messages.success(request, _("%(mobile)s may be texted again.") % {"mobile": opt_out})
+        return redirect("contacts:optouts")
+    context = {"opt_out": opt_out, "names": _names_at([opt_out.mobile]).get(opt_out.mobile, [])}
+    return render(request, "contacts/optout_delete.html", context)

@@ -1,0 +1,18 @@
+"""Base classes of Django that are generic to the type checker and plain at run time."""
+
+from typing import TYPE_CHECKING, Any
+
+from django import forms
+from django.contrib import admin
+from django.core import paginator
+
+if TYPE_CHECKING:
+    ModelForm = forms.ModelForm[Any]
+    ModelAdmin = admin.ModelAdmin[Any]
+    TabularInline = admin.TabularInline[Any, Any]
+    Paginator = paginator.Paginator[Any]
+else:
+    ModelForm = forms.ModelForm
+    ModelAdmin = admin.ModelAdmin
+    TabularInline = admin.TabularInline
+    Paginator = paginator.Paginator

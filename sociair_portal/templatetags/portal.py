@@ -1,0 +1,129 @@
+"""How the portal writes rupees, numbers, times and icons; loaded in every template."""
+
+from datetime import datetime
+from decimal import Decimal
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+
+from django import template
+from django.contrib.staticfiles import finders
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.safestring import SafeString, mark_safe
+from django.utils.timesince import timesince
+from django.utils.translation import gettext as _
+
+from contacts.phone import format_mobile
+from sociair_portal import roles
+
+register = template.Library()
+
+register.filter("may_use_admin", roles.may_use_admin)
+
+
+@register.filter
+def rupees(amount: Decimal | float | str | None) -> str:
+    """Rs 1,23,456.80: lakh grouping, two decimals."""
+    if amount is None or amount == "":
+        return ""
+    value = Decimal(str(amount)).quantize(Decimal("0.01"))
+    whole, _point, paisa = f"{abs(value):.2f}".partition(".")
+    sign = "−" if value < 0 else ""
+    return f"{sign}Rs\u00a0{_lakhs(whole)}.{paisa}"
+
+
+def _lakhs(digits: str) -> str:
+    head, tail = digits[:-3], digits[-3:]
+    pairs = [head[max(end - 2, 0) : end] for end in range(len(head), 0, -2)]
+    return ",".join([*reversed(pairs), tail])
+
+
+@register.filter
+def count(number: int | None) -> str:
+    """1,23,456: lakh grouping for people and messages."""
+    return _lakhs(str(number)) if number is not None else ""
+
+
+@register.filter
+def mobile(digits: str) -> str:
+    """984-1234567."""
+    return format_mobile(digits)
+
+
+@register.filter
+def moment(at: datetime | None) -> str:
+    """22 Nov 2026, 14:05, in the portal's time zone."""
+    if at is None:
+        return ""
+    local = timezone.localtime(at)
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+@register.filter
+def fresh(at: datetime | None) -> str:
+    """ "3 min ago" while that says more than the time does."""
+    if at is None:
+        return ""
+    seconds = (timezone.now() - at).total_seconds()
+    if seconds < 60:
+        return _("just now")
+    if seconds < 24 * 60 * 60:
+        return _("%(time)s ago") % {"time": timesince(at, depth=1)}
+    return moment(at)
+
+
+# One mark for each state: icon, and the colour it is drawn in (static/css/app.css).
+_MARKS: Final = {
+    "draft": ("pencil", "grey"),
+    "preparing": ("hourglass-split", "blue"),
+    "scheduled": ("calendar-event", "grey"),
+    "queued": ("clock", "grey"),
+    "pending": ("clock", "grey"),
+    "sending": ("arrow-right-circle", "blue"),
+    "paused": ("pause-circle", "amber"),
+    "overdue": ("alarm", "amber"),
+    "done": ("check-circle", "green"),
+    "accepted": ("check-circle", "green"),
+    "refused": ("x-circle", "red"),
+    "partly_refused": ("x-circle", "amber"),
+    "unconfirmed": ("question-circle", "amber"),
+    "not_sent": ("dash-circle", "grey"),
+    "split": ("scissors", "grey"),
+    "cancelled": ("slash-circle", "grey"),
+    "opted_out": ("slash-circle", "grey"),
+    "settled": ("check2-circle", "grey"),
+}
+
+
+@register.inclusion_tag("_state.html")
+def state(value: str, label: str) -> dict[str, str]:
+    """A state as icon, word and colour."""
+    name, colour = _MARKS.get(value, ("circle", "grey"))
+    return {"icon": name, "colour": colour, "label": label}
+
+
+@register.inclusion_tag("_menu_item.html", takes_context=True)
+def menu_item(
+    context: template.Context, view: str, icon: str, label: str, number: int = 0
+) -> dict[str, Any]:
+    """A link of the main menu, marked when the page is it or below it; a number may wait there."""
+    url, here = reverse(view), context["request"].path
+    below = url != "/" and here.startswith(url)
+    current = "page" if here == url else "true" if below else ""
+    return {"url": url, "icon": icon, "label": label, "current": current, "number": number}
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """A Bootstrap icon, drawn into the page so that it takes the colour of its words."""
+    return mark_safe(_svg(name))  # noqa: S308  # out of the wheel, not from a user
+
+
+@cache
+def _svg(name: str) -> str:
+    found = finders.find(f"bootstrap-icons/{name}.svg")
+    if not isinstance(found, str):
+        raise template.TemplateSyntaxError(f"There is no icon {name!r}.")
+    drawing = " ".join(Path(found).read_text().split())
+    return drawing.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)

@@ -1,0 +1,18 @@
+"""Every address of the portal."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from sociair_portal import views
+
+urlpatterns = [
+    path("", include("messaging.urls")),
+    path("", include("contacts.urls")),
+    path("account/", include("sociair_portal.account_urls")),
+    path("admin/", admin.site.urls),
+    path("healthz", views.health, name="health"),
+]
+
+handler403 = "sociair_portal.views.forbidden"
+handler404 = "sociair_portal.views.not_found"
+handler500 = "sociair_portal.views.server_error"

@@ -1,0 +1,56 @@
+// What makes pages nicer; every one of them works without it.
+(function () {
+  const themeButtons = document.querySelectorAll("[data-theme]");
+
+  function showTheme() {
+    themeButtons.forEach((button) => {
+      button.setAttribute("aria-pressed", String(button.dataset.theme === window.portalTheme.wish()));
+    });
+  }
+
+  themeButtons.forEach((button) => {
+    button.addEventListener("click", () => {
+      try {
+        localStorage.setItem("theme", button.dataset.theme);
+      } catch {
+        return; // a browser that keeps nothing keeps following the system
+      }
+      window.portalTheme.apply();
+      showTheme();
+    });
+  });
+  showTheme();
+
+  // The user menu closes like any menu: by Escape and by a click elsewhere.
+  const userMenu = document.querySelector(".user-menu");
+  document.addEventListener("click", (event) => {
+    if (userMenu && !userMenu.contains(event.target)) userMenu.open = false;
+  });
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && userMenu && userMenu.open) {
+      userMenu.open = false;
+      userMenu.querySelector("summary").focus();
+    }
+  });
+
+  // "Select all on this page": a box with data-selects="name" ticks every box of that name.
+  function selectAll(all) {
+    const boxes = () => [...all.form.querySelectorAll(`input[name="${all.dataset.selects}"]`)];
+    const show = () => {
+      const ticked = boxes().filter((box) => box.checked).length;
+      all.checked = ticked > 0 && ticked === boxes().length;
+      all.indeterminate = ticked > 0 && !all.checked;
+    };
+    all.addEventListener("change", () => boxes().forEach((box) => (box.checked = all.checked)));
+    all.form.addEventListener("change", show);
+    show();
+  }
+  document.querySelectorAll("[data-selects]").forEach(selectAll);
+  document.addEventListener("htmx:load", (event) => {
+    if (event.target !== document.body) event.target.querySelectorAll("[data-selects]").forEach(selectAll);
+  });
+
+  // What went wrong is read first: the summary of a form's errors takes the focus.
+  const errors = document.querySelector(".error-summary");
+  if (errors) errors.focus();
+})();

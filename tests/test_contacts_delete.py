@@ -1,0 +1,42 @@
+"""A contact is deleted after a question; what was sent stays."""
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from contacts.models import Contact, Group, OptOut
+from tests.factories import ContactFactory, GroupFactory, OptOutFactory, UserFactory
+
+URL = "/contacts/7/delete/"
+
+
+@pytest.fixture
+def sita(db: None) -> Contact:
+    return ContactFactory.create(pk=7, name="Sita Rai", mobile="9841234567")
+
+
+def test_it_works(sender: Client, sita: Contact) -> None:
+    GroupFactory.create(members=[sita])
+    OptOutFactory.create(mobile=sita.mobile)
+    page = sender.get(URL).text
+    assert "Delete Sita Rai?" in page
+    assert "stays in the history" in page
+    assert Contact.objects.exists()
+    response = sender.post(URL, follow=True)
+    assert response.redirect_chain == [("/contacts/", 302)]
+    assert "Sita Rai is deleted." in response.text
+    assert not Contact.objects.exists()
+    assert Group.objects.get().members.count() == 0
+    assert OptOut.objects.get().mobile == sita.mobile
+
+
+def test_one_without_the_permission_is_refused(client: Client, sita: Contact) -> None:
+    user = UserFactory.create()
+    user.user_permissions.add(Permission.objects.get(codename="change_contact"))
+    client.force_login(user)
+    assert client.post(URL).status_code == 403
+    assert Contact.objects.exists()
+
+
+def test_who_is_deleted_already_is_not_there(sender: Client) -> None:
+    assert sender.post(URL).status_code == 404

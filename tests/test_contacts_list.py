@@ -1,0 +1,134 @@
+"""The list of contacts: everybody by name, searched, filtered, page by page."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.test import Client
+from django.urls import reverse
+
+from contacts.models import Contact
+from tests.factories import ContactFactory, GroupFactory, OptOutFactory, UserFactory
+from tests.queries import FRAME
+
+URL = "/contacts/"
+
+
+def names(response: Any) -> list[str]:
+    return [contact.name for contact in response.context["page"].items]
+
+
+def test_it_works(sender: Client) -> None:
+    sita = ContactFactory.create(name="Sita Rai", mobile="9841234567")
+    ContactFactory.create(name="Asha Lama", mobile="9801234567")
+    GroupFactory.create(name="Class 9", members=[sita])
+    response = sender.get(URL)
+    assert names(response) == ["Asha Lama", "Sita Rai"]
+    for words in ("984-1234567", "Ncell", "Class 9", reverse("contacts:edit", args=[sita.pk])):
+        assert words in response.text
+
+
+@pytest.mark.parametrize("q", ["sita", "rai", "0984-12", "+977 9841234567", "९८४१२३४५६७"])
+def test_a_search_finds_by_name_and_by_number(sender: Client, q: str) -> None:
+    ContactFactory.create(name="Sita Rai", mobile="9841234567")
+    ContactFactory.create(name="Asha Lama", mobile="9801234567")
+    assert names(sender.get(URL, {"q": q})) == ["Sita Rai"]
+
+
+def test_a_group_filters(sender: Client) -> None:
+    sita, asha, hari = (ContactFactory.create(name=name) for name in ("Sita", "Asha", "Hari"))
+    group = GroupFactory.create(members=[sita, asha])
+    assert hari not in group.members.all()
+    assert names(sender.get(URL, {"group": group.pk})) == ["Asha", "Sita"]
+    assert names(sender.get(f"{URL}?group={group.pk}&q=si")) == ["Sita"]
+
+
+def test_pages_follow_one_another_and_keep_the_search(sender: Client) -> None:
+    for number in range(60):
+        ContactFactory.create(name=f"Person {number:02}")
+    ContactFactory.create(name="Somebody else")
+    first = sender.get(URL, {"q": "person"})
+    assert names(first) == [f"Person {number:02}" for number in range(50)]
+    assert f"?q=person&amp;page={first.context['page'].next}" in first.text
+    second = sender.get(URL, {"q": "person", "page": first.context["page"].next})
+    assert names(second) == [f"Person {number:02}" for number in range(50, 60)]
+    back = sender.get(URL, {"q": "person", "page": second.context["page"].previous})
+    assert names(back) == names(first)
+
+
+def test_who_opted_out_is_marked(sender: Client) -> None:
+    ContactFactory.create(mobile="9841234567")
+    assert "Opted out" not in sender.get(URL).text
+    OptOutFactory.create(mobile="9841234567")
+    assert "Opted out" in sender.get(URL).text
+
+
+def test_an_empty_list_says_what_belongs_there(sender: Client) -> None:
+    page = sender.get(URL).text
+    assert "Nobody is here yet" in page
+    assert reverse("contacts:create") in page
+    assert "Nobody fits this search" in sender.get(URL, {"q": "x"}).text
+
+
+@pytest.mark.parametrize("rows", [1, 50])
+def test_queries_do_not_grow_with_the_rows(
+    sender: Client, rows: int, django_assert_num_queries: Any
+) -> None:
+    groups = [GroupFactory.create() for _ in range(3)]
+    for _ in range(rows):
+        ContactFactory.create().groups.set(groups)
+    sender.get(URL)
+    with django_assert_num_queries(FRAME + 4):
+        sender.get(URL)
+
+
+def test_one_who_may_not_see_contacts_is_refused(client: Client, db: None) -> None:
+    client.force_login(UserFactory.create())
+    response = client.get(URL)
+    assert response.status_code == 403
+    assert "This is not for your role" in response.text
+
+
+def test_a_stranger_is_asked_to_sign_in(client: Client, db: None) -> None:
+    response = client.get(URL, {"q": "984"})
+    assert response.status_code == 302
+    assert response["Location"] == f"{reverse('login')}?next=/contacts/%3Fq%3D984"
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"q": "%"},
+        {"q": "'; DROP TABLE contacts_contact; --"},
+        {"q": "\0"},
+        {"q": "x" * 300},
+        {"group": "999"},
+        {"group": "x"},
+        {"page": "x"},
+        {"page": "é"},
+    ],
+)
+def test_nonsense_finds_nobody_or_everybody_but_never_fails(
+    sender: Client, query: dict[str, str]
+) -> None:
+    ContactFactory.create(name="Sita Rai")
+    response = sender.get(URL, query)
+    assert response.status_code == 200
+    assert names(response) == (["Sita Rai"] if "page" in query else [])
+    assert Contact.objects.count() == 1
+
+
+def test_a_group_that_was_deleted_is_said(sender: Client) -> None:
+    assert "This group was deleted meanwhile." in sender.get(URL, {"group": "999"}).text
+
+
+def test_names_are_text_and_never_markup(sender: Client) -> None:
+    ContactFactory.create(name="<script>alert(1)</script>")
+    page = sender.get(URL).text
+    assert "&lt;script&gt;alert(1)" in page
+    assert "<script>alert" not in page
+
+
+def test_users_are_no_contacts(sender: Client) -> None:
+    assert User.objects.count() == 1
+    assert names(sender.get(URL)) == []

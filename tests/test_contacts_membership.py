@@ -1,0 +1,133 @@
+"""People join groups and leave them: from the list, and on the group's own pages."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import Permission
+from django.test import Client
+
+from contacts.models import Contact, Group
+from tests.factories import ContactFactory, GroupFactory, UserFactory
+from tests.queries import FRAME
+
+
+@pytest.fixture
+def people(db: None) -> list[Contact]:
+    return [ContactFactory.create(name=name) for name in ("Asha", "Gita", "Hari")]
+
+
+@pytest.fixture
+def group(people: list[Contact]) -> Group:
+    return GroupFactory.create(pk=5, name="Class 9", members=[people[0]])
+
+
+def members(group: Group) -> list[str]:
+    return sorted(contact.name for contact in group.members.all())
+
+
+def test_it_works(sender: Client, people: list[Contact], group: Group) -> None:
+    ticked = {"contact": [people[1].pk, people[2].pk], "group": group.pk}
+    response = sender.post("/contacts/?q=i", {**ticked, "action": "add"}, follow=True)
+    assert response.redirect_chain == [("/contacts/?q=i", 302)]
+    assert "2 people are now in Class 9." in response.text
+    assert members(group) == ["Asha", "Gita", "Hari"]
+    response = sender.post("/contacts/", {**ticked, "action": "remove"}, follow=True)
+    assert "2 people are no longer in Class 9." in response.text
+    assert members(group) == ["Asha"]
+
+
+def test_joining_twice_changes_nothing(sender: Client, people: list[Contact], group: Group) -> None:
+    for _ in range(2):
+        sender.post("/contacts/", {"contact": people[0].pk, "group": group.pk, "action": "add"})
+    assert members(group) == ["Asha"]
+
+
+def test_a_groups_page_lists_its_members_and_lets_them_go(
+    sender: Client, people: list[Contact], group: Group
+) -> None:
+    group.members.add(people[1])
+    page = sender.get("/groups/5/")
+    assert [contact.name for contact in page.context["page"].items] == ["Asha", "Gita"]
+    found = sender.get("/groups/5/", {"q": "gi"})
+    assert [contact.name for contact in found.context["page"].items] == ["Gita"]
+    response = sender.post("/groups/5/", {"contact": people[0].pk}, follow=True)
+    assert "1 person is no longer in Class 9." in response.text
+    assert members(group) == ["Gita"]
+    assert Contact.objects.count() == 3
+
+
+def test_people_are_added_from_those_who_are_not_in_it(
+    sender: Client, people: list[Contact], group: Group
+) -> None:
+    page = sender.get("/groups/5/add/")
+    assert [contact.name for contact in page.context["page"].items] == ["Gita", "Hari"]
+    response = sender.post("/groups/5/add/?q=ha", {"contact": people[2].pk}, follow=True)
+    assert response.redirect_chain == [("/groups/5/add/?q=ha", 302)]
+    assert "1 person is now in Class 9." in response.text
+    assert members(group) == ["Asha", "Hari"]
+
+
+@pytest.mark.parametrize("path", ["/groups/5/", "/groups/5/add/"])
+@pytest.mark.parametrize("rows", [1, 50])
+def test_queries_do_not_grow_with_the_rows(
+    sender: Client, path: str, rows: int, django_assert_num_queries: Any
+) -> None:
+    inside = [ContactFactory.create() for _ in range(rows)]
+    for _ in range(rows):
+        ContactFactory.create()
+    GroupFactory.create(pk=5, members=inside)
+    sender.get(path)
+    with django_assert_num_queries(FRAME + 2):
+        sender.get(path)
+
+
+def test_an_empty_group_and_a_full_one_say_so(sender: Client, people: list[Contact]) -> None:
+    group = GroupFactory.create(pk=5)
+    assert "Nobody is in this group yet" in sender.get("/groups/5/").text
+    group.members.set(people)
+    assert "There is nobody left to add" in sender.get("/groups/5/add/").text
+
+
+@pytest.mark.parametrize("path", ["/contacts/", "/groups/5/", "/groups/5/add/"])
+def test_one_who_may_only_look_changes_nothing(
+    client: Client, people: list[Contact], group: Group, path: str
+) -> None:
+    user = UserFactory.create()
+    may = Permission.objects.filter(content_type__app_label="contacts", codename__startswith="view")
+    user.user_permissions.set(may)
+    client.force_login(user)
+    for action in ("add", "remove"):
+        ticked = {"contact": [people[0].pk, people[1].pk], "group": group.pk, "action": action}
+        assert client.post(path, ticked).status_code == 403
+    assert members(group) == ["Asha"]
+    assert 'name="contact"' not in client.get("/contacts/").text
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"contact": []}, "Tick the people first."),
+        ({"contact": [999]}, "Somebody of these was deleted meanwhile"),
+        ({"contact": ["x"]}, "is not a valid value"),
+        ({"group": ""}, "Choose a group."),
+        ({"group": "999"}, "This group was deleted meanwhile"),
+        ({"action": "burn"}, "Select a valid choice"),
+    ],
+)
+def test_a_mistake_is_said_and_the_ticks_stay(
+    sender: Client, people: list[Contact], group: Group, change: dict[str, Any], words: str
+) -> None:
+    ticked = {"contact": [people[1].pk], "group": group.pk, "action": "add", **change}
+    response = sender.post("/contacts/", ticked)
+    assert response.status_code == 200
+    assert words in response.text
+    assert members(group) == ["Asha"]
+    shown = f'value="{people[1].pk}" aria-label="Gita" checked'
+    assert (shown in response.text) == ("contact" not in change)
+
+
+@pytest.mark.parametrize("path", ["/groups/5/", "/groups/5/add/"])
+def test_nobody_ticked_is_said(sender: Client, group: Group, path: str) -> None:
+    response = sender.post(path, {"other": "x"})
+    assert "Tick the people first." in response.text
+    assert members(group) == ["Asha"]
