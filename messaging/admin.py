@@ -1,0 +1,186 @@
+"""The records in the admin: to be searched and read, never to be changed."""
+
+from typing import Any, ClassVar, Final
+
+from django.contrib import admin
+from django.db.models import Q, QuerySet
+from django.http import HttpRequest
+from django.utils.functional import cached_property
+from django.utils.translation import gettext_lazy as _
+
+from contacts.phone import format_mobile
+from messaging.history import numbers_like
+from messaging.models import (
+    BalanceReading,
+    Batch,
+    Campaign,
+    Event,
+    Gateway,
+    LeftOut,
+    Recipient,
+    SentMessage,
+)
+from sociair_portal.bases import ModelAdmin, Paginator
+
+_MOST_COUNTED: Final = 10_000
+
+
+class BoundedPaginator(Paginator):
+    """Counts as far as anybody turns pages: counting a table of millions takes longer than the
+    page. What lies beyond is found by searching and filtering.
+    """
+
+    @cached_property
+    def count(self) -> int:
+        rows: Any = self.object_list
+        return int(rows[:_MOST_COUNTED].count())
+
+
+class RecordAdmin(ModelAdmin):
+    """Rows that the portal writes: history is read here, not rewritten."""
+
+    paginator = BoundedPaginator
+    ordering = ["-id"]
+    sortable_by: ClassVar[list[str]] = []  # any other order would sort the whole table
+    list_per_page = 50
+    show_full_result_count = False
+
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """All of them: there is no form that would leave some out."""
+        return [field.name for field in self.opts.concrete_fields if not field.primary_key]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class NumberSearch(RecordAdmin):
+    """Numbers are found in any spelling, whole or begun, by way of an index."""
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        numbers = numbers_like(search_term)
+        if numbers is not None:
+            return self.of_numbers(queryset, numbers), False
+        return super().get_search_results(request, queryset, search_term)
+
+    def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
+        raise NotImplementedError
+
+
+@admin.register(Campaign)
+class CampaignAdmin(NumberSearch):
+    list_display = [
+        "title",
+        "state",
+        "created_by",
+        "sent_at",
+        "total",
+        "accepted",
+        "refused",
+        "unconfirmed",
+        "cost",
+    ]
+    list_filter = ["state", "gateway", "is_large"]
+    list_select_related = ["created_by"]
+    search_fields = ["text"]
+    search_help_text = _("Any part of the text, or a number that it went to")
+    date_hierarchy = "sent_at"
+
+    def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
+        return queryset.filter(pk__in=Recipient.objects.filter(numbers).values("campaign"))
+
+
+@admin.register(Batch)
+class BatchAdmin(NumberSearch):
+    list_display = [
+        "__str__",
+        "campaign",
+        "state",
+        "outcome",
+        "size",
+        "parts",
+        "cost",
+        "claimed_at",
+    ]
+    list_filter = ["state", "outcome"]
+    list_select_related = ["campaign"]
+    search_fields = ["text"]
+    search_help_text = _("Any part of the text, or a number in it")
+    date_hierarchy = "claimed_at"
+
+    def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
+        return queryset.filter(pk__in=Recipient.objects.filter(numbers).values("batch"))
+
+
+@admin.register(SentMessage)
+class SentMessageAdmin(NumberSearch):
+    list_display = ["batch", "attempt", "outcome", "status", "error", "words", "cost", "started_at"]
+    list_filter = ["outcome", "status"]
+    list_select_related = ["batch"]
+    search_fields = ["words", "error"]
+    search_help_text = _("Any part of Sociair's words or of a network error, or a number in it")
+    date_hierarchy = "started_at"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        return super().get_queryset(request).defer("raw", "numbers")
+
+    def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
+        return queryset.filter(batch__in=Recipient.objects.filter(numbers).values("batch"))
+
+
+@admin.register(Recipient)
+class RecipientAdmin(NumberSearch):
+    """The date is the campaign's: a hierarchy of dates would walk every recipient ever."""
+
+    list_display = ["number", "name", "operator", "state", "campaign", "batch"]
+    list_filter = ["state", "operator", ("campaign__sent_at", admin.DateFieldListFilter)]
+    list_select_related = ["campaign", "batch"]
+    search_fields = ["name"]
+    search_help_text = _("Any part of a name, or how a number begins (five digits or more)")
+
+    def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
+        return queryset.filter(numbers)
+
+    @admin.display(description=_("mobile number"))
+    def number(self, row: Recipient) -> str:
+        return format_mobile(row.mobile)
+
+
+@admin.register(LeftOut)
+class LeftOutAdmin(RecordAdmin):
+    list_display = ["entry", "reason", "words", "campaign"]
+    list_filter = ["reason"]
+    list_select_related = ["campaign"]
+    search_fields = ["entry", "words"]
+
+
+@admin.register(BalanceReading)
+class BalanceReadingAdmin(RecordAdmin):
+    list_display = ["read_at", "balance", "ntc_rate", "ncell_rate", "smartcell_rate", "gateway"]
+    list_filter = ["gateway"]
+    list_select_related = ["gateway"]
+    search_fields = ["gateway__base_url"]
+    date_hierarchy = "read_at"
+
+
+@admin.register(Event)
+class EventAdmin(RecordAdmin):
+    list_display = ["at", "kind", "campaign", "gateway", "by", "words"]
+    list_filter = ["kind"]
+    list_select_related = ["campaign", "gateway", "by"]
+    search_fields = ["words"]
+    date_hierarchy = "at"
+
+
+@admin.register(Gateway)
+class GatewayAdmin(RecordAdmin):
+    list_display = ["base_url", "hold_kind", "hold_reason", "held_until", "calls", "swept_at"]
+    list_filter = ["hold_kind"]
+    search_fields = ["base_url"]

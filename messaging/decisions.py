@@ -1,0 +1,79 @@
+"""What a manager types about messages of which nobody knows."""
+
+from typing import Any, Final
+
+from django import forms
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from messaging.forms import IdsField
+from messaging.models import Campaign, Verdict
+from messaging.services.settling import undecided
+
+_AGAIN: Final = "again"
+
+
+class DecisionForm(forms.Form):
+    """Which requests, and what became of them."""
+
+    batches = IdsField(label=gettext_lazy("Requests"), required=False)
+    everything = forms.BooleanField(
+        label=gettext_lazy("All undecided requests of this campaign"), required=False
+    )
+    verdict = forms.ChoiceField(
+        label=gettext_lazy("What became of them"),
+        widget=forms.RadioSelect,
+        choices=[
+            *Verdict.choices,
+            (_AGAIN, gettext_lazy("It did not go out: send it again")),
+        ],
+        error_messages={"required": gettext_lazy("Choose what became of them.")},
+    )
+    why = forms.CharField(
+        label=gettext_lazy("How you know"),
+        required=False,
+        max_length=500,
+        help_text=gettext_lazy(
+            "Needed when it did not go out: for example, whom you asked. It is kept with your name."
+        ),
+    )
+
+    def clean(self) -> dict[str, Any]:
+        found = self.cleaned_data
+        if not found.get("batches") and not found.get("everything"):
+            self.add_error("batches", _("Choose at least one request, or all of them."))
+        verdict = found.get("verdict")
+        if verdict and verdict != Verdict.ACCEPTED and not found.get("why"):
+            self.add_error("why", _("Write how you know that it did not go out."))
+        return found
+
+    @property
+    def sends_again(self) -> bool:
+        return bool(self.cleaned_data["verdict"] == _AGAIN)
+
+    @property
+    def decided(self) -> Verdict:
+        return Verdict(self.cleaned_data["verdict"])
+
+    def chosen_of(self, campaign: Campaign) -> list[int]:
+        """The batches that the person saw, or all that are undecided at this moment."""
+        if self.cleaned_data["everything"]:
+            return list(undecided(campaign).order_by("pk").values_list("pk", flat=True))
+        chosen: list[int] = self.cleaned_data["batches"]
+        return chosen
+
+
+class AgainForm(forms.Form):
+    """A signature for sending once more: the number of people, typed."""
+
+    form_uuid = forms.UUIDField(widget=forms.HiddenInput)
+    batches = IdsField()
+    why = forms.CharField(widget=forms.HiddenInput, max_length=500)
+    people = forms.IntegerField(
+        label=gettext_lazy("Type the number of people"),
+        min_value=1,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+    )
+
+    def chosen(self) -> list[int]:
+        return IdsField().to_python(self["batches"].value())

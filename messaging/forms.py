@@ -1,0 +1,234 @@
+"""What people type to compose, and to search what was sent: checked and cleaned, nothing else."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from typing import Any, Final
+
+from django import forms
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import Count, Exists, OuterRef, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from contacts.models import OPERATOR_CHOICES, Contact, Group
+from messaging.history import Wanted
+from messaging.models import Campaign, CampaignState, RecipientState
+from messaging.services.audience import Audience, read_pasted
+from messaging.text import InvalidText, read_text, tidy
+
+_REASONS_SHOWN: Final = 5
+# An entry is at most so many words, so more words than this are too many entries.
+_MOST_WORDS_AN_ENTRY: Final = 5
+
+
+class IdsField(forms.Field):
+    """Rows that were chosen by their ids; what is no id is not one of ours and is dropped."""
+
+    widget = forms.SelectMultiple
+
+    def to_python(self, value: Any) -> list[int]:
+        return _ids(value or [])
+
+
+def _ids(values: Iterable[Any]) -> list[int]:
+    texts = (str(value) for value in values)
+    ids = (int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19)
+    return list(dict.fromkeys(ids))
+
+
+@dataclass(frozen=True, slots=True)
+class GroupChoice:
+    group: Group
+    members: int
+    is_chosen: bool
+
+
+class ComposeForm(forms.Form):
+    """A message and who gets it. The UUID is the form's own: sent twice, it is one campaign."""
+
+    form_uuid = forms.UUIDField(
+        widget=forms.HiddenInput,
+        error_messages={
+            "required": gettext_lazy("This form is not complete. Open Compose once more."),
+            "invalid": gettext_lazy("This form is not complete. Open Compose once more."),
+        },
+    )
+    groups = IdsField(label=gettext_lazy("Groups"), required=False)
+    contacts = IdsField(label=gettext_lazy("Contacts"), required=False)
+    numbers = forms.CharField(
+        label=gettext_lazy("Numbers"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 3, "inputmode": "tel", "spellcheck": "false"}),
+        help_text=gettext_lazy(
+            "Type or paste them, with commas, spaces or new lines between. +977 and 0 in front "
+            "and Devanagari digits are understood."
+        ),
+    )
+    text = forms.CharField(
+        label=gettext_lazy("Message"),
+        required=False,
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 6, "aria-describedby": "measure-line"}),
+    )
+
+    def unchecked(self) -> "ComposeForm":
+        """The same form with everything as it was typed, for somebody who is not done yet."""
+        return ComposeForm(initial={name: self[name].value() for name in self.fields})
+
+    def clean_groups(self) -> list[int]:
+        return self._existing(
+            "groups", Group.objects.all(), _("A group that you chose has been deleted.")
+        )
+
+    def clean_contacts(self) -> list[int]:
+        return self._existing(
+            "contacts", Contact.objects.all(), _("A contact that you chose has been deleted.")
+        )
+
+    def _existing(self, field: str, rows: QuerySet[Any], sentence: str) -> list[int]:
+        """Those that are still there stay chosen; that one has gone is said."""
+        chosen: list[int] = self.cleaned_data[field]
+        found = set(rows.filter(pk__in=chosen).values_list("pk", flat=True))
+        if len(found) < len(chosen):
+            self.add_error(field, f"{sentence} {_('The others are still chosen.')}")
+        return [pk for pk in chosen if pk in found]
+
+    def clean_numbers(self) -> str:
+        numbers = tidy(self.cleaned_data["numbers"])
+        most = settings.PASTED_LINES
+        too_many = _("These are more than %(most)s numbers. Paste fewer, or put them into a group.")
+        if len(numbers.split()) > most * _MOST_WORDS_AN_ENTRY:
+            raise forms.ValidationError(too_many % {"most": f"{most:,}"})
+        self.pasted = read_pasted(numbers)
+        if len(self.pasted.mobiles) + len(self.pasted.omissions) > most:
+            raise forms.ValidationError(too_many % {"most": f"{most:,}"})
+        return numbers
+
+    def clean_text(self) -> str:
+        try:
+            return read_text(self.cleaned_data["text"])
+        except InvalidText as invalid:
+            raise forms.ValidationError(invalid.reason) from invalid
+
+    def clean(self) -> dict[str, Any]:
+        chosen = self.cleaned_data.get("groups") or self.cleaned_data.get("contacts")
+        if not chosen and not {"groups", "contacts", "numbers"} & self.errors.keys():
+            self._check_only_numbers()
+        return self.cleaned_data
+
+    def _check_only_numbers(self) -> None:
+        bad = self.pasted.omissions[:_REASONS_SHOWN]
+        if not self.pasted.mobiles and not bad:
+            self.add_error("groups", _("Choose who gets it: a group, a contact or a number."))
+        elif not self.pasted.mobiles:
+            self.add_error("numbers", [f"{out.entry}: {out.words}" for out in bad])
+
+    @property
+    def audience(self) -> Audience:
+        """Whom it is for, as far as that could be read."""
+        return Audience(
+            groups=tuple(self.cleaned_data.get("groups", ())),
+            contacts=tuple(self.cleaned_data.get("contacts", ())),
+            numbers=self.cleaned_data.get("numbers", ""),
+        )
+
+    def group_choices(self) -> list[GroupChoice]:
+        chosen = set(_ids(self["groups"].value() or []))
+        groups = Group.objects.annotate(people=Count("members")).order_by("name")
+        return [GroupChoice(group, group.people, group.pk in chosen) for group in groups]
+
+    def chosen_contacts(self) -> list[Contact]:
+        chosen = _ids(self["contacts"].value() or [])
+        return list(Contact.objects.filter(pk__in=chosen).order_by("name", "id"))
+
+
+# -- Looking back ----------------------------------------------------------------------------
+
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
+
+
+def _day(label: Any) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        validators=[MinValueValidator(_FIRST_DAY), MaxValueValidator(_LAST_DAY)],
+    )
+
+
+_ANY: Final = ("", gettext_lazy("Any"))
+
+
+def _choice(label: Any, choices: list[tuple[str, Any]]) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, required=False, choices=[_ANY, *choices])
+
+
+def _senders() -> list[tuple[Any, Any]]:
+    """Everybody who has ever written a message here."""
+    theirs = Campaign.objects.filter(created_by=OuterRef("pk"))
+    users = User.objects.filter(Exists(theirs)).order_by("username")
+    return [_ANY, *((user.pk, user.get_full_name() or user.get_username()) for user in users)]
+
+
+class HistoryForm(forms.Form):
+    """What somebody looks for. A wrong field filters nothing, and says so."""
+
+    q = forms.CharField(label=gettext_lazy("Search"), required=False, max_length=200)
+    state = forms.ChoiceField()
+    sender = forms.TypedChoiceField(
+        label=gettext_lazy("Sender"),
+        required=False,
+        choices=_senders,
+        coerce=int,
+        empty_value=None,
+    )
+    since = _day(gettext_lazy("From"))
+    until = _day(gettext_lazy("To"))
+
+    def clean(self) -> dict[str, Any]:
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("This day is before the first one."))
+        return self.cleaned_data
+
+    @property
+    def wanted(self) -> Wanted:
+        """Everything that could be understood; days are days of the portal's time zone."""
+        self.full_clean()
+        found = self.cleaned_data
+        return Wanted(
+            words=found.get("q", ""),
+            state=found.get("state", ""),
+            operator=found.get("operator", ""),
+            sender=found.get("sender"),
+            since=_moment(found.get("since"), time.min),
+            until=_moment(found.get("until"), time.max),
+        )
+
+
+def _moment(day: date | None, at: time) -> datetime | None:
+    return timezone.make_aware(datetime.combine(day, at)) if day else None
+
+
+class CampaignHistoryForm(HistoryForm):
+    state = _choice(
+        gettext_lazy("State"),
+        [choice for choice in CampaignState.choices if choice[0] != CampaignState.DRAFT],
+    )
+
+
+class RecipientHistoryForm(HistoryForm):
+    state = _choice(gettext_lazy("State"), RecipientState.choices)
+    operator = _choice(gettext_lazy("Operator"), OPERATOR_CHOICES)
+
+
+class CampaignRecipientsForm(forms.Form):
+    """Whom to find within one campaign."""
+
+    q = forms.CharField(label=gettext_lazy("Number or name"), required=False, max_length=200)
+    state = _choice(gettext_lazy("State"), RecipientState.choices)

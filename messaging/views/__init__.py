@@ -1,0 +1,1 @@
+"""The pages of composing, sending and looking back."""

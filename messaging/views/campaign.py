@@ -1,0 +1,156 @@
+"""One campaign: how it goes, each batch, each recipient, who was left out."""
+
+from typing import Any, Final
+
+from django.contrib.auth.decorators import permission_required
+from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models.functions import Substr
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+from django_htmx.http import reswap, retarget
+
+from messaging import history
+from messaging.forms import CampaignRecipientsForm
+from messaging.models import (
+    Batch,
+    BatchState,
+    Campaign,
+    CampaignState,
+    LeftOut,
+    Recipient,
+    RecipientState,
+    SentMessage,
+)
+from messaging.services import holds
+from messaging.services.settling import undecided
+from sociair_portal.paging import page_by_key
+
+_UNDECIDED_SHOWN: Final = 20
+_EVENTS_SHOWN: Final = 50
+_CALLS_SHOWN: Final = 20
+_RAW_SHOWN: Final = 4000  # characters of an answer; the admin has all of it
+_BATCHES_A_PAGE: Final = 20
+
+_PAUSABLE: Final = [CampaignState.PREPARING, CampaignState.SCHEDULED, CampaignState.SENDING]
+_RESUMABLE: Final = [CampaignState.PAUSED, CampaignState.OVERDUE]
+
+
+@require_safe
+@permission_required("messaging.view_campaign", raise_exception=True)
+def campaign(request: HttpRequest, pk: int) -> HttpResponse:
+    """How it goes, what waits for a decision, and what happened so far."""
+    found = _campaign(pk)
+    if found.state == CampaignState.DRAFT:
+        return redirect(found)
+    return render(request, "messaging/campaign.html", _live_context(found))
+
+
+@require_safe
+@permission_required("messaging.view_campaign", raise_exception=True)
+def progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """The figures again; everything, when the state has changed; no answer, if nothing has."""
+    found = _campaign(pk)
+    seen, now = request.GET.get("seen", ""), _seen(found)
+    if seen == now:
+        return HttpResponse(status=204)
+    if seen.partition("/")[0] == found.state:
+        context = {"campaign": found, "seen": now}
+        return render(request, "messaging/_progress.html", context)
+    everything = render(request, "messaging/_live.html", _live_context(found))
+    return reswap(retarget(everything, "#live"), "outerHTML")
+
+
+def _campaign(pk: int) -> Campaign:
+    related = Campaign.objects.select_related("created_by", "gateway", "follows")
+    return get_object_or_404(related, pk=pk)
+
+
+def _seen(campaign: Campaign) -> str:
+    """Changes with whatever the progress shows; the state stands first."""
+    held = campaign.gateway.hold_kind if campaign.gateway.is_held else ""
+    counts = (str(number) for _state, _label, number in campaign.counts)
+    return "/".join([campaign.state, held, str(campaign.total), *counts])
+
+
+def _live_context(campaign: Campaign) -> dict[str, Any]:
+    accepted = SentMessage.objects.filter(batch__campaign=campaign)
+    return {
+        "campaign": campaign,
+        "tab": "overview",
+        "seen": _seen(campaign),
+        "is_elsewhere": campaign.gateway != holds.current_gateway(),
+        "may_pause": campaign.state in _PAUSABLE,
+        "may_resume": campaign.state in _RESUMABLE,
+        "undecided": _undecided(campaign) if campaign.unconfirmed else [],
+        "spent": accepted.aggregate(cost=Sum("cost"))["cost"],
+        "events": campaign.events.select_related("by").order_by("-id")[:_EVENTS_SHOWN],
+        "followed_by": campaign.followed_by.order_by("id")[:_EVENTS_SHOWN],
+    }
+
+
+def _undecided(campaign: Campaign) -> QuerySet[Batch]:
+    """Batches of which nobody knows, each with its last call as `last_calls`."""
+    last = SentMessage.objects.order_by("-attempt").defer("raw", "numbers")[:1]
+    people = Count("recipients", filter=Q(recipients__state=RecipientState.UNCONFIRMED))
+    return (
+        undecided(campaign)
+        .annotate(people=people)
+        .prefetch_related(Prefetch("calls", last, to_attr="last_calls"))
+        .order_by("id")[:_UNDECIDED_SHOWN]
+    )
+
+
+# -- Lists -----------------------------------------------------------------------------------
+
+
+@require_safe
+@permission_required("messaging.view_campaign", raise_exception=True)
+def recipients(request: HttpRequest, pk: int) -> HttpResponse:
+    """Each recipient, by number."""
+    found = _campaign(pk)
+    form = CampaignRecipientsForm(request.GET)
+    form.full_clean()
+    rows = Recipient.objects.filter(campaign=found)
+    if state := form.cleaned_data.get("state"):
+        rows = rows.filter(state=state)
+    if words := form.cleaned_data.get("q"):
+        numbers = history.numbers_like(words)
+        rows = rows.filter(Q(name__icontains=words) if numbers is None else numbers)
+    page = page_by_key(rows, order=["mobile"], at=request.GET.get("page", ""))
+    context = {"campaign": found, "tab": "recipients", "form": form, "page": page}
+    return render(request, "messaging/campaign_recipients.html", context)
+
+
+@require_safe
+@permission_required("messaging.view_campaign", raise_exception=True)
+def batches(request: HttpRequest, pk: int) -> HttpResponse:
+    """Each request to Sociair with its calls and answers."""
+    found = _campaign(pk)
+    calls = SentMessage.objects.annotate(beginning=Substr("raw", 1, _RAW_SHOWN)).defer("raw")
+    rows = Batch.objects.filter(campaign=found).prefetch_related(
+        Prefetch("calls", calls.order_by("-attempt")[:_CALLS_SHOWN], to_attr="last_calls")
+    )
+    state = request.GET.get("state", "")
+    if state in BatchState.values:
+        rows = rows.filter(state=state)
+    page = page_by_key(rows, order=["id"], at=request.GET.get("page", ""), size=_BATCHES_A_PAGE)
+    context = {
+        "campaign": found,
+        "tab": "batches",
+        "page": page,
+        "state": state,
+        "states": BatchState.choices,
+    }
+    return render(request, "messaging/campaign_batches.html", context)
+
+
+@require_safe
+@permission_required("messaging.view_campaign", raise_exception=True)
+def left_out(request: HttpRequest, pk: int) -> HttpResponse:
+    """Each entry that got no message of its own, and why."""
+    found = _campaign(pk)
+    rows = LeftOut.objects.filter(campaign=found)
+    page = page_by_key(rows, order=["id"], at=request.GET.get("page", ""))
+    context = {"campaign": found, "tab": "left_out", "page": page}
+    return render(request, "messaging/campaign_left_out.html", context)

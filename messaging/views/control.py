@@ -1,0 +1,66 @@
+"""Pause, resume and cancel a campaign; release the gateway."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from messaging import tasks
+from messaging.models import Campaign, HoldKind
+from messaging.services import campaigns, holds
+from messaging.views.waking import wake_worker
+
+
+@require_POST
+@permission_required("messaging.send_campaign", raise_exception=True)
+def pause(request: HttpRequest, pk: int) -> HttpResponse:
+    campaign = get_object_or_404(Campaign, pk=pk)
+    if campaigns.pause(campaign, by=request.user):
+        messages.success(request, _("Paused. Calls that are under way come to their end."))
+    return redirect(campaign)
+
+
+@require_POST
+@permission_required("messaging.send_campaign", raise_exception=True)
+def resume(request: HttpRequest, pk: int) -> HttpResponse:
+    """Go on, as far as the gateway lets us; after a refused token the balance is read first."""
+    campaign = get_object_or_404(Campaign, pk=pk)
+    gateway = holds.current_gateway()
+    if campaign.gateway_id != gateway.pk:
+        messages.error(request, _("This campaign belongs to another gateway. It can be cancelled."))
+    elif campaigns.resume(campaign, by=request.user):
+        if gateway.hold_kind == HoldKind.TOKEN:
+            tasks.kick_balance()
+        wake_worker(campaign)
+    return redirect(campaign)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required("messaging.send_campaign", raise_exception=True)
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    """What is still queued will not go out; that is asked first, because nothing brings it back."""
+    campaign = get_object_or_404(Campaign, pk=pk)
+    if not campaign.is_open:
+        return redirect(campaign)
+    if request.method == "POST":
+        campaigns.cancel(campaign, by=request.user)
+        return redirect(campaign)
+    return render(request, "messaging/cancel.html", {"campaign": campaign})
+
+
+@require_POST
+@permission_required("messaging.release_gateway", raise_exception=True)
+def release(request: HttpRequest) -> HttpResponse:
+    """End a hold that a person may end; a refused token's ends when Sociair tells the balance."""
+    gateway = holds.current_gateway()
+    if gateway.hold_kind == HoldKind.TOKEN:
+        tasks.kick_balance()
+        messages.info(
+            request, _("The balance is being read. If Sociair takes the token, it goes on.")
+        )
+    elif holds.release(gateway, by=request.user):
+        messages.success(request, _("Released. Sending goes on."))
+    tasks.kick()
+    return redirect("messaging:dashboard")

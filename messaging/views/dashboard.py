@@ -1,0 +1,107 @@
+"""The first page: the balance, what is under way, what waits for somebody."""
+
+import math
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any, Final
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET
+from django_htmx.http import HttpResponseClientRefresh
+from django_htmx.middleware import HtmxDetails
+
+from messaging import tasks
+from messaging.models import BalanceReading, Campaign, CampaignState, Gateway
+from messaging.services import balance as balances
+from messaging.services import holds
+
+_WAIT: Final = timedelta(seconds=15)
+# The worker does not ask Sociair again for a reading that is only so old.
+_SAME: Final = timedelta(seconds=5)
+
+
+class HtmxRequest(HttpRequest):
+    htmx: HtmxDetails
+
+
+@require_GET
+def dashboard(request: HttpRequest) -> HttpResponse:
+    """Lists are looked up as far as the template shows them."""
+    campaigns = Campaign.objects.order_by("-id").select_related("created_by")
+    context = {
+        "under_way": _under_way(),
+        "undecided": campaigns.filter(unconfirmed__gt=0)[:5],
+        "ended": campaigns.filter(state__in=[CampaignState.DONE, CampaignState.CANCELLED])[:6],
+        "drafts": campaigns.filter(state=CampaignState.DRAFT, created_by=request.user.pk)[:5],
+        **_balance_context(holds.current_gateway()),
+    }
+    return render(request, "messaging/dashboard.html", context)
+
+
+def _under_way() -> QuerySet[Campaign]:
+    return Campaign.objects.under_way().select_related("created_by").order_by("-id")[:10]
+
+
+@require_GET
+@permission_required("messaging.view_campaign", raise_exception=True)
+def under_way(request: HttpRequest) -> HttpResponse:
+    """The campaigns under way, again; when the last has ended, the whole page."""
+    found = list(_under_way())
+    if not found:
+        return HttpResponseClientRefresh()
+    return render(request, "messaging/_under_way.html", {"under_way": found})
+
+
+def balance(request: HtmxRequest) -> HttpResponse:
+    """The balance card. A POST asks for a new reading; the card then looks until it is there."""
+    now = timezone.now()
+    wait_until = _moment(request.GET.get("until", ""))
+    if request.method == "POST":
+        tasks.kick_balance()
+        wait_until = now + _WAIT
+    if not request.htmx:
+        if request.method == "POST":
+            messages.info(request, _("The balance is being read. Look again in a moment."))
+        return redirect("messaging:dashboard")
+    context = _balance_context(holds.current_gateway())
+    if wait_until is not None and not _answered(context, wait_until - _WAIT - _SAME):
+        context["wait_until"] = wait_until if now < wait_until else None
+        context["is_late"] = now >= wait_until
+    return render(request, "messaging/_balance.html", {**context, "oob": True})
+
+
+def _moment(seconds: str) -> datetime | None:
+    try:
+        return datetime.fromtimestamp(int(seconds), UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def _answered(context: dict[str, Any], since: datetime) -> bool:
+    reading, gateway = context["reading"], context["gateway"]
+    times = (reading and reading.read_at, gateway.balance_error_at)
+    return any(at is not None and at >= since for at in times)
+
+
+def _balance_context(gateway: Gateway) -> dict[str, Any]:
+    reading = balances.latest(gateway)
+    return {
+        "gateway": gateway,
+        "reading": reading,
+        "committed": balances.committed(gateway),
+        "buys": _buys(reading) if reading else None,
+    }
+
+
+def _buys(reading: BalanceReading) -> int | None:
+    """How many messages of one part the balance pays for at the dearest rate."""
+    dearest = max(reading.rates.values())
+    if not dearest:
+        return None
+    return math.floor(max(reading.balance, Decimal(0)) / dearest)

@@ -1,0 +1,136 @@
+"""The receipt before a send, and the send itself."""
+
+from typing import Any, Final
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_GET, require_http_methods
+from django_htmx.http import HttpResponseClientRedirect
+
+from messaging.context import worker_is_silent
+from messaging.models import BalanceReading, Campaign, CampaignState
+from messaging.services import balance, campaigns, holds
+from messaging.services.audience import GroupGone
+from messaging.services.campaigns import Reviewed
+from messaging.services.review import review as look_up
+from messaging.views.waking import recent_reading, wake_worker
+
+# How often the open page looks again (seconds): for a balance, after Sociair said no, for changes.
+_WAITING: Final = 1
+_WAITING_LONGER: Final = 5
+_READY: Final = 25
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required("messaging.send_campaign", raise_exception=True)
+def review(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the draft will reach and cost; a POST signs for it."""
+    campaign = _draft_or_sent(request, pk)
+    if campaign.state != CampaignState.DRAFT:
+        return redirect(campaign)
+    if request.method == "POST":
+        return _send(request, campaign)
+    reading = recent_reading(campaign.gateway)
+    context = _receipt_context(campaign, reading)
+    return render(request, "messaging/review.html", context)
+
+
+@require_GET
+@permission_required("messaging.send_campaign", raise_exception=True)
+def receipt(request: HttpRequest, pk: int) -> HttpResponse:
+    """The receipt again, while its page is open: no answer, if nothing has changed."""
+    campaign = _draft_or_sent(request, pk)
+    if campaign.state != CampaignState.DRAFT:
+        return HttpResponseClientRedirect(campaign.get_absolute_url())
+    reading = recent_reading(campaign.gateway)
+    if request.GET.get("seen") == _seen(campaign, reading):
+        return HttpResponse(status=204)
+    return render(request, "messaging/_receipt.html", _receipt_context(campaign, reading))
+
+
+def _draft_or_sent(request: HttpRequest, pk: int) -> Campaign:
+    """A draft is its author's; who settles may look at everybody's."""
+    campaign = get_object_or_404(Campaign.objects.select_related("gateway", "created_by"), pk=pk)
+    is_private = campaign.state == CampaignState.DRAFT and campaign.created_by_id != request.user.pk
+    if is_private and not request.user.has_perm("messaging.settle_campaign"):
+        raise Http404
+    return campaign
+
+
+def _receipt_context(campaign: Campaign, reading: BalanceReading | None) -> dict[str, Any]:
+    """What the receipt says, or why there is none yet; `again` is when to look again."""
+    context: dict[str, Any] = {"campaign": campaign}
+    if campaign.gateway != holds.current_gateway():
+        return {**context, "is_elsewhere": True}
+    if reading is None or not balance.is_fresh(reading):
+        again = _WAITING_LONGER if campaign.gateway.balance_error else _WAITING
+        return {**context, "is_waiting": True, "again": again, "seen": _seen(campaign, reading)}
+    try:
+        found = look_up(campaign, reading)
+    except GroupGone as gone:
+        return {**context, "gone": str(gone)}
+    reviewed = Reviewed.of(campaign, found)
+    return {
+        **context,
+        "review": found,
+        "missing": -found.balance_after,
+        "signed": signing.dumps(reviewed.to_json(), salt=_salt(campaign)),
+        "again": _READY,
+        "seen": _seen(campaign, reading, found.committed),
+    }
+
+
+def _seen(
+    campaign: Campaign, reading: BalanceReading | None, committed: balance.Committed | None = None
+) -> str:
+    """Changes with whatever the receipt shows of the account."""
+    if reading is None or not balance.is_fresh(reading):
+        said = campaign.gateway.balance_error or worker_is_silent(campaign.gateway)
+        return f"waiting: {said}"
+    rates = (str(rate) for rate in reading.rates.values())
+    cost = (committed or balance.committed(campaign.gateway)).cost
+    return "/".join([str(reading.balance), *rates, str(cost), campaign.fingerprint])
+
+
+def _salt(campaign: Campaign) -> str:
+    return f"messaging.review.{campaign.pk}"
+
+
+def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
+    """Hand over what was signed for. Whatever stands against it leads back to the receipt."""
+    if campaign.created_by_id != request.user.pk:
+        raise PermissionDenied
+    why = ""
+    try:
+        signed = signing.loads(request.POST.get("signed", ""), salt=_salt(campaign))
+        campaigns.hand_over(campaign, reviewed=Reviewed.from_json(signed), by=request.user)
+    except signing.BadSignature:
+        why = _("Look at the receipt once more, then send.")
+    except (campaigns.SendRefused, GroupGone) as refused:
+        why = str(refused)
+    campaign.refresh_from_db()
+    if campaign.state != CampaignState.DRAFT:  # now, or by an earlier click
+        wake_worker(campaign)
+    else:
+        messages.error(request, why)
+    return redirect(campaign)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required("messaging.send_campaign", raise_exception=True)
+def delete_draft(request: HttpRequest, pk: int) -> HttpResponse:
+    """Only one's own, and only while it is a draft: what was sent stays. Asked first."""
+    mine = Campaign.objects.filter(created_by=request.user.pk, state=CampaignState.DRAFT)
+    if request.method != "POST":
+        context = {"campaign": get_object_or_404(mine, pk=pk)}
+        return render(request, "messaging/draft_delete.html", context)
+    with transaction.atomic():
+        get_object_or_404(mine.select_for_update(), pk=pk).delete()
+    messages.success(request, _("The draft is deleted."))
+    return redirect("messaging:dashboard")

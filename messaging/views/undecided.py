@@ -1,0 +1,140 @@
+"""Needs a decision: messages of which nobody knows, and what a manager says about them."""
+
+import uuid
+from typing import Any, Final
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.db.models import Count, Prefetch, Q, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_POST, require_safe
+
+from messaging.decisions import AgainForm, DecisionForm
+from messaging.models import Batch, Campaign, RecipientState, SentMessage
+from messaging.services import holds, settling
+from messaging.services.campaigns import SendRefused
+from messaging.services.evidence import evidence_for
+from messaging.views.waking import recent_reading, wake_worker
+from sociair_portal.paging import page_by_key
+
+_CAMPAIGNS_A_PAGE: Final = 10
+_BATCHES_SHOWN: Final = 5  # of each campaign, before its own page
+
+
+@require_safe
+@permission_required("messaging.view_campaign", raise_exception=True)
+def undecided(request: HttpRequest) -> HttpResponse:
+    """Every campaign with something unconfirmed, the latest first."""
+    waiting = Campaign.objects.filter(unconfirmed__gt=0).select_related("created_by", "gateway")
+    at = request.GET.get("page", "")
+    page = page_by_key(waiting, order=["-id"], at=at, size=_CAMPAIGNS_A_PAGE)
+    cases = [
+        {
+            "campaign": campaign,
+            "evidence": evidence_for(campaign),
+            "batches": _batches(campaign)[:_BATCHES_SHOWN],
+        }
+        for campaign in page.items
+    ]
+    recent_reading(holds.current_gateway())
+    return render(request, "messaging/undecided.html", {"page": page, "cases": cases})
+
+
+@require_safe
+@permission_required("messaging.view_campaign", raise_exception=True)
+def decide(request: HttpRequest, pk: int) -> HttpResponse:
+    """One campaign's undecided requests, to settle one, some or all."""
+    campaign = _campaign(pk)
+    recent_reading(campaign.gateway)
+    return _decide_page(request, campaign, DecisionForm())
+
+
+def _campaign(pk: int) -> Campaign:
+    return get_object_or_404(Campaign.objects.select_related("gateway", "created_by"), pk=pk)
+
+
+def _batches(campaign: Campaign) -> QuerySet[Batch]:
+    """Undecided batches, each with its people and its last call as `last_calls`."""
+    last = SentMessage.objects.order_by("-attempt").defer("raw", "numbers")[:1]
+    people = Count("recipients", filter=Q(recipients__state=RecipientState.UNCONFIRMED))
+    return (
+        settling.undecided(campaign)
+        .annotate(people=people)
+        .prefetch_related(Prefetch("calls", last, to_attr="last_calls"))
+        .order_by("id")
+    )
+
+
+def _decide_page(request: HttpRequest, campaign: Campaign, form: DecisionForm) -> HttpResponse:
+    page = page_by_key(_batches(campaign), order=["id"], at=request.GET.get("page", ""))
+    context = {
+        "campaign": campaign,
+        "form": form,
+        "page": page,
+        "chosen": set(form["batches"].value() or []),
+        "evidence": evidence_for(campaign),
+    }
+    return render(request, "messaging/decide.html", context)
+
+
+@require_POST
+@permission_required("messaging.settle_campaign", raise_exception=True)
+def settle(request: HttpRequest, pk: int) -> HttpResponse:
+    """Record what a manager says, or go on to sending again."""
+    campaign = _campaign(pk)
+    form = DecisionForm(request.POST)
+    if not form.is_valid():
+        return _decide_page(request, campaign, form)
+    batches = form.chosen_of(campaign)
+    if form.sends_again:
+        asked = AgainForm(
+            initial={"form_uuid": uuid.uuid4(), "batches": batches, "why": form.cleaned_data["why"]}
+        )
+        return _again_page(request, campaign, asked, batches)
+    why = form.cleaned_data["why"]
+    people = settling.settle(campaign, batches, form.decided, by=request.user, why=why)
+    said = ngettext(
+        "Recorded for %(people)d person.", "Recorded for %(people)d people.", people
+    ) % {"people": people}
+    messages.success(request, said if people else _("Somebody else has decided this meanwhile."))
+    return redirect("messaging:undecided")
+
+
+def _again_page(
+    request: HttpRequest, campaign: Campaign, form: AgainForm, batches: list[int]
+) -> HttpResponse:
+    """What it costs to send these messages once more, to be signed with the number of people."""
+    reading = recent_reading(campaign.gateway)
+    context: dict[str, Any] = {"campaign": campaign, "form": form, "batches": batches}
+    if reading is not None:
+        people = settling.unconfirmed_of(campaign, batches)
+        context["again"] = settling.price_again(people, settling.rates_again(campaign, reading))
+    return render(request, "messaging/send_again.html", context)
+
+
+@require_POST
+@permission_required("messaging.settle_campaign", raise_exception=True)
+def send_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """A new campaign that follows this one; what it sends is settled as not sent before."""
+    campaign = _campaign(pk)
+    form = AgainForm(request.POST)
+    batches = form.chosen()
+    if not form.is_valid():
+        return _again_page(request, campaign, form, batches)
+    try:
+        follower = settling.send_again(
+            campaign,
+            batches,
+            form_uuid=form.cleaned_data["form_uuid"],
+            people=form.cleaned_data["people"],
+            by=request.user,
+            why=form.cleaned_data["why"],
+        )
+    except SendRefused as refused:
+        form.add_error("people", str(refused))
+        return _again_page(request, campaign, form, batches)
+    wake_worker(follower)
+    return redirect(follower)

@@ -1,0 +1,24 @@
+"""Pages wake the worker: it reads the balance, prepares and sends; they never do."""
+
+from messaging import tasks
+from messaging.models import BalanceReading, Campaign, CampaignState, Gateway
+from messaging.services import balance
+
+# A page that may lead to a send asks for a new reading when the last one is older than this.
+_ASK_AFTER = 30  # seconds
+
+
+def recent_reading(gateway: Gateway) -> BalanceReading | None:
+    """The last reading; a new one is asked for when it begins to grow old."""
+    reading = balance.latest(gateway)
+    if not balance.is_fresh(reading, within=_ASK_AFTER):
+        tasks.kick_balance()
+    return reading
+
+
+def wake_worker(campaign: Campaign) -> None:
+    """Go on with a campaign that was handed over or resumed."""
+    if campaign.state == CampaignState.PREPARING:
+        tasks.kick_prepare()
+    else:
+        tasks.kick()

@@ -1,0 +1,200 @@
+"""The whole path in a real browser, as a person would walk it; keeps its screenshots.
+
+`SCREENSHOTS` names the folder for them (`make screenshots` puts them into docs/).
+"""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from django.contrib.auth.models import Group as Role
+from playwright.sync_api import ConsoleMessage, Page, expect
+from pytest_django import live_server_helper
+
+from messaging.models import Campaign, SentMessage
+from sandbox.magic import INVALID
+from sandbox.server import Sandbox
+from sociair_portal.roles import MANAGER
+from tests.factories import ContactFactory, GroupFactory, UserFactory
+
+pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
+
+PASSWORD = "monsoon-and-marigold-7"
+NAMES = ["Sita Rai", "राम बहादुर", "Hari Thapa", "Maya Gurung", "Bishnu KC"]
+DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
+
+
+@pytest.fixture
+def shots(tmp_path: Path) -> Path:
+    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+@pytest.fixture
+def complaints(page: Page) -> Iterator[list[str]]:
+    """What the browser's console objected to: scripts that fail, what the CSP forbids."""
+    heard: list[str] = []
+
+    def listen(message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            heard.append(message.text)
+
+    page.on("console", listen)
+    page.on("pageerror", lambda error: heard.append(str(error)))
+    yield heard
+    assert heard == []
+
+
+Look = Callable[[str], None]
+
+
+@pytest.fixture
+def look(page: Page, shots: Path) -> Look:
+    """Check the page with axe in light and dark, wide and narrow; keep how it looked."""
+
+    def looked(name: str) -> None:
+        for scheme in ("light", "dark"):
+            page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
+            for size in (DESKTOP, PHONE):
+                page.set_viewport_size(size)  # type: ignore[arg-type]  # a literal dict
+                page.screenshot(path=shots / f"{name}-{scheme}-{size['width']}.png")
+                _check_width(page, name)
+                _check_with_axe(page, f"{name}, {scheme}, {size['width']} px")
+        page.emulate_media(color_scheme="light")
+        page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]  # a literal dict
+
+    return looked
+
+
+def _check_width(page: Page, name: str) -> None:
+    wider = page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    assert wider <= 0, f"{name} is {wider} px too wide"
+
+
+def _check_with_axe(page: Page, where: str) -> None:
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    serious = [
+        (rule["id"], [node["html"][:200] for node in rule["nodes"]])
+        for rule in found
+        if rule["impact"] in ("serious", "critical")
+    ]
+    assert serious == [], where
+
+
+@pytest.fixture
+def signed_in(page: Page, live_server: live_server_helper.LiveServer, roles: None) -> Page:
+    user = UserFactory.create(username="anita", first_name="Anita", last_name="Shrestha")
+    user.groups.add(Role.objects.get(name=MANAGER))
+    user.set_password(PASSWORD)
+    user.save()
+    page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]  # a literal dict
+    page.goto(live_server.url)
+    page.get_by_label("Username").fill("anita")
+    page.get_by_label("Password").fill(PASSWORD)
+    page.get_by_role("button", name="Sign in").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Dashboard")
+    return page
+
+
+def test_a_colleague_sends_her_first_message(
+    sandbox: Sandbox, worker: None, signed_in: Page, complaints: list[str], look: Look
+) -> None:
+    people = [
+        ContactFactory.create(name=name, mobile=f"984123450{place}")
+        for place, name in enumerate(NAMES)
+    ]
+    GroupFactory.create(name="Class 8 guardians", members=people)
+    page = signed_in
+    expect(page.get_by_text("Rs 10,000.00").first).to_be_visible(timeout=20_000)
+    look("dashboard")
+
+    page.get_by_role("link", name="Compose").first.click()
+    page.get_by_label("Class 8 guardians").check()
+    page.get_by_label("Numbers", exact=True).fill("+977 9801234567, ०९६१२३४५६७०\n9851234567 12345")
+    page.get_by_label("Message", exact=True).fill("School is closed tomorrow because of the rain.")
+    expect(page.locator("#estimate-heading")).to_contain_text("8 people", timeout=20_000)
+    look("compose")
+    page.get_by_role("button", name="Review").click()
+
+    send = page.get_by_role("button", name=re.compile("^Send to 8 people for Rs.6.40$"))
+    expect(send).to_be_visible(timeout=20_000)
+    expect(page.locator("#receipt")).to_contain_text("too short")
+    look("review")
+    send.click()
+    expect(page.locator("#live")).to_contain_text("Done", timeout=20_000)
+    look("campaign")
+    assert sorted(entry.mobile for entry in sandbox.ledger()) == sorted(
+        [*(person.mobile for person in people), "9801234567", "9612345670", "9851234567"]
+    )
+
+    page.get_by_role("link", name="History").first.click()
+    look("history")
+    expect(page.get_by_role("main")).to_contain_text("School is closed tomorrow")
+    page.get_by_role("link", name="Contacts").first.click()
+    look("contacts")
+    page.get_by_role("link", name="Groups").first.click()
+    look("groups")
+    page.get_by_role("link", name="Admin").first.click()
+    expect(page.get_by_role("main")).to_contain_text("Rs")
+    page.get_by_role("link", name="Sent messages").first.click()
+    expect(page.get_by_role("main")).to_contain_text("Sociair accepted the messages.")
+    assert SentMessage.objects.get().outcome == "accepted"
+
+
+def test_a_bad_day_is_said_and_decided(
+    sandbox: Sandbox, worker: None, signed_in: Page, complaints: list[str], look: Look
+) -> None:
+    page = signed_in
+    sandbox.settings(script=["500"])
+    _send(page, "9841234567", "The bus is late.")
+    expect(page.locator("#live")).to_contain_text("1", timeout=20_000)
+    expect(page.get_by_role("main")).to_contain_text("were not sent again", timeout=20_000)
+    look("unconfirmed")
+
+    page.get_by_role("link", name="Needs a decision").first.click()
+    look("undecided")
+    page.get_by_role("link", name="Decide").first.click()
+    page.get_by_label("All undecided requests").check()
+    page.get_by_label("It did not go out", exact=True).check()
+    page.get_by_role("button", name="Record").click()
+    expect(page.get_by_role("alert")).to_contain_text("Write how you know")
+    look("decide")
+    page.get_by_label("How you know").fill("The guardian has received nothing.")
+    page.get_by_role("button", name="Record").click()
+    expect(page.get_by_role("main")).to_contain_text("Nothing needs a decision")
+    assert Campaign.objects.get().not_sent == 1
+
+
+def test_refused_numbers_are_marked(
+    sandbox: Sandbox, worker: None, signed_in: Page, complaints: list[str]
+) -> None:
+    _send(signed_in, INVALID, "Hello.")
+    expect(signed_in.locator("#live")).to_contain_text("Refused", timeout=20_000)
+    expect(signed_in.locator("#live")).to_contain_text("Done", timeout=20_000)
+    assert Campaign.objects.get().refused == 1
+
+
+def test_what_was_typed_survives_an_error(
+    sandbox: Sandbox, signed_in: Page, complaints: list[str], look: Look
+) -> None:
+    page = signed_in
+    page.get_by_role("link", name="Compose").first.click()
+    page.get_by_label("Message", exact=True).fill("नमस्ते, भोलि बिदा छ।")
+    page.get_by_role("button", name="Review").click()
+    expect(page.get_by_role("alert").first).to_contain_text("Choose who gets it")
+    expect(page.get_by_label("Message", exact=True)).to_have_value("नमस्ते, भोलि बिदा छ।")
+    look("compose-error")
+
+
+def _send(page: Page, numbers: str, text: str) -> None:
+    page.get_by_role("link", name="Compose").first.click()
+    page.get_by_label("Numbers", exact=True).fill(numbers)
+    page.get_by_label("Message", exact=True).fill(text)
+    page.get_by_role("button", name="Review").click()
+    send = page.get_by_role("button", name=re.compile("^Send to"))
+    expect(send).to_be_visible(timeout=20_000)
+    send.click()

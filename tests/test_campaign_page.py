@@ -1,0 +1,292 @@
+"""One campaign's pages: how it goes, each request and its answers, each recipient, who was left
+out, and what waits for a decision.
+"""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from pytest_django import Settings
+
+from messaging.models import (
+    Batch,
+    BatchState,
+    Campaign,
+    CampaignState,
+    Gateway,
+    LeftOut,
+    LeftOutReason,
+    Recipient,
+    SentMessage,
+)
+from messaging.services import campaigns, dispatch
+from sandbox.server import Sandbox
+from tests.conftest import Browser
+from tests.factories import UserFactory
+from tests.pages import source, words
+from tests.sending import hand_over, numbers, send_all
+
+pytestmark = pytest.mark.django_db
+
+PAGES = ["campaign", "campaign_recipients", "campaign_batches", "campaign_left_out", "progress"]
+REFUSES, HANGS_UP, INVALID = "9800000007", "9800000023", "9800000001"
+
+
+def url(campaign: Campaign, name: str = "campaign") -> str:
+    return reverse(f"messaging:{name}", args=[campaign.pk])
+
+
+def test_it_works(sender: Browser, gateway: Gateway) -> None:
+    campaign = hand_over(gateway, [*numbers(137), "12"], by=sender.user)
+    before = sender.get(url(campaign))
+    assert "0 of 137 people done" in words(before)
+    assert "Queued or sending 137" in words(before)
+    assert 'hx-trigger="every 2s"' in source(before)
+    send_all(gateway)
+    after = sender.get(url(campaign))
+    said = words(after)
+    assert "Done" in said
+    assert "137 of 137 people done" in said
+    assert "Accepted 137" in said
+    assert f"Sender {sender.user.username}" in said
+    assert "Cost Rs 109.60 Taken by Sociair, as far as its answers tell Rs 109.60" in said
+    assert f"Handed over for sending by {sender.user.username}" in said
+    assert "hx-trigger" not in source(after).partition('id="live"')[2]
+
+
+def test_a_script_sent_it(sender: Browser, gateway: Gateway) -> None:
+    assert "Sender Command line" in words(sender.get(url(hand_over(gateway, numbers(1)))))
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_only_for_those_who_may_look(name: str, client: Client, gateway: Gateway) -> None:
+    campaign = hand_over(gateway, numbers(1))
+    assert client.get(url(campaign, name)).status_code == 302
+    client.force_login(UserFactory.create())
+    assert client.get(url(campaign, name)).status_code == 403
+    client.force_login(UserFactory.create(role="Sender"))
+    assert client.get(url(campaign, name)).status_code == 200
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_no_such_campaign(name: str, sender: Browser, gateway: Gateway) -> None:
+    for pk in (1, 10**30):
+        assert sender.get(reverse(f"messaging:{name}", args=[pk])).status_code == 404
+
+
+# -- Progress --------------------------------------------------------------------------------
+
+
+def look(browser: Browser, campaign: Campaign, seen: str) -> Any:
+    return browser.get(url(campaign, "progress"), {"seen": seen})
+
+
+def test_progress(sender: Browser, gateway: Gateway, settings: Settings) -> None:
+    settings.SOCIAIR_BATCH_SIZE = 2
+    campaign = hand_over(gateway, numbers(5))
+    seen = sender.get(url(campaign)).context["seen"]
+    assert look(sender, campaign, seen).status_code == 204
+    dispatch.send_next(gateway)
+    moved = look(sender, campaign, seen)
+    assert "2 of 5 people done" in words(moved)
+    assert "HX-Retarget" not in moved.headers
+    send_all(gateway)
+    ended = look(sender, campaign, moved.context["seen"])
+    assert ended.headers["HX-Retarget"] == "#live"
+    assert ended.headers["HX-Reswap"] == "outerHTML"
+    assert "hx-trigger" not in source(ended)
+    assert "5 of 5 people done" in words(ended)
+
+
+def test_progress_tells_what_holds_it(sender: Browser, gateway: Gateway, sandbox: Sandbox) -> None:
+    campaign = hand_over(gateway, numbers(1))
+    seen = sender.get(url(campaign)).context["seen"]
+    sandbox.stop()
+    send_all(gateway)
+    held = look(sender, campaign, seen)
+    assert "Sending is held: Sociair cannot be reached. Nothing was sent." in words(held)
+
+
+def test_a_cancelled_one_is_watched_until_its_calls_end(sender: Browser, gateway: Gateway) -> None:
+    campaign = hand_over(gateway, numbers(1))
+    claim = dispatch.claim_batch(campaign.pk)
+    assert claim is not None
+    campaigns.cancel(campaign, by=sender.user)
+    shown = sender.get(url(campaign))
+    assert "Calls that are under way come to their end; nothing new is sent." in words(shown)
+    assert 'hx-trigger="every 2s"' in source(shown)
+
+
+def test_being_prepared(sender: Browser, gateway: Gateway, settings: Settings) -> None:
+    settings.INLINE_RECIPIENTS = 1
+    campaign = hand_over(gateway, numbers(2))
+    assert campaign.state == CampaignState.PREPARING
+    assert "Being prepared: 0 people so far." in words(sender.get(url(campaign)))
+
+
+# -- What needs a person ---------------------------------------------------------------------
+
+
+def test_what_needs_a_decision(sender: Browser, gateway: Gateway) -> None:
+    campaign = hand_over(gateway, [*numbers(2), HANGS_UP])
+    send_all(gateway)
+    said = words(sender.get(url(campaign)))
+    assert "Nobody knows whether 3 messages went out. They were not sent again" in said
+    assert "Sociair did not answer. The messages may have gone out" in said
+    assert "Unconfirmed 3" in said
+
+
+def test_one_message_that_needs_a_decision(sender: Browser, gateway: Gateway) -> None:
+    campaign = hand_over(gateway, [HANGS_UP])
+    send_all(gateway)
+    said = words(sender.get(url(campaign)))
+    assert "Nobody knows whether 1 message went out. It was not sent again" in said
+
+
+def test_a_partial_rejection(sender: Browser, gateway: Gateway) -> None:
+    campaign = hand_over(gateway, [*numbers(2), INVALID])
+    send_all(gateway)
+    said = words(sender.get(url(campaign)))
+    assert "Refused 1" in said
+    assert "Unconfirmed 2" in said
+    assert "Nobody knows whether 2 messages went out" in said
+    assert "Sociair's words: “Sorry! SMS could not be sent. Invalid mobile number”" in said
+
+
+def test_why_it_paused(sender: Browser, gateway: Gateway, settings: Settings) -> None:
+    settings.SOCIAIR_BATCH_SIZE = 1
+    campaign = hand_over(gateway, [REFUSES, "9851234567"])
+    send_all(gateway)
+    shown = sender.get(url(campaign))
+    assert "Paused" in words(shown)
+    assert "Sociair refused a message:" in words(shown)
+    assert "Resume" in words(shown)
+
+
+def test_another_gateways_campaign(sender: Browser, gateway: Gateway) -> None:
+    campaign = hand_over(gateway, numbers(1))
+    other = Gateway.objects.create(base_url="https://other.example/api")
+    Campaign.objects.update(gateway=other, state=CampaignState.PAUSED)
+    said = words(sender.get(url(campaign)))
+    assert "This campaign belongs to another gateway (https://other.example/api)." in said
+    assert "Resume" not in said
+    assert "Cancel" in said
+
+
+# -- Requests --------------------------------------------------------------------------------
+
+
+def test_each_request_with_its_calls_and_answers(
+    sender: Browser, gateway: Gateway, settings: Settings
+) -> None:
+    settings.SOCIAIR_BATCH_SIZE = 2
+    campaign = hand_over(gateway, ["9841234567", "9801234567", "9800000500", "9851111111"])
+    send_all(gateway)
+    said = words(sender.get(url(campaign, "campaign_batches")))
+    assert "2 people · 1 part · Rs 1.60" in said
+    assert "Call 1" in said
+    assert "HTTP 200" in said
+    assert "HTTP 500" in said
+    assert "Sociair had an error of its own." in said
+    assert "984-1234567, 985-1111111" in said
+    only = sender.get(url(campaign, "campaign_batches"), {"state": "unconfirmed"})
+    assert [batch.state for batch in only.context["page"].items] == ["unconfirmed"]
+    assert "HTTP 200" not in words(only)
+
+
+def test_a_call_without_an_answer(sender: Browser, gateway: Gateway) -> None:
+    campaign = hand_over(gateway, [HANGS_UP])
+    send_all(gateway)
+    said = words(sender.get(url(campaign, "campaign_batches")))
+    assert f"no answer ({SentMessage.objects.get().error})" in said
+    assert "There was no answer to keep." in said
+
+
+def test_a_long_answer_is_cut(sender: Browser, gateway: Gateway) -> None:
+    campaign = hand_over(gateway, ["9800000030"])
+    send_all(gateway)
+    SentMessage.objects.update(raw="<script>" + "x" * 60_000)
+    shown = source(sender.get(url(campaign, "campaign_batches")))
+    assert "&lt;script&gt;xxx" in shown
+    assert "x" * 4000 not in shown
+
+
+def test_before_it_is_called(sender: Browser, gateway: Gateway) -> None:
+    campaign = hand_over(gateway, numbers(1))
+    said = words(sender.get(url(campaign, "campaign_batches"), {"state": "no such"}))
+    assert "Not called yet." in said
+
+
+# -- Recipients and left out -----------------------------------------------------------------
+
+
+def find(browser: Browser, campaign: Campaign, **params: str) -> list[str]:
+    response = browser.get(url(campaign, "campaign_recipients"), params)
+    assert response.status_code == 200
+    return [recipient.mobile for recipient in response.context["page"].items]
+
+
+def test_each_recipient(sender: Browser, gateway: Gateway) -> None:
+    campaign = hand_over(gateway, ["9841234567", "9801234567"])
+    Recipient.objects.filter(mobile="9841234567").update(name="Asha Karki", state="refused")
+    assert find(sender, campaign) == ["9801234567", "9841234567"]
+    assert find(sender, campaign, state="refused") == ["9841234567"]
+    assert find(sender, campaign, q="karki") == ["9841234567"]
+    for spelling in ("984-1234567", "+977 984 123 4567", "98412", "९८४१२"):
+        assert find(sender, campaign, q=spelling) == ["9841234567"]
+    assert find(sender, campaign, q="nobody") == []
+    assert "Nobody fits" in words(sender.get(url(campaign, "campaign_recipients"), {"q": "nobody"}))
+
+
+@pytest.mark.parametrize(
+    "params", [{"state": "x"}, {"page": "x"}, {"q": "\x00"}, {"q": "%"}, {"q": "a" * 300}]
+)
+def test_odd_searches(params: dict[str, str], sender: Browser, gateway: Gateway) -> None:
+    find(sender, hand_over(gateway, numbers(1)), **params)
+
+
+def test_pages_of_recipients(sender: Browser, gateway: Gateway) -> None:
+    campaign = hand_over(gateway, numbers(120))
+    seen: list[str] = []
+    at = ""
+    while True:
+        found = sender.get(url(campaign, "campaign_recipients"), {"page": at}).context["page"]
+        seen += [recipient.mobile for recipient in found.items]
+        if not (at := found.next):
+            break
+    assert seen == sorted(numbers(120))
+
+
+def test_who_was_left_out(sender: Browser, gateway: Gateway) -> None:
+    campaign = hand_over(gateway, ["9841234567", "12"])
+    said = words(sender.get(url(campaign, "campaign_left_out")))
+    assert "12 Not a mobile number This number is too short" in said
+    other = hand_over(gateway, ["9841234567"])
+    assert "Nobody was left out" in words(sender.get(url(other, "campaign_left_out")))
+
+
+# -- Speed -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", PAGES)
+def test_queries_do_not_grow(
+    name: str, sender: Browser, gateway: Gateway, settings: Settings
+) -> None:
+    settings.SOCIAIR_BATCH_SIZE = 1
+    counted = []
+    for people in (1, 15):
+        campaign = hand_over(gateway, numbers(people), by=sender.user)
+        Batch.objects.update(state=BatchState.UNCONFIRMED, outcome="no_answer")
+        Recipient.objects.update(state="unconfirmed")
+        Campaign.objects.filter(pk=campaign.pk).update(pending=0, unconfirmed=people)
+        for batch in Batch.objects.filter(campaign=campaign):
+            SentMessage.objects.create(batch=batch, attempt=1, outcome="no_answer")
+            LeftOut.objects.create(campaign=campaign, entry="1", reason=LeftOutReason.INVALID)
+        with CaptureQueriesContext(connection) as queries:
+            sender.get(url(campaign, name))
+        counted.append(len(queries))
+    assert counted[1] == counted[0]
+    assert counted[0] <= 20

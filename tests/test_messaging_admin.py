@@ -1,0 +1,156 @@
+"""The records in the admin: found, read, never changed; the balance on the front page."""
+
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+
+from messaging import admin as messaging_admin
+from messaging.models import (
+    BalanceReading,
+    Batch,
+    Campaign,
+    Event,
+    Gateway,
+    HoldKind,
+    HoldReason,
+    LeftOut,
+    Recipient,
+    SentMessage,
+)
+from messaging.services import balance, holds
+from tests.conftest import Browser
+from tests.factories import UserFactory
+from tests.pages import source, words
+from tests.sending import hand_over, numbers, send_all
+
+pytestmark = pytest.mark.django_db
+
+RECORDS = [
+    BalanceReading, Batch, Campaign, Event, Gateway, LeftOut, Recipient, SentMessage,
+]  # fmt: skip
+names = pytest.mark.parametrize("model", RECORDS, ids=lambda model: model.__name__)
+
+
+def url(model: Any, page: str = "changelist", *args: Any) -> str:
+    return reverse(f"admin:messaging_{model._meta.model_name}_{page}", args=args)
+
+
+def found(browser: Client, model: Any, **params: str) -> list[Any]:
+    response = browser.get(url(model), params)
+    assert response.status_code == 200
+    return list(response.context["cl"].result_list)
+
+
+@pytest.fixture
+def sent(gateway: Gateway) -> Campaign:
+    """One campaign with a row of every kind."""
+    balance.read_balance(gateway)
+    campaign = hand_over(gateway, ["9841234567", "9801234567", "12"], text="Fees are due.")
+    send_all(gateway)
+    return campaign
+
+
+@names
+def test_it_works(model: Any, manager: Browser, sent: Campaign) -> None:
+    rows = found(manager, model)
+    assert rows
+    shown = manager.get(url(model, "change", rows[0].pk))
+    assert shown.status_code == 200
+    form = source(shown).partition('id="content-main"')[2]
+    assert "<select" not in form
+    assert 'type="text"' not in form
+    assert "_save" not in form
+
+
+@names
+def test_nothing_can_be_changed(model: Any, sent: Campaign) -> None:
+    browser = Client()
+    browser.force_login(UserFactory.create(is_superuser=True, is_staff=True))
+    row = model.objects.first()
+    assert browser.get(url(model, "add")).status_code == 403
+    assert browser.post(url(model, "add"), {}).status_code == 403
+    assert browser.post(url(model, "change", row.pk), {}).status_code == 403
+    assert browser.post(url(model, "delete", row.pk), {"post": "yes"}).status_code == 403
+    data = {"action": "delete_selected", "_selected_action": [row.pk], "post": "yes"}
+    browser.post(url(model), data)
+    assert model.objects.filter(pk=row.pk).exists()
+
+
+@names
+def test_only_for_managers(model: Any, sender: Browser, sent: Campaign) -> None:
+    assert sender.get(url(model), follow=True).status_code == 403
+
+
+@pytest.mark.parametrize("model", [Campaign, Batch, SentMessage, Recipient])
+@pytest.mark.parametrize("number", ["9841234567", "+977 984-1234567", "०९८४१२३४५६७", "98412"])
+def test_found_by_number(model: Any, number: str, manager: Browser, sent: Campaign) -> None:
+    assert len(found(manager, model, q=number)) == 1
+    assert found(manager, model, q="9851111111") == []
+
+
+@pytest.mark.parametrize(
+    ("model", "text"),
+    [(Campaign, "fees"), (Batch, "fees"), (SentMessage, "success"), (LeftOut, "too short")],
+)
+def test_found_by_words(model: Any, text: str, manager: Browser, sent: Campaign) -> None:
+    assert len(found(manager, model, q=text)) == 1
+    assert found(manager, model, q="something else") == []
+
+
+def test_filters_and_dates(manager: Browser, sent: Campaign) -> None:
+    assert len(found(manager, Recipient, state__exact="accepted")) == 2
+    assert found(manager, Recipient, state__exact="refused") == []
+    assert len(found(manager, Recipient, operator__exact="ncell")) == 1
+    year = str(sent.created_at.year)
+    assert found(manager, Campaign, sent_at__year=year) == [sent]
+    assert found(manager, SentMessage, started_at__year="1999") == []
+
+
+@names
+def test_queries_do_not_grow(
+    model: Any, manager: Browser, sent: Campaign, gateway: Gateway
+) -> None:
+    counted = []
+    for _more in range(2):
+        with CaptureQueriesContext(connection) as queries:
+            found(manager, model)
+        counted.append(len(queries))
+        hand_over(gateway, [*numbers(5), "1", "2"], by=UserFactory.create())
+        send_all(gateway)
+    assert counted[0] == counted[1]
+
+
+def test_no_table_is_counted_to_its_end(
+    manager: Browser, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(messaging_admin, "_MOST_COUNTED", 60)
+    hand_over(gateway, numbers(70))
+    response = manager.get(url(Recipient))
+    assert response.context["cl"].result_count == 60
+    assert len(found(manager, Recipient, p="2")) == 10
+
+
+def test_every_record_is_in_the_admin() -> None:
+    assert {model for model in admin.site._registry if model._meta.app_label == "messaging"} >= {
+        *RECORDS
+    }
+
+
+# -- The front page --------------------------------------------------------------------------
+
+
+def test_the_balance_is_on_the_front_page(manager: Browser, gateway: Gateway) -> None:
+    index = reverse("admin:index")
+    assert "The balance has not been read yet." in words(manager.get(index))
+    balance.read_balance(gateway)
+    said = words(manager.get(index))
+    assert "Rs 10,000.00 · NTC Rs 0.80 · Ncell Rs 0.80 · Smart Cell Rs 0.80 · read" in said
+    holds.hold(gateway, HoldKind.PERSON, HoldReason.MISCONFIGURED, words="Forbidden")
+    said = words(manager.get(index))
+    assert "Sociair does not allow our requests." in said
+    assert "Sociair's words: “Forbidden”." in said
