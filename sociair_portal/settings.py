@@ -5,18 +5,19 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-import environ
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from sociair_portal.environment import Environment, database, time_zone
 from sociair_portal.values import is_loopback, normalise, queue_settings, rupees
 
 BASE_DIR = Path(__file__).resolve().parent.parent
-VAR_DIR = BASE_DIR / "var"
 
-env = environ.Env()
+env = Environment()
 env.read_env(env.path("ENV_FILE", default=str(BASE_DIR / ".env"))())
+
+VAR_DIR = BASE_DIR / (env.str("VAR_DIR", "") or "var")
 
 # -- Sociair ---------------------------------------------------------------------------------
 
@@ -47,7 +48,8 @@ if SOCIAIR_PARTIAL_REJECTION not in ("ask", "none_sent", "valid_sent"):
     )
 
 # Where a worker keeps, outside the database, how much it has sent (docs/failures.md).
-STATE_DIR: Path = Path(env.str("STATE_DIR", "") or VAR_DIR)
+_state_dir = VAR_DIR / "sandbox-state" if SANDBOX else VAR_DIR
+STATE_DIR: Path = Path(env.str("STATE_DIR", "") or _state_dir)
 
 LOW_BALANCE: Decimal = rupees("LOW_BALANCE", env.str("LOW_BALANCE", "")) or Decimal(500)
 BALANCE_FRESH_SECONDS = 60  # a send needs a reading that is not older
@@ -87,6 +89,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.contrib.humanize",
+    "django.forms",  # its widgets' templates, for FORM_RENDERER
     "csp",
     "crispy_forms",
     "crispy_bootstrap5",
@@ -135,8 +138,10 @@ CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 
 # -- Database and queue ----------------------------------------------------------------------
 
-_database_url: str = env.str("DATABASE_URL", "") or f"sqlite:///{VAR_DIR / 'portal.sqlite3'}"
-DATABASES: dict[str, Any] = {"default": env.db_url_config(_database_url)}
+# The sandbox has a file of its own: demo contacts and the demo account never meet real ones.
+_file = VAR_DIR / ("sandbox.sqlite3" if SANDBOX else "portal.sqlite3")
+_database_url: str = env.str("DATABASE_URL", "") or f"sqlite:///{_file}"
+DATABASES: dict[str, Any] = {"default": database(_database_url)}
 _database = DATABASES["default"]
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE: a transaction takes its lock at once instead of failing half-way through.
@@ -187,7 +192,7 @@ LOGOUT_REDIRECT_URL = "login"
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
-TIME_ZONE: str = env.str("TIME_ZONE", "Asia/Kathmandu")
+TIME_ZONE: str = time_zone(env.str("TIME_ZONE", "Asia/Kathmandu"))
 USE_TZ = True
 
 # -- Static files ----------------------------------------------------------------------------

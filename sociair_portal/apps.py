@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+from django.core.checks import Tags, register
+
+from sociair_portal import checks
+
+
+class SociairPortalConfig(AppConfig):
+    name = "sociair_portal"
+
+    def ready(self) -> None:
+        register(checks.check_address, Tags.security)
+        register(checks.check_token, Tags.security)
+        register(checks.check_times)
+        register(checks.check_numbers)
+        register(checks.check_queue)
+        register(checks.check_hosts, Tags.security, deploy=True)
+        register(checks.check_sqlite, Tags.database)

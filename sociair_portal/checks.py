@@ -1,0 +1,127 @@
+"""What `manage.py check` says about the settings, and how SQLite really came out.
+
+A secret is never quoted here, nor an address that may hold one.
+"""
+
+import os
+from collections.abc import Sequence
+from typing import Any, Final
+from urllib.parse import urlsplit
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Warning  # noqa: A004  # Django's names
+from django.db import connections
+
+from sociair_portal.values import is_loopback
+
+_SPARE: Final = 10  # seconds for a claim before the call, and for saving its answer after it
+_PRAGMAS: Final = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+
+
+def check_address(**kwargs: Any) -> list[CheckMessage]:
+    """The address as it was written too, since the settings keep only what belongs there."""
+    written = os.environ.get("SOCIAIR_BASE_URL", "").strip()
+    problem = (written and _address_problem(written)) or _address_problem(settings.SOCIAIR_BASE_URL)
+    return [Error(f"SOCIAIR_BASE_URL {problem}", id="sociair_portal.E001")] if problem else []
+
+
+def _address_problem(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        has_host = bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        has_host = False
+    if not has_host or parts.scheme.lower() not in ("http", "https"):
+        return "is no address: write it as in https://sms.sociair.com/api."
+    if parts.username is not None or parts.query or parts.fragment:
+        return "must have no user name, password, query or fragment: the token is a setting apart."
+    if parts.scheme.lower() == "http" and not is_loopback(url):
+        return "begins with http, so that anybody on the way could read the token: write https."
+    return ""
+
+
+def check_token(**kwargs: Any) -> list[CheckMessage]:
+    if all("!" <= character <= "~" for character in settings.SOCIAIR_TOKEN):
+        return []
+    return [
+        Error(
+            "SOCIAIR_TOKEN has a space or a character in it that no token has.",
+            hint='Copy it again from your Sociair account, without "Bearer" in front.',
+            id="sociair_portal.E002",
+        )
+    ]
+
+
+def check_times(**kwargs: Any) -> list[CheckMessage]:
+    connect, total = settings.SOCIAIR_CONNECT_TIMEOUT, settings.SOCIAIR_TOTAL_TIMEOUT
+    found: list[CheckMessage] = []
+    if not 0 < connect <= total:
+        found.append(
+            Error(
+                "SOCIAIR_CONNECT_TIMEOUT must be above 0 and at most SOCIAIR_TOTAL_TIMEOUT.",
+                id="sociair_portal.E003",
+            )
+        )
+    spare = settings.SOCIAIR_DEADLINE - total
+    if spare < _SPARE:
+        found.append(
+            Error(
+                f"SOCIAIR_DEADLINE must be at least {_SPARE} seconds longer than "
+                "SOCIAIR_TOTAL_TIMEOUT.",
+                hint="Otherwise a batch would be given up while its call still runs.",
+                id="sociair_portal.E004",
+            )
+        )
+    return found
+
+
+def check_numbers(**kwargs: Any) -> list[CheckMessage]:
+    least = {"SOCIAIR_BATCH_SIZE": 1, "SOCIAIR_WORKERS": 1, "SOCIAIR_REQUESTS_PER_MINUTE": 0}
+    return [
+        Error(f"{name} must be at least {number}.", id="sociair_portal.E005")
+        for name, number in least.items()
+        if getattr(settings, name) < number
+    ]
+
+
+def check_queue(**kwargs: Any) -> list[CheckMessage]:
+    """Without a word about it, Huey follows DEBUG and runs tasks where they are enqueued."""
+    if settings.HUEY.get("immediate") is False:
+        return []
+    return [
+        Error('HUEY["immediate"] must be False: web requests would send.', id="sociair_portal.E006")
+    ]
+
+
+def check_hosts(**kwargs: Any) -> list[CheckMessage]:
+    if "*" not in settings.ALLOWED_HOSTS:
+        return []
+    return [
+        Warning(
+            "ALLOWED_HOSTS lets every name in: write the names under which the portal is known.",
+            id="sociair_portal.W001",
+        )
+    ]
+
+
+def check_sqlite(*, databases: Sequence[str] | None = None, **kwargs: Any) -> list[CheckMessage]:
+    """Read the PRAGMAs back: SQLite stays silent where it cannot do what it was told."""
+    return [
+        Error(
+            f"SQLite's {name} is {value!r} instead of {_PRAGMAS[name]!r}.",
+            hint="The file must lie on a local disk: a network drive knows no write-ahead log.",
+            id="sociair_portal.E007",
+        )
+        for alias in databases or ()
+        if connections[alias].vendor == "sqlite"
+        for name, value in _pragmas(alias).items()
+        if value not in (_PRAGMAS[name], "memory")
+    ]
+
+
+def _pragmas(alias: str) -> dict[str, Any]:
+    with connections[alias].cursor() as cursor:
+        return {
+            name: cursor.execute(f"PRAGMA {name}").fetchone()[0]  # names of our own
+            for name in _PRAGMAS
+        }

@@ -1,0 +1,6 @@
+"""The sandbox's account. Everybody knows its password, so it works nowhere else."""
+
+from typing import Final
+
+DEMO_USER: Final = "demo"
+DEMO_PASSWORD: Final = "sandbox-demo"

@@ -1,0 +1,62 @@
+"""The web server's settings: `gunicorn -c python:sociair_portal.gunicorn`."""
+
+import logging
+import os
+import re
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+from django.core.management.base import BaseCommand, SystemCheckError
+
+from sociair_portal.start import settings_or_exit
+
+settings_or_exit()  # reads .env too
+
+wsgi_app = "sociair_portal.wsgi"
+bind = os.environ.get("BIND") or "127.0.0.1:8000"
+worker_class = "gthread"
+workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
+threads = 8
+# Each worker loads the application itself: SQLite's connections must not be forked.
+preload_app = False
+graceful_timeout = 15  # seconds for requests in flight
+worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # memory, no disk
+control_socket_disable = True
+# Whose word about the visitor's address and https is believed.
+forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS") or "127.0.0.1,::1"
+
+# The path alone. What stands behind a question mark, and the page before (the referer), may be a
+# number that somebody searched for.
+accesslog = errorlog = "-"
+access_log_format = '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms'
+loglevel = "warning"
+
+_QUERY: Final = re.compile(r"\?[^\s'\"]+")
+
+
+def without_query(record: logging.LogRecord) -> bool:
+    """gunicorn quotes the address of a request that fails in its own hands."""
+    record.msg, record.args = _QUERY.sub("?", record.getMessage()), ()
+    return True
+
+
+def is_news(record: logging.LogRecord) -> bool:
+    """Whoever asks every few seconds whether the portal is well need not be in the log."""
+    return not (isinstance(record.args, Mapping) and record.args.get("U") == "/healthz")
+
+
+logging.getLogger("gunicorn.error").addFilter(without_query)
+logging.getLogger("gunicorn.access").addFilter(is_news)
+
+_BOOT_ERROR: Final = 3  # gunicorn's own: the server ends instead of trying again and again
+
+
+def post_worker_init(worker: Any) -> None:
+    """No page is served with settings that a system check finds wrong."""
+    try:
+        BaseCommand().check()
+    except SystemCheckError as error:
+        print(error, file=sys.stderr, flush=True)  # noqa: T201  # before any log
+        sys.exit(_BOOT_ERROR)

@@ -1,0 +1,135 @@
+"""What `manage.py check` finds wrong, and that it never quotes a secret."""
+
+from pathlib import Path
+
+import pytest
+from django.core.checks import CheckMessage, run_checks
+from django.db import connections
+from django.db.backends.sqlite3.base import DatabaseWrapper
+from pytest_django import Settings
+
+from sociair_portal import checks
+
+
+@pytest.fixture(autouse=True)
+def real(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Settings as a real installation has them."""
+    monkeypatch.delenv("SOCIAIR_BASE_URL", raising=False)
+    settings.SOCIAIR_BASE_URL = "https://sms.sociair.com/api"
+    settings.SOCIAIR_TOKEN = "12|abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMN"
+    settings.SOCIAIR_CONNECT_TIMEOUT = 5
+    settings.SOCIAIR_TOTAL_TIMEOUT = 30
+    settings.SOCIAIR_DEADLINE = 60
+    settings.ALLOWED_HOSTS = ["sms.example.org"]
+
+
+def ids(found: list[CheckMessage]) -> list[str]:
+    return [f"{message.id}".removeprefix("sociair_portal.") for message in found]
+
+
+@pytest.mark.django_db
+def test_it_works() -> None:
+    found = run_checks(include_deployment_checks=True, databases=["default"])
+    ours = [message for message in found if f"{message.id}".startswith("sociair_portal")]
+    assert ours == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "http://sms.sociair.com/api",
+        "ftp://sms.sociair.com/api",
+        "sms.sociair.com/api",
+        "https:///api",
+        "https://sms.sociair.com:99999/api",
+        "https://somebody:secret@sms.sociair.com/api",
+        "https://sms.sociair.com/api?token=secret",
+        "https://sms.sociair.com/api#secret",
+    ],
+)
+def test_an_address_that_is_none(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOCIAIR_BASE_URL", address)
+    found = checks.check_address()
+    assert ids(found) == ["E001"]
+    assert "secret" not in str(found)
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8010", "localhost", "[::1]:8010"])
+def test_plain_http_is_for_this_machine(host: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOCIAIR_BASE_URL", f"http://{host}/api")
+    assert checks.check_address() == []
+
+
+def test_the_address_in_the_settings_is_looked_at_too(settings: Settings) -> None:
+    settings.SOCIAIR_BASE_URL = "http://sms.sociair.com/api"
+    assert ids(checks.check_address()) == ["E001"]
+
+
+@pytest.mark.parametrize(
+    "token", ["Bearer secret", "secret\n", "secret\tsecret", "sécret", "“secret”", "secret\x00"]
+)
+def test_an_odd_token_is_not_quoted(token: str, settings: Settings) -> None:
+    settings.SOCIAIR_TOKEN = token
+    found = checks.check_token()
+    assert ids(found) == ["E002"]
+    assert "cret" not in str(found)
+
+
+@pytest.mark.parametrize(("connect", "total"), [(0, 30), (-1, 30), (31, 30), (5, 0)])
+def test_times_that_cannot_be(connect: float, total: float, settings: Settings) -> None:
+    settings.SOCIAIR_CONNECT_TIMEOUT = connect
+    settings.SOCIAIR_TOTAL_TIMEOUT = total
+    assert ids(checks.check_times()) == ["E003"]
+
+
+@pytest.mark.parametrize(("deadline", "found"), [(40, []), (39.9, ["E004"]), (0, ["E004"])])
+def test_a_deadline_leaves_time_to_save(
+    deadline: float, found: list[str], settings: Settings
+) -> None:
+    settings.SOCIAIR_DEADLINE = deadline
+    assert ids(checks.check_times()) == found
+
+
+@pytest.mark.parametrize(
+    ("name", "number"),
+    [("SOCIAIR_BATCH_SIZE", 0), ("SOCIAIR_WORKERS", 0), ("SOCIAIR_REQUESTS_PER_MINUTE", -1)],
+)
+def test_numbers_that_are_too_small(name: str, number: int, settings: Settings) -> None:
+    setattr(settings, name, number)
+    (found,) = checks.check_numbers()
+    assert found.msg.startswith(f"{name} must be at least {number + 1}")
+
+
+@pytest.mark.parametrize("huey", [{"immediate": True}, {}])
+def test_web_requests_must_not_send(huey: dict[str, bool], settings: Settings) -> None:
+    settings.HUEY = huey
+    assert ids(checks.check_queue()) == ["E006"]
+
+
+def test_every_host_is_a_warning(settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["sms.example.org", "*"]
+    assert ids(checks.check_hosts()) == ["W001"]
+
+
+@pytest.mark.django_db
+def test_pragmas_are_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    careless = DatabaseWrapper(
+        {
+            **connections["default"].settings_dict,
+            "NAME": str(tmp_path / "careless.sqlite3"),
+            "OPTIONS": {"init_command": "PRAGMA synchronous=OFF"},
+        },
+        alias="careless",
+    )
+    monkeypatch.setattr(checks, "connections", {"careless": careless})
+    found = checks.check_sqlite(databases=["careless"])
+    careless.close()
+
+    assert [message.msg for message in found] == [
+        "SQLite's journal_mode is 'delete' instead of 'wal'.",
+        "SQLite's synchronous is 0 instead of 2.",
+    ]
+
+
+def test_no_database_is_asked_unless_named() -> None:
+    assert checks.check_sqlite() == []

@@ -1,0 +1,115 @@
+"""`manage.py demo`: somebody to sign in as and people to text, for the sandbox alone."""
+
+import pytest
+from django.contrib.auth import authenticate
+from django.contrib.auth.models import User
+from django.core.management import CommandError, call_command
+from django.http import HttpRequest
+from pytest_django import Settings
+
+from contacts.models import Contact, Group, OptOut
+from contacts.phone import Operator, operator_of, parse_mobile
+from sandbox.magic import INVALID, MAGIC
+from sociair_portal.demo import DEMO_PASSWORD, DEMO_USER
+from sociair_portal.roles import MANAGER
+from tests.factories import ContactFactory
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def in_sandbox(roles: None, settings: Settings) -> None:
+    settings.SANDBOX = True
+
+
+def demo() -> None:
+    call_command("demo")
+
+
+def signs_in() -> bool:
+    return bool(authenticate(HttpRequest(), username=DEMO_USER, password=DEMO_PASSWORD))
+
+
+def test_it_works(capsys: pytest.CaptureFixture[str]) -> None:
+    demo()
+
+    assert signs_in()
+    assert list(Contact.objects.filter(groups__name="Teachers", operator=Operator.OTHER)) != []
+    assert set(Contact.objects.values_list("operator", flat=True)) == set(Operator)
+    assert {name.isascii() for name in Contact.objects.values_list("name", flat=True)} == {
+        True,
+        False,
+    }
+    assert capsys.readouterr() == ("", "")
+
+
+def test_every_number_is_one() -> None:
+    demo()
+    people = Contact.objects.exclude(groups__name="Bad days")
+    assert people.count() == 120
+    for person in Contact.objects.all():
+        assert person.mobile == parse_mobile(person.mobile)
+        assert person.operator == operator_of(person.mobile)
+    # Nobody but those who are meant to meets a magic number.
+    assert not people.filter(mobile__in=[INVALID, *MAGIC]).exists()
+
+
+def test_a_family_shares_a_number_and_one_wants_no_messages() -> None:
+    demo()
+    mobiles = list(Contact.objects.values_list("mobile", flat=True))
+    assert len(mobiles) - len(set(mobiles)) == 1
+    assert OptOut.objects.get().mobile in mobiles
+
+
+def test_bad_days_can_be_tried() -> None:
+    demo()
+    bad = dict(Group.objects.get(name="Bad days").members.values_list("mobile", "name"))
+    assert bad.keys() == {INVALID, *MAGIC}
+    assert bad["9800000500"] == "Gateway accepts the message, then fails (500)"
+
+
+def test_again_changes_nothing() -> None:
+    demo()
+    before = list(Contact.objects.order_by("pk").values())
+    demo()
+    assert list(Contact.objects.order_by("pk").values()) == before
+    assert OptOut.objects.count() == 1
+
+
+def test_what_was_deleted_stays_deleted() -> None:
+    demo()
+    Group.objects.get(name="Class 8").delete()
+    demo()
+    assert not Group.objects.filter(name="Class 8").exists()
+
+
+def test_somebodys_own_contacts_stay_alone() -> None:
+    ContactFactory.create()
+    demo()
+    assert Contact.objects.count() == 1
+
+
+def test_a_changed_password_is_put_back() -> None:
+    demo()
+    user = User.objects.get(username=DEMO_USER)
+    user.set_password("something else")
+    user.is_active = False
+    user.save()
+    demo()
+    assert signs_in()
+
+
+def test_the_account_is_a_managers() -> None:
+    demo()
+    user = User.objects.get(username=DEMO_USER)
+    assert [role.name for role in user.groups.all()] == [MANAGER]
+    assert not user.is_superuser
+
+
+def test_not_outside_the_sandbox(settings: Settings) -> None:
+    settings.SANDBOX = False
+    with pytest.raises(CommandError, match="for the sandbox only") as refused:
+        demo()
+    assert refused.value.returncode == 2
+    assert not Contact.objects.exists()
+    assert not signs_in()

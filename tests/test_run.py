@@ -1,0 +1,255 @@
+"""`make run`, for real: it starts, people sign in, and it stops without leaving anything behind."""
+
+import http.client
+import os
+import re
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from http.cookies import SimpleCookie
+from pathlib import Path
+from typing import Self
+from urllib.parse import urlencode
+
+import pytest
+
+from sandbox.server import Sandbox
+from sociair_portal.demo import DEMO_PASSWORD, DEMO_USER
+
+ROOT = Path(__file__).parent.parent
+MOST = 120.0  # seconds that anything may take, on a machine that is busy with other things
+SLOW = "9800000021"  # the sandbox accepts a message to it, and answers late
+TOKEN = "12|secret0123456789"
+
+# The launcher in a terminal of its own, as when somebody opens a window for it.
+IN_A_WINDOW = """
+import fcntl, runpy, termios
+fcntl.ioctl(0, termios.TIOCSCTTY, 0)
+runpy.run_module("sociair_portal.run", run_name="__main__")
+"""
+
+
+def until(condition: Callable[[], object]) -> None:
+    give_up = time.monotonic() + MOST
+    while not condition():
+        assert time.monotonic() < give_up, "it never came"
+        time.sleep(0.05)
+
+
+@contextmanager
+def taken_port() -> Iterator[int]:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        yield listener.getsockname()[1]
+
+
+def free_port() -> int:
+    with taken_port() as port:
+        return port
+
+
+class Run:
+    """One `make run` in a folder of its own; what it and its programs print is in `output`."""
+
+    def __init__(self, folder: Path, **environment: str) -> None:
+        self.port, self.sandbox_port = free_port(), free_port()
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "ENV_FILE": str(folder / ".env"),
+            "VAR_DIR": str(folder / "var"),
+            "PORT": str(self.port),
+            "SANDBOX_PORT": str(self.sandbox_port),
+            **environment,
+        }
+        self.output = ""
+
+    def __enter__(self) -> Self:
+        ours, terminal = os.openpty()
+        self.keyboard = os.fdopen(ours, "wb", buffering=0)
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", IN_A_WINDOW],
+            cwd=ROOT,
+            env=self.environment,
+            stdin=terminal,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+        os.close(terminal)
+        self._reading = threading.Thread(target=self._read)
+        self._reading.start()
+        return self
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            self.output += line.decode()
+
+    def __exit__(self, *_raised: object) -> None:
+        if self._process.poll() is None:
+            self._process.terminate()
+        self.ended()
+        self.keyboard.close()
+
+    def is_up(self) -> bool:
+        assert self._process.poll() is None, self.output
+        return "Ctrl-C stops it." in self.output
+
+    def terminate(self) -> None:
+        self._process.terminate()
+
+    def ended(self) -> int:
+        """Its exit code. Its output only ends when nobody is left who could write to it."""
+        self._reading.join(MOST)
+        assert not self._reading.is_alive(), "something was left behind"
+        return self._process.wait(MOST)
+
+    def manage(self, *words: str) -> None:
+        command = [sys.executable, "manage.py", *words]
+        subprocess.run(command, cwd=ROOT, env=self.environment, check=True, capture_output=True)
+
+    def get(self, path: str, **headers: str) -> http.client.HTTPResponse:
+        return self._ask("GET", path, "", headers)
+
+    def post(self, path: str, form: dict[str, str], **headers: str) -> http.client.HTTPResponse:
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self._ask("POST", path, urlencode(form), headers | kind)
+
+    def _ask(
+        self, method: str, path: str, body: str, headers: dict[str, str]
+    ) -> http.client.HTTPResponse:
+        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=MOST)
+        connection.request(method, path, body, headers)
+        return connection.getresponse()
+
+
+def sign_in(run: Run) -> str:
+    """Sign in as the output says; return the session's cookie."""
+    told = re.search(r"Sign in as (\S+) with the password (\S+)", run.output)
+    assert told
+    form = run.get("/account/sign-in/")
+    csrf = SimpleCookie(form.headers["Set-Cookie"])["csrftoken"].value
+    fields = {"username": told[1], "password": told[2], "csrfmiddlewaretoken": csrf}
+    signed_in = run.post("/account/sign-in/", fields, Cookie=f"csrftoken={csrf}")
+    assert (signed_in.status, signed_in.headers["Location"]) == (302, "/")
+    cookies = signed_in.headers.get_all("Set-Cookie") or []
+    return next(cookie.partition(";")[0] for cookie in cookies if cookie.startswith("sessionid"))
+
+
+def rows(database: Path, question: str) -> list[tuple[object, ...]]:
+    with closing(sqlite3.connect(database)) as connection:
+        return connection.execute(question).fetchall()
+
+
+def test_the_sandbox_from_start_to_stop(tmp_path: Path) -> None:
+    with Run(tmp_path) as run:
+        until(run.is_up)
+        assert f"Sociair Portal is at http://127.0.0.1:{run.port}\n" in run.output
+        assert f"Sign in as {DEMO_USER} with the password {DEMO_PASSWORD}\n" in run.output
+        page = run.get("/", Cookie=sign_in(run))
+        assert page.status == 200
+
+        # Numbers that somebody searched for, in whole requests and in broken ones.
+        run.get("/contacts/?q=9841234567", Referer="http://127.0.0.1/?q=9841234567")
+        with socket.create_connection(("127.0.0.1", run.port)) as client:
+            client.sendall(b"GET /?q=9841234567 HTTP/1.1 what\r\n\r\n")
+            client.recv(100)
+
+        with Run(tmp_path) as second:
+            assert second.ended() == 1
+        assert second.output.endswith(
+            f"The portal is already running from {tmp_path}/var: stop it there first.\n"
+        )
+        run.terminate()
+        assert run.ended() == 0
+
+    assert re.search(r'"GET /contacts/" \d{3} ', run.output)
+    assert "Invalid" in run.output
+    assert "9841234567" not in run.output
+    assert "Traceback" not in run.output
+    for port in (run.port, run.sandbox_port):
+        with socket.create_server(("127.0.0.1", port)):
+            pass  # nobody listens there any more
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+    assert re.match(r"(#.*\n)*SECRET_KEY=\S{60,}\n", (tmp_path / ".env").read_text())
+
+
+def test_the_real_thing_finishes_its_calls(tmp_path: Path) -> None:
+    with Sandbox(token=TOKEN, slow=3) as gateway:
+        real = {"SOCIAIR_TOKEN": TOKEN, "SOCIAIR_BASE_URL": gateway.url, "SECRET_KEY": "a-key"}
+        with Run(tmp_path, **real) as run:
+            until(run.is_up)
+            run.manage("send_sms", "--message", "School is closed.", "--to", SLOW)
+            until(gateway.ledger)  # the call has begun
+            run.keyboard.write(b"\x03")  # Ctrl-C
+            assert run.ended() == 0
+
+    database = tmp_path / "var/portal.sqlite3"
+    assert f"Messages are real: they go out through {gateway.url}." in run.output
+    assert "demo" not in run.output
+    assert TOKEN not in run.output
+    assert rows(database, "SELECT state FROM messaging_batch") == [("accepted",)]
+    assert rows(database, "SELECT count(*) FROM auth_user") == [(0,)]
+    assert rows(database, "SELECT count(*) FROM contacts_contact") == [(0,)]
+
+
+def test_it_stops_when_its_terminal_is_closed(tmp_path: Path) -> None:
+    with Run(tmp_path) as run:
+        until(lambda: "Sandbox gateway at" in run.output)
+        run.keyboard.close()
+        assert run.ended() == 0
+
+
+def test_a_token_at_the_end_of_env_is_enough(tmp_path: Path) -> None:
+    """As the README has it, after a first run in the sandbox."""
+    env = (ROOT / ".env.example").read_text()
+    (tmp_path / ".env").write_text(f"{env}SOCIAIR_TOKEN={TOKEN}\n")
+    with taken_port() as port, Run(tmp_path, PORT=str(port)) as run:
+        assert run.ended() == 1
+    assert run.output.startswith("Messages are real: they go out through https://")
+
+
+def test_a_port_in_use(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text(f"SOCIAIR_TOKEN={TOKEN}\nSECRET_KEY=\n")
+    with taken_port() as port, Run(tmp_path, PORT=str(port)) as run:
+        assert run.ended() == 1
+
+    assert run.output.endswith(
+        f"Port {port} is in use: stop what uses it, or choose another as in "
+        f"`make run PORT={port + 1}`.\n"
+    )
+    # By then somebody's own .env has got what it lacked.
+    assert re.fullmatch(
+        rf"SOCIAIR_TOKEN={re.escape(TOKEN)}\nSECRET_KEY=\S{{60,}}\n",
+        (tmp_path / ".env").read_text(),
+    )
+    assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("port", ["eighty", "0", "65536", "-1", "८०००0"])
+def test_no_port(port: str, tmp_path: Path) -> None:
+    with Run(tmp_path, SANDBOX_PORT=port) as run:
+        assert run.ended() == 1
+    assert run.output == f"SANDBOX_PORT is {port!r}: write a number from 1 to 65535.\n"
+
+
+def test_one_port_for_both(tmp_path: Path) -> None:
+    port = str(free_port())
+    with Run(tmp_path, PORT=port, SANDBOX_PORT=port) as run:
+        assert run.ended() == 1
+    assert run.output.startswith(f"Port {port} is in use")
+
+
+def test_a_database_that_is_not_there(tmp_path: Path) -> None:
+    url = f"postgres://me:secret@127.0.0.1:{free_port()}/portal"
+    with Run(tmp_path, DATABASE_URL=url) as run:
+        assert run.ended() == 1
+
+    assert "CommandError: The database cannot be used: " in run.output
+    assert run.output.endswith("The preparation ended with code 1: the portal cannot start.\n")
+    assert "secret" not in run.output
+    assert "Traceback" not in run.output

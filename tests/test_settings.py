@@ -1,0 +1,197 @@
+"""What the environment decides, and the one sentence that a start ends with when it cannot be."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+
+from sociair_portal.environment import Environment, database, time_zone
+
+ROOT = Path(__file__).parent.parent
+KEY = {"SECRET_KEY": "a-key-for-tests"}
+TOKEN = {"SOCIAIR_TOKEN": "a-very-secret-token"}
+SANDBOX = {"SOCIAIR_BASE_URL": "http://127.0.0.1:8010/api"}
+
+CHECK = ("manage.py", "check")
+WORKER = ("manage.py", "worker")
+WEB = ("-m", "gunicorn", "-c", "python:sociair_portal.gunicorn")
+
+
+def python(*command: str, folder: Path, **environment: str) -> "subprocess.CompletedProcess[str]":
+    """Run Python in the project with these settings and no others."""
+    return subprocess.run(
+        [sys.executable, *command],
+        cwd=ROOT,
+        env={
+            "PATH": os.environ["PATH"],
+            "ENV_FILE": os.devnull,
+            "VAR_DIR": str(folder),
+            "DJANGO_SETTINGS_MODULE": "sociair_portal.settings",
+            **environment,
+        },
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def settings_of(folder: Path, names: str, **environment: str) -> str:
+    show = f"from django.conf import settings as s; print(({names}))"
+    done = python("-c", show, folder=folder, **environment)
+    assert not done.stderr
+    return done.stdout.strip()
+
+
+# -- Refusals --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("program", [CHECK, WORKER, WEB], ids=["check", "worker", "web"])
+@pytest.mark.parametrize(
+    ("given", "what"),
+    [(TOKEN, "SECRET_KEY is not set: "), (KEY, "SOCIAIR_TOKEN is not set: ")],
+    ids=["no key", "no token"],
+)
+def test_it_refuses_to_start_in_one_sentence(
+    program: tuple[str, ...], given: dict[str, str], what: str, tmp_path: Path
+) -> None:
+    done = python(*program, folder=tmp_path, **given)
+
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith(what)
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"SOCIAIR_WORKERS": "many"}, "SOCIAIR_WORKERS is 'many': write a whole number."),
+        ({"LOW_BALANCE": "-1"}, "LOW_BALANCE is '-1': give an amount of rupees, as in 0.80."),
+        ({"DATABASE_URL": "mysql://me:secret@host/name"}, "DATABASE_URL cannot be read: "),
+        ({"DATABASE_URL": "nonsense://me:secret@host/name"}, "DATABASE_URL cannot be read: "),
+    ],
+)
+def test_a_value_that_cannot_be_read_is_named(
+    wrong: dict[str, str], said: str, tmp_path: Path
+) -> None:
+    done = python(*CHECK, folder=tmp_path, **KEY, **TOKEN, **wrong)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith(said)
+    assert len(done.stderr.splitlines()) == 1
+    assert "secret" not in done.stderr
+
+
+@pytest.mark.parametrize("program", [WORKER, WEB], ids=["worker", "web"])
+def test_nothing_runs_with_settings_that_a_check_finds_wrong(
+    program: tuple[str, ...], tmp_path: Path
+) -> None:
+    odd = {"SOCIAIR_TOKEN": "a very secret token", "BIND": "127.0.0.1:0"}
+    done = python(*program, folder=tmp_path, **KEY, **odd)
+
+    assert done.returncode
+    assert "SOCIAIR_TOKEN has a space" in done.stderr
+    assert "very secret" not in done.stdout + done.stderr
+
+
+# -- What is decided -------------------------------------------------------------------------
+
+
+def test_the_defaults_are_the_real_thing(tmp_path: Path) -> None:
+    names = "s.SANDBOX, s.HTTPS, s.DEBUG, s.SOCIAIR_BASE_URL, s.DATABASES['default']['NAME']"
+    assert settings_of(tmp_path, names, **KEY, **TOKEN) == str(
+        (False, True, False, "https://sms.sociair.com/api", f"{tmp_path}/portal.sqlite3")
+    )
+
+
+def test_the_sandbox_has_files_of_its_own(tmp_path: Path) -> None:
+    names = "s.SANDBOX, s.DATABASES['default']['NAME'], s.HUEY['filename'], str(s.STATE_DIR)"
+    files = ("sandbox.sqlite3", "sandbox-queue.sqlite3", "sandbox-state")
+    assert settings_of(tmp_path, names, **KEY, **SANDBOX) == str(
+        (True, *(f"{tmp_path}/{name}" for name in files))
+    )
+
+
+def test_a_token_makes_a_gateway_on_this_machine_real(tmp_path: Path) -> None:
+    assert settings_of(tmp_path, "s.SANDBOX", **KEY, **SANDBOX, **TOKEN) == "False"
+
+
+def test_the_queue_is_where_the_database_is(tmp_path: Path) -> None:
+    names = "s.HUEY['huey_class'], s.HUEY['immediate']"
+    there = {"DATABASE_URL": "postgres://me@127.0.0.1/portal", "DEBUG": "on"}
+    assert settings_of(tmp_path, names, **KEY, **TOKEN, **there) == str(
+        ("huey.PostgresHuey", False)
+    )
+
+
+# -- Single values ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("word", ["on", "Yes", "true", "1", " on "])
+def test_on(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS", word)
+    assert Environment().bool("HTTPS", False) is True
+
+
+@pytest.mark.parametrize("word", ["off", "No", "FALSE", "0"])
+def test_off(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS", word)
+    assert Environment().bool("HTTPS", True) is False
+
+
+@pytest.mark.parametrize("word", ["onn", "2", "-"])
+def test_neither_on_nor_off(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS", word)
+    with pytest.raises(ImproperlyConfigured, match="write on or off"):
+        Environment().bool("HTTPS", True)
+
+
+@pytest.mark.parametrize("word", ["5s", "1.5.2", "nan", "inf", "1e999"])
+def test_no_number(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SOCIAIR_DEADLINE", word)
+    with pytest.raises(ImproperlyConfigured, match=r"SOCIAIR_DEADLINE is .* write a number"):
+        Environment().float("SOCIAIR_DEADLINE", 60)
+
+
+@pytest.mark.parametrize("word", ["", "  "])
+def test_an_empty_value_is_none(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTPS", "SOCIAIR_WORKERS", "ALLOWED_HOSTS"):
+        monkeypatch.setenv(name, word)
+    read = Environment()
+    assert (
+        read.bool("HTTPS", True),
+        read.int("SOCIAIR_WORKERS", 8),
+        read.list("ALLOWED_HOSTS", default=["localhost"]),
+    ) == (True, 8, ["localhost"])
+
+
+@pytest.mark.parametrize("url", ["", "portal.sqlite3", "mysql://host/name", "postgres://h:x/name"])
+def test_no_database(url: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="DATABASE_URL cannot be read"):
+        database(url)
+
+
+@pytest.mark.parametrize("name", ["Asia/Kathmandoo", "Asia", "../etc/passwd", ""])
+def test_no_time_zone(name: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="write a name such as Asia/Kathmandu"):
+        time_zone(name)
+
+
+# -- The page --------------------------------------------------------------------------------
+
+
+def test_every_setting_is_on_its_page() -> None:
+    read = re.compile(r"""(?:env\.\w+|environ\.get|_port)\(\s*"([A-Z_]+)\"""")
+    names = {
+        name
+        for file in (ROOT / "sociair_portal").glob("*.py")
+        for name in read.findall(file.read_text())
+    }
+    page = (ROOT / "docs/settings.md").read_text()
+
+    assert {"SECRET_KEY", "BIND", "PORT", "SOCIAIR_DEADLINE"} <= names
+    assert names == set(re.findall(r"^\| `([A-Z_]+)`", page, re.MULTILINE))
