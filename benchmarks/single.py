@@ -1,0 +1,37 @@
+"""So many messages to one number each, handed over one after another."""
+
+from benchmarks import inside  # isort: skip  # noqa: F401  # before anything of the portal
+
+import json
+import sys
+import time
+import uuid
+
+from benchmarks.priority import pace
+from messaging import tasks
+from messaging.services import balance, campaigns, holds
+from messaging.services.audience import Audience
+from messaging.services.review import review
+
+
+def main(messages: int) -> None:
+    gateway = holds.current_gateway()
+    handed = []
+    for place in range(messages):
+        draft = campaigns.save_draft(
+            form_uuid=uuid.uuid4(),
+            text="Your child is well and waits at the gate.",
+            audience=Audience(numbers=f"985{7_000_000 + place:07d}"),
+            gateway=gateway,
+            by=None,
+        )
+        seen = review(draft, balance.read_balance(gateway))
+        handed.append(time.time())
+        campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=None)
+        tasks.kick(1)
+        pace()
+    print(json.dumps({"handed_over": handed}))
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
