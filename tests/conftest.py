@@ -1,19 +1,38 @@
 """The real parts that tests talk to: the sandbox over a socket, roles, people who are signed in."""
 
+import os
+import shutil
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 import trustme
 from django.contrib.auth.models import Group, Permission, User
+from django.db import connection
 from django.test import Client
+from huey.contrib.djhuey import HUEY
 from pytest_django import Settings
 
+from messaging import tasks
 from messaging.models import Gateway
 from messaging.services import holds
 from sandbox.server import Sandbox
 from sociair_portal.roles import MANAGER, SENDER, create_roles
 from tests.factories import UserFactory
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="also what takes long: `make test-long`")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--long"):
+        return
+    long = [item for item in items if item.get_closest_marker("long")]
+    config.hook.pytest_deselected(items=long)
+    items[:] = [item for item in items if item not in long]
 
 
 @pytest.fixture(autouse=True)
@@ -34,6 +53,13 @@ def sandbox(settings: Settings) -> Iterator[Sandbox]:
 @pytest.fixture
 def gateway(sandbox: Sandbox, db: None) -> Gateway:
     return holds.current_gateway()
+
+
+# A machine that is busy with other tests is no reason to fail; what is slow belongs to benchmarks/.
+hypothesis.settings.register_profile(
+    "portal", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
+hypothesis.settings.load_profile("portal")
 
 
 class Browser(Client):
@@ -73,3 +99,42 @@ def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     issued = authority.issue_cert("127.0.0.1")
     issued.private_key_and_cert_chain_pem.write_to_path(str(where / "both.pem"))
     return where / "both.pem", where / "both.pem"
+
+
+@pytest.fixture
+def worker(transactional_db: None) -> Iterator[None]:
+    """A worker's threads in this process: what is queued is run, as `manage.py worker` would."""
+    over = threading.Event()
+
+    def work() -> None:
+        while not over.is_set():
+            for task in HUEY.read_schedule():
+                HUEY.enqueue(task)
+            if (task := HUEY.dequeue()) is None:
+                over.wait(0.05)
+            else:
+                HUEY.execute(task)
+        connection.close()
+
+    HUEY.storage.flush_all()
+    tasks.stopping.clear()
+    tasks.sweep()
+    threads = [threading.Thread(target=work) for _thread in range(2)]
+    for thread in threads:
+        thread.start()
+    yield
+    over.set()
+    tasks.stopping.set()
+    for thread in threads:
+        thread.join()
+    tasks.stopping.clear()
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, object]:
+    """The machine's own Chromium; it is told not to look for the network."""
+    quiet = ["--no-first-run", "--disable-background-networking", "--disable-component-update"]
+    return {
+        "executable_path": os.environ.get("CHROMIUM") or shutil.which("chromium"),
+        "args": ["--no-sandbox", "--disable-gpu", "--disable-sync", *quiet],
+    }

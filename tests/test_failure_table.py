@@ -1,5 +1,6 @@
 """Every line of docs/failures.md, through a real socket: what happened, and what then happens."""
 
+import re
 import socket
 from dataclasses import dataclass
 from decimal import Decimal
@@ -293,3 +294,17 @@ def test_two_unconfirmed_in_succession_wait_for_a_person(
     gateway.refresh_from_db()
     assert (gateway.hold_kind, gateway.hold_reason) == (PERSON, HoldReason.UNCONFIRMED)
     assert len(sandbox.requests()) == 4
+
+
+def test_the_documented_table_is_this_list() -> None:
+    """Each outcome of the documentation has its tests here, under the same number."""
+    table = (Path(__file__).parent.parent / "docs" / "failures.md").read_text(encoding="utf-8")
+    documented = dict(re.findall(r"^\| (\d+) \| `?([a-z_ ]+)`? \|", table, re.MULTILINE))
+    assert sorted(map(int, documented)) == list(range(1, 19))
+    assert set(documented.values()) == {outcome.value for outcome in Outcome} | {"as answered"}
+    for line in LINES:
+        assert documented[str(line.number)] == line.outcome
+    tested = {str(line.number) for line in LINES} | set(
+        re.findall(r"def test_line_(\d+)_", Path(__file__).read_text(encoding="utf-8"))
+    )
+    assert tested == set(documented)

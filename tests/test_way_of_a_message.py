@@ -16,9 +16,9 @@ pytestmark = pytest.mark.django_db
 
 def test_it_works(gateway: Gateway, sandbox: Sandbox) -> None:
     people = ContactFactory.create_batch(3)
-    OptOutFactory(mobile=people[2].mobile)
-    group = GroupFactory(members=people)
-    user = UserFactory()
+    OptOutFactory.create(mobile=people[2].mobile)
+    group = GroupFactory.create(members=people)
+    user = UserFactory.create()
     audience = Audience(groups=(group.pk,), numbers=f"+977 980-1234567, 12, {people[0].mobile}")
     draft = campaigns.save_draft(
         form_uuid=uuid.uuid4(),

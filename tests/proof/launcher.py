@@ -1,0 +1,98 @@
+"""The worker, in a process that may strike itself at a step: `python -m tests.proof.launcher`.
+
+Nothing of the worker is changed but that it passes by here on its way.
+"""
+
+import os
+import signal
+import threading
+from collections.abc import Callable
+from functools import partial, wraps
+from typing import Any, Final
+
+import django
+from django.core.management import call_command
+
+from tests.proof.steps import Step, Strike
+
+STRIKE: Final = "PROOF_STRIKE"
+
+
+class _Trap:
+    """Strikes this process at the n-th passage, whichever thread it is."""
+
+    def __init__(self, strike: Strike) -> None:
+        self._left = strike.nth
+        self._signal = strike.signal
+        self._lock = threading.Lock()
+
+    def pass_by(self) -> None:
+        with self._lock:
+            self._left -= 1
+            struck = self._left == 0
+        if struck:  # sent to the thread itself, which then does not take one step more
+            signal.pthread_kill(threading.get_ident(), self._signal)
+
+
+def _before(owner: Any, name: str, pass_by: Callable[[], None]) -> None:
+    original: Callable[..., Any] = getattr(owner, name)
+
+    @wraps(original)
+    def trapped(*args: Any, **kwargs: Any) -> Any:
+        pass_by()
+        return original(*args, **kwargs)
+
+    setattr(owner, name, trapped)
+
+
+def _after(owner: Any, name: str, pass_by: Callable[[Any], None]) -> None:
+    original: Callable[..., Any] = getattr(owner, name)
+
+    @wraps(original)
+    def trapped(*args: Any, **kwargs: Any) -> Any:
+        result = original(*args, **kwargs)
+        pass_by(result)
+        return result
+
+    setattr(owner, name, trapped)
+
+
+def _set(strike: Strike) -> None:
+    # Not before Django is ready.
+    from messaging.services import dispatch, freezing, sociair, transport  # noqa: PLC0415
+
+    trap = _Trap(strike)
+    whatever: Callable[[Any], None] = lambda result: trap.pass_by()  # noqa: E731
+    match strike.step:
+        case Step.PREPARING:
+            _before(freezing, "insert_rows", trap.pass_by)
+        case Step.BEFORE_CLAIM:
+            _before(dispatch, "claim_batch", trap.pass_by)
+        case Step.CLAIMED:
+            _after(dispatch, "claim_batch", lambda claim: claim and trap.pass_by())
+        case Step.CALLING:
+            calling = threading.local()  # readings of the balance are not meant
+            _before(sociair, "send", partial(setattr, calling, "sms", True))
+            _after(sociair, "send", lambda result: setattr(calling, "sms", False))
+            _before(
+                transport.WatchedHTTPConnection,
+                "getresponse",
+                lambda: trap.pass_by() if getattr(calling, "sms", False) else None,
+            )
+        case Step.ANSWERED:
+            _after(sociair, "send", whatever)
+        case Step.SAVING:
+            _after(sociair, "save", whatever)
+        case Step.SAVED:
+            _after(dispatch, "record", whatever)
+
+
+def main() -> None:
+    django.setup()
+    if text := os.environ.get(STRIKE):
+        _set(Strike.read(text))
+    call_command("worker")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,438 @@
+"""Claim, call, answer, crash, late answer, pause, cancel, hold, settle, jump of the clock, in any
+order: no forbidden edge, nothing twice, nothing lost, and the counters add up."""
+
+import itertools
+import logging
+import uuid
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+from pytest_django import Settings
+
+from contacts.models import OptOut
+from messaging.models import (
+    BalanceReading,
+    Batch,
+    BatchState,
+    Campaign,
+    CampaignState,
+    Gateway,
+    HoldKind,
+    HoldReason,
+    Recipient,
+    Verdict,
+)
+from messaging.services import (
+    balance,
+    campaigns,
+    dispatch,
+    holds,
+    recording,
+    settling,
+    sociair,
+    transport,
+)
+from messaging.services.sweep import sweep
+from tests.proof import edges
+from tests.proof.world import ACCEPTED, HAPPENINGS, Happens, World
+from tests.sending import hand_over, numbers, reading
+
+pytestmark = pytest.mark.django_db
+
+_POOL = numbers(6)
+_MOST = 4  # campaigns
+_JUMPS = [1, 4, 6, 9, 70, 16 * 60, 3 * 3600]  # seconds; a call takes 3, a deadline is 8 away
+_RANKS = list(HoldKind)
+_which = st.integers(0, 9)
+_send = sociair.send
+_clock = transport.now
+
+
+class _Claimed(Exception):
+    """A worker has claimed a batch and is about to call."""
+
+
+@dataclass
+class Flight:
+    """One try of a batch in the hands of a worker. `sent` once it has called."""
+
+    batch: Batch
+    start_before: float
+    sent: sociair.Sent | None = None
+
+
+class Portal(RuleBasedStateMachine):
+    patch: pytest.MonkeyPatch
+    settings: Settings
+    folders: Iterator[Path]
+
+    # -- The world ---------------------------------------------------------------------------
+
+    @initialize(partial=st.sampled_from(["ask", "none_sent", "valid_sent"]))
+    def begin(self, partial: str) -> None:
+        self.settings.STATE_DIR = next(self.folders)
+        self.settings.SOCIAIR_BATCH_SIZE = 2
+        self.settings.SOCIAIR_PARTIAL_REJECTION = partial
+        self.world = World(partial)
+        self.patch.setattr(sociair, "_call", self.world.call)
+        self.patch.setattr(transport, "now", lambda: _clock() + self.world.ahead)
+        self.patch.setattr(sociair, "send", _caught)
+        self.atomic = transaction.atomic()
+        self.atomic.__enter__()
+        self.gateway = holds.current_gateway()
+        self.flights: list[Flight] = []
+        self.saved: list[sociair.Sent] = []
+        self.compose(people=5, later=False)
+        self.seen = self.look()
+
+    def teardown(self) -> None:
+        if not hasattr(self, "atomic"):
+            return
+        try:
+            self.see_to_the_end()
+        finally:
+            transaction.set_rollback(True)
+            self.atomic.__exit__(None, None, None)
+
+    def campaign(self, which: int) -> Campaign:
+        found = list(Campaign.objects.order_by("id"))
+        return found[which % len(found)]
+
+    # -- What people do ----------------------------------------------------------------------
+
+    @precondition(lambda self: Campaign.objects.count() < _MOST)
+    @rule(people=st.integers(1, len(_POOL)), later=st.booleans())
+    def compose(self, people: int, later: bool) -> None:
+        at = timezone.now() + timedelta(seconds=60) if later else None
+        hand_over(self.gateway, _POOL[:people], at=at)
+
+    @rule(which=_which)
+    def pause(self, which: int) -> None:
+        campaigns.pause(self.campaign(which), by=None)
+
+    @rule(which=_which)
+    def resume(self, which: int) -> None:
+        campaigns.resume(self.campaign(which), by=None)
+
+    @rule(which=_which)
+    def cancel(self, which: int) -> None:
+        campaigns.cancel(self.campaign(which), by=None)
+
+    @rule(mobile=st.sampled_from(_POOL))
+    def opt_out(self, mobile: str) -> None:
+        OptOut.objects.get_or_create(mobile=mobile)
+
+    @rule(which=_which, verdict=st.sampled_from(Verdict), some=st.integers(1, 3))
+    def settle(self, which: int, verdict: Verdict, some: int) -> None:
+        campaign = self.campaign(which)
+        batches = _undecided(campaign)[:some]
+        before = campaign.unconfirmed
+        people = settling.settle(campaign, batches, verdict, by=None, why="They told us.")
+        assert campaign.unconfirmed == before - people
+
+    @precondition(lambda self: Campaign.objects.count() < _MOST)
+    @rule(which=_which)
+    def send_again(self, which: int) -> None:
+        campaign = self.campaign(which)
+        if batches := _undecided(campaign):
+            people = settling.unconfirmed_of(campaign, batches).count()
+            reading(self.gateway)
+            form = uuid.uuid4()
+            same = [
+                settling.send_again(
+                    campaign, batches, form_uuid=form, people=people, by=None, why="Again."
+                )
+                for _click in range(2)
+            ]
+            assert same[0] == same[1]
+            assert same[0].total == people
+
+    @rule()
+    def release(self) -> None:
+        self.gateway.refresh_from_db()
+        may = self.gateway.hold_kind in (HoldKind.PERSON, HoldKind.TIMED)
+        assert holds.release(self.gateway, by=None) == may
+        self.seen.hold = None
+
+    # -- What the far side does --------------------------------------------------------------
+
+    @rule(works=st.booleans())
+    def token(self, works: bool) -> None:
+        self.world.token_works = works
+
+    @rule(kind=st.sampled_from([HoldKind.TOKEN, HoldKind.PERSON]))
+    def hold(self, kind: HoldKind) -> None:
+        holds.hold(self.gateway, kind, HoldReason.MISCONFIGURED)
+
+    @rule(seconds=st.sampled_from(_JUMPS))
+    def jump(self, seconds: int) -> None:
+        """Time passes: what is written down is so much longer ago."""
+        self.world.ahead += seconds
+        ago = timedelta(seconds=seconds)
+        for model, names in _MOMENTS.items():
+            model.objects.update(**{name: F(name) - ago for name in names})
+        if self.seen.hold is not None and self.seen.hold[1] is not None:
+            self.seen.hold = (self.seen.hold[0], self.seen.hold[1] - ago)
+
+    # -- What workers do ---------------------------------------------------------------------
+
+    @rule(include_large=st.booleans())
+    def claim(self, include_large: bool) -> None:
+        opted_out = set(OptOut.objects.values_list("mobile", flat=True))
+        try:
+            done = dispatch.send_next(
+                self.gateway, include_large=include_large, stopping=lambda seconds: True
+            )
+        except _Claimed as claimed:
+            self.flights.append(Flight(*claimed.args))
+            batch = self.flights[-1].batch
+            campaign = Campaign.objects.get(pk=batch.campaign_id)
+            assert campaign.state == CampaignState.SENDING
+            self.gateway.refresh_from_db()
+            assert not self.gateway.is_held
+            people = Recipient.objects.filter(batch=batch, state="sending")
+            assert opted_out.isdisjoint(people.values_list("mobile", flat=True))
+            return
+        self.gateway.refresh_from_db()
+        if done is dispatch.Round.HELD:
+            assert self.gateway.is_held
+        else:
+            assert done is dispatch.Round.NOTHING
+            sending = Campaign.objects.filter(state=CampaignState.SENDING)
+            queued = Batch.objects.filter(campaign__in=sending, state=BatchState.QUEUED)
+            assert not queued.exists(), "left behind"
+
+    @precondition(lambda self: any(flight.sent is None for flight in self.flights))
+    @rule(which=_which, happens=st.sampled_from(HAPPENINGS))
+    def call(self, which: int, happens: Happens) -> None:
+        waiting = [flight for flight in self.flights if flight.sent is None]
+        flight = waiting[which % len(waiting)]
+        self.world.next, self.world.calling = happens, flight.batch
+        flight.sent = _send(flight.batch, start_before=flight.start_before)
+
+    @precondition(lambda self: any(flight.sent for flight in self.flights))
+    @rule(which=_which)
+    def save(self, which: int) -> None:
+        called = [flight for flight in self.flights if flight.sent]
+        flight = called[which % len(called)]
+        self.flights.remove(flight)
+        if flight.sent is not None:
+            recording.record(flight.sent)
+            self.saved.append(flight.sent)
+
+    @precondition(lambda self: self.saved)
+    @rule()
+    def save_once_more(self) -> None:
+        """The commit went well, and its confirmation was lost."""
+        before = self.look()
+        recording.record(self.saved[-1])
+        assert before == self.look()
+
+    @precondition(lambda self: self.flights)
+    @rule(which=_which)
+    def crash(self, which: int) -> None:
+        del self.flights[which % len(self.flights)]
+
+    @rule()
+    def sweep(self) -> None:
+        late = Batch.objects.filter(state=BatchState.SENDING, deadline__lt=timezone.now())
+        lost = set(late.values_list("pk", flat=True))
+        sweep(Gateway.objects.get(pk=self.gateway.pk))
+        states = Batch.objects.filter(pk__in=lost).values_list("state", flat=True)
+        assert set(states) <= {BatchState.UNCONFIRMED}
+        if self.world.token_works:
+            self._token_accepted()
+
+    @rule()
+    def read_balance(self) -> None:
+        try:
+            balance.read_balance(self.gateway)
+        except sociair.BalanceUnknown:
+            assert not self.world.token_works
+        else:
+            self._token_accepted()
+
+    def _token_accepted(self) -> None:
+        if self.seen.hold is not None and self.seen.hold[0] is HoldKind.TOKEN:
+            self.seen.hold = None
+
+    # -- What must be true at every moment ---------------------------------------------------
+
+    def look(self) -> "Sight":
+        return Sight.now(self.gateway)
+
+    @invariant()
+    def holds_true(self) -> None:
+        if not hasattr(self, "seen"):
+            return
+        before, now = self.seen, self.look()
+        self.seen = now
+        assert not edges.forbidden(edges.BATCH, before.batches, now.batches)
+        assert not edges.forbidden(edges.CAMPAIGN, before.campaigns, now.campaigns)
+        assert not edges.forbidden(edges.RECIPIENT, before.recipients, now.recipients)
+        assert _is_no_weaker(before.hold, now.hold)
+        for campaign in Campaign.objects.all():
+            self._check(campaign)
+
+    def _check(self, campaign: Campaign) -> None:
+        people = list(
+            Recipient.objects.filter(campaign=campaign).values_list(
+                "mobile", "state", "batch__state", "batch_id"
+            )
+        )
+        counted = Counter(state for _mobile, state, _batch, _id in people)
+        pending = counted.pop("queued", 0) + counted.pop("sending", 0)
+        assert (campaign.pending, campaign.total) == (pending, len(people))
+        assert all(
+            getattr(campaign, state) == counted[state]
+            for state in ("accepted", "refused", "unconfirmed", "not_sent", "cancelled")
+        )
+        assert campaign.opted_out == counted["opted_out"]
+        if campaign.state == CampaignState.DONE:
+            assert not pending
+        elif campaign.state != CampaignState.CANCELLED:
+            assert pending, "over, and not done"
+        went_out = self.world.went_out[campaign.pk]
+        for mobile, state, batch, _id in people:
+            if state == "accepted" and batch != BatchState.SETTLED:
+                assert mobile in went_out, "accepted, and it did not go out"
+            if state in ("queued", "refused", "cancelled", "opted_out"):
+                assert mobile not in went_out, f"{state}, and it went out"
+            assert (state == "sending") == (batch == "sending" and state != "opted_out")
+        self._check_batches(campaign, Counter(batch for *_rest, batch in people))
+
+    @staticmethod
+    def _check_batches(campaign: Campaign, people: Counter[int]) -> None:
+        whole = [BatchState.QUEUED, BatchState.SENDING, BatchState.ACCEPTED, BatchState.UNCONFIRMED]
+        gone = Counter(
+            Recipient.objects.filter(campaign=campaign, state="opted_out").values_list(
+                "batch_id", flat=True
+            )
+        )
+        for pk, size in Batch.objects.filter(campaign=campaign, state__in=whole).values_list(
+            "pk", "size"
+        ):
+            assert size == people[pk] - gone[pk]
+
+    # -- The end -----------------------------------------------------------------------------
+
+    def see_to_the_end(self) -> None:
+        """Whatever happened, time and a person bring everything to an end."""
+        self.flights.clear()
+        self.world.token_works = True
+        self.jump(60)
+        for _round in range(100):
+            self.sweep()
+            self.read_balance()
+            holds.release(self.gateway, by=None)
+            for campaign in Campaign.objects.filter(state__in=["paused", "overdue"]):
+                campaigns.resume(campaign, by=None)
+            self.claim(include_large=True)
+            if not self.flights:
+                break
+            self.call(0, ACCEPTED)
+            self.save(0)
+        ends = {CampaignState.DONE, CampaignState.CANCELLED}
+        assert set(Campaign.objects.values_list("state", flat=True)) <= ends
+        assert not Batch.objects.filter(state__in=["queued", "sending"]).exists()
+        for campaign in Campaign.objects.all():
+            self._check(campaign)
+
+
+_MOMENTS: dict[Any, list[str]] = {
+    Gateway: ["next_slot", "active_at", "swept_at", "wake_at", "held_at", "held_until"],
+    Campaign: ["created_at", "scheduled_for", "sent_at", "resumed_at"],
+    Batch: ["claimed_at", "deadline"],
+    BalanceReading: ["read_at"],
+}
+
+
+def _caught(batch: Batch, *, start_before: float) -> sociair.Sent:
+    raise _Claimed(batch, start_before)
+
+
+def _undecided(campaign: Campaign) -> list[int]:
+    return list(settling.undecided(campaign).order_by("pk").values_list("pk", flat=True))
+
+
+@dataclass
+class Sight:
+    """What can be seen of everything at one moment."""
+
+    batches: dict[int, str]
+    campaigns: dict[int, str]
+    recipients: dict[int, str]
+    counters: list[tuple[Any, ...]]
+    hold: Any
+
+    @classmethod
+    def now(cls, gateway: Gateway) -> "Sight":
+        gateway.refresh_from_db()
+        return cls(
+            dict(Batch.objects.values_list("pk", "state")),
+            dict(Campaign.objects.values_list("pk", "state")),
+            dict(Recipient.objects.values_list("pk", "state")),
+            list(Campaign.objects.order_by("pk").values_list(*recording._COUNTERS)),
+            (HoldKind(gateway.hold_kind), gateway.held_until) if gateway.is_held else None,
+        )
+
+
+def _is_no_weaker(before: Any, now: Any) -> bool:
+    """A hold that was not released, and whose time is not over, is still there."""
+    if before is None or (before[0] is HoldKind.TIMED and before[1] <= timezone.now()):
+        return True
+    if now is None:
+        return False
+    if before[0] is now[0] is HoldKind.TIMED:
+        return bool(now[1] >= before[1])
+    return _RANKS.index(now[0]) >= _RANKS.index(before[0])
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> Iterator[Path]:
+    """A new machine for every example: what one sent must not hold the next."""
+    return (tmp_path / str(number) for number in itertools.count())
+
+
+@pytest.mark.parametrize(
+    ("examples", "steps"), [(25, 30), pytest.param(600, 60, marks=pytest.mark.long)]
+)
+def test_it_holds(
+    examples: int,
+    steps: int,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Settings,
+    folders: Iterator[Path],
+) -> None:
+    monkeypatch.setattr(logging.getLogger("messaging"), "disabled", True)
+    Portal.patch, Portal.settings, Portal.folders = monkeypatch, settings, folders
+    run_state_machine_as_test(
+        Portal,
+        settings=hypothesis_settings(
+            max_examples=examples,
+            stateful_step_count=steps,
+            deadline=None,
+            derandomize=True,
+            database=None,
+            suppress_health_check=list(HealthCheck),
+        ),
+    )

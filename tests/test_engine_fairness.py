@@ -1,0 +1,109 @@
+"""Who is next: small campaigns before large ones, then the oldest; one sender stays free."""
+
+import pytest
+from pytest_django import Settings
+
+from messaging import tasks
+from messaging.models import Campaign, CampaignState, Gateway
+from messaging.services import dispatch, freezing
+from sandbox.server import Sandbox
+from tests.sending import check_books, hand_over, numbers, send_all
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def large_from_five(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    settings.SOCIAIR_BATCH_SIZE = 2
+    monkeypatch.setattr(freezing, "LARGE", 4)
+
+
+def _campaign(gateway: Gateway, text: str, people: int) -> Campaign:
+    first = 1000 * (1 + Campaign.objects.count())
+    return hand_over(gateway, numbers(people, first=first), text=text)
+
+
+def _sent(sandbox: Sandbox) -> list[str]:
+    """The texts in the order in which they arrived, one a request."""
+    texts = {entry.request: entry.text for entry in sandbox.ledger()}
+    return [texts[request] for request in sorted(texts)]
+
+
+def test_a_small_one_goes_before_an_older_large_one(gateway: Gateway, sandbox: Sandbox) -> None:
+    large = _campaign(gateway, "large", 6)
+    small = _campaign(gateway, "small", 4)
+    assert (large.is_large, small.is_large) == (True, False)
+    send_all(gateway)
+    assert _sent(sandbox) == ["small"] * 2 + ["large"] * 3
+
+
+def test_among_equals_the_oldest_goes_first(gateway: Gateway, sandbox: Sandbox) -> None:
+    for name in ("one", "two"):
+        _campaign(gateway, f"large {name}", 6)
+        _campaign(gateway, f"small {name}", 2)
+    send_all(gateway)
+    assert _sent(sandbox) == ["small one", "small two"] + ["large one"] * 3 + ["large two"] * 3
+
+
+def test_a_message_takes_the_next_free_moment(gateway: Gateway, sandbox: Sandbox) -> None:
+    large = _campaign(gateway, "large", 8)
+    dispatch.send_next(gateway)
+    dispatch.send_next(gateway)
+    _campaign(gateway, "urgent", 1)
+    send_all(gateway)
+    assert _sent(sandbox) == ["large", "large", "urgent", "large", "large"]
+    check_books(large, (entry.mobile for entry in sandbox.ledger() if entry.text == "large"))
+
+
+def test_a_sender_kept_free_takes_nothing_of_a_large_one(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
+    large = _campaign(gateway, "large", 6)
+    assert dispatch.send_next(gateway, include_large=False) is dispatch.Round.NOTHING
+    _campaign(gateway, "small", 2)
+    assert dispatch.send_next(gateway, include_large=False) is dispatch.Round.CALLED
+    assert dispatch.send_next(gateway, include_large=False) is dispatch.Round.NOTHING
+    assert _sent(sandbox) == ["small"]
+    assert Campaign.objects.get(pk=large.pk).pending == 6
+
+
+def test_one_sender_stays_free(gateway: Gateway, sandbox: Sandbox) -> None:
+    """Of the two senders that tests have, one is busy with a large campaign."""
+    large = _campaign(gateway, "large", 6)
+    assert tasks._large.acquire(blocking=False)
+    try:
+        assert not tasks._large.acquire(blocking=False)
+        assert tasks._one_round(gateway) is dispatch.Round.NOTHING
+        _campaign(gateway, "small", 4)
+        rounds = [tasks._one_round(gateway) for _round in range(3)]
+        assert [each.name for each in rounds] == ["CALLED", "CALLED", "NOTHING"]
+        assert _sent(sandbox) == ["small"] * 2
+    finally:
+        tasks._large.release()
+    assert tasks._one_round(gateway) is dispatch.Round.CALLED
+    assert _sent(sandbox)[-1] == "large"
+    # The permit came back with the end of the round.
+    assert tasks._one_round(gateway) is dispatch.Round.CALLED
+    assert Campaign.objects.get(pk=large.pk).accepted == 4
+
+
+def test_a_campaign_with_nothing_queued_stands_in_nobodys_way(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
+    """Its last call is in flight; the next sender takes another campaign."""
+    small = _campaign(gateway, "small", 2)
+    assert dispatch.claim_batch(small.pk) is not None
+    _campaign(gateway, "large", 6)
+    assert dispatch.send_next(gateway) is dispatch.Round.CALLED
+    assert _sent(sandbox) == ["large"]
+
+
+def test_more_small_ones_than_anybody_looks_at_hide_nothing(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
+    campaigns = [_campaign(gateway, f"small {place}", 1) for place in range(22)]
+    send_all(gateway)
+    assert len(_sent(sandbox)) == 22
+    for campaign in campaigns:
+        campaign.refresh_from_db()
+        assert campaign.state == CampaignState.DONE

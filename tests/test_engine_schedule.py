@@ -1,0 +1,189 @@
+"""Later, in time, too late: when a scheduled campaign begins, and when it asks first."""
+
+from datetime import datetime, timedelta
+from functools import partial
+
+import pytest
+from django.utils import timezone
+
+from messaging import tasks
+from messaging.models import Campaign, CampaignState, Event, EventKind, Gateway
+from messaging.services import campaigns, dispatch, holds, sweep
+from sandbox.server import Sandbox
+from tests.at_once import at_once
+from tests.factories import UserFactory
+from tests.sending import check_books, hand_over, numbers, send_all
+
+pytestmark = pytest.mark.django_db
+
+
+def _ago(**units: float) -> datetime:
+    return timezone.now() - timedelta(**units)
+
+
+def _scheduled(gateway: Gateway, due: datetime) -> Campaign:
+    """A campaign that was handed over for later, and whose time is this one now."""
+    campaign = hand_over(gateway, numbers(2), at=timezone.now() + timedelta(days=1))
+    assert campaign.state == CampaignState.SCHEDULED
+    Campaign.objects.filter(pk=campaign.pk).update(scheduled_for=due)
+    campaign.refresh_from_db()
+    return campaign
+
+
+def _slept(campaign: Campaign, **units: float) -> None:
+    """Nothing was claimed and nobody resumed for so long."""
+    Gateway.objects.update(active_at=_ago(**units))
+    Campaign.objects.filter(pk=campaign.pk).update(resumed_at=_ago(**units))
+
+
+def _kinds(campaign: Campaign) -> list[str]:
+    return list(Event.objects.filter(campaign=campaign).values_list("kind", flat=True))
+
+
+# -- Its time comes --------------------------------------------------------------------------
+
+
+def test_it_begins_when_its_time_has_come(gateway: Gateway, sandbox: Sandbox) -> None:
+    campaign = hand_over(gateway, numbers(2), at=timezone.now() + timedelta(hours=1))
+    assert (campaign.state, campaign.pending) == (CampaignState.SCHEDULED, 2)
+    assert campaigns.start_due(gateway) == 0
+    assert dispatch.send_next(gateway) is dispatch.Round.NOTHING
+    assert dispatch.claim_batch(campaign.pk) is None
+
+    Campaign.objects.update(scheduled_for=_ago(seconds=1))
+    # Its time alone sends nothing: it must have been started, which happens once.
+    assert dispatch.claim_batch(campaign.pk) is None
+    assert campaigns.start_due(gateway) == 1
+    send_all(gateway)
+    check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
+    assert (campaign.state, campaign.accepted) == (CampaignState.DONE, 2)
+    assert _kinds(campaign) == [EventKind.SENT, EventKind.STARTED, EventKind.DONE]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_workers_start_it_once(gateway: Gateway) -> None:
+    campaign = _scheduled(gateway, _ago(seconds=1))
+    started = at_once([partial(campaigns.start_due, gateway)] * 6)
+    assert sorted(started) == [0, 0, 0, 0, 0, 1]
+    assert _kinds(campaign) == [EventKind.SENT, EventKind.STARTED]
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.SENDING
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_wake_up_starts_and_sends_it(gateway: Gateway, sandbox: Sandbox) -> None:
+    campaign = _scheduled(gateway, _ago(seconds=1))
+    tasks.wake.call_local()
+    tasks.send.call_local()
+    check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
+    assert (campaign.state, campaign.accepted) == (CampaignState.DONE, 2)
+
+
+def test_paused_while_it_waited_it_goes_back_to_waiting(gateway: Gateway) -> None:
+    campaign = _scheduled(gateway, timezone.now() + timedelta(hours=1))
+    assert campaigns.pause(campaign, by=None)
+    Campaign.objects.update(scheduled_for=_ago(seconds=1))
+    assert campaigns.start_due(gateway) == 0
+    Campaign.objects.update(scheduled_for=timezone.now() + timedelta(hours=1))
+    campaign.refresh_from_db()
+    assert campaigns.resume(campaign, by=None)
+    assert campaign.state == CampaignState.SCHEDULED
+
+
+def test_resumed_after_its_time_it_begins(gateway: Gateway) -> None:
+    campaign = _scheduled(gateway, _ago(hours=5))
+    campaigns.pause(campaign, by=None)
+    assert campaigns.resume(campaign, by=None)
+    assert campaign.state == CampaignState.SENDING
+    sweep.sweep(gateway)  # whoever resumed it has just been asked
+    assert send_all(gateway)[0] is dispatch.Round.CALLED
+
+
+# -- Too late --------------------------------------------------------------------------------
+
+
+def test_it_asks_when_it_is_hours_late(gateway: Gateway, sandbox: Sandbox) -> None:
+    campaign = _scheduled(gateway, _ago(hours=2, seconds=1))
+    sweep.sweep(gateway)
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.OVERDUE
+    assert dispatch.send_next(gateway) is dispatch.Round.NOTHING
+    assert not sandbox.requests()
+
+    someone = UserFactory.create()
+    assert campaigns.resume(campaign, by=someone)
+    sweep.sweep(gateway)
+    send_all(gateway)
+    check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
+    assert (campaign.state, campaign.accepted) == (CampaignState.DONE, 2)
+    assert _kinds(campaign) == [
+        EventKind.SENT,
+        EventKind.OVERDUE,
+        EventKind.RESUMED,
+        EventKind.DONE,
+    ]
+    assert Event.objects.get(kind=EventKind.RESUMED).by == someone
+
+
+def test_a_little_late_is_in_time(gateway: Gateway) -> None:
+    campaign = _scheduled(gateway, _ago(minutes=119))
+    sweep.sweep(gateway)
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.SENDING
+
+
+# -- A long silence --------------------------------------------------------------------------
+
+
+def test_after_a_long_silence_it_asks_before_it_goes_on(gateway: Gateway, sandbox: Sandbox) -> None:
+    """The machine was off; the sender is quicker than the first sweep."""
+    campaign = hand_over(gateway, numbers(2))
+    _slept(campaign, hours=3)
+    assert dispatch.send_next(gateway) is dispatch.Round.NOTHING
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.OVERDUE
+    assert not sandbox.requests()
+    assert campaigns.resume(campaign, by=None)
+    send_all(gateway)
+    check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
+    assert campaign.accepted == 2
+
+
+def test_the_sweep_marks_it_too_and_once(gateway: Gateway) -> None:
+    campaign = hand_over(gateway, numbers(2))
+    _slept(campaign, hours=3)
+    for _minute in range(2):
+        sweep.sweep(holds.current_gateway())
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.OVERDUE
+    assert _kinds(campaign).count(EventKind.OVERDUE) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_senders_side_by_side_mark_it_once(gateway: Gateway, sandbox: Sandbox) -> None:
+    campaign = hand_over(gateway, numbers(2))
+    _slept(campaign, hours=3)
+    at_once([partial(send_all, gateway)] * 4)
+    assert not sandbox.requests()
+    assert _kinds(campaign).count(EventKind.OVERDUE) == 1
+
+
+@pytest.mark.parametrize("fresh", ["active_at", "resumed_at"])
+def test_whoever_was_busy_or_has_just_resumed_is_not_asked(fresh: str, gateway: Gateway) -> None:
+    campaign = hand_over(gateway, numbers(2))
+    _slept(campaign, hours=3)
+    if fresh == "active_at":
+        Gateway.objects.update(active_at=_ago(minutes=1))
+    else:
+        Campaign.objects.update(resumed_at=_ago(minutes=1))
+    assert dispatch.send_next(gateway) is dispatch.Round.CALLED
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.DONE
+
+
+def test_a_new_message_after_a_quiet_night_just_goes(gateway: Gateway, sandbox: Sandbox) -> None:
+    Gateway.objects.update(active_at=_ago(hours=12))
+    campaign = hand_over(gateway, numbers(2))
+    send_all(gateway)
+    check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
+    assert campaign.state == CampaignState.DONE

@@ -1,0 +1,191 @@
+"""Slots: how often anybody may call, and that a restored backup sends nothing by itself."""
+
+import time
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+from pytest_django import Settings
+
+from messaging.models import (
+    Campaign,
+    CampaignState,
+    Event,
+    EventKind,
+    Gateway,
+    HoldKind,
+    HoldReason,
+    SentMessage,
+)
+from messaging.services import campaigns, dispatch, holds, tidemark
+from sandbox.server import Sandbox
+from tests.at_once import at_once
+from tests.factories import UserFactory
+from tests.sending import check_books, hand_over, numbers, send_all
+
+pytestmark = pytest.mark.django_db
+
+
+# -- How often -------------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_senders_share_one_limit(gateway: Gateway, sandbox: Sandbox, settings: Settings) -> None:
+    settings.SOCIAIR_BATCH_SIZE = 1
+    settings.SOCIAIR_REQUESTS_PER_MINUTE = 600
+    interval = 0.1
+    campaign = hand_over(gateway, numbers(9))
+    began = time.time()
+    at_once([partial(send_all, gateway)] * 4)
+    check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
+    assert campaign.accepted == 9
+    arrived = sorted(request.at for request in sandbox.requests())
+    # A request may be late on its way, so that the next one is close behind; never early.
+    late = [at - began - place * interval for place, at in enumerate(arrived)]
+    assert len(arrived) == 9
+    assert min(late) >= 0
+    slots = Gateway.objects.get()
+    assert slots.calls >= 9
+
+
+def test_without_a_limit_nobody_waits(gateway: Gateway) -> None:
+    assert [holds.take_slot(gateway) for _call in range(3)] == [0.0, 0.0, 0.0]
+    assert Gateway.objects.get().calls == 3
+
+
+def test_the_next_slot_is_an_interval_away(gateway: Gateway, settings: Settings) -> None:
+    settings.SOCIAIR_REQUESTS_PER_MINUTE = 30
+    assert holds.take_slot(gateway) == 0.0
+    wait = holds.take_slot(gateway)
+    assert wait == pytest.approx(2, abs=0.5)
+    found = Gateway.objects.get()
+    assert found.calls == 1  # who waits has taken none
+    Gateway.objects.update(next_slot=timezone.now())
+    assert holds.take_slot(gateway) == 0.0
+
+
+def test_a_limit_holds_over_restarts(gateway: Gateway, settings: Settings) -> None:
+    """The row remembers, whatever process asks."""
+    settings.SOCIAIR_REQUESTS_PER_MINUTE = 1
+    holds.take_slot(gateway)
+    again = holds.current_gateway()
+    wait = holds.take_slot(again)
+    assert wait is not None
+    assert wait > 50
+
+
+# -- A restored backup -----------------------------------------------------------------------
+
+
+def _restore(gateway: Gateway, campaign: Campaign) -> None:
+    """The database of before the last call; the file beside it is of today."""
+    Gateway.objects.filter(pk=gateway.pk).update(calls=0, next_slot=None)
+    SentMessage.objects.all().delete()
+    campaign.batches.filter(state="accepted").update(state="queued", tries=0)
+    campaign.recipients.filter(state="accepted").update(state="queued")
+    Campaign.objects.filter(pk=campaign.pk).update(pending=campaign.total, accepted=0)
+
+
+def test_a_restored_database_sends_nothing_before_a_person_has_looked(
+    gateway: Gateway, sandbox: Sandbox, settings: Settings
+) -> None:
+    settings.SOCIAIR_BATCH_SIZE = 2
+    campaign = hand_over(gateway, numbers(6))
+    later = hand_over(gateway, numbers(2, first=2000), at=timezone.now() + timedelta(days=1))
+    preparing = hand_over(gateway, numbers(2, first=3000))
+    Campaign.objects.filter(pk=preparing.pk).update(state=CampaignState.PREPARING)
+    done = hand_over(gateway, numbers(1, first=4000))
+    Campaign.objects.filter(pk=done.pk).update(state=CampaignState.DONE)
+    dispatch.send_next(gateway)
+    dispatch.send_next(gateway)
+    campaign.refresh_from_db()
+    _restore(gateway, campaign)
+
+    assert dispatch.send_next(gateway) is dispatch.Round.HELD
+    assert len(sandbox.requests()) == 2
+    gateway.refresh_from_db()
+    assert (gateway.hold_kind, gateway.hold_reason) == (HoldKind.PERSON, HoldReason.RESTORED)
+    assert gateway.calls == 2
+    for each in (campaign, later, preparing):
+        each.refresh_from_db()
+        assert each.state == CampaignState.PAUSED
+        assert each.pause_reason == str(HoldReason.RESTORED.label)
+        assert each.events.filter(kind=EventKind.PAUSED).count() == 1
+    done.refresh_from_db()
+    assert done.state == CampaignState.DONE
+    assert Event.objects.filter(gateway=gateway, kind=EventKind.HELD).count() == 1
+
+    # Released, it is held no more; what was under way still waits for a decision of its own.
+    assert holds.release(gateway, by=UserFactory.create())
+    assert send_all(gateway) == [dispatch.Round.NOTHING]
+    new = hand_over(gateway, numbers(2, first=5000))
+    send_all(gateway)
+    new.refresh_from_db()
+    assert (new.state, new.accepted) == (CampaignState.DONE, 2)
+    assert campaigns.cancel(campaign, by=None)
+    assert campaigns.resume(later, by=None)
+    assert later.state == CampaignState.SCHEDULED
+
+
+def test_a_slot_that_nobody_used_does_not_hold(gateway: Gateway) -> None:
+    """The worker was killed after it took a slot and before it was written down."""
+    holds.take_slot(gateway)
+    Gateway.objects.update(calls=7)
+    assert holds.take_slot(gateway) == 0.0
+    assert tidemark.highest(gateway) == 8
+
+
+def test_each_gateway_has_a_mark_of_its_own(gateway: Gateway, settings: Settings) -> None:
+    holds.take_slot(gateway)
+    holds.take_slot(gateway)
+    settings.SOCIAIR_BASE_URL = "http://127.0.0.1:9/another"
+    another = holds.current_gateway()
+    assert tidemark.highest(another) == 0
+    assert holds.take_slot(another) == 0.0
+    assert (tidemark.highest(gateway), tidemark.highest(another)) == (2, 1)
+
+
+def test_the_mark_never_goes_down(gateway: Gateway, state_dir: Path) -> None:
+    for slot in (3, 12, 5):
+        tidemark.raise_to(gateway, slot)
+    assert tidemark.highest(gateway) == 12
+    [file] = state_dir.glob("slots-*")
+    file.write_bytes(b"not a number")
+    assert tidemark.highest(gateway) == 0
+
+
+def test_nothing_is_sent_while_the_mark_cannot_be_kept(
+    gateway: Gateway, sandbox: Sandbox, settings: Settings, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    settings.STATE_DIR = tmp_path / "file" / "state"  # a folder that cannot be made
+    campaign = hand_over(gateway, numbers(2))
+    assert dispatch.send_next(gateway) is dispatch.Round.HELD
+    assert not sandbox.requests()
+    gateway.refresh_from_db()
+    assert (gateway.hold_kind, gateway.hold_reason) == (HoldKind.TIMED, HoldReason.NO_RECORD)
+    assert gateway.is_held
+    assert gateway.advice
+    assert dispatch.claim_batch(campaign.pk) is None
+
+    settings.STATE_DIR = tmp_path / "state"
+    Gateway.objects.update(held_until=timezone.now() - timedelta(seconds=1))
+    send_all(gateway)
+    check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
+    assert campaign.accepted == 2
+
+
+def test_the_wait_for_the_mark_grows(gateway: Gateway, settings: Settings, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    settings.STATE_DIR = tmp_path / "file"
+    hand_over(gateway, numbers(1))
+    delays = []
+    for _try in range(3):
+        assert dispatch.send_next(gateway) is dispatch.Round.HELD
+        gateway.refresh_from_db()
+        assert gateway.held_until is not None
+        delays.append(round((gateway.held_until - timezone.now()).total_seconds()))
+        Gateway.objects.update(held_until=timezone.now() - timedelta(seconds=1))
+    assert delays == [5, 10, 20]

@@ -1,0 +1,251 @@
+"""The token and people's numbers stay where they belong, whatever Sociair answers."""
+
+import json
+import logging
+import threading
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Final
+
+import pytest
+from django.apps import apps
+from django.db import DatabaseError
+from django.urls import reverse
+from pytest_django import Settings
+
+from messaging.models import Gateway, SentMessage
+from messaging.services import balance, campaigns, dispatch, holds, recording, sociair, sweep
+from sandbox.server import Sandbox
+from tests.command_line import run
+from tests.conftest import Browser
+from tests.sending import hand_over, numbers, send_all
+
+pytestmark = pytest.mark.django_db
+
+TOKEN: Final = "Zq7XkW93bTnV51LmPd80"
+MOBILE: Final = "9841357924"
+TEXT: Final = "The exam is on Asar 12."
+
+
+@dataclass
+class Parrot:
+    """A gateway that repeats whatever it was told, the token above all."""
+
+    status: int = 200
+    body: str = ""
+    headers: dict[str, str] = field(default_factory=dict)
+    heard: list[str] = field(default_factory=list)
+    url: str = ""
+
+
+@pytest.fixture
+def parrot(settings: Settings) -> Iterator[Parrot]:
+    parrot = Parrot()
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            parrot.heard.append(self.headers["Authorization"])
+            self.rfile.read(int(self.headers.get("Content-Length", "0")))
+            body = parrot.body.encode()
+            self.send_response(parrot.status)
+            self.send_header("Content-Length", str(len(body)))
+            for name, value in parrot.headers.items():
+                self.send_header(name, value)
+            self.end_headers()
+            self.wfile.write(body)
+
+        def do_POST(self) -> None:
+            self.do_GET()
+
+        def log_message(self, *args: object) -> None:
+            """Its own log is none of ours."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,))
+        thread.start()
+        parrot.url = f"http://127.0.0.1:{server.server_port}/api"
+        settings.SOCIAIR_BASE_URL = parrot.url
+        yield parrot
+        server.shutdown()
+        thread.join()
+
+
+@pytest.fixture(autouse=True)
+def a_real_token(settings: Settings) -> None:
+    settings.SANDBOX = False
+    settings.SOCIAIR_TOKEN = TOKEN
+
+
+@pytest.fixture
+def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """Everything that anybody logs, libraries included, but for what templates lack."""
+    caplog.set_level(logging.DEBUG)
+    for name in ("urllib3", "requests", "huey", "messaging", "django"):
+        caplog.set_level(logging.DEBUG, logger=name)
+    caplog.set_level(logging.INFO, logger="django.template")
+    return caplog
+
+
+def _logged(log: pytest.LogCaptureFixture) -> str:
+    """Messages with their arguments and tracebacks."""
+    formatter = logging.Formatter("%(name)s %(message)s")
+    return "\n".join(formatter.format(record) + repr(record.args) for record in log.records)
+
+
+def _stored() -> str:
+    """Every column of every row of the portal's own."""
+    models = [model for model in apps.get_models() if model._meta.app_label == "messaging"]
+    return "\n".join(repr(row) for model in models for row in model._default_manager.values_list())
+
+
+def _assert_quiet(log: pytest.LogCaptureFixture) -> None:
+    logged = _logged(log)
+    assert TOKEN not in logged
+    assert MOBILE not in logged
+    assert TEXT not in logged
+    assert TOKEN not in _stored()
+
+
+# What a gateway may say, with the token in it: status, body, headers.
+ANSWERS: Final[list[tuple[int, object, dict[str, str]]]] = [
+    (200, {"message": f"Success! SMS has been sent for {TOKEN}", "ntc": 1}, {}),
+    (200, {"message": f"Sorry! No account has {TOKEN}"}, {}),
+    (200, {"message": f"Thank you {TOKEN}"}, {}),
+    (200, {"message": f"Sorry {TOKEN}", "invalid_number": [MOBILE]}, {}),
+    (200, {"message": f"Sorry {TOKEN}", "invalid_number": [TOKEN]}, {}),
+    (200, {"error": f"Invalid token {TOKEN}"}, {}),
+    (200, f"<h1>Bearer {TOKEN}</h1>", {}),
+    (302, f"Bearer {TOKEN}", {"Location": f"/login?token={TOKEN}"}),
+    (302, f"Bearer {TOKEN}", {"Location": f"/elsewhere?token={TOKEN}"}),
+    (401, {"message": f"Unauthenticated: {TOKEN}"}, {}),
+    (403, {"message": f"{TOKEN} may not do this"}, {}),
+    (413, {"message": f"Too large for {TOKEN}"}, {}),
+    (422, {"message": f"The token {TOKEN} has no sender name"}, {}),
+    (429, {"message": f"{TOKEN} asks too often"}, {"Retry-After": TOKEN}),
+    (500, {"message": f"Error in line {TOKEN}", "trace": [f"Bearer {TOKEN}"]}, {}),
+    (500, TOKEN * 4000, {}),
+]
+
+
+@pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: f"{answer[0]}-{str(answer[1])[:30]}")
+def test_an_answer_that_quotes_the_token(
+    answer: tuple[int, object, dict[str, str]],
+    parrot: Parrot,
+    log: pytest.LogCaptureFixture,
+    manager: Browser,
+) -> None:
+    gateway = holds.current_gateway()
+    campaign = hand_over(gateway, [MOBILE], text=TEXT)
+    parrot.status, body, parrot.headers = answer
+    parrot.body = body if isinstance(body, str) else json.dumps(body)
+    assert dispatch.send_next(gateway) is dispatch.Round.CALLED
+    assert parrot.heard == [f"Bearer {TOKEN}"]  # it goes to Sociair, and nowhere else
+    with pytest.raises(sociair.BalanceUnknown) as unknown:
+        balance.read_balance(gateway)
+    assert TOKEN not in "".join(traceback.format_exception(unknown.value))
+    sweep.sweep(gateway)
+    _assert_quiet(log)
+    assert "[token]" in SentMessage.objects.get().raw
+    for page in (campaign.get_absolute_url(), reverse("messaging:dashboard")):
+        shown = manager.get(page)
+        assert shown.status_code == 200
+        assert TOKEN not in shown.content.decode()
+    for what in ("balance", "status"):
+        assert TOKEN not in run("sociair", what).out
+
+
+def test_every_page_about_it(parrot: Parrot, manager: Browser) -> None:
+    gateway = holds.current_gateway()
+    campaign = hand_over(gateway, [MOBILE], text=TEXT)
+    parrot.status, parrot.body = 500, json.dumps({"message": f"Error: Bearer {TOKEN}"})
+    dispatch.send_next(gateway)
+    of_campaign = ("campaign", "campaign_batches", "campaign_recipients", "decide")
+    pages = [reverse(f"messaging:{name}", args=[campaign.pk]) for name in of_campaign]
+    pages += [reverse(f"messaging:{name}") for name in ("dashboard", "undecided", "history")]
+    shown = [manager.get(page) for page in pages]
+    assert {page.status_code for page in shown} == {200}
+    words = [page.content.decode() for page in shown]
+    assert TOKEN not in "".join(words)
+    assert "Error: Bearer [token]" in words[1]  # the rest of it is told
+
+
+@pytest.mark.parametrize(
+    "fault", ["hang", "close", "reset", "reset-unread", "cut", "cut-headers", "half", "down"]
+)
+def test_a_call_that_fails(
+    fault: str, settings: Settings, log: pytest.LogCaptureFixture, manager: Browser
+) -> None:
+    settings.SOCIAIR_TOTAL_TIMEOUT = 0.5
+    with Sandbox(token=TOKEN) as sandbox:
+        settings.SOCIAIR_BASE_URL = sandbox.url
+        gateway = holds.current_gateway()
+        campaign = hand_over(gateway, [MOBILE], text=TEXT)
+        if fault == "down":
+            sandbox.stop()
+        else:
+            sandbox.settings(script=[fault], balance_script=[fault])
+        assert dispatch.send_next(gateway) is dispatch.Round.CALLED
+        with pytest.raises(sociair.BalanceUnknown) as unknown:
+            balance.read_balance(gateway)
+        raised = "".join(traceback.format_exception(unknown.value))
+        assert TOKEN not in raised
+        assert MOBILE not in raised
+        _assert_quiet(log)
+        assert TOKEN not in manager.get(campaign.get_absolute_url()).content.decode()
+        ended = run("send_sms", "--message", TEXT, "--to", MOBILE)
+        assert TOKEN not in ended.out + ended.err
+
+
+def test_everything_goes_well(settings: Settings, log: pytest.LogCaptureFixture) -> None:
+    with Sandbox(token=TOKEN) as sandbox:
+        settings.SOCIAIR_BASE_URL = sandbox.url
+        gateway = holds.current_gateway()
+        hand_over(gateway, [MOBILE, *numbers(3)], text=TEXT)
+        send_all(gateway)
+        balance.read_balance(gateway)
+        sweep.sweep(gateway)
+        campaigns.cancel(hand_over(gateway, [MOBILE]), by=None)
+        assert len(sandbox.ledger()) == 4
+    _assert_quiet(log)
+
+
+@pytest.mark.parametrize("token", [f"{TOKEN}\nHost: x", f"{TOKEN}\u0928"])
+def test_a_token_that_is_no_token(
+    token: str, parrot: Parrot, settings: Settings, log: pytest.LogCaptureFixture
+) -> None:
+    """Libraries quote a header that they refuse to send."""
+    settings.SOCIAIR_TOKEN = token
+    gateway = holds.current_gateway()
+    hand_over(gateway, [MOBILE], text=TEXT)
+    dispatch.send_next(gateway)
+    with pytest.raises(sociair.BalanceUnknown) as unknown:
+        balance.read_balance(gateway)
+    assert TOKEN not in "".join(traceback.format_exception(unknown.value))
+    assert not parrot.heard
+    _assert_quiet(log)
+
+
+def test_an_answer_that_cannot_be_saved(
+    gateway: Gateway,
+    sandbox: Sandbox,
+    settings: Settings,
+    log: pytest.LogCaptureFixture,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A database quotes the row that it refuses."""
+    sandbox.settings(token=TOKEN)
+    hand_over(gateway, [MOBILE], text=TEXT)
+
+    def failing(sent: sociair.Sent) -> None:
+        raise DatabaseError(f"DETAIL: Failing row contains (1, {sent.numbers}, {TEXT})")
+
+    monkeypatch.setattr(dispatch, "record", failing)
+    monkeypatch.setattr(dispatch, "reconnect", lambda: None)  # the test's transaction stays
+    monkeypatch.setattr(dispatch, "_SAVE_FOR", 0)
+    assert dispatch.send_next(gateway) is dispatch.Round.CALLED
+    assert "could not be saved: DatabaseError" in _logged(log)
+    _assert_quiet(log)
+    assert not SentMessage.objects.exists()
+    assert recording.give_up_lost(gateway) == 0  # until its deadline is over

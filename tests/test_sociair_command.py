@@ -1,0 +1,149 @@
+"""`manage.py sociair balance|status|release`: JSON for scripts and for whoever has no browser."""
+
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+from django.core.management.base import CommandError
+from django.utils import timezone
+from pytest_django import Settings
+
+from messaging.models import (
+    BalanceReading,
+    Event,
+    EventKind,
+    Gateway,
+    HoldKind,
+    HoldReason,
+)
+from messaging.services import holds, sweep
+from sandbox.server import Sandbox
+from tests.command_line import run, run_process
+from tests.sending import hand_over, numbers, send_all
+
+pytestmark = pytest.mark.django_db
+
+
+# -- balance ---------------------------------------------------------------------------------
+
+
+def test_a_fresh_balance(gateway: Gateway, sandbox: Sandbox) -> None:
+    sandbox.settings(balance="19.20", ncell_rate="0.75")
+    ended = run("sociair", "balance")
+    assert (ended.code, ended.err) == (0, "")
+    said = ended.json()
+    assert datetime.fromisoformat(said.pop("read_at")) <= timezone.now()
+    assert said == {
+        "balance": "19.20",
+        "ntc_rate": "0.80",
+        "ncell_rate": "0.75",
+        "smartcell_rate": "0.80",
+    }
+    assert BalanceReading.objects.count() == 1
+
+
+def test_no_answer(gateway: Gateway, sandbox: Sandbox) -> None:
+    sandbox.stop()
+    ended = run("sociair", "balance")
+    assert (ended.code, ended.json()) == (1, {"error": "Sociair cannot be reached."})
+
+
+def test_a_refused_token(gateway: Gateway, sandbox: Sandbox) -> None:
+    sandbox.settings(token="another")
+    ended = run("sociair", "balance")
+    assert (ended.code, ended.json()) == (1, {"error": "Sociair refused the token."})
+    assert run("sociair", "status").json()["hold"] == "token"
+
+
+# -- status ----------------------------------------------------------------------------------
+
+
+def test_nothing_is_held_nor_queued(gateway: Gateway) -> None:
+    ended = run("sociair", "status")
+    assert (ended.code, ended.json()) == (
+        0,
+        {
+            "gateway": gateway.base_url,
+            "held": False,
+            "hold": "",
+            "reason": "",
+            "words": "",
+            "until": None,
+            "campaigns": {},
+            "batches": {},
+            "unconfirmed": 0,
+            "worker_last_seen": None,
+        },
+    )
+
+
+def test_what_is_held_and_queued(gateway: Gateway, sandbox: Sandbox, settings: Settings) -> None:
+    settings.SOCIAIR_BATCH_SIZE = 2
+    hand_over(gateway, numbers(6))
+    hand_over(gateway, numbers(2, first=2000), at=timezone.now() + timedelta(hours=1))
+    sandbox.settings(script=["500", "ok", "429"], retry_after=90)
+    sweep.sweep(gateway)
+    send_all(gateway)
+    gateway.refresh_from_db()
+    said = run("sociair", "status").json()
+    assert (said["held"], said["hold"], said["words"]) == (True, "timed", "Too Many Attempts.")
+    assert said["reason"] == "Sociair asked us to slow down. Nothing was sent."
+    assert datetime.fromisoformat(said["until"]) == gateway.held_until
+    assert said["campaigns"] == {"sending": 1, "scheduled": 1}
+    assert said["batches"] == {"accepted": 1, "queued": 2, "unconfirmed": 1}
+    assert said["unconfirmed"] == 1
+    assert datetime.fromisoformat(said["worker_last_seen"]) == gateway.swept_at
+
+
+def test_a_hold_that_is_over(gateway: Gateway) -> None:
+    past = timezone.now() - timedelta(seconds=1)
+    holds.hold(gateway, HoldKind.TIMED, HoldReason.THROTTLED, until=past)
+    said = run("sociair", "status").json()
+    assert (said["held"], said["hold"], said["reason"], said["until"]) == (False, "", "", None)
+
+
+# -- release ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", [HoldKind.PERSON, HoldKind.TIMED])
+def test_a_hold_is_released(kind: HoldKind, gateway: Gateway) -> None:
+    until = timezone.now() + timedelta(hours=1) if kind is HoldKind.TIMED else None
+    holds.hold(gateway, kind, HoldReason.MISCONFIGURED, until=until)
+    ended = run("sociair", "release")
+    assert (ended.code, ended.json()) == (0, {"released": True})
+    gateway.refresh_from_db()
+    assert not gateway.is_held
+    assert Event.objects.filter(kind=EventKind.RELEASED).count() == 1
+    assert run("sociair", "release").json() == {"released": False}
+
+
+def test_a_refused_token_is_tried_first(gateway: Gateway, sandbox: Sandbox) -> None:
+    holds.hold(gateway, HoldKind.TOKEN, HoldReason.TOKEN_REFUSED)
+    sandbox.settings(balance_script=["401"])
+    ended = run("sociair", "release")
+    assert ended.code == 1
+    assert ended.json() == {"released": False, "error": "Sociair refused the token."}
+    gateway.refresh_from_db()
+    assert gateway.is_held
+
+    ended = run("sociair", "release")
+    assert (ended.code, ended.json()) == (0, {"released": True})
+    gateway.refresh_from_db()
+    assert not gateway.is_held
+
+
+def test_there_is_nothing_else(gateway: Gateway) -> None:
+    with pytest.raises(CommandError):
+        run("sociair", "pause")
+
+
+# -- As a process ----------------------------------------------------------------------------
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_script_runs_it(gateway: Gateway, sandbox: Sandbox, tmp_path: Path) -> None:
+    read = run_process("sociair", "balance", folder=tmp_path)
+    assert (read.code, read.json()["balance"]) == (0, "10000.00")
+    sandbox.stop()
+    failed = run_process("sociair", "balance", folder=tmp_path)
+    assert (failed.code, failed.json()) == (1, {"error": "Sociair cannot be reached."})
