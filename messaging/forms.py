@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from datetime import date, datetime, time, timedelta
 from typing import Any, Final
 
 from django import forms
@@ -145,6 +145,35 @@ class ComposeForm(forms.Form):
     def chosen_contacts(self) -> list[Contact]:
         chosen = _ids(self["contacts"].value() or [])
         return list(Contact.objects.filter(pk__in=chosen).order_by("name", "id"))
+
+
+class LaterForm(forms.Form):
+    """When a message goes out: at once, or at a time of the portal's time zone."""
+
+    later = forms.BooleanField(required=False)
+    at = forms.DateTimeField(
+        required=False,
+        error_messages={"invalid": gettext_lazy("Give the date and the time to send it at.")},
+    )
+
+    def clean_at(self) -> datetime | None:
+        at: datetime | None = self.cleaned_data["at"]
+        if not self.cleaned_data["later"]:
+            return None
+        if at is None:
+            raise forms.ValidationError(_("Give the date and the time to send it at."))
+        if at <= timezone.now():
+            raise forms.ValidationError(_("This time has passed. Choose a later one, or send now."))
+        if at > timezone.now() + _FARTHEST:
+            raise forms.ValidationError(_("Choose a time within a year."))
+        return at
+
+    @property
+    def moment(self) -> datetime | None:
+        return self.cleaned_data.get("at")
+
+
+_FARTHEST: Final = timedelta(days=366)
 
 
 # -- Looking back ----------------------------------------------------------------------------

@@ -14,7 +14,7 @@ from django.db import transaction
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task, db_task
 
-from messaging.models import Gateway
+from messaging.models import Campaign, CampaignState, Gateway
 from messaging.services import balance, dispatch, freezing, holds, sociair
 from messaging.services import sweep as sweeping
 
@@ -48,6 +48,16 @@ def kick_balance() -> None:
 def kick_at(at: datetime) -> None:
     """Wake the senders at a time; the sweep stands behind it."""
     transaction.on_commit(partial(wake.schedule, eta=at))
+
+
+def kick_for(campaign: Campaign) -> None:
+    """Go on with a campaign that was handed over, now or for later, or resumed."""
+    if campaign.state == CampaignState.PREPARING:
+        kick_prepare()
+    elif campaign.state == CampaignState.SCHEDULED and campaign.scheduled_for is not None:
+        kick_at(campaign.scheduled_for)
+    else:
+        kick()
 
 
 @db_task(priority=_PRIORITY["send"], expires=_EXPIRES)  # type: ignore[untyped-decorator]
@@ -92,7 +102,7 @@ def prepare() -> None:
         if not finished and not stopping.is_set():
             prepare()
             break
-    kick()
+        kick_for(campaign)
 
 
 @db_task(priority=_PRIORITY["balance"], expires=_EXPIRES)  # type: ignore[untyped-decorator]

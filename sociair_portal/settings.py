@@ -21,9 +21,13 @@ VAR_DIR = BASE_DIR / (env.str("VAR_DIR", "") or "var")
 
 # -- Sociair ---------------------------------------------------------------------------------
 
-SOCIAIR_BASE_URL: str = normalise(env.str("SOCIAIR_BASE_URL", "") or "https://sms.sociair.com/api")
 SOCIAIR_TOKEN: str = env.str("SOCIAIR_TOKEN", "").strip()
 SANDBOX_TOKEN = "sandbox"
+_port = env.str("SANDBOX_PORT", "")
+_gateway = "https://sms.sociair.com/api"
+if _port and not SOCIAIR_TOKEN:
+    _gateway = f"http://127.0.0.1:{_port}/api"
+SOCIAIR_BASE_URL: str = normalise(env.str("SOCIAIR_BASE_URL", "") or _gateway)
 
 # The sandbox is a gateway on this machine that is called without a token of one's own.
 SANDBOX: bool = is_loopback(SOCIAIR_BASE_URL) and SOCIAIR_TOKEN in ("", SANDBOX_TOKEN)

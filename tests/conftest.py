@@ -28,11 +28,25 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    if config.getoption("--long"):
-        return
-    long = [item for item in items if item.get_closest_marker("long")]
-    config.hook.pytest_deselected(items=long)
-    items[:] = [item for item in items if item not in long]
+    left_out = set()
+    if not config.getoption("--long"):
+        left_out.add("long")
+    if connection.vendor != "postgresql":
+        left_out.add("postgresql")
+    deselected = [
+        item
+        for item in items
+        if left_out & (marks := {mark.name for mark in item.iter_markers()})
+        or (connection.vendor == "postgresql" and not _meets_a_database(item, marks))
+    ]
+    config.hook.pytest_deselected(items=deselected)
+    items[:] = [item for item in items if item not in deselected]
+
+
+def _meets_a_database(item: pytest.Item, marks: set[str]) -> bool:
+    """What meets none need not run once more for the second database."""
+    fixtures = set(getattr(item, "fixturenames", ()))
+    return bool(marks & {"django_db", "postgresql"} or fixtures & {"db", "transactional_db"})
 
 
 @pytest.fixture(autouse=True)

@@ -96,7 +96,7 @@ def test_the_receipt(sender: Browser, draft: Draft, gateway: Gateway) -> None:
     assert "NTC 1 person × 1 part × Rs 0.80 Rs 0.80" in said
     assert "Smart Cell 1 person × 1 part × Rs 0.80 Rs 0.80" in said
     assert "3 people Rs 2.40" in said
-    assert "For 1 campaign under way − Rs 8.00" in said
+    assert "Already committed 1 campaign under way − Rs 8.00" in said
     assert "This message − Rs 2.40" in said
     assert "Balance after it Rs 9,989.60" in said
     assert "4 entries get no message of their own" in said
@@ -422,7 +422,9 @@ def test_while_it_is_open(sender: Browser, draft: Draft, gateway: Gateway) -> No
     seen = sender.get(url(campaign)).context["seen"]
     hand_over(gateway, numbers(5, first=9000))
     reading(gateway, amount="50")
-    assert "For 2 campaigns under way − Rs 8.00" in words(look(sender, campaign, seen))
+    assert "Already committed 2 campaigns under way − Rs 8.00" in words(
+        look(sender, campaign, seen)
+    )
 
 
 def test_sent_from_another_window(sender: Browser, draft: Draft, gateway: Gateway) -> None:

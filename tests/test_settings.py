@@ -120,6 +120,15 @@ def test_a_token_makes_a_gateway_on_this_machine_real(tmp_path: Path) -> None:
     assert settings_of(tmp_path, "s.SANDBOX", **KEY, **SANDBOX, **TOKEN) == "False"
 
 
+def test_a_sandbox_port_stands_in_for_a_token(tmp_path: Path) -> None:
+    names = "s.SANDBOX, s.SOCIAIR_BASE_URL"
+    port = {"SANDBOX_PORT": "8123"}
+    assert settings_of(tmp_path, names, **KEY, **port) == str((True, "http://127.0.0.1:8123/api"))
+    assert settings_of(tmp_path, names, **KEY, **port, **TOKEN) == str(
+        (False, "https://sms.sociair.com/api")
+    )
+
+
 def test_the_queue_is_where_the_database_is(tmp_path: Path) -> None:
     names = "s.HUEY['huey_class'], s.HUEY['immediate']"
     there = {"DATABASE_URL": "postgres://me@127.0.0.1/portal", "DEBUG": "on"}

@@ -74,7 +74,7 @@ def _seen(campaign: Campaign) -> str:
 
 
 def _live_context(campaign: Campaign) -> dict[str, Any]:
-    accepted = SentMessage.objects.filter(batch__campaign=campaign)
+    calls = SentMessage.objects.filter(batch__campaign=campaign)
     return {
         "campaign": campaign,
         "tab": "overview",
@@ -83,7 +83,7 @@ def _live_context(campaign: Campaign) -> dict[str, Any]:
         "may_pause": campaign.state in _PAUSABLE,
         "may_resume": campaign.state in _RESUMABLE,
         "undecided": _undecided(campaign) if campaign.unconfirmed else [],
-        "spent": accepted.aggregate(cost=Sum("cost"))["cost"],
+        "spent": calls.aggregate(cost=Sum("cost"))["cost"],
         "events": campaign.events.select_related("by").order_by("-id")[:_EVENTS_SHOWN],
         "followed_by": campaign.followed_by.order_by("id")[:_EVENTS_SHOWN],
     }

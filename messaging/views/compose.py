@@ -80,7 +80,7 @@ def contact_choices(request: HttpRequest) -> HttpResponse:
     """The contacts that are chosen, and those that a search finds. By POST: numbers are searched
     for, and addresses are written to logs.
     """
-    context = _contacts_context(request, ComposeForm(request.POST))
+    context = {"live": True, **_contacts_context(request, ComposeForm(request.POST))}
     return render(request, "messaging/_contact_choices.html", context)
 
 

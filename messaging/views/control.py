@@ -10,7 +10,6 @@ from django.views.decorators.http import require_http_methods, require_POST
 from messaging import tasks
 from messaging.models import Campaign, HoldKind
 from messaging.services import campaigns, holds
-from messaging.views.waking import wake_worker
 
 
 @require_POST
@@ -33,7 +32,7 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
     elif campaigns.resume(campaign, by=request.user):
         if gateway.hold_kind == HoldKind.TOKEN:
             tasks.kick_balance()
-        wake_worker(campaign)
+        tasks.kick_for(campaign)
     return redirect(campaign)
 
 

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_GET
+from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRefresh
 from django_htmx.middleware import HtmxDetails
 
@@ -58,22 +58,25 @@ def under_way(request: HttpRequest) -> HttpResponse:
     return render(request, "messaging/_under_way.html", {"under_way": found})
 
 
+@require_http_methods(["GET", "POST"])
 def balance(request: HtmxRequest) -> HttpResponse:
     """The balance card. A POST asks for a new reading; the card then looks until it is there."""
-    now = timezone.now()
-    wait_until = _moment(request.GET.get("until", ""))
-    if request.method == "POST":
+    is_asked = request.method == "POST"
+    if is_asked:
         tasks.kick_balance()
-        wait_until = now + _WAIT
     if not request.htmx:
-        if request.method == "POST":
+        if is_asked:
             messages.info(request, _("The balance is being read. Look again in a moment."))
         return redirect("messaging:dashboard")
-    context = _balance_context(holds.current_gateway())
+    now = timezone.now()
+    wait_until = now + _WAIT if is_asked else _moment(request.GET.get("until", ""))
+    context = {**_balance_context(holds.current_gateway()), "oob": True}
     if wait_until is not None and not _answered(context, wait_until - _WAIT - _SAME):
-        context["wait_until"] = wait_until if now < wait_until else None
-        context["is_late"] = now >= wait_until
-    return render(request, "messaging/_balance.html", {**context, "oob": True})
+        if now < wait_until and not is_asked:
+            return HttpResponse(status=204)  # the card goes on looking
+        context["wait_until"] = wait_until if is_asked else None
+        context["is_late"] = not is_asked
+    return render(request, "messaging/_balance.html", context)
 
 
 def _moment(seconds: str) -> datetime | None:

@@ -13,13 +13,15 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
+from messaging import tasks
 from messaging.context import worker_is_silent
+from messaging.forms import LaterForm
 from messaging.models import BalanceReading, Campaign, CampaignState
 from messaging.services import balance, campaigns, holds
 from messaging.services.audience import GroupGone
 from messaging.services.campaigns import Reviewed
 from messaging.services.review import review as look_up
-from messaging.views.waking import recent_reading, wake_worker
+from messaging.views.waking import recent_reading
 
 # How often the open page looks again (seconds): for a balance, after Sociair said no, for changes.
 _WAITING: Final = 1
@@ -107,16 +109,22 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     if campaign.created_by_id != request.user.pk:
         raise PermissionDenied
     why = ""
+    later = LaterForm(request.POST)
+    if not later.is_valid():
+        for sentence in later.errors["at"]:
+            messages.error(request, str(sentence))
+        return redirect(campaign)
     try:
         signed = signing.loads(request.POST.get("signed", ""), salt=_salt(campaign))
-        campaigns.hand_over(campaign, reviewed=Reviewed.from_json(signed), by=request.user)
+        reviewed = Reviewed.from_json(signed)
+        campaigns.hand_over(campaign, reviewed=reviewed, by=request.user, at=later.moment)
     except signing.BadSignature:
         why = _("Look at the receipt once more, then send.")
     except (campaigns.SendRefused, GroupGone) as refused:
         why = str(refused)
     campaign.refresh_from_db()
     if campaign.state != CampaignState.DRAFT:  # now, or by an earlier click
-        wake_worker(campaign)
+        tasks.kick_for(campaign)
     else:
         messages.error(request, why)
     return redirect(campaign)

@@ -12,12 +12,13 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
+from messaging import tasks
 from messaging.decisions import AgainForm, DecisionForm
 from messaging.models import Batch, Campaign, RecipientState, SentMessage
 from messaging.services import holds, settling
 from messaging.services.campaigns import SendRefused
 from messaging.services.evidence import evidence_for
-from messaging.views.waking import recent_reading, wake_worker
+from messaging.views.waking import recent_reading
 from sociair_portal.paging import page_by_key
 
 _CAMPAIGNS_A_PAGE: Final = 10
@@ -136,5 +137,5 @@ def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     except SendRefused as refused:
         form.add_error("people", str(refused))
         return _again_page(request, campaign, form, batches)
-    wake_worker(follower)
+    tasks.kick_for(follower)
     return redirect(follower)

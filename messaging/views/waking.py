@@ -1,7 +1,7 @@
 """Pages wake the worker: it reads the balance, prepares and sends; they never do."""
 
 from messaging import tasks
-from messaging.models import BalanceReading, Campaign, CampaignState, Gateway
+from messaging.models import BalanceReading, Gateway
 from messaging.services import balance
 
 # A page that may lead to a send asks for a new reading when the last one is older than this.
@@ -14,11 +14,3 @@ def recent_reading(gateway: Gateway) -> BalanceReading | None:
     if not balance.is_fresh(reading, within=_ASK_AFTER):
         tasks.kick_balance()
     return reading
-
-
-def wake_worker(campaign: Campaign) -> None:
-    """Go on with a campaign that was handed over or resumed."""
-    if campaign.state == CampaignState.PREPARING:
-        tasks.kick_prepare()
-    else:
-        tasks.kick()

@@ -1,5 +1,6 @@
 """Workers in processes of their own, and the queue through which the test wakes them."""
 
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -37,7 +38,9 @@ def start(queue: Any, tmp_path: Path, settings: Settings) -> Iterator[Start]:
     """Starts workers; none of them outlives the test."""
     settings.SOCIAIR_TOTAL_TIMEOUT = 10  # so that a busy machine is not taken for a fault
     settings.SOCIAIR_DEADLINE = 20
+    log = tmp_path / LOG
+    log.touch()
     with ExitStack() as running:
         yield lambda **options: running.enter_context(Worker(tmp_path, **options))
     connection.close()
-    print((tmp_path / LOG).read_text())  # pytest shows it if the test failed
+    sys.stdout.write(log.read_text())  # pytest shows it if the test failed

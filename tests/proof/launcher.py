@@ -26,12 +26,16 @@ class _Trap:
         self._signal = strike.signal
         self._lock = threading.Lock()
 
-    def pass_by(self) -> None:
+    def pass_by(self, _result: object = None) -> None:
         with self._lock:
             self._left -= 1
             struck = self._left == 0
         if struck:  # sent to the thread itself, which then does not take one step more
             signal.pthread_kill(threading.get_ident(), self._signal)
+
+    def pass_by_with(self, claim: object) -> None:
+        if claim is not None:
+            self.pass_by()
 
 
 def _before(owner: Any, name: str, pass_by: Callable[[], None]) -> None:
@@ -62,14 +66,13 @@ def _set(strike: Strike) -> None:
     from messaging.services import dispatch, freezing, sociair, transport  # noqa: PLC0415
 
     trap = _Trap(strike)
-    whatever: Callable[[Any], None] = lambda result: trap.pass_by()  # noqa: E731
     match strike.step:
         case Step.PREPARING:
             _before(freezing, "insert_rows", trap.pass_by)
         case Step.BEFORE_CLAIM:
             _before(dispatch, "claim_batch", trap.pass_by)
         case Step.CLAIMED:
-            _after(dispatch, "claim_batch", lambda claim: claim and trap.pass_by())
+            _after(dispatch, "claim_batch", trap.pass_by_with)
         case Step.CALLING:
             calling = threading.local()  # readings of the balance are not meant
             _before(sociair, "send", partial(setattr, calling, "sms", True))
@@ -80,11 +83,9 @@ def _set(strike: Strike) -> None:
                 lambda: trap.pass_by() if getattr(calling, "sms", False) else None,
             )
         case Step.ANSWERED:
-            _after(sociair, "send", whatever)
+            _after(sociair, "send", trap.pass_by)
         case Step.SAVING:
-            _after(sociair, "save", whatever)
-        case Step.SAVED:
-            _after(dispatch, "record", whatever)
+            _after(sociair, "save", trap.pass_by)
 
 
 def main() -> None:

@@ -15,7 +15,6 @@ class Step(StrEnum):
     CALLING = "calling"  # the request is written, and no byte of the answer read
     ANSWERED = "answered"  # the answer is read, and nothing of it saved
     SAVING = "saving"  # in the middle of the transaction that saves it
-    SAVED = "saved"
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 import random
 import time
+from functools import partial
 from signal import SIGKILL
 
 import pytest
@@ -69,7 +70,7 @@ def test_killed_at_any_moment(
     for _kill in range(kills):
         before = len(sandbox.requests())
         with start(senders=4) as worker:
-            until(lambda before=before: len(sandbox.requests()) > before)
+            until(partial(_was_asked_again, sandbox, before))
             time.sleep(moments.uniform(0, 0.25))  # the moment itself
             worker.kill()
             assert worker.ended() == -SIGKILL
@@ -78,6 +79,10 @@ def test_killed_at_any_moment(
     start(senders=4)
     see_to_its_end(campaign)
     _check(campaign, sandbox)
+
+
+def _was_asked_again(sandbox: Sandbox, before: int) -> bool:
+    return len(sandbox.requests()) > before
 
 
 def _give_up_what_is_left(gateway: Gateway) -> None:

@@ -5,7 +5,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final, Self
 from urllib.parse import quote
@@ -29,7 +29,7 @@ def until(condition: Callable[[], object], *, within: float = MOST) -> None:
     give_up = time.monotonic() + within
     while not condition():
         assert time.monotonic() < give_up, "it never came"
-        time.sleep(0.02)
+        time.sleep(0.05)
 
 
 def database_url() -> str:
@@ -41,7 +41,8 @@ def database_url() -> str:
     port = f":{found['PORT']}" if found["PORT"] else ""
     folder = found["OPTIONS"].get("host")  # of a socket
     query = f"?host={quote(folder, safe='')}" if folder else ""
-    return f"postgres://{who}@{found['HOST']}{port}/{found['NAME']}{query}"
+    at = f"{who}@{found['HOST']}{port}" if who else f"{found['HOST']}{port}"
+    return f"postgres://{at}/{found['NAME']}{query}"
 
 
 class Worker:
@@ -101,7 +102,7 @@ class Worker:
         self.kill()
 
 
-def _environment(folder: Path, senders: int, strike: Strike | None) -> Mapping[str, str]:
+def _environment(folder: Path, senders: int, strike: Strike | None) -> dict[str, str]:
     """The test's settings, as `.env` would give them to a real one."""
     here = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
     return here | {

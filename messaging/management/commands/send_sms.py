@@ -4,10 +4,12 @@ import json
 import time
 import uuid
 from argparse import ArgumentParser, ArgumentTypeError
+from datetime import datetime
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand
 from django.db.models import Count
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.models import Group
@@ -32,6 +34,12 @@ class Command(BaseCommand):
         parser.add_argument("--message", required=True, help="the text")
         parser.add_argument("--to", default="", metavar="NUMBERS", help="numbers, with commas")
         parser.add_argument("--group", action="append", default=[], metavar="NAME")
+        parser.add_argument(
+            "--at",
+            type=_moment,
+            metavar="TIME",
+            help='when, in the portal\'s time zone: "2026-11-24 07:00"',
+        )
         parser.add_argument("--wait", action="store_true", help="until every number has an answer")
         parser.add_argument(
             "--key", type=_uuid, help="a UUID: a second run with the same key sends nothing again"
@@ -59,22 +67,19 @@ class Command(BaseCommand):
                 by=None,
             )
             if draft.state == CampaignState.DRAFT:
-                self._hand_over(draft)
+                self._hand_over(draft, options["at"])
         except (InvalidText, campaigns.SendRefused, GroupGone, sociair.BalanceUnknown) as refused:
             self._refuse(str(refused))
         return draft
 
-    def _hand_over(self, draft: Campaign) -> None:
+    def _hand_over(self, draft: Campaign, at: datetime | None) -> None:
         seen = review(draft, balance.read_balance(draft.gateway))
         if not seen.people:
             self._refuse(_("There is nobody to send to."), draft, seen)
         if not seen.is_affordable:
             self._refuse(_("The balance does not suffice for this message."), draft, seen)
-        campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=None)
-        if draft.state == CampaignState.PREPARING:
-            tasks.kick_prepare()
-        else:
-            tasks.kick()
+        campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=None, at=at)
+        tasks.kick_for(draft)
 
     def _audience(self, names: list[str], numbers: str) -> Audience:
         groups = dict(Group.objects.filter(name__in=names).values_list("name", "pk"))
@@ -109,6 +114,17 @@ def _uuid(value: str) -> uuid.UUID:
         return uuid.UUID(value)
     except ValueError:
         raise ArgumentTypeError(f"{value!r} is not a UUID") from None
+
+
+def _moment(value: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError:
+        raise ArgumentTypeError(f"{value!r} is no date and time, as in 2026-11-24 07:00") from None
+    at = timezone.make_aware(at) if at.tzinfo is None else at
+    if at <= timezone.now():
+        raise ArgumentTypeError(f"{value} has passed")
+    return at
 
 
 def _report(campaign: Campaign) -> dict[str, Any]:

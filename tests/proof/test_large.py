@@ -1,0 +1,95 @@
+"""A campaign too large for a web request: prepared in pieces, through kills, and never in the way
+of a small one."""
+
+import uuid
+from signal import SIGKILL
+
+import pytest
+
+from contacts.models import Contact, Group
+from contacts.phone import operator_of
+from messaging import tasks
+from messaging.models import Batch, Campaign, CampaignState, Gateway, Recipient
+from messaging.services import campaigns
+from messaging.services.audience import Audience
+from messaging.services.bulk import insert_rows
+from messaging.services.review import review
+from sandbox.server import Sandbox
+from tests.proof.conftest import Start
+from tests.proof.person import see_to_its_end
+from tests.proof.steps import Step, Strike
+from tests.proof.workers import until
+from tests.sending import check_books, numbers, reading
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+_RICH = 1_000_000  # rupees
+
+
+def _group_of(people: int) -> Group:
+    group = Group.objects.create(name="Everybody")
+    everybody = Contact.objects.bulk_create(
+        Contact(name=f"Person {place}", mobile=mobile, operator=operator_of(mobile))
+        for place, mobile in enumerate(numbers(people))
+    )
+    through = Group.members.through
+    insert_rows(through, ["group", "contact"], [(group.pk, person.pk) for person in everybody])
+    return group
+
+
+def _hand_over(gateway: Gateway, audience: Audience, text: str) -> Campaign:
+    draft = campaigns.save_draft(
+        form_uuid=uuid.uuid4(),
+        text=text,
+        audience=audience,
+        gateway=gateway,
+        by=None,
+    )
+    seen = review(draft, reading(gateway, amount=str(_RICH)))
+    assert campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=None)
+    return draft
+
+
+@pytest.mark.parametrize("people", [12_000, pytest.param(100_000, marks=pytest.mark.long)])
+def test_large_campaign(people: int, start: Start, gateway: Gateway, sandbox: Sandbox) -> None:
+    sandbox.settings(balance=_RICH)
+    everybody = Audience(groups=(_group_of(people).pk,))
+    campaign = _hand_over(gateway, everybody, "The fair begins tomorrow.")
+    assert campaign.state == CampaignState.PREPARING
+
+    # Killed in the middle of a piece, twice; each time it goes on with that piece.
+    frozen = []
+    for _kill in range(2):
+        with start(strike=Strike(Step.PREPARING, nth=3)) as worker:
+            assert worker.ended() == -SIGKILL
+        campaign.refresh_from_db()
+        frozen.append(campaign.total)
+        assert Recipient.objects.count() == campaign.total
+    assert 0 < frozen[0] < frozen[1] < people
+    assert campaign.state == CampaignState.PREPARING
+
+    start(senders=2)
+    until(lambda: len(sandbox.requests()) >= 3)
+    campaign.refresh_from_db()
+    mobiles = Recipient.objects.filter(campaign=campaign).values_list("mobile", flat=True)
+    assert sorted(mobiles) == sorted(numbers(people))
+    assert campaign.total == people == sum(Batch.objects.values_list("size", flat=True))
+
+    _a_single_message_goes_first(gateway, sandbox)
+
+    see_to_its_end(campaign)
+    check_books(campaign, (e.mobile for e in sandbox.ledger() if e.text == campaign.text))
+    assert campaign.accepted == people
+
+
+def _a_single_message_goes_first(gateway: Gateway, sandbox: Sandbox) -> None:
+    """One number takes the next free slot. A sender that had chosen its batch may finish that."""
+    one = Audience(numbers=numbers(1, first=9_000_000)[0])
+    single = _hand_over(gateway, one, "You have won a bicycle.")
+    calls = len(sandbox.requests())
+    tasks.kick()
+    see_to_its_end(single)
+    (place,) = [request.number for request in sandbox.requests() if request.numbers == 1]
+    assert place <= calls + 2
+    assert Batch.objects.filter(state="queued").exists(), "the large one was over before"
