@@ -26,6 +26,9 @@ _ASKED_TWICE: Final = 5  # seconds in which a second wish for the balance is the
 # Set when the worker is told to stop; from then on nothing new is claimed.
 stopping = threading.Event()
 
+# One preparation and one question for the balance at a time: more would take the senders' threads.
+_preparing, _asking = threading.Lock(), threading.Lock()
+
 # One sender of two or more stays free of large campaigns, so that a single message never waits.
 _large = threading.BoundedSemaphore(max(settings.SOCIAIR_WORKERS - 1, 1))
 
@@ -93,8 +96,16 @@ def wake() -> None:
 @db_task(priority=_PRIORITY["prepare"], expires=_EXPIRES)  # type: ignore[untyped-decorator]
 def prepare() -> None:
     """Prepare campaigns that are too large for a web request, and go on later if it takes long."""
+    if not _preparing.acquire(blocking=False):
+        return
+    try:
+        _prepare(time.monotonic() + _RUN_FOR)
+    finally:
+        _preparing.release()
+
+
+def _prepare(until: float) -> None:
     gateway = holds.current_gateway()
-    until = time.monotonic() + _RUN_FOR
     for campaign in sweeping.unprepared(gateway):
         finished = freezing.prepare_or_pause(
             campaign, go_on=lambda: time.monotonic() < until and not stopping.is_set()
@@ -109,12 +120,16 @@ def prepare() -> None:
 def read_balance() -> None:
     """Somebody looks at a page that wants a fresh balance."""
     gateway = holds.current_gateway()
-    if balance.is_fresh(balance.latest(gateway), within=_ASKED_TWICE):
+    if not _asking.acquire(blocking=False):
         return
     try:
+        if balance.is_fresh(balance.latest(gateway), within=_ASKED_TWICE):
+            return
         balance.read_balance(gateway)
     except sociair.BalanceUnknown:
         return  # kept on the gateway's row, where the page finds it
+    finally:
+        _asking.release()
     kick()
 
 

@@ -55,7 +55,7 @@ if SOCIAIR_PARTIAL_REJECTION not in ("ask", "none_sent", "valid_sent"):
 _state_dir = VAR_DIR / "sandbox-state" if SANDBOX else VAR_DIR
 STATE_DIR: Path = Path(env.str("STATE_DIR", "") or _state_dir)
 
-LOW_BALANCE: Decimal = rupees("LOW_BALANCE", env.str("LOW_BALANCE", "")) or Decimal(500)
+LOW_BALANCE: Decimal = rupees("LOW_BALANCE", env.str("LOW_BALANCE", "") or "500") or Decimal(0)
 BALANCE_FRESH_SECONDS = 60  # a send needs a reading that is not older
 OVERDUE_HOURS: float = env.float("OVERDUE_HOURS", 2)
 INLINE_RECIPIENTS = 5000  # larger campaigns are prepared by the worker

@@ -77,6 +77,15 @@ def test_no_such_campaign(name: str, sender: Browser, gateway: Gateway) -> None:
         assert sender.get(reverse(f"messaging:{name}", args=[pk])).status_code == 404
 
 
+def test_a_draft_has_no_such_pages(sender: Browser, gateway: Gateway) -> None:
+    campaign = hand_over(gateway, numbers(1), by=sender.user)
+    Campaign.objects.update(state=CampaignState.DRAFT)
+    response = sender.get(url(campaign))
+    assert response.headers["Location"] == reverse("messaging:review", args=[campaign.pk])
+    for name in PAGES[1:]:
+        assert sender.get(url(campaign, name)).status_code == 404
+
+
 # -- Progress --------------------------------------------------------------------------------
 
 
@@ -283,7 +292,9 @@ def test_queries_do_not_grow(
         Recipient.objects.update(state="unconfirmed")
         Campaign.objects.filter(pk=campaign.pk).update(pending=0, unconfirmed=people)
         for batch in Batch.objects.filter(campaign=campaign):
-            SentMessage.objects.create(batch=batch, attempt=1, outcome="no_answer")
+            SentMessage.objects.create(
+                batch=batch, gateway=batch.campaign.gateway, attempt=1, outcome="no_answer"
+            )
             LeftOut.objects.create(campaign=campaign, entry="1", reason=LeftOutReason.INVALID)
         with CaptureQueriesContext(connection) as queries:
             sender.get(url(campaign, name))

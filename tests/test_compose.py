@@ -78,9 +78,14 @@ def test_opening_it_asks_for_the_balance(
         return woken(django_capture_on_commit_callbacks, lambda: sender.get(URL))
 
     assert asked() == ["read_balance"]
+    assert asked() == []  # it has just been asked for
     reading(gateway)
+    Gateway.objects.update(balance_asked_at=None)
     assert asked() == []
-    BalanceReading.objects.update(read_at=timezone.now() - timedelta(seconds=31))
+    BalanceReading.objects.update(
+        asked_at=timezone.now() - timedelta(seconds=31),
+        read_at=timezone.now() - timedelta(seconds=31),
+    )
     assert asked() == ["read_balance"]
 
 

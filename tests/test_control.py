@@ -179,7 +179,7 @@ def test_releasing_the_gateway(
     assert not gateway.is_held
     released = Event.objects.get(gateway=gateway, kind="released")
     assert released.by == manager.user
-    assert "Released. Sending goes on." in words(manager.get("/"))
+    assert "Released. Campaigns that are not paused go on." in words(manager.get("/"))
 
 
 def test_a_refused_token_is_tried_again(

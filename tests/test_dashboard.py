@@ -126,7 +126,10 @@ def test_refreshing_the_balance(
     sender: Browser, gateway: Gateway, django_capture_on_commit_callbacks: OnCommit
 ) -> None:
     reading(gateway, amount="1")
-    BalanceReading.objects.update(read_at=timezone.now() - timedelta(minutes=5))
+    BalanceReading.objects.update(
+        asked_at=timezone.now() - timedelta(minutes=5),
+        read_at=timezone.now() - timedelta(minutes=5),
+    )
     tasks = woken(django_capture_on_commit_callbacks, lambda: refresh(sender))
     assert tasks == ["read_balance"]
     waiting = refresh(sender)
@@ -149,7 +152,10 @@ def test_a_reading_of_this_moment_is_not_waited_for(sender: Browser, gateway: Ga
 
 def test_sociair_does_not_answer(sender: Browser, gateway: Gateway, sandbox: Sandbox) -> None:
     reading(gateway, amount="7")
-    BalanceReading.objects.update(read_at=timezone.now() - timedelta(minutes=5))
+    BalanceReading.objects.update(
+        asked_at=timezone.now() - timedelta(minutes=5),
+        read_at=timezone.now() - timedelta(minutes=5),
+    )
     sandbox.stop()
     with pytest.raises(sociair.BalanceUnknown):
         balance.read_balance(gateway)

@@ -370,7 +370,7 @@ def test_an_old_reading_signs_no_bill(gateway: Gateway, settings: Settings) -> N
     draft = _draft(gateway, Audience(numbers="\n".join(numbers(2))))
     signed = _signed(draft)
     stale = timezone.now() - timedelta(seconds=settings.BALANCE_FRESH_SECONDS + 1)
-    BalanceReading.objects.update(read_at=stale)
+    BalanceReading.objects.update(asked_at=stale, read_at=stale)
     with pytest.raises(campaigns.SendRefused, match="balance is being read again"):
         campaigns.hand_over(draft, reviewed=signed, by=None)
     BalanceReading.objects.all().delete()

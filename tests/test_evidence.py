@@ -50,7 +50,7 @@ def _figures(campaign: Campaign) -> tuple[Amount, Amount, Amount]:
 
 
 def test_they_went_out(gateway: Gateway, sandbox: Sandbox) -> None:
-    campaign = _send(gateway, sandbox, "ok", "500", "close", "ok")
+    campaign = _send(gateway, sandbox, "ok", "500", "502", "ok")
     found = _evidence(campaign)
     assert found.before.balance == Decimal(10000)
     assert found.now.balance == sandbox.balance == Decimal("9993.60")
@@ -62,6 +62,21 @@ def test_they_went_out(gateway: Gateway, sandbox: Sandbox) -> None:
     assert found.sentence == (
         "Exactly the cost of the undecided messages has left the account: they probably went out."
     )
+
+
+def test_a_call_without_an_answer_may_still_be_billed(gateway: Gateway, sandbox: Sandbox) -> None:
+    """We hung up, and Sociair may bill a little later: a reading at once proves nothing."""
+    assert evidence_for(_send(gateway, sandbox, "ok", "close", "ok")) is None
+
+
+def test_a_reading_that_was_asked_for_before_the_end_proves_nothing(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
+    campaign = _send(gateway, sandbox, "ok", "500", "ok")
+    assert evidence_for(campaign) is not None
+    last = BalanceReading.objects.latest()
+    BalanceReading.objects.filter(pk=last.pk).update(asked_at=campaign.sent_at)
+    assert evidence_for(campaign) is None
 
 
 def test_they_did_not_go_out(gateway: Gateway, sandbox: Sandbox) -> None:

@@ -226,7 +226,10 @@ def test_a_send_by_an_old_balance_comes_back(
     campaign = draft("9801234567")
     reading(gateway)
     data = {"signed": signed(sender, campaign)}
-    BalanceReading.objects.update(read_at=timezone.now() - timedelta(seconds=61))
+    BalanceReading.objects.update(
+        asked_at=timezone.now() - timedelta(seconds=61),
+        read_at=timezone.now() - timedelta(seconds=61),
+    )
     response = sender.post(url(campaign), data, follow=True)
     assert response.redirect_chain == [(url(campaign), 302)]
     assert "The balance is being read again, because it may have changed." in words(response)

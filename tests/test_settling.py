@@ -257,7 +257,10 @@ def _no_reading(gateway: Gateway) -> None:
 
 
 def _old_reading(gateway: Gateway) -> None:
-    BalanceReading.objects.update(read_at=timezone.now() - timedelta(minutes=5))
+    BalanceReading.objects.update(
+        asked_at=timezone.now() - timedelta(minutes=5),
+        read_at=timezone.now() - timedelta(minutes=5),
+    )
 
 
 @pytest.mark.parametrize("make", [_no_reading, _old_reading])

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from contacts.phone import Operator
 from messaging.answers import Outcome
 from messaging.models.campaign import Campaign
+from messaging.models.gateway import Gateway
 
 OUTCOME_CHOICES = [(outcome.value, outcome.label) for outcome in Outcome]
 
@@ -80,6 +81,9 @@ class Batch(models.Model):
             ),
             models.Index(fields=["deadline"], name="batch_in_flight", condition=Q(state="sending")),
             models.Index(
+                fields=["deadline"], name="batch_lost", condition=Q(outcome="worker_lost")
+            ),
+            models.Index(
                 fields=["id"],
                 name="batch_undecided",
                 condition=Q(state__in=["unconfirmed", "partly_refused"]),
@@ -96,6 +100,14 @@ class SentMessage(models.Model):
 
     batch = models.ForeignKey(
         Batch, on_delete=models.CASCADE, related_name="calls", verbose_name=_("batch")
+    )
+    # The batch's gateway once more: what was called since a moment must not join the history.
+    gateway = models.ForeignKey(
+        Gateway,
+        on_delete=models.PROTECT,
+        db_index=False,
+        related_name="+",
+        verbose_name=_("gateway"),
     )
     attempt = models.PositiveIntegerField(_("try"))
     numbers = models.JSONField(_("numbers posted"), default=list)
@@ -118,7 +130,10 @@ class SentMessage(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["batch", "attempt"], name="sent_message_once")
         ]
-        indexes = [models.Index(fields=["-started_at"], name="sent_message_latest")]
+        indexes = [
+            models.Index(fields=["-started_at"], name="sent_message_latest"),
+            models.Index(fields=["gateway", "started_at"], name="sent_message_since"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_outcome_display()}"

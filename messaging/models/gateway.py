@@ -35,6 +35,10 @@ class HoldReason(models.TextChoices):
         "restored",
         _("The database is older than what was sent from here: a backup has been restored."),
     )
+    NOT_SAVED = (
+        "not_saved",
+        _("An answer of Sociair could not be saved. Its messages may have gone out."),
+    )
     NO_RECORD = (
         "no_record",
         _("This machine cannot keep its record of what it sends. Nothing was sent."),
@@ -62,6 +66,10 @@ ADVICE = {
     HoldReason.RESTORED: _(
         "Campaigns that were under way are paused, because they may have gone out since the "
         "backup was taken. Compare them with Sociair's own list, then release the hold."
+    ),
+    HoldReason.NOT_SAVED: _(
+        "Look at the database and at the disk it is on, then release the hold. What was not "
+        "saved is shown under Needs a decision."
     ),
     HoldReason.NO_RECORD: _(
         "It is tried again by itself; make room on the disk and let the worker write to STATE_DIR."
@@ -100,6 +108,7 @@ class Gateway(models.Model):
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     unconfirmed = models.PositiveIntegerField(_("unconfirmed in a row"), default=0)
 
+    balance_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     balance_error = models.TextField(_("why the balance could not be read"), blank=True)
     balance_error_at = models.DateTimeField(null=True, blank=True, editable=False)
 
@@ -138,6 +147,8 @@ class BalanceReading(models.Model):
     ntc_rate = models.DecimalField(_("NTC rate"), max_digits=10, decimal_places=4)
     ncell_rate = models.DecimalField(_("Ncell rate"), max_digits=10, decimal_places=4)
     smartcell_rate = models.DecimalField(_("Smart Cell rate"), max_digits=10, decimal_places=4)
+    # The amount is of some moment between the question and the answer.
+    asked_at = models.DateTimeField(_("asked"), default=timezone.now)
     read_at = models.DateTimeField(_("read"), default=timezone.now)
 
     class Meta:

@@ -8,19 +8,21 @@ from django.conf import settings
 from django.db.models import Q, Sum
 from django.utils import timezone
 
+from messaging.answers import Outcome
 from messaging.models import (
     OPEN_STATES,
     BalanceReading,
     Batch,
     BatchState,
     Campaign,
-    CampaignState,
     Gateway,
     HoldKind,
     HoldReason,
     SentMessage,
 )
 from messaging.services import holds, sociair
+
+_ASK_EVERY = 10  # seconds
 
 
 def read_balance(gateway: Gateway) -> BalanceReading:
@@ -51,7 +53,22 @@ def is_fresh(reading: BalanceReading | None, *, within: float | None = None) -> 
     if reading is None:
         return False
     most = settings.BALANCE_FRESH_SECONDS if within is None else within
-    return timezone.now() - reading.read_at <= timedelta(seconds=most)
+    age = timezone.now() - reading.asked_at
+    # A clock that was set back makes old readings look as if they came from the future.
+    return abs(age) <= timedelta(seconds=most)
+
+
+def may_ask(gateway: Gateway) -> bool:
+    """Whether nobody has asked just now: pages that poll must not fill the queue."""
+    now = timezone.now()
+    return bool(
+        Gateway.objects.filter(
+            Q(balance_asked_at=None)
+            | Q(balance_asked_at__lt=now - timedelta(seconds=_ASK_EVERY))
+            | Q(balance_asked_at__gt=now),
+            pk=gateway.pk,
+        ).update(balance_asked_at=now)
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,11 +84,10 @@ def committed(gateway: Gateway) -> Committed:
     called since. While a campaign is prepared, its reviewed cost.
     """
     under_way = Campaign.objects.filter(gateway=gateway, state__in=OPEN_STATES)
-    preparing = under_way.filter(state=CampaignState.PREPARING).aggregate(
-        cost=Sum("reviewed_cost", default=Decimal(0))
-    )
+    unprepared = under_way.exclude(prepared_up_to=Campaign.PREPARED)
+    preparing = unprepared.aggregate(cost=Sum("reviewed_cost", default=Decimal(0)))
     queued = Batch.objects.filter(
-        campaign__in=under_way.exclude(state=CampaignState.PREPARING),
+        campaign__in=under_way.filter(prepared_up_to=Campaign.PREPARED),
         state__in=[BatchState.QUEUED, BatchState.SENDING],
     ).aggregate(cost=Sum("cost", default=Decimal(0)))
     return Committed(
@@ -85,14 +101,20 @@ def _taken_since(reading: BalanceReading | None) -> Decimal:
         return Decimal(0)
     longest = timedelta(seconds=settings.SOCIAIR_DEADLINE)
     calls = SentMessage.objects.filter(
-        batch__campaign__gateway=reading.gateway_id,
-        started_at__gte=reading.read_at - longest,
-        ended_at__gte=reading.read_at,
+        gateway=reading.gateway_id,
+        started_at__gte=reading.asked_at - longest,
+        ended_at__gte=reading.asked_at,
     )
     unclear = Q(cost=0, batch__state__in=[BatchState.UNCONFIRMED, BatchState.PARTLY_REFUSED])
     taken = calls.aggregate(
         known=Sum("cost", default=Decimal(0)),
         unclear=Sum("batch__cost", filter=unclear, default=Decimal(0)),
     )
-    cost: Decimal = taken["known"] + taken["unclear"]
+    lost = Batch.objects.filter(
+        campaign__gateway=reading.gateway_id,
+        state=BatchState.UNCONFIRMED,
+        outcome=Outcome.WORKER_LOST,
+        deadline__gte=reading.asked_at,
+    ).aggregate(cost=Sum("cost", default=Decimal(0)))
+    cost: Decimal = taken["known"] + taken["unclear"] + lost["cost"]
     return cost

@@ -170,6 +170,7 @@ def _leave_draft(
     ).update(
         state=CampaignState.PREPARING,
         sent_at=timezone.now(),
+        resumed_at=timezone.now(),
         scheduled_for=at,
         reviewed_cost=reviewed.cost,
         rates=pricing.to_json(rates),

@@ -12,7 +12,8 @@ from enum import Enum
 from typing import Final
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import Error as DatabaseFailure
+from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 
 from contacts.models import OptOut
@@ -21,6 +22,8 @@ from messaging.models import (
     BatchState,
     Campaign,
     Gateway,
+    HoldKind,
+    HoldReason,
     Recipient,
     RecipientState,
 )
@@ -99,12 +102,15 @@ def _record_surely(sent: sociair.Sent) -> None:
     while True:
         try:
             return record(sent)
-        except DatabaseError as error:
+        except DatabaseFailure as error:
             reconnect()
             if time.monotonic() >= give_up:
                 # Its words may quote the row, with numbers and text.
                 kind = type(error).__name__
                 logger.error("Batch %s: the answer could not be saved: %s.", sent.batch.pk, kind)
+                # Where nothing can be saved, nothing more may be sent.
+                gateway = sent.batch.campaign.gateway
+                holds.hold(gateway, HoldKind.PERSON, HoldReason.NOT_SAVED)
                 return None
             time.sleep(0.5)
 

@@ -14,7 +14,7 @@ from contacts.models import OptOut
 from contacts.phone import Operator, operator_of
 from messaging.models import BalanceReading, Gateway, LeftOutReason
 from messaging.services import balance, pricing
-from messaging.services.audience import Audience, chosen_contacts, read_pasted
+from messaging.services.audience import Audience, Pasted, chosen_contacts, read_pasted
 from messaging.text import Measure, measure
 
 
@@ -53,7 +53,7 @@ def estimate(text: str, audience: Audience, gateway: Gateway) -> Estimate:
     """Raises `audience.GroupGone` if a chosen group is missing."""
     reading = balance.latest(gateway)
     pasted = read_pasted(audience.numbers)
-    people = _count_people(audience, pasted.mobiles)
+    people = count_people(audience, pasted.mobiles)
     if reading is not None:
         rates = pricing.rates_of(reading)
         people = Counter({operator: people[operator] for operator in people if operator in rates})
@@ -66,7 +66,15 @@ def estimate(text: str, audience: Audience, gateway: Gateway) -> Estimate:
     )
 
 
-def _count_people(audience: Audience, pasted: list[str]) -> Counter[Operator]:
+def count_omitted(audience: Audience, pasted: Pasted, reached: int) -> int:
+    """How many entries get no message of their own, when so many numbers are reached."""
+    chosen = chosen_contacts(audience)
+    known = chosen.filter(mobile__in=pasted.mobiles).values("mobile").distinct().count()
+    entries = chosen.count() + len(pasted.mobiles) - known + len(pasted.omissions)
+    return max(entries - reached, 0)
+
+
+def count_people(audience: Audience, pasted: list[str]) -> Counter[Operator]:
     """Different numbers by operator, without those who opted out: four queries, whatever its size.
 
     The operator follows from the first three digits, so the database counts by those.

@@ -5,10 +5,11 @@ accepted since, less the balance now, is what the unconfirmed messages cost toge
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
+from django.conf import settings
 from django.db.models import Max, Sum
 from django.utils.translation import gettext as _
 
@@ -72,7 +73,7 @@ def evidence_for(campaign: Campaign) -> Evidence | None:
         return None
     before = _quiet_before(gateway, first.claimed_at)
     now = BalanceReading.objects.filter(gateway=gateway).order_by("-id").first()
-    if before is None or now is None or now.read_at <= _last_end(gateway, before.read_at):
+    if before is None or now is None or now.asked_at <= _last_end(gateway, before.read_at):
         return None
     return Evidence(
         before, now, _known(gateway, before.read_at), _undecided(gateway, before.read_at)
@@ -84,15 +85,20 @@ def _in_flight(gateway: Gateway) -> bool:
 
 
 def _quiet_before(gateway: Gateway, moment: datetime) -> BalanceReading | None:
-    """The last reading before a moment during which no call was under way."""
+    """The last reading before a moment while which was asked for no call was under way."""
     readings = BalanceReading.objects.filter(gateway=gateway, read_at__lt=moment)
     for reading in readings.order_by("-id")[:_READINGS]:
-        at = reading.read_at
         calls = SentMessage.objects.filter(
-            batch__campaign__gateway=gateway, started_at__lte=at, ended_at__gte=at
+            gateway=gateway,
+            started_at__gte=reading.asked_at - timedelta(seconds=settings.SOCIAIR_DEADLINE),
+            started_at__lte=reading.read_at,
+            ended_at__gte=reading.asked_at,
         )
         lost = Batch.objects.filter(
-            campaign__gateway=gateway, calls=None, claimed_at__lte=at, deadline__gte=at
+            campaign__gateway=gateway,
+            outcome=Outcome.WORKER_LOST,
+            claimed_at__lte=reading.read_at,
+            deadline__gte=reading.asked_at,
         )
         if not calls.exists() and not lost.exists():
             return reading
@@ -103,8 +109,9 @@ _READINGS: Final = 20  # how far back a quiet one is looked for
 
 
 def _last_end(gateway: Gateway, since: datetime) -> datetime:
-    """When the last call since a moment was certainly over."""
-    calls = SentMessage.objects.filter(batch__campaign__gateway=gateway, started_at__gte=since)
+    """When the last call since a moment was certainly over, and billed if it ever will be."""
+    calls = SentMessage.objects.filter(gateway=gateway, started_at__gte=since)
+    unanswered = calls.filter(outcome=Outcome.NO_ANSWER).aggregate(end=Max("ended_at"))["end"]
     lost = Batch.objects.filter(
         campaign__gateway=gateway,
         state__in=UNDECIDED,
@@ -113,6 +120,7 @@ def _last_end(gateway: Gateway, since: datetime) -> datetime:
     )
     ends = [
         calls.aggregate(end=Max("ended_at"))["end"],
+        unanswered and unanswered + timedelta(seconds=settings.SOCIAIR_TOTAL_TIMEOUT),
         lost.aggregate(end=Max("deadline"))["end"],
     ]
     return max((end for end in ends if end is not None), default=since)
@@ -120,7 +128,7 @@ def _last_end(gateway: Gateway, since: datetime) -> datetime:
 
 def _known(gateway: Gateway, since: datetime) -> Decimal:
     """What was certainly taken since: accepted calls, and what people know to have gone out."""
-    calls = SentMessage.objects.filter(batch__campaign__gateway=gateway, started_at__gte=since)
+    calls = SentMessage.objects.filter(gateway=gateway, started_at__gte=since)
     accepted: Decimal = calls.aggregate(cost=Sum("cost", default=Decimal(0)))["cost"]
     settled = Batch.objects.filter(
         campaign__gateway=gateway,

@@ -6,7 +6,7 @@ worker goes on where it stopped and two workers never prepare the same piece.
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
 
@@ -33,7 +33,7 @@ from messaging.services.bulk import insert_rows
 from messaging.text import measure
 
 LARGE: Final = 1000  # recipients; a larger campaign lets smaller ones go first
-_PIECE: Final = 5000
+_PIECE: Final = 2000
 
 
 def overdue_after() -> timedelta:
@@ -146,6 +146,8 @@ def _finish(campaign: Campaign) -> None:
             "Rs %(reviewed)s. Resume to send it all the same."
         ) % {"cost": f"{campaign.cost:.2f}", "reviewed": f"{campaign.reviewed_cost:.2f}"}
         _leave(campaign, CampaignState.PAUSED, EventKind.PAUSED, why)
+    elif _slept(campaign, now):
+        _leave(campaign, CampaignState.OVERDUE, EventKind.OVERDUE, "")
     elif campaign.total == 0:
         _leave(campaign, CampaignState.DONE, EventKind.DONE, _("Nobody was left to send to."))
     elif campaign.scheduled_for is not None and campaign.scheduled_for > now:
@@ -154,6 +156,12 @@ def _finish(campaign: Campaign) -> None:
         )
     else:
         _leave(campaign, CampaignState.SENDING, EventKind.STARTED, "")
+
+
+def _slept(campaign: Campaign, now: datetime) -> bool:
+    """Whether it should have gone out, or was handed over, hours before it was prepared."""
+    since = max(filter(None, (campaign.scheduled_for, campaign.resumed_at)), default=now)
+    return now - since > overdue_after()
 
 
 def _leave(campaign: Campaign, state: CampaignState, kind: EventKind, words: str) -> None:

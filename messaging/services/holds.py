@@ -24,6 +24,8 @@ _WEAKER: dict[HoldKind, list[HoldKind]] = {
     HoldKind.TOKEN: [HoldKind.NONE, HoldKind.TIMED],
     HoldKind.PERSON: [HoldKind.NONE, HoldKind.TIMED, HoldKind.TOKEN],
 }
+# Said in the history even while the gateway is held already.
+_ALARMS = (HoldReason.CONTRACT_CHANGED, HoldReason.NOT_SAVED)
 _UNREACHABLE_FIRST, _UNREACHABLE_MOST = 5, 5 * 60  # seconds
 _THROTTLED_FIRST, _THROTTLED_MOST = 60, 15 * 60
 _LONGEST_WAIT = 24 * 60 * 60
@@ -50,7 +52,8 @@ def take_slot(gateway: Gateway) -> float | None:
         now = timezone.now()  # when the row is ours, however long that took
         if found.is_held:
             return None
-        if interval and found.next_slot is not None and found.next_slot > now:
+        # A slot farther away than one interval is of a clock that was set back since.
+        if interval and found.next_slot is not None and now < found.next_slot <= now + interval:
             return (found.next_slot - now).total_seconds()
         if (known := tidemark.highest(found)) > found.calls:
             _hold_restored(found, known)
@@ -130,7 +133,7 @@ def hold(
         held_at=timezone.now(),
         held_until=until,
     )
-    if held:
+    if held or reason in _ALARMS:
         Event.objects.create(gateway=gateway, kind=EventKind.HELD, words=_why(reason, words))
     return bool(held)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -150,11 +150,19 @@ def give_up_lost(gateway: Gateway) -> int:
     )
     given_up = 0
     for batch in lost.order_by("id"):
-        with transaction.atomic():
-            campaign = Campaign.objects.select_for_update().get(pk=batch.campaign_id)
-            answer = Answer(outcome=Outcome.WORKER_LOST)
-            given_up += _move(campaign, batch, BatchState.SENDING, _UNCONFIRMED, answer)
-            finish_if_empty(campaign)
+        try:
+            given_up += _give_up(batch)
+        except DatabaseError as error:  # one that cannot be given up must not keep the others
+            logger.error("Batch %s could not be given up: %s.", batch.pk, type(error).__name__)
+    return given_up
+
+
+def _give_up(batch: Batch) -> bool:
+    with transaction.atomic():
+        campaign = Campaign.objects.select_for_update().get(pk=batch.campaign_id)
+        answer = Answer(outcome=Outcome.WORKER_LOST)
+        given_up = _move(campaign, batch, BatchState.SENDING, _UNCONFIRMED, answer)
+        finish_if_empty(campaign)
     return given_up
 
 

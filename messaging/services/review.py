@@ -4,10 +4,13 @@ from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from django.conf import settings
+
 from contacts.phone import Operator
 from messaging.models import BalanceReading, Campaign
 from messaging.services import balance, pricing
-from messaging.services.audience import Audience, Omission, Person, Reader
+from messaging.services.audience import Audience, Omission, Person, Reader, read_pasted
+from messaging.services.estimate import count_omitted, count_people
 from messaging.text import Measure, measure
 
 # More than anyone reads on a page; the rest is counted.
@@ -61,13 +64,20 @@ def review(campaign: Campaign, reading: BalanceReading) -> Review:
     """Look everything up as a send would find it now. Raises `audience.GroupGone`."""
     rates = pricing.rates_of(reading)
     found = Review(measure(campaign.text), reading, balance.committed(campaign.gateway))
-    numbers: Counter[Operator] = Counter()
-    for piece in Reader(Audience.from_json(campaign.audience), rates).pieces():
-        numbers.update(person.operator for person in piece.people)
-        found.omitted += len(piece.omissions)
-        found.first_people += piece.people[: MOST_SHOWN - len(found.first_people)]
-        found.first_omissions += piece.omissions[: MOST_SHOWN - len(found.first_omissions)]
-    found.people = numbers.total()
+    audience = Audience.from_json(campaign.audience)
+    first = Reader(audience, rates).piece(size=settings.INLINE_RECIPIENTS)
+    found.first_people = first.people[:MOST_SHOWN]
+    found.first_omissions = first.omissions[:MOST_SHOWN]
+    if first.is_last:
+        numbers = Counter(person.operator for person in first.people)
+        found.people, found.omitted = numbers.total(), len(first.omissions)
+    else:
+        # Nobody reads more names than these; the database counts the rest while the page waits.
+        pasted = read_pasted(audience.numbers)
+        counted = count_people(audience, pasted.mobiles)
+        numbers = Counter({each: counted[each] for each in counted if each in rates})
+        found.people = numbers.total()
+        found.omitted = count_omitted(audience, pasted, found.people)
     found.lines = [
         OperatorLine(
             operator,

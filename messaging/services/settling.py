@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils import timezone
@@ -31,6 +32,8 @@ from messaging.services.bulk import insert_rows
 from messaging.services.campaigns import SendRefused, fingerprint_of
 from messaging.services.recording import count, finish_if_empty
 
+_AT_ONCE = 50  # batches in one transaction
+MOST_AGAIN = 100  # batches that one follow-up takes over
 UNDECIDED = [BatchState.UNCONFIRMED, BatchState.PARTLY_REFUSED]
 
 
@@ -48,17 +51,19 @@ def settle(
 ) -> int:
     """A person says what became of some batches' unconfirmed recipients. How many people it was.
 
-    Batches that somebody else has settled meanwhile are left as they are.
+    Batches that somebody else has settled meanwhile are left as they are. Many are settled some at
+    a time, so that saving an answer never waits long for the database.
     """
-    with transaction.atomic():
-        locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
-        people = _settle(locked, batches, verdict, by=by, why=why)
-        finish_if_empty(locked)
-        if people:
-            words = f"{verdict.label}: {people}. {why}".strip()
-            Event.objects.create(
-                campaign=campaign, kind=EventKind.SETTLED, by=user_of(by), words=words
-            )
+    people = 0
+    for start in range(0, len(batches), _AT_ONCE):
+        with transaction.atomic():
+            locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
+            some = batches[start : start + _AT_ONCE]
+            people += _settle(locked, some, verdict, by=by, why=why)
+            finish_if_empty(locked)
+    if people:
+        words = f"{verdict.label}: {people}. {why}".strip()
+        Event.objects.create(campaign=campaign, kind=EventKind.SETTLED, by=user_of(by), words=words)
     campaign.refresh_from_db()
     return people
 
@@ -66,19 +71,19 @@ def settle(
 def _settle(
     campaign: Campaign, batches: Sequence[int], verdict: Verdict, *, by: Actor, why: str
 ) -> int:
+    """The caller holds the campaign's lock, without which no batch is settled."""
     state = RecipientState(verdict.value)
-    people = 0
-    for batch_id in undecided(campaign).filter(pk__in=batches).values_list("pk", flat=True):
-        if Batch.objects.filter(pk=batch_id, state__in=UNDECIDED).update(
-            state=BatchState.SETTLED,
-            settled_as=verdict,
-            settled_at=timezone.now(),
-            settled_by=user_of(by),
-            settled_why=why,
-        ):
-            people += Recipient.objects.filter(
-                batch=batch_id, state=RecipientState.UNCONFIRMED
-            ).update(state=state)
+    open_ones = list(undecided(campaign).filter(pk__in=batches).values_list("pk", flat=True))
+    people = Recipient.objects.filter(batch__in=open_ones, state=RecipientState.UNCONFIRMED).update(
+        state=state
+    )
+    Batch.objects.filter(pk__in=open_ones, state__in=UNDECIDED).update(
+        state=BatchState.SETTLED,
+        settled_as=verdict,
+        settled_at=timezone.now(),
+        settled_by=user_of(by),
+        settled_why=why,
+    )
     count(campaign, RecipientState.UNCONFIRMED, -people)
     count(campaign, state, people)
     return people
@@ -128,6 +133,12 @@ def send_again(
     """
     if (known := _known(form_uuid, campaign)) is not None:
         return known
+    if campaign.gateway.base_url != settings.SOCIAIR_BASE_URL:
+        raise SendRefused(_("This campaign belongs to another gateway: it is not sent from here."))
+    if len(batches) > MOST_AGAIN:
+        raise SendRefused(
+            _("Send at most %(most)d requests again at a time.") % {"most": MOST_AGAIN}
+        )
     reading = balance.latest(campaign.gateway)
     if reading is None or not balance.is_fresh(reading):
         raise SendRefused(

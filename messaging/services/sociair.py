@@ -211,6 +211,7 @@ def save(sent: Sent) -> SentMessage:
     return SentMessage.objects.create(
         batch=sent.batch,
         attempt=sent.batch.tries,
+        gateway=sent.batch.campaign.gateway,
         numbers=sent.numbers,
         outcome=answer.outcome,
         words=answer.words,
@@ -231,7 +232,7 @@ def balance(gateway: Gateway) -> BalanceReading:
 
     Raises `BalanceUnknown` with a sentence when Sociair does not say.
     """
-    total = settings.SOCIAIR_TOTAL_TIMEOUT
+    total, asked_at = settings.SOCIAIR_TOTAL_TIMEOUT, timezone.now()
     with transport.watched(start_before=transport.now() + total, total=total) as call:
         try:
             reply = _call("GET", "/balance", call)
@@ -247,7 +248,7 @@ def balance(gateway: Gateway) -> BalanceReading:
     amounts = _amounts(found or {})
     if reply.status >= 300 or amounts is None:
         raise _refused(reply, found or {})
-    return BalanceReading.objects.create(gateway=gateway, **amounts)
+    return BalanceReading.objects.create(gateway=gateway, asked_at=asked_at, **amounts)
 
 
 def _amounts(found: Mapping[str, Any]) -> dict[str, Decimal] | None:

@@ -51,7 +51,7 @@ def _wants_balance(gateway: Gateway) -> bool:
         return True
     # Evidence about messages of which nobody knows, taken while it is fresh.
     undecided = Batch.objects.filter(
-        campaign__gateway=gateway, state__in=UNDECIDED, deadline__gte=reading.read_at
+        campaign__gateway=gateway, state__in=UNDECIDED, deadline__gte=reading.asked_at
     )
     return undecided.exists()
 

@@ -36,6 +36,8 @@ def raise_to(gateway: Gateway, slot: int) -> None:
         if _number(file.read()) < slot:
             file.seek(0)
             file.write(b"%020d\n" % slot)
+            file.flush()
+            os.fdatasync(handle)
 
 
 def _number(content: bytes) -> int:

@@ -40,10 +40,9 @@ _RESUMABLE: Final = [CampaignState.PAUSED, CampaignState.OVERDUE]
 @permission_required("messaging.view_campaign", raise_exception=True)
 def campaign(request: HttpRequest, pk: int) -> HttpResponse:
     """How it goes, what waits for a decision, and what happened so far."""
-    found = _campaign(pk)
-    if found.state == CampaignState.DRAFT:
-        return redirect(found)
-    return render(request, "messaging/campaign.html", _live_context(found))
+    if (draft := Campaign.objects.filter(pk=pk, state=CampaignState.DRAFT).first()) is not None:
+        return redirect(draft)  # which is its author's
+    return render(request, "messaging/campaign.html", _live_context(_campaign(pk)))
 
 
 @require_safe
@@ -62,8 +61,9 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _campaign(pk: int) -> Campaign:
+    """One that was handed over; drafts are nobody else's."""
     related = Campaign.objects.select_related("created_by", "gateway", "follows")
-    return get_object_or_404(related, pk=pk)
+    return get_object_or_404(related.exclude(state=CampaignState.DRAFT), pk=pk)
 
 
 def _seen(campaign: Campaign) -> str:

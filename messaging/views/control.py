@@ -60,6 +60,6 @@ def release(request: HttpRequest) -> HttpResponse:
             request, _("The balance is being read. If Sociair takes the token, it goes on.")
         )
     elif holds.release(gateway, by=request.user):
-        messages.success(request, _("Released. Sending goes on."))
+        messages.success(request, _("Released. Campaigns that are not paused go on."))
     tasks.kick()
     return redirect("messaging:dashboard")

@@ -91,6 +91,10 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
         return _decide_page(request, campaign, form)
     batches = form.chosen_of(campaign)
     if form.sends_again:
+        if len(batches) > settling.MOST_AGAIN:
+            batches = batches[: settling.MOST_AGAIN]
+            most = {"most": settling.MOST_AGAIN}
+            messages.info(request, _("These are the first %(most)d requests; go on after.") % most)
         asked = AgainForm(
             initial={"form_uuid": uuid.uuid4(), "batches": batches, "why": form.cleaned_data["why"]}
         )

@@ -11,6 +11,6 @@ _ASK_AFTER = 30  # seconds
 def recent_reading(gateway: Gateway) -> BalanceReading | None:
     """The last reading; a new one is asked for when it begins to grow old."""
     reading = balance.latest(gateway)
-    if not balance.is_fresh(reading, within=_ASK_AFTER):
+    if not balance.is_fresh(reading, within=_ASK_AFTER) and balance.may_ask(gateway):
         tasks.kick_balance()
     return reading

@@ -25,6 +25,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 _RICH = 1_000_000  # rupees
+_FEW = 20_000  # recipients; a campaign of so many is not sent to its end but cancelled
 
 
 def _group_of(people: int) -> Group:
@@ -78,9 +79,14 @@ def test_large_campaign(people: int, start: Start, gateway: Gateway, sandbox: Sa
 
     _a_single_message_goes_first(gateway, sandbox)
 
-    see_to_its_end(campaign)
+    if people > _FEW:
+        see_to_its_end(campaign)
+        assert campaign.accepted == people
+    else:
+        campaigns.cancel(campaign, by=None)
+        tasks.sweep()  # the worker closes what is left
+        until(lambda: Campaign.objects.get(pk=campaign.pk).pending == 0)
     check_books(campaign, (e.mobile for e in sandbox.ledger() if e.text == campaign.text))
-    assert campaign.accepted == people
 
 
 def _a_single_message_goes_first(gateway: Gateway, sandbox: Sandbox) -> None:

@@ -338,7 +338,9 @@ class Portal(RuleBasedStateMachine):
             assert all(counters[name] == counted[pk, name] for name in _COUNTED)
             if state == CampaignState.DONE:
                 assert not pending
-            elif state not in (CampaignState.DRAFT, CampaignState.CANCELLED):
+            elif state == CampaignState.CANCELLED:
+                assert not counted[pk, "queued"], "cancelled, and would still go out"
+            elif state != CampaignState.DRAFT:
                 assert pending, "over, and not done"
         whole = {BatchState.QUEUED, BatchState.SENDING, BatchState.ACCEPTED, BatchState.UNCONFIRMED}
         sizes = Counter(
@@ -416,7 +418,7 @@ class Sight:
             sizes={pk: size for pk, _state, size in batches},
             campaigns={row["pk"]: row["state"] for row in counters},
             recipients={pk: state for pk, _campaign, _mobile, state, _batch in people},
-            people=[(campaign, mobile, *of) for _pk, campaign, mobile, *of in people],
+            people=[row[1:] for row in people],
             counters=counters,
             hold=(HoldKind(gateway.hold_kind), gateway.held_until) if gateway.is_held else None,
         )

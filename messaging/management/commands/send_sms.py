@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from contacts.models import Group
 from messaging import tasks
-from messaging.models import Campaign, CampaignState, Gateway, Recipient
+from messaging.models import Campaign, CampaignState, Gateway, HoldKind, Recipient
 from messaging.services import balance, campaigns, holds, sociair
 from messaging.services.audience import Audience, GroupGone
 from messaging.services.review import Review, review
@@ -49,12 +49,21 @@ class Command(BaseCommand):
         gateway = holds.current_gateway()
         campaign = self._campaign(gateway, options)
         if options["wait"]:
-            while campaign.state not in _ENDS:
-                time.sleep(_LOOK_EVERY)
-                campaign.refresh_from_db()
+            self._wait(campaign)
         self.stdout.write(_json(_report(campaign)))
         if options["wait"] and campaign.accepted != campaign.total:
             raise SystemExit(1)
+
+    def _wait(self, campaign: Campaign) -> None:
+        """Until it ends, or until it would wait for a person."""
+        gateway = campaign.gateway
+        while campaign.state not in _ENDS:
+            time.sleep(_LOOK_EVERY)
+            campaign.refresh_from_db()
+            gateway.refresh_from_db()
+            if gateway.is_held and gateway.hold_kind != HoldKind.TIMED:
+                self.stderr.write(f"{gateway.get_hold_reason_display()} {gateway.advice}")
+                return
 
     def _campaign(self, gateway: Gateway, options: dict[str, Any]) -> Campaign:
         """The campaign of this key: handed over now, or when the command ran before."""

@@ -19,6 +19,7 @@ _IGNORED: Final = ["bootstrap-icons"]
 
 class Command(BaseCommand):
     help = "Migrate the database and the queue, and collect the static files if they have changed."
+    requires_system_checks = []  # made below, the database's among them
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--demo", action="store_true", help="load the sandbox's demo data")
