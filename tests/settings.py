@@ -17,6 +17,7 @@ os.environ.update(
     HTTPS="off",
     DEBUG="off",
     ALLOWED_HOSTS="*",
+    DJANGO_ALLOW_ASYNC_UNSAFE="true",  # Playwright runs an event loop in the test's thread
 )
 
 from sociair_portal.settings import *  # noqa: E402, F403

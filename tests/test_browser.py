@@ -1,6 +1,6 @@
 """The whole path in a real browser, as a person would walk it; keeps its screenshots.
 
-`SCREENSHOTS` names the folder for them (`make screenshots` puts them into docs/).
+`SCREENSHOTS` names the folder for those that the README shows (`make screenshots`).
 """
 
 import os
@@ -24,14 +24,24 @@ pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PASSWORD = "monsoon-and-marigold-7"
 NAMES = ["Sita Rai", "राम बहादुर", "Hari Thapa", "Maya Gurung", "Bishnu KC"]
+SHOWN = {f"{name}-light-1280.png" for name in ("dashboard", "compose", "review", "campaign")}
 DESKTOP, PHONE = {"width": 1280, "height": 900}, {"width": 390, "height": 844}
 
 
+Look = Callable[[str], None]
+
+
 @pytest.fixture
-def shots(tmp_path: Path) -> Path:
-    folder = Path(os.environ.get("SCREENSHOTS") or tmp_path)
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+def keep(page: Page, tmp_path: Path) -> Look:
+    """Where the page's look at this moment is kept, by name."""
+    asked_for = os.environ.get("SCREENSHOTS")
+
+    def kept(name: str) -> None:
+        folder = Path(asked_for) if asked_for and name in SHOWN else tmp_path
+        folder.mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=folder / name)
+
+    return kept
 
 
 @pytest.fixture
@@ -49,11 +59,8 @@ def complaints(page: Page) -> Iterator[list[str]]:
     assert heard == []
 
 
-Look = Callable[[str], None]
-
-
 @pytest.fixture
-def look(page: Page, shots: Path) -> Look:
+def look(page: Page, keep: Look) -> Look:
     """Check the page with axe in light and dark, wide and narrow; keep how it looked."""
 
     def looked(name: str) -> None:
@@ -61,7 +68,7 @@ def look(page: Page, shots: Path) -> Look:
             page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
             for size in (DESKTOP, PHONE):
                 page.set_viewport_size(size)  # type: ignore[arg-type]  # a literal dict
-                page.screenshot(path=shots / f"{name}-{scheme}-{size['width']}.png")
+                keep(f"{name}-{scheme}-{size['width']}.png")
                 _check_width(page, name)
                 _check_with_axe(page, f"{name}, {scheme}, {size['width']} px")
         page.emulate_media(color_scheme="light")

@@ -359,10 +359,12 @@ class Portal(RuleBasedStateMachine):
         self.jump(60)
         for _time in range(20):
             self.sweep()
+            self.holds_true()
             self.read_balance()
             self.release()
             for campaign in Campaign.objects.filter(state__in=["paused", "overdue"]):
                 campaigns.resume(campaign, by=None)
+            self.holds_true()
             calls = len(self.saved)
             while self.one_round(ACCEPTED, is_saved=True):
                 self.holds_true()
