@@ -1,7 +1,7 @@
 """What people type about people: names, numbers, groups and searches."""
 
 from collections.abc import Collection
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.core.exceptions import ValidationError
@@ -13,7 +13,7 @@ from contacts.models import Contact, Group, OptOut
 from contacts.names import clean_name
 from contacts.phone import InvalidMobile, operator_of, parse_mobile
 from contacts.searching import find_contacts, find_opt_outs
-from sociair_portal.bases import ModelForm
+from sociair_portal.bases import ModelForm, ModelMultipleChoiceField
 
 
 class NameField(forms.CharField):
@@ -59,8 +59,20 @@ class ContactForm(ModelForm):
         return cleaned
 
 
+_MOST_DIGITS: Final = 18  # of an id that fits into a column
+
+
+class RowsField(ModelMultipleChoiceField):
+    """Rows that were chosen by their ids; an id that no database has is of no row."""
+
+    def clean(self, value: Any) -> Any:
+        if any(len(str(key)) > _MOST_DIGITS for key in value or ()):
+            raise forms.ValidationError(self.error_messages["invalid_choice"])
+        return super().clean(value)
+
+
 class ContactWithGroupsForm(ContactForm):
-    groups = forms.ModelMultipleChoiceField(
+    groups = RowsField(
         Group.objects.all(),
         label=_("Groups (optional)"),
         required=False,
@@ -176,7 +188,7 @@ class SelectionForm(forms.Form):
     def __init__(self, data: QueryDict | None) -> None:
         super().__init__(data, auto_id="ticked_%s")  # the search on the same page has ids too
 
-    contact = forms.ModelMultipleChoiceField(
+    contact = RowsField(
         Contact.objects.all(),
         label=_("People"),
         error_messages={

@@ -8,11 +8,13 @@ from django.core import paginator
 
 if TYPE_CHECKING:
     ModelForm = forms.ModelForm[Any]
+    ModelMultipleChoiceField = forms.ModelMultipleChoiceField[Any]
     ModelAdmin = admin.ModelAdmin[Any]
     TabularInline = admin.TabularInline[Any, Any]
     Paginator = paginator.Paginator[Any]
 else:
     ModelForm = forms.ModelForm
+    ModelMultipleChoiceField = forms.ModelMultipleChoiceField
     ModelAdmin = admin.ModelAdmin
     TabularInline = admin.TabularInline
     Paginator = paginator.Paginator

@@ -48,6 +48,7 @@ def _run(processes: Processes) -> None:
             say("Stopping. Calls in flight are waited for.")
         finally:
             processes.stop()
+            _address_file(settings).unlink(missing_ok=True)
 
 
 # -- Before the start ------------------------------------------------------------------------
@@ -123,6 +124,7 @@ def _check_free(ports: dict[str, int]) -> None:
 def _start(processes: Processes, settings: Any, ports: dict[str, int]) -> None:
     manage = [sys.executable, "manage.py"]
     if settings.SANDBOX:
+        _address_file(settings).write_text(f"{settings.SOCIAIR_BASE_URL}\n")
         processes.start(_sandbox(settings.VAR_DIR, ports["SANDBOX_PORT"]))
     demo = ["--demo"] if settings.SANDBOX else []
     processes.finish(Program("The preparation", [*manage, "prepare", *demo], stop_within=10))
@@ -134,6 +136,12 @@ def _start(processes: Processes, settings: Any, ports: dict[str, int]) -> None:
     web = [sys.executable, "-m", "gunicorn", "-c", "python:sociair_portal.gunicorn"]
     processes.start(Program("The web server", web, stop_within=20))
     processes.look_after(until=lambda: _answers(ports["PORT"]))
+
+
+def _address_file(settings: Any) -> Path:
+    """Where manage.py finds the sandbox while it runs (settings.py reads it)."""
+    folder: Path = settings.VAR_DIR
+    return folder / "sandbox-address"
 
 
 def _sandbox(folder: Path, port: int) -> Program:

@@ -23,10 +23,11 @@ VAR_DIR = BASE_DIR / (env.str("VAR_DIR", "") or "var")
 
 SOCIAIR_TOKEN: str = env.str("SOCIAIR_TOKEN", "").strip()
 SANDBOX_TOKEN = "sandbox"
-_port = env.str("SANDBOX_PORT", "")
 _gateway = "https://sms.sociair.com/api"
-if _port and not SOCIAIR_TOKEN:
-    _gateway = f"http://127.0.0.1:{_port}/api"
+# While `make run` runs its sandbox, it says there where; manage.py then speaks to the same one.
+_running_sandbox = VAR_DIR / "sandbox-address"
+if not SOCIAIR_TOKEN and _running_sandbox.exists():
+    _gateway = _running_sandbox.read_text().strip()
 SOCIAIR_BASE_URL: str = normalise(env.str("SOCIAIR_BASE_URL", "") or _gateway)
 
 # The sandbox is a gateway on this machine that is called without a token of one's own.

@@ -131,3 +131,9 @@ def test_nobody_ticked_is_said(sender: Client, group: Group, path: str) -> None:
     response = sender.post(path, {"other": "x"})
     assert "Tick the people first." in response.text
     assert members(group) == ["Asha"]
+
+
+def test_an_id_that_no_database_has_is_of_nobody(sender: Client, group: Group) -> None:
+    huge = {"contact": "9" * 20, "groups": "9" * 20, "group": group.pk, "action": "add"}
+    for address in ("/contacts/", "/contacts/new/", f"/groups/{group.pk}/add/"):
+        assert sender.post(address, huge).status_code == 200

@@ -120,11 +120,11 @@ def test_a_token_makes_a_gateway_on_this_machine_real(tmp_path: Path) -> None:
     assert settings_of(tmp_path, "s.SANDBOX", **KEY, **SANDBOX, **TOKEN) == "False"
 
 
-def test_a_sandbox_port_stands_in_for_a_token(tmp_path: Path) -> None:
+def test_a_running_sandbox_stands_in_for_a_token(tmp_path: Path) -> None:
     names = "s.SANDBOX, s.SOCIAIR_BASE_URL"
-    port = {"SANDBOX_PORT": "8123"}
-    assert settings_of(tmp_path, names, **KEY, **port) == str((True, "http://127.0.0.1:8123/api"))
-    assert settings_of(tmp_path, names, **KEY, **port, **TOKEN) == str(
+    (tmp_path / "sandbox-address").write_text("http://127.0.0.1:8123/api\n")
+    assert settings_of(tmp_path, names, **KEY) == str((True, "http://127.0.0.1:8123/api"))
+    assert settings_of(tmp_path, names, **KEY, **TOKEN) == str(
         (False, "https://sms.sociair.com/api")
     )
 

@@ -204,7 +204,7 @@ def test_a_follow_up_sends_exactly_those(
     assert set(settled) == {("settled", someone.pk, "Nobody got it.")}
     event = Event.objects.get(kind=EventKind.SENT_AGAIN)
     assert (event.campaign, event.by) == (unconfirmed, someone)
-    assert event.words == f"4 people, in campaign {follower.pk}. Nobody got it."
+    assert event.words == f"People: 4. In campaign {follower.pk}. Nobody got it."
 
     billed = len(sandbox.ledger())
     send_all(gateway)
@@ -240,7 +240,7 @@ def test_a_follow_up_can_be_followed(
 
 @pytest.mark.parametrize("typed", [0, 3, 5])
 def test_the_number_typed_must_be_theirs(typed: int, unconfirmed: Campaign) -> None:
-    with pytest.raises(SendRefused, match="There are 4 unconfirmed recipients now"):
+    with pytest.raises(SendRefused, match="The number of people is 4 now"):
         _send_again(unconfirmed, _undecided(unconfirmed), people=typed)
     _assert_nothing_happened(unconfirmed)
 

@@ -155,7 +155,7 @@ def send_again(
             again = price_again(unconfirmed_of(locked, batches), rates)
             if again.people != people or not people:
                 raise SendRefused(
-                    _("There are %(people)d unconfirmed recipients now. Look again and type it.")
+                    _("The number of people is %(people)d now. Look again, then type it.")
                     % {"people": again.people}
                 )
             if again.cost > reading.balance - balance.committed(gateway).cost:
@@ -164,7 +164,7 @@ def send_again(
             _copy(locked, follower, batches, rates)
             _settle(locked, batches, Verdict.NOT_SENT, by=by, why=why)
             finish_if_empty(locked)
-            words = _("%(people)d people, in campaign %(pk)d. %(why)s") % {
+            words = _("People: %(people)d. In campaign %(pk)d. %(why)s") % {
                 "people": people,
                 "pk": follower.pk,
                 "why": why,

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import reswap, retarget
 
 from messaging import history
+from messaging.answers import Outcome
 from messaging.forms import CampaignRecipientsForm
 from messaging.models import (
     Batch,
@@ -27,6 +28,7 @@ from messaging.services.settling import undecided
 from sociair_portal.paging import page_by_key
 
 _UNDECIDED_SHOWN: Final = 20
+_REFUSALS_SHOWN: Final = 3
 _EVENTS_SHOWN: Final = 50
 _CALLS_SHOWN: Final = 20
 _RAW_SHOWN: Final = 4000  # characters of an answer; the admin has all of it
@@ -83,6 +85,7 @@ def _live_context(campaign: Campaign) -> dict[str, Any]:
         "may_pause": campaign.state in _PAUSABLE,
         "may_resume": campaign.state in _RESUMABLE,
         "undecided": _undecided(campaign) if campaign.unconfirmed else [],
+        "refusals": _refusals(campaign) if campaign.refused else [],
         "spent": calls.aggregate(cost=Sum("cost"))["cost"],
         "events": campaign.events.select_related("by").order_by("-id")[:_EVENTS_SHOWN],
         "followed_by": campaign.followed_by.order_by("id")[:_EVENTS_SHOWN],
@@ -99,6 +102,13 @@ def _undecided(campaign: Campaign) -> QuerySet[Batch]:
         .prefetch_related(Prefetch("calls", last, to_attr="last_calls"))
         .order_by("id")[:_UNDECIDED_SHOWN]
     )
+
+
+def _refusals(campaign: Campaign) -> QuerySet[SentMessage]:
+    """The last answers that refused somebody: each says why in Sociair's own words."""
+    refusing = [Outcome.REFUSED, Outcome.ALL_INVALID, Outcome.SOME_INVALID, Outcome.TOO_LARGE]
+    calls = SentMessage.objects.filter(batch__campaign=campaign, outcome__in=refusing)
+    return calls.defer("raw", "numbers").order_by("-id")[:_REFUSALS_SHOWN]
 
 
 # -- Lists -----------------------------------------------------------------------------------

@@ -114,6 +114,7 @@ def _again_page(
     """What it costs to send these messages once more, to be signed with the number of people."""
     reading = recent_reading(campaign.gateway)
     context: dict[str, Any] = {"campaign": campaign, "form": form, "batches": batches}
+    context["evidence"] = evidence_for(campaign)
     if reading is not None:
         people = settling.unconfirmed_of(campaign, batches)
         context["again"] = settling.price_again(people, settling.rates_again(campaign, reading))

@@ -83,7 +83,7 @@ _MARKS: Final = {
     "sending": ("arrow-right-circle", "blue"),
     "paused": ("pause-circle", "amber"),
     "overdue": ("alarm", "amber"),
-    "done": ("check-circle", "green"),
+    "done": ("check-circle", "grey"),
     "accepted": ("check-circle", "green"),
     "refused": ("x-circle", "red"),
     "partly_refused": ("x-circle", "amber"),
