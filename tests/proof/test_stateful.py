@@ -5,7 +5,7 @@ import itertools
 import logging
 import uuid
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -129,17 +129,9 @@ class Portal(RuleBasedStateMachine):
         except campaigns.SendRefused:
             assert opted_out.issuperset(_POOL[:people])
 
-    @rule(which=_which)
-    def pause(self, which: int) -> None:
-        campaigns.pause(self.campaign(which), by=None)
-
-    @rule(which=_which)
-    def resume(self, which: int) -> None:
-        campaigns.resume(self.campaign(which), by=None)
-
-    @rule(which=_which)
-    def cancel(self, which: int) -> None:
-        campaigns.cancel(self.campaign(which), by=None)
+    @rule(which=_which, do=st.sampled_from([campaigns.pause, campaigns.resume, campaigns.cancel]))
+    def control(self, which: int, do: Callable[..., bool]) -> None:
+        do(self.campaign(which), by=None)
 
     @rule(mobile=st.sampled_from(_POOL[:3]))
     def opt_out(self, mobile: str) -> None:
@@ -179,13 +171,11 @@ class Portal(RuleBasedStateMachine):
 
     # -- What the far side does --------------------------------------------------------------
 
-    @rule(works=st.booleans())
-    def token(self, works: bool) -> None:
-        self.world.token_works = works
-
-    @rule(kind=st.sampled_from([HoldKind.TOKEN, HoldKind.PERSON]))
+    @rule(kind=st.sampled_from([HoldKind.TIMED, HoldKind.TOKEN, HoldKind.PERSON]))
     def hold(self, kind: HoldKind) -> None:
-        holds.hold(self.gateway, kind, HoldReason.MISCONFIGURED)
+        self.world.token_works = kind is not HoldKind.TOKEN
+        until = timezone.now() + timedelta(seconds=7) if kind is HoldKind.TIMED else None
+        holds.hold(self.gateway, kind, HoldReason.MISCONFIGURED, until=until)
 
     @rule(seconds=st.sampled_from(_JUMPS))
     def jump(self, seconds: int) -> None:
@@ -287,8 +277,9 @@ class Portal(RuleBasedStateMachine):
         if self.world.token_works:
             self._token_accepted()
 
-    @rule()
-    def read_balance(self) -> None:
+    @rule(works=st.booleans())
+    def read_balance(self, works: bool) -> None:
+        self.world.token_works = works
         try:
             balance.read_balance(self.gateway)
         except sociair.BalanceUnknown:
@@ -355,12 +346,11 @@ class Portal(RuleBasedStateMachine):
     def see_to_the_end(self) -> None:
         """Whatever happened, time and a person bring everything to an end."""
         self.flights.clear()
-        self.world.token_works = True
         self.jump(60)
         for _time in range(20):
             self.sweep()
             self.holds_true()
-            self.read_balance()
+            self.read_balance(works=True)
             self.release()
             for campaign in Campaign.objects.filter(state__in=["paused", "overdue"]):
                 campaigns.resume(campaign, by=None)
@@ -444,7 +434,7 @@ def folders(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.mark.parametrize(
-    ("examples", "steps"), [(25, 30), pytest.param(600, 60, marks=pytest.mark.long)]
+    ("examples", "steps"), [(40, 40), pytest.param(600, 60, marks=pytest.mark.long)]
 )
 def test_it_holds(
     examples: int,
