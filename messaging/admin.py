@@ -71,7 +71,8 @@ class NumberSearch(RecordAdmin):
         return super().get_search_results(request, queryset, search_term)
 
     def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
-        raise NotImplementedError
+        """Rows of such numbers; where a row has none of its own, of whom it went to."""
+        return queryset.filter(numbers)
 
 
 @admin.register(Campaign)
@@ -144,9 +145,6 @@ class RecipientAdmin(NumberSearch):
     list_select_related = ["campaign", "batch"]
     search_fields = ["name"]
     search_help_text = _("Any part of a name, or how a number begins (five digits or more)")
-
-    def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
-        return queryset.filter(numbers)
 
     @admin.display(description=_("mobile number"))
     def number(self, row: Recipient) -> str:

@@ -3,6 +3,8 @@
 from messaging.models.batch import Batch, BatchState, SentMessage, Verdict
 from messaging.models.campaign import (
     OPEN_STATES,
+    PAUSABLE_STATES,
+    RESUMABLE_STATES,
     Campaign,
     CampaignState,
     LeftOut,
@@ -15,6 +17,8 @@ from messaging.models.gateway import BalanceReading, Gateway, HoldKind, HoldReas
 
 __all__ = [
     "OPEN_STATES",
+    "PAUSABLE_STATES",
+    "RESUMABLE_STATES",
     "BalanceReading",
     "Batch",
     "BatchState",

@@ -35,6 +35,11 @@ OPEN_STATES = [
 ]
 
 
+# What a person can do with them.
+PAUSABLE_STATES = [CampaignState.PREPARING, CampaignState.SCHEDULED, CampaignState.SENDING]
+RESUMABLE_STATES = [CampaignState.PAUSED, CampaignState.OVERDUE]
+
+
 class RecipientState(models.TextChoices):
     QUEUED = "queued", _("Queued")
     SENDING = "sending", _("Sending")

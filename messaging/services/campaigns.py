@@ -20,6 +20,8 @@ from django.utils.translation import gettext as _
 
 from messaging.models import (
     OPEN_STATES,
+    PAUSABLE_STATES,
+    RESUMABLE_STATES,
     Batch,
     BatchState,
     Campaign,
@@ -30,7 +32,7 @@ from messaging.models import (
     Recipient,
     RecipientState,
 )
-from messaging.services import balance, freezing, pricing
+from messaging.services import balance, freezing, holds, pricing
 from messaging.services.acting import Actor, user_of
 from messaging.services.audience import Audience
 from messaging.services.review import Review
@@ -196,7 +198,7 @@ def _freeze_at_once(campaign: Campaign, reviewed: Reviewed) -> None:
 def start_due(gateway: Gateway) -> int:
     """Scheduled campaigns whose time has come begin; those that slept too long ask first."""
     now = timezone.now()
-    late = now - freezing.overdue_after()
+    late = now - holds.overdue_after()
     started = 0
     due = Campaign.objects.filter(
         gateway=gateway, state=CampaignState.SCHEDULED, scheduled_for__lte=now
@@ -214,10 +216,9 @@ def start_due(gateway: Gateway) -> int:
 
 def pause(campaign: Campaign, *, by: Actor, why: str = "") -> bool:
     """Nothing more is claimed; calls in flight end. False if there is nothing to pause."""
-    pausable = [CampaignState.PREPARING, CampaignState.SCHEDULED, CampaignState.SENDING]
     return _move(
         campaign,
-        pausable,
+        PAUSABLE_STATES,
         CampaignState.PAUSED,
         EventKind.PAUSED,
         by=by,
@@ -234,11 +235,10 @@ def resume(campaign: Campaign, *, by: Actor) -> bool:
         state = CampaignState.SCHEDULED
     else:
         state = CampaignState.SENDING
-    resumable = [CampaignState.PAUSED, CampaignState.OVERDUE]
     # Who resumes a campaign that became dearer has seen what it costs now.
     return _move(
         campaign,
-        resumable,
+        RESUMABLE_STATES,
         state,
         EventKind.RESUMED,
         by=by,

@@ -6,7 +6,7 @@ worker goes on where it stopped and two workers never prepare the same piece.
 
 from collections import Counter
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Final
 
@@ -27,17 +27,13 @@ from messaging.models import (
     Recipient,
     RecipientState,
 )
-from messaging.services import pricing
+from messaging.services import holds, pricing
 from messaging.services.audience import Audience, GroupGone, Person, Piece, Reader
 from messaging.services.bulk import insert_rows
 from messaging.text import measure
 
 LARGE: Final = 1000  # recipients; a larger campaign lets smaller ones go first
 _PIECE: Final = 2000
-
-
-def overdue_after() -> timedelta:
-    return timedelta(hours=settings.OVERDUE_HOURS)
 
 
 def prepare(campaign: Campaign, *, go_on: Callable[[], bool] = lambda: True) -> bool:
@@ -161,7 +157,7 @@ def _finish(campaign: Campaign) -> None:
 def _slept(campaign: Campaign, now: datetime) -> bool:
     """Whether it should have gone out, or was handed over, hours before it was prepared."""
     since = max(filter(None, (campaign.scheduled_for, campaign.resumed_at)), default=now)
-    return now - since > overdue_after()
+    return now - since > holds.overdue_after()
 
 
 def _leave(campaign: Campaign, state: CampaignState, kind: EventKind, words: str) -> None:

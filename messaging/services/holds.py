@@ -8,6 +8,7 @@ from django.db.models import F, Q
 from django.utils import timezone
 
 from messaging.models import (
+    PAUSABLE_STATES,
     Campaign,
     CampaignState,
     Event,
@@ -46,6 +47,8 @@ def take_slot(gateway: Gateway) -> float | None:
 
     All workers on all machines share the row, so the rate limit holds for them together.
     """
+    if _look_back(gateway):
+        return None
     interval = _interval()
     with transaction.atomic():
         found = Gateway.objects.select_for_update().get(pk=gateway.pk)
@@ -55,10 +58,6 @@ def take_slot(gateway: Gateway) -> float | None:
         # A slot farther away than one interval is of a clock that was set back since.
         if interval and found.next_slot is not None and now < found.next_slot <= now + interval:
             return (found.next_slot - now).total_seconds()
-        if (known := tidemark.highest(found)) > found.calls:
-            _hold_restored(found, known)
-            return None
-        mark_overdue(found, now=now)
         slot = found.calls + 1
         Gateway.objects.filter(pk=gateway.pk).update(
             calls=slot, next_slot=now + interval, active_at=now
@@ -71,20 +70,38 @@ def take_slot(gateway: Gateway) -> float | None:
     return 0.0
 
 
+def _look_back(gateway: Gateway) -> bool:
+    """Campaigns that slept, or that a restored database may send again, stop before a slot is
+    given. True if the database was restored.
+
+    Campaigns are changed before the gateway's row is locked: an answer is recorded in that order,
+    and the two must not wait for each other.
+    """
+    # The file first: it never knows of a slot that the database had not given before.
+    known = tidemark.highest(gateway)
+    found = Gateway.objects.get(pk=gateway.pk)
+    if found.is_held:
+        return False
+    if known > found.calls:
+        _hold_restored(found, known)
+        return True
+    mark_overdue(found, now=timezone.now())
+    return False
+
+
 def _hold_restored(gateway: Gateway, known: int) -> None:
     """The database is behind what went out from here: nothing goes on without a person."""
-    Gateway.objects.filter(pk=gateway.pk).update(calls=known)
-    hold(gateway, HoldKind.PERSON, HoldReason.RESTORED)
-    under_way = Campaign.objects.filter(
-        gateway=gateway,
-        state__in=[CampaignState.PREPARING, CampaignState.SCHEDULED, CampaignState.SENDING],
-    )
+    why = str(HoldReason.RESTORED.label)
+    under_way = Campaign.objects.filter(gateway=gateway, state__in=PAUSABLE_STATES)
     for campaign in under_way.order_by("id"):
-        why = str(HoldReason.RESTORED.label)
-        if Campaign.objects.filter(pk=campaign.pk, state=campaign.state).update(
-            state=CampaignState.PAUSED, pause_reason=why
-        ):
-            Event.objects.create(campaign=campaign, kind=EventKind.PAUSED, words=why)
+        with transaction.atomic():
+            if Campaign.objects.filter(pk=campaign.pk, state=campaign.state).update(
+                state=CampaignState.PAUSED, pause_reason=why
+            ):
+                Event.objects.create(campaign=campaign, kind=EventKind.PAUSED, words=why)
+    with transaction.atomic():
+        hold(gateway, HoldKind.PERSON, HoldReason.RESTORED)
+        Gateway.objects.filter(pk=gateway.pk, calls__lt=known).update(calls=known)
 
 
 def _interval() -> timedelta:
@@ -92,9 +109,14 @@ def _interval() -> timedelta:
     return timedelta(minutes=1) / limit if limit else timedelta(0)
 
 
+def overdue_after() -> timedelta:
+    """How long a campaign may wait, while nothing is sent, before it asks."""
+    return timedelta(hours=settings.OVERDUE_HOURS)
+
+
 def mark_overdue(gateway: Gateway, *, now: datetime) -> int:
     """Campaigns that waited while nothing was sent for hours ask before they go on."""
-    before = now - timedelta(hours=settings.OVERDUE_HOURS)
+    before = now - overdue_after()
     if gateway.active_at is not None and gateway.active_at >= before:
         return 0
     sleeping = Campaign.objects.filter(

@@ -7,7 +7,7 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import QuerySet
+from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -23,6 +23,7 @@ from messaging.models import (
     Gateway,
     Recipient,
     RecipientState,
+    SentMessage,
     Verdict,
 )
 from messaging.services import balance, freezing, pricing
@@ -43,6 +44,19 @@ def undecided(campaign: Campaign) -> QuerySet[Batch]:
         pk__in=Recipient.objects.filter(campaign=campaign, state=RecipientState.UNCONFIRMED).values(
             "batch"
         )
+    )
+
+
+def undecided_with_calls(campaign: Campaign) -> QuerySet[Batch]:
+    """The same, oldest first, each with its undecided `people` and its last call in
+    `last_calls`."""
+    last = SentMessage.objects.order_by("-attempt").defer("raw", "numbers")[:1]
+    people = Count("recipients", filter=Q(recipients__state=RecipientState.UNCONFIRMED))
+    return (
+        undecided(campaign)
+        .annotate(people=people)
+        .prefetch_related(Prefetch("calls", last, to_attr="last_calls"))
+        .order_by("id")
     )
 
 

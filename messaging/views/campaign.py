@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Count, Prefetch, Q, QuerySet, Sum
+from django.db.models import Prefetch, Q, QuerySet, Sum
 from django.db.models.functions import Substr
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,17 +14,18 @@ from messaging import history
 from messaging.answers import Outcome
 from messaging.forms import CampaignRecipientsForm
 from messaging.models import (
+    PAUSABLE_STATES,
+    RESUMABLE_STATES,
     Batch,
     BatchState,
     Campaign,
     CampaignState,
     LeftOut,
     Recipient,
-    RecipientState,
     SentMessage,
 )
 from messaging.services import holds
-from messaging.services.settling import undecided
+from messaging.services.settling import undecided_with_calls
 from sociair_portal.paging import page_by_key
 
 _UNDECIDED_SHOWN: Final = 20
@@ -33,9 +34,6 @@ _EVENTS_SHOWN: Final = 50
 _CALLS_SHOWN: Final = 20
 _RAW_SHOWN: Final = 4000  # characters of an answer; the admin has all of it
 _BATCHES_A_PAGE: Final = 20
-
-_PAUSABLE: Final = [CampaignState.PREPARING, CampaignState.SCHEDULED, CampaignState.SENDING]
-_RESUMABLE: Final = [CampaignState.PAUSED, CampaignState.OVERDUE]
 
 
 @require_safe
@@ -82,26 +80,16 @@ def _live_context(campaign: Campaign) -> dict[str, Any]:
         "tab": "overview",
         "seen": _seen(campaign),
         "is_elsewhere": campaign.gateway != holds.current_gateway(),
-        "may_pause": campaign.state in _PAUSABLE,
-        "may_resume": campaign.state in _RESUMABLE,
-        "undecided": _undecided(campaign) if campaign.unconfirmed else [],
+        "may_pause": campaign.state in PAUSABLE_STATES,
+        "may_resume": campaign.state in RESUMABLE_STATES,
+        "undecided": undecided_with_calls(campaign)[:_UNDECIDED_SHOWN]
+        if campaign.unconfirmed
+        else [],
         "refusals": _refusals(campaign) if campaign.refused else [],
         "spent": calls.aggregate(cost=Sum("cost"))["cost"],
         "events": campaign.events.select_related("by").order_by("-id")[:_EVENTS_SHOWN],
         "followed_by": campaign.followed_by.order_by("id")[:_EVENTS_SHOWN],
     }
-
-
-def _undecided(campaign: Campaign) -> QuerySet[Batch]:
-    """Batches of which nobody knows, each with its last call as `last_calls`."""
-    last = SentMessage.objects.order_by("-attempt").defer("raw", "numbers")[:1]
-    people = Count("recipients", filter=Q(recipients__state=RecipientState.UNCONFIRMED))
-    return (
-        undecided(campaign)
-        .annotate(people=people)
-        .prefetch_related(Prefetch("calls", last, to_attr="last_calls"))
-        .order_by("id")[:_UNDECIDED_SHOWN]
-    )
 
 
 def _refusals(campaign: Campaign) -> QuerySet[SentMessage]:

@@ -5,7 +5,6 @@ from typing import Any, Final
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Count, Prefetch, Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -14,7 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from messaging import tasks
 from messaging.decisions import AgainForm, DecisionForm
-from messaging.models import Batch, Campaign, RecipientState, SentMessage
+from messaging.models import Campaign
 from messaging.services import holds, settling
 from messaging.services.campaigns import SendRefused
 from messaging.services.evidence import evidence_for
@@ -36,7 +35,7 @@ def undecided(request: HttpRequest) -> HttpResponse:
         {
             "campaign": campaign,
             "evidence": evidence_for(campaign),
-            "batches": _batches(campaign)[:_BATCHES_SHOWN],
+            "batches": settling.undecided_with_calls(campaign)[:_BATCHES_SHOWN],
         }
         for campaign in page.items
     ]
@@ -57,20 +56,10 @@ def _campaign(pk: int) -> Campaign:
     return get_object_or_404(Campaign.objects.select_related("gateway", "created_by"), pk=pk)
 
 
-def _batches(campaign: Campaign) -> QuerySet[Batch]:
-    """Undecided batches, each with its people and its last call as `last_calls`."""
-    last = SentMessage.objects.order_by("-attempt").defer("raw", "numbers")[:1]
-    people = Count("recipients", filter=Q(recipients__state=RecipientState.UNCONFIRMED))
-    return (
-        settling.undecided(campaign)
-        .annotate(people=people)
-        .prefetch_related(Prefetch("calls", last, to_attr="last_calls"))
-        .order_by("id")
-    )
-
-
 def _decide_page(request: HttpRequest, campaign: Campaign, form: DecisionForm) -> HttpResponse:
-    page = page_by_key(_batches(campaign), order=["id"], at=request.GET.get("page", ""))
+    page = page_by_key(
+        settling.undecided_with_calls(campaign), order=["id"], at=request.GET.get("page", "")
+    )
     context = {
         "campaign": campaign,
         "form": form,
