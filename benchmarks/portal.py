@@ -80,7 +80,10 @@ class Portal:
     @contextmanager
     def worker(self) -> Iterator["Worker"]:
         command = [sys.executable, "manage.py", "worker"]
-        with subprocess.Popen(command, cwd=ROOT, env=self.env) as process:
+        # Its log has a line for every call.
+        with subprocess.Popen(
+            command, cwd=ROOT, env=self.env, stderr=subprocess.DEVNULL
+        ) as process:
             try:
                 yield Worker(process)
             finally:

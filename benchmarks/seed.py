@@ -26,9 +26,7 @@ def group_of(people: int) -> Group:
         Contact, ["name", "mobile", "operator", "fields", "created_at", "updated_at"], rows
     )
     ids = Contact.objects.order_by("id").values_list("pk", flat=True)[before:]
-    bulk.insert_rows(
-        Group.members.through, ["group", "contact"], ((group.pk, pk) for pk in ids.iterator())
-    )
+    bulk.insert_rows(Group.members.through, ["group", "contact"], [(group.pk, pk) for pk in ids])
     return group
 
 
