@@ -56,8 +56,8 @@ def send_all(gateway: Gateway) -> list[dispatch.Round]:
 
 def release(gateway: Gateway) -> None:
     """Whatever holds the gateway, a person looks and lets it go on."""
-    balance.read_balance(gateway)
     holds.release(gateway, by=None)
+    balance.read_balance(gateway)
 
 
 def states(campaign: Campaign) -> dict[str, str]:

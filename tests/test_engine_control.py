@@ -259,7 +259,7 @@ def test_a_large_campaign_is_closed_piece_by_piece_by_the_sweep(
 ) -> None:
     campaign = hand_over(gateway, numbers(10))
     settings.INLINE_RECIPIENTS = 5
-    monkeypatch.setattr(campaigns, "_CLOSED_AT_ONCE", 2)
+    monkeypatch.setattr(campaigns, "_CLOSED_AT_ONCE", 4)
     closed = _counting(campaigns._close_some, monkeypatch)
     assert campaigns.cancel(campaign, by=None)
     assert closed == []  # whoever clicked does not wait for it

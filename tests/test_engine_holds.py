@@ -109,6 +109,19 @@ def test_throttled_waits_as_long_as_sociair_says(
     assert gateway.hold_words == "Too Many Attempts."
 
 
+def test_throttled_the_balance_is_not_asked_for_either(gateway: Gateway, sandbox: Sandbox) -> None:
+    sandbox.settings(balance_script=["429", "429"], retry_after=97)
+    for says in (r"asked us to slow down\.$", r"when it may be\.$"):  # the second is not asked
+        with pytest.raises(sociair.BalanceUnknown, match=says):
+            balance.read_balance(gateway)
+    assert _delay(gateway) == pytest.approx(97, abs=1)
+    _wait_until_over()
+    with pytest.raises(sociair.BalanceUnknown, match=r"asked us to slow down\.$"):
+        balance.read_balance(gateway)
+    _wait_until_over()
+    assert balance.read_balance(gateway).balance
+
+
 def test_throttled_without_a_time_waits_longer_each_time(
     gateway: Gateway, sandbox: Sandbox
 ) -> None:
@@ -210,6 +223,34 @@ def test_a_refused_token_holds_until_sociair_accepts_one(
     send_all(gateway)
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
     assert campaign.accepted == 2
+
+
+def test_a_token_that_reads_the_balance_and_may_not_send(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
+    """It would be refused, accepted and refused again, once a minute for ever."""
+    campaign = hand_over(gateway, numbers(2))
+    sandbox.settings(script=["401"] * 4)
+    kinds = []
+    for _round in range(3):
+        assert dispatch.send_next(gateway) is dispatch.Round.CALLED
+        gateway.refresh_from_db()
+        kinds.append(gateway.hold_kind)
+        sweep.sweep(gateway)
+    assert kinds == [TOKEN, TOKEN, PERSON]
+    gateway.refresh_from_db()
+    assert (gateway.hold_kind, gateway.hold_reason) == (PERSON, HoldReason.MAY_NOT_SEND)
+    assert dispatch.send_next(gateway) is dispatch.Round.HELD
+
+    assert holds.release(gateway, by=None)
+    assert dispatch.send_next(gateway) is dispatch.Round.CALLED  # a person's word counts anew
+    gateway.refresh_from_db()
+    assert gateway.hold_kind == TOKEN
+    sweep.sweep(gateway)
+    send_all(gateway)
+    gateway.refresh_from_db()
+    assert gateway.token_refusals == 0
+    check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
 
 
 def test_a_reading_that_fails_otherwise_releases_nothing(

@@ -29,6 +29,7 @@ from messaging.models import (
 from messaging.services import campaigns, dispatch, freezing
 from messaging.services.audience import Audience, GroupGone
 from messaging.services.bulk import insert_rows
+from messaging.services.campaigns import SendRefused
 from messaging.services.review import review
 from sandbox.server import Sandbox
 from tests.at_once import at_once
@@ -231,11 +232,25 @@ def test_dearer_than_reviewed_asks_first(gateway: Gateway, sandbox: Sandbox) -> 
     assert "it would cost Rs 4.00 instead of Rs 3.20" in campaign.pause_reason
     assert send_all(gateway) == [dispatch.Round.NOTHING]
 
-    assert campaigns.resume(campaign, by=UserFactory.create())
+    _refused_to_resume(campaign, seen=None, says="It costs Rs 4.00 now.")
+    _refused_to_resume(campaign, seen=Decimal("3.20"), says="It costs Rs 4.00 now.")
+    BalanceReading.objects.update(asked_at=timezone.now() - timedelta(minutes=5))
+    _refused_to_resume(campaign, seen=Decimal("4.00"), says="Resume once more.")
+    reading(gateway, amount="3.99")
+    _refused_to_resume(campaign, seen=Decimal("4.00"), says="does not suffice")
+    reading(gateway, amount="4.00")
+    assert campaigns.resume(campaign, by=UserFactory.create(), seen=Decimal("4.00"))
     assert (campaign.state, campaign.reviewed_cost) == (CampaignState.SENDING, Decimal("4.00"))
     send_all(gateway)
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
     assert campaign.accepted == 5
+
+
+def _refused_to_resume(campaign: Campaign, *, seen: Decimal | None, says: str) -> None:
+    with pytest.raises(SendRefused, match=says):
+        campaigns.resume(campaign, by=None, seen=seen)
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.PAUSED
 
 
 @pytest.mark.usefixtures("by_the_worker")

@@ -57,7 +57,12 @@ def test_it_begins_when_its_time_has_come(gateway: Gateway, sandbox: Sandbox) ->
     send_all(gateway)
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
     assert (campaign.state, campaign.accepted) == (CampaignState.DONE, 2)
-    assert _kinds(campaign) == [EventKind.SENT, EventKind.STARTED, EventKind.DONE]
+    assert _kinds(campaign) == [
+        EventKind.SENT,
+        EventKind.SCHEDULED,
+        EventKind.STARTED,
+        EventKind.DONE,
+    ]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -65,7 +70,7 @@ def test_many_workers_start_it_once(gateway: Gateway) -> None:
     campaign = _scheduled(gateway, _ago(seconds=1))
     started = at_once([partial(campaigns.start_due, gateway)] * 6)
     assert sorted(started) == [0, 0, 0, 0, 0, 1]
-    assert _kinds(campaign) == [EventKind.SENT, EventKind.STARTED]
+    assert _kinds(campaign) == [EventKind.SENT, EventKind.SCHEDULED, EventKind.STARTED]
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SENDING
 
@@ -118,6 +123,7 @@ def test_it_asks_when_it_is_hours_late(gateway: Gateway, sandbox: Sandbox) -> No
     assert (campaign.state, campaign.accepted) == (CampaignState.DONE, 2)
     assert _kinds(campaign) == [
         EventKind.SENT,
+        EventKind.SCHEDULED,
         EventKind.OVERDUE,
         EventKind.RESUMED,
         EventKind.DONE,

@@ -170,6 +170,7 @@ def test_a_late_answer_of_a_settled_batch_is_counted_once(
     campaign = hand_over(gateway, numbers(4))
     BalanceReading.objects.all().delete()
     balance.read_balance(gateway)
+    _a_moment_later()
     claim = dispatch.claim_batch(campaign.pk)
     assert claim is not None
     sent = sociair.send(claim.batch)
@@ -192,10 +193,15 @@ def test_nothing_is_left_to_prove(gateway: Gateway, sandbox: Sandbox) -> None:
 # -- What proves nothing ---------------------------------------------------------------------
 
 
+def _a_moment_later() -> None:
+    """SQLite's own clock, of claims and deadlines, knows milliseconds only."""
+    time.sleep(0.005)
+
+
 def _lose(gateway: Gateway) -> None:
     """The worker of the batch in flight was killed, and its deadline is over."""
     Batch.objects.filter(state=BatchState.SENDING).update(deadline=timezone.now())
-    time.sleep(0.01)  # a reading before it and one after it are of different moments
+    _a_moment_later()
     assert recording.give_up_lost(gateway) == 1
 
 
@@ -265,6 +271,7 @@ def test_a_lost_batch_proves_nothing_before_its_deadline(
     campaign = hand_over(gateway, numbers(2))
     BalanceReading.objects.all().delete()
     balance.read_balance(gateway)
+    _a_moment_later()
     assert dispatch.claim_batch(campaign.pk) is not None
     between = balance.read_balance(gateway)
     _lose(gateway)

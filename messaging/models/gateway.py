@@ -25,6 +25,10 @@ class HoldReason(models.TextChoices):
     UNREACHABLE = "unreachable", _("Sociair cannot be reached. Nothing was sent.")
     THROTTLED = "throttled", _("Sociair asked us to slow down. Nothing was sent.")
     TOKEN_REFUSED = "token_refused", _("Sociair refused the token. Nothing was sent.")
+    MAY_NOT_SEND = (
+        "may_not_send",
+        _("Sociair tells the balance with this token, but does not let it send. Nothing was sent."),
+    )
     CERTIFICATE = "certificate", _("Sociair's certificate could not be trusted. Nothing was sent.")
     MISCONFIGURED = "misconfigured", _("Sociair does not allow our requests. Nothing was sent.")
     CONTRACT_CHANGED = (
@@ -53,6 +57,10 @@ ADVICE = {
     HoldReason.TOKEN_REFUSED: _(
         "Put a valid token into the settings and restart the portal; "
         "sending goes on when Sociair accepts it."
+    ),
+    HoldReason.MAY_NOT_SEND: _(
+        "Ask Sociair what this token may do, or put another one into the settings and restart the "
+        "portal; then release the hold."
     ),
     HoldReason.CERTIFICATE: _(
         "Check the address of Sociair and this machine's clock, then release the hold."
@@ -107,6 +115,7 @@ class Gateway(models.Model):
     held_until = models.DateTimeField(_("held until"), null=True, blank=True)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     unconfirmed = models.PositiveIntegerField(_("unconfirmed in a row"), default=0)
+    token_refusals = models.PositiveIntegerField(_("token refused in a row"), default=0)
 
     balance_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
     balance_error = models.TextField(_("why the balance could not be read"), blank=True)

@@ -7,6 +7,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import Q, Sum
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from messaging.answers import Outcome
 from messaging.models import (
@@ -28,8 +29,13 @@ _ASK_EVERY = 10  # seconds
 def read_balance(gateway: Gateway) -> BalanceReading:
     """Ask Sociair now and keep the answer. Raises `sociair.BalanceUnknown`.
 
-    A token that is accepted ends the hold of one that was refused.
+    A token that is accepted ends the hold of one that was refused. While Sociair wants us to wait,
+    this waits too.
     """
+    if holds.is_throttled(gateway):
+        raise sociair.BalanceUnknown(
+            _("Sociair asked us to slow down. The balance is read again when it may be.")
+        )
     try:
         reading = sociair.balance(gateway)
     except sociair.BalanceUnknown as unknown:
@@ -38,6 +44,8 @@ def read_balance(gateway: Gateway) -> BalanceReading:
         )
         if unknown.token_refused:
             holds.hold(gateway, HoldKind.TOKEN, HoldReason.TOKEN_REFUSED)
+        if unknown.answer is not None and unknown.throttled:
+            holds.hold_throttled(gateway, retry_after=unknown.answer.retry_after)
         raise
     Gateway.objects.filter(pk=gateway.pk).update(balance_error="", balance_error_at=None)
     holds.release_token(gateway)

@@ -37,7 +37,7 @@ from messaging.services.acting import Actor, user_of
 from messaging.services.audience import Audience
 from messaging.services.review import Review
 
-_CLOSED_AT_ONCE = 100  # batches
+_CLOSED_AT_ONCE = 5000  # recipients
 
 
 class SendRefused(Exception):
@@ -227,15 +227,20 @@ def pause(campaign: Campaign, *, by: Actor, why: str = "") -> bool:
     )
 
 
-def resume(campaign: Campaign, *, by: Actor) -> bool:
-    """Go on where it stopped: preparing, waiting for its time, or sending."""
+def resume(campaign: Campaign, *, by: Actor, seen: Decimal | None = None) -> bool:
+    """Go on where it stopped: preparing, waiting for its time, or sending.
+
+    One that became dearer than its review goes on only for who has `seen` what it costs now
+    (rupees), and if that can be paid. Raises `SendRefused`.
+    """
+    if campaign.cost > campaign.reviewed_cost:
+        _check_dearer(campaign, seen)
     if campaign.prepared_up_to != Campaign.PREPARED:
         state = CampaignState.PREPARING
     elif campaign.scheduled_for is not None and campaign.scheduled_for > timezone.now():
         state = CampaignState.SCHEDULED
     else:
         state = CampaignState.SENDING
-    # Who resumes a campaign that became dearer has seen what it costs now.
     return _move(
         campaign,
         RESUMABLE_STATES,
@@ -246,6 +251,21 @@ def resume(campaign: Campaign, *, by: Actor) -> bool:
         resumed_at=timezone.now(),
         reviewed_cost=max(campaign.reviewed_cost, campaign.cost),
     )
+
+
+def _check_dearer(campaign: Campaign, seen: Decimal | None) -> None:
+    if seen != campaign.cost:
+        raise SendRefused(
+            _("It costs Rs %(cost)s now. Look at the sum, then resume.")
+            % {"cost": f"{campaign.cost:.2f}"}
+        )
+    reading = balance.latest(campaign.gateway)
+    if reading is None or not balance.is_fresh(reading):
+        raise SendRefused(
+            _("The balance is being read again, because it may have changed. Resume once more.")
+        )
+    if reading.balance < balance.committed(campaign.gateway).cost:  # this campaign's is in it
+        raise SendRefused(_("The balance does not suffice for what it costs now."))
 
 
 def _move(
@@ -295,7 +315,8 @@ def _close_some(campaign: Campaign) -> int:
         ):
             return 0
         queued = Batch.objects.filter(campaign=campaign, state=BatchState.QUEUED).order_by("id")
-        ids = list(queued.select_for_update().values_list("pk", flat=True)[:_CLOSED_AT_ONCE])
+        some = max(_CLOSED_AT_ONCE // settings.SOCIAIR_BATCH_SIZE, 1)
+        ids = list(queued.select_for_update().values_list("pk", flat=True)[:some])
         Batch.objects.filter(pk__in=ids).update(state=BatchState.CANCELLED)
         people = Recipient.objects.filter(batch__in=ids, state=RecipientState.QUEUED).update(
             state=RecipientState.CANCELLED

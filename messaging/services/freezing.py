@@ -147,9 +147,7 @@ def _finish(campaign: Campaign) -> None:
     elif campaign.total == 0:
         _leave(campaign, CampaignState.DONE, EventKind.DONE, _("Nobody was left to send to."))
     elif campaign.scheduled_for is not None and campaign.scheduled_for > now:
-        Campaign.objects.filter(pk=campaign.pk, state=CampaignState.PREPARING).update(
-            state=CampaignState.SCHEDULED
-        )
+        _leave(campaign, CampaignState.SCHEDULED, EventKind.SCHEDULED, "")
     else:
         _leave(campaign, CampaignState.SENDING, EventKind.STARTED, "")
 

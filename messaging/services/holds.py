@@ -27,6 +27,7 @@ _WEAKER: dict[HoldKind, list[HoldKind]] = {
 }
 # Said in the history even while the gateway is held already.
 _ALARMS = (HoldReason.CONTRACT_CHANGED, HoldReason.NOT_SAVED)
+_TOKEN_ROUNDS = 3  # refused for sending, accepted for reading the balance, and refused again
 _UNREACHABLE_FIRST, _UNREACHABLE_MOST = 5, 5 * 60  # seconds
 _THROTTLED_FIRST, _THROTTLED_MOST = 60, 15 * 60
 _LONGEST_WAIT = 24 * 60 * 60
@@ -51,7 +52,7 @@ def take_slot(gateway: Gateway) -> float | None:
         return None
     interval = _interval()
     with transaction.atomic():
-        found = Gateway.objects.select_for_update().get(pk=gateway.pk)
+        found = Gateway.objects.select_for_update(no_key=True).get(pk=gateway.pk)
         now = timezone.now()  # when the row is ours, however long that took
         if found.is_held:
             return None
@@ -133,6 +134,16 @@ def mark_overdue(gateway: Gateway, *, now: datetime) -> int:
     return marked
 
 
+def is_throttled(gateway: Gateway) -> bool:
+    """Whether Sociair wants no call of any kind from us at this moment."""
+    return Gateway.objects.filter(
+        pk=gateway.pk,
+        hold_kind=HoldKind.TIMED,
+        hold_reason=HoldReason.THROTTLED,
+        held_until__gt=timezone.now(),
+    ).exists()
+
+
 # -- Holds -----------------------------------------------------------------------------------
 
 
@@ -173,6 +184,17 @@ def _hold_unkept(gateway: Gateway, *, words: str) -> None:
     _back_off(gateway, HoldReason.NO_RECORD, _UNREACHABLE_FIRST, _UNREACHABLE_MOST, None, words)
 
 
+def hold_token(gateway: Gateway) -> None:
+    """A call was refused for its token. The balance may be read with it all the same, which ends
+    the hold; so that this does not go round for ever, a person looks after some rounds.
+    """
+    if not hold(gateway, HoldKind.TOKEN, HoldReason.TOKEN_REFUSED):
+        return
+    Gateway.objects.filter(pk=gateway.pk).update(token_refusals=F("token_refusals") + 1)
+    if Gateway.objects.filter(pk=gateway.pk, token_refusals__gte=_TOKEN_ROUNDS).exists():
+        hold(gateway, HoldKind.PERSON, HoldReason.MAY_NOT_SEND)
+
+
 def hold_throttled(gateway: Gateway, *, retry_after: float | None, words: str = "") -> None:
     """Sociair said how long to wait (seconds), or left it to us."""
     _back_off(gateway, HoldReason.THROTTLED, _THROTTLED_FIRST, _THROTTLED_MOST, retry_after, words)
@@ -200,8 +222,9 @@ def _back_off(
 
 def answered(gateway: Gateway) -> None:
     """A call went well: what counted towards a hold counts no more."""
-    Gateway.objects.filter(Q(failures__gt=0) | Q(unconfirmed__gt=0), pk=gateway.pk).update(
-        failures=0, unconfirmed=0
+    failed = Q(failures__gt=0) | Q(unconfirmed__gt=0) | Q(token_refusals__gt=0)
+    Gateway.objects.filter(failed, pk=gateway.pk).update(
+        failures=0, unconfirmed=0, token_refusals=0
     )
 
 
@@ -215,7 +238,9 @@ def left_unclear(gateway: Gateway) -> None:
 def release(gateway: Gateway, *, by: Actor) -> bool:
     """End a hold that a person may end. A refused token's ends when the balance can be read."""
     with transaction.atomic():
-        released = _release(gateway, Q(hold_kind__in=[HoldKind.PERSON, HoldKind.TIMED]))
+        released = _release(
+            gateway, Q(hold_kind__in=[HoldKind.PERSON, HoldKind.TIMED]), token_refusals=0
+        )
         if released:
             Event.objects.create(gateway=gateway, kind=EventKind.RELEASED, by=user_of(by))
     return released
@@ -230,7 +255,7 @@ def release_token(gateway: Gateway) -> bool:
     return released
 
 
-def _release(gateway: Gateway, which: Q) -> bool:
+def _release(gateway: Gateway, which: Q, **counts: int) -> bool:
     return bool(
         Gateway.objects.filter(which, pk=gateway.pk).update(
             hold_kind=HoldKind.NONE,
@@ -241,6 +266,7 @@ def _release(gateway: Gateway, which: Q) -> bool:
             wake_at=None,
             failures=0,
             unconfirmed=0,
+            **counts,
         )
     )
 

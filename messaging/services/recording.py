@@ -237,7 +237,7 @@ def _follow(campaign: Campaign, answer: Answer) -> None:
     elif outcome is Outcome.THROTTLED:
         holds.hold_throttled(gateway, retry_after=answer.retry_after, words=words)
     elif outcome is Outcome.TOKEN_REFUSED:
-        holds.hold(gateway, HoldKind.TOKEN, HoldReason.TOKEN_REFUSED)
+        holds.hold_token(gateway)
     elif outcome in _ENDS or outcome is Outcome.TOO_LARGE:
         holds.answered(gateway)
     else:

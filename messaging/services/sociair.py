@@ -39,10 +39,18 @@ _HEADERS: Final = {
 class BalanceUnknown(Exception):
     """The balance could not be read; the message is a sentence for the staff."""
 
-    def __init__(self, reason: str, *, token_refused: bool = False) -> None:
+    def __init__(self, reason: str, answer: Answer | None = None) -> None:
         super().__init__(reason)
         self.reason = reason
-        self.token_refused = token_refused
+        self.answer = answer
+
+    @property
+    def token_refused(self) -> bool:
+        return self.answer is not None and self.answer.outcome is Outcome.TOKEN_REFUSED
+
+    @property
+    def throttled(self) -> bool:
+        return self.answer is not None and self.answer.outcome is Outcome.THROTTLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -278,9 +286,9 @@ def _rupees(value: Any) -> Decimal:
 def _refused(reply: _Reply, found: Mapping[str, Any]) -> BalanceUnknown:
     verdict = _without_token(_verdict(reply, ()))
     if verdict.outcome is Outcome.TOKEN_REFUSED:
-        return BalanceUnknown(_("Sociair refused the token."), token_refused=True)
+        return BalanceUnknown(_("Sociair refused the token."), verdict)
     if verdict.outcome is Outcome.THROTTLED:
-        return BalanceUnknown(_("Sociair asked us to slow down."))
+        return BalanceUnknown(_("Sociair asked us to slow down."), verdict)
     if verdict.words:
         return BalanceUnknown(
             _("Sociair did not tell the balance: %(words)s") % {"words": verdict.words}

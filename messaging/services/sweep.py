@@ -3,6 +3,7 @@
 import logging
 from datetime import timedelta
 
+from django.db import DatabaseError
 from django.utils import timezone
 
 from messaging.models import Batch, BatchState, Campaign, CampaignState, Gateway, HoldKind
@@ -17,20 +18,37 @@ _READ_EVERY = timedelta(minutes=15)
 
 def sweep(gateway: Gateway) -> None:
     """Give up lost batches, start what is due, close what was cancelled, look at the balance."""
-    now = timezone.now()
-    Gateway.objects.filter(pk=gateway.pk).update(swept_at=now)
-    # What a former gateway left behind is looked after too; nothing of it is sent.
+    Gateway.objects.filter(pk=gateway.pk).update(swept_at=timezone.now())
+    for step in (_give_up, _mark_overdue, campaigns.start_due, _close_cancelled, _read_balance):
+        try:
+            step(gateway)
+        except DatabaseError as error:  # one that fails must not keep the others from their work
+            name = step.__name__.strip("_")
+            logger.error("The sweep's step %s failed: %s.", name, type(error).__name__)
+
+
+def _give_up(_gateway: Gateway) -> None:
+    """What a former gateway left behind is looked after too; nothing of it is sent."""
     if lost := sum(give_up_lost(any_gateway) for any_gateway in Gateway.objects.all()):
         logger.warning("%d batches were given up: their worker is gone.", lost)
-    holds.mark_overdue(gateway, now=now)
-    campaigns.start_due(gateway)
+
+
+def _mark_overdue(gateway: Gateway) -> None:
+    holds.mark_overdue(gateway, now=timezone.now())
+
+
+def _close_cancelled(_gateway: Gateway) -> None:
     for campaign in _half_cancelled():
         campaigns.close_cancelled(campaign)
-    if _wants_balance(gateway):
-        try:
-            balance.read_balance(gateway)
-        except sociair.BalanceUnknown as unknown:
-            logger.info("The balance could not be read: %s", unknown.reason)
+
+
+def _read_balance(gateway: Gateway) -> None:
+    if not _wants_balance(gateway):
+        return
+    try:
+        balance.read_balance(gateway)
+    except sociair.BalanceUnknown as unknown:
+        logger.info("The balance could not be read: %s", unknown.reason)
 
 
 def _half_cancelled() -> list[Campaign]:

@@ -1,5 +1,7 @@
 """Pause, resume and cancel a campaign; release the gateway."""
 
+from decimal import Decimal, InvalidOperation
+
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
@@ -8,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging import tasks
-from messaging.models import Campaign, HoldKind
+from messaging.models import Campaign, Gateway, HoldKind
 from messaging.services import campaigns, holds
 
 
@@ -29,11 +31,30 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
     gateway = holds.current_gateway()
     if campaign.gateway_id != gateway.pk:
         messages.error(request, _("This campaign belongs to another gateway. It can be cancelled."))
-    elif campaigns.resume(campaign, by=request.user):
-        if gateway.hold_kind == HoldKind.TOKEN:
-            tasks.kick_balance()
-        tasks.kick_for(campaign)
+    else:
+        _resume(request, campaign, gateway)
     return redirect(campaign)
+
+
+def _resume(request: HttpRequest, campaign: Campaign, gateway: Gateway) -> None:
+    try:
+        resumed = campaigns.resume(campaign, by=request.user, seen=_amount(request, "cost"))
+    except campaigns.SendRefused as refused:
+        messages.error(request, str(refused))
+        tasks.kick_balance()
+        return
+    if resumed and gateway.hold_kind == HoldKind.TOKEN:
+        tasks.kick_balance()
+    if resumed:
+        tasks.kick_for(campaign)
+
+
+def _amount(request: HttpRequest, name: str) -> Decimal | None:
+    """Rupees that a page has shown and sent back; None for anything else."""
+    try:
+        return Decimal(request.POST.get(name, ""))
+    except InvalidOperation:
+        return None
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
