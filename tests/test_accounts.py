@@ -113,3 +113,12 @@ def test_a_weak_password_is_refused(client: Client, meera: User, weak: str) -> N
     client.post(CHANGE, {"old_password": PASSWORD, "new_password1": weak, "new_password2": weak})
     meera.refresh_from_db()
     assert meera.check_password(PASSWORD)
+
+
+def test_a_part_of_a_page_sends_the_whole_page_to_sign_in(client: Client, db: None) -> None:
+    """Signed out meanwhile, a page that refreshes a part of itself must not show the form there."""
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://testserver/contacts/?q=sita"}
+    response = client.get(reverse("messaging:dashboard"), headers=headers)
+    assert response.status_code == 200
+    assert response.content == b""
+    assert response["HX-Redirect"] == "/account/sign-in/?next=/contacts/%3Fq%3Dsita"
