@@ -45,6 +45,7 @@ def main(people: int, inline: bool) -> None:
         by=None,
     )
     seen = review(draft, reading)
+    balance.read_balance(gateway)  # filling the database took longer than one stays fresh
     campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=None)
     started = time.perf_counter()
     if inline and draft.state == CampaignState.PREPARING:

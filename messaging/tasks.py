@@ -30,12 +30,12 @@ stopping = threading.Event()
 _preparing, _asking = threading.Lock(), threading.Lock()
 
 # One sender of two or more stays free of large campaigns, so that a single message never waits.
-_large = threading.BoundedSemaphore(max(settings.SOCIAIR_WORKERS - 1, 1))
+_large = threading.BoundedSemaphore(settings.SOCIAIR_WORKERS)
 
 
 def kick(senders: int | None = None) -> None:
     """Wake so many senders (all, if not said) when the transaction is committed."""
-    count = min(senders or settings.SOCIAIR_WORKERS, settings.SOCIAIR_WORKERS)
+    count = min(senders or settings.SOCIAIR_SENDERS, settings.SOCIAIR_SENDERS)
     for _sender in range(count):
         transaction.on_commit(send)
 

@@ -40,6 +40,8 @@ SOCIAIR_CONNECT_TIMEOUT: float = env.float("SOCIAIR_CONNECT_TIMEOUT", 5)
 SOCIAIR_TOTAL_TIMEOUT: float = env.float("SOCIAIR_TOTAL_TIMEOUT", 30)
 SOCIAIR_DEADLINE: float = env.float("SOCIAIR_DEADLINE", 60)
 SOCIAIR_WORKERS: int = env.int("SOCIAIR_WORKERS", 8)
+# From two up there is one more, which is kept free of large campaigns.
+SOCIAIR_SENDERS: int = SOCIAIR_WORKERS + (SOCIAIR_WORKERS > 1)
 SOCIAIR_REQUESTS_PER_MINUTE: int = env.int("SOCIAIR_REQUESTS_PER_MINUTE", 0)
 SOCIAIR_OTHER_RATE: Decimal | None = rupees("SOCIAIR_OTHER_RATE", env.str("SOCIAIR_OTHER_RATE", ""))
 
@@ -167,7 +169,7 @@ HUEY: dict[str, Any] = {
     "results": False,
     "immediate": False,  # else DEBUG would make web requests send
     "consumer": {
-        "workers": SOCIAIR_WORKERS,
+        "workers": SOCIAIR_SENDERS,
         "worker_type": "thread",
         "initial_delay": 0.1,
         "max_delay": 0.5,

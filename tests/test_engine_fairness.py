@@ -68,9 +68,10 @@ def test_a_sender_kept_free_takes_nothing_of_a_large_one(
 
 
 def test_one_sender_stays_free(gateway: Gateway, sandbox: Sandbox) -> None:
-    """Of the two senders that tests have, one is busy with a large campaign."""
+    """The two senders that tests have are busy with a large campaign; there is one more."""
     large = _campaign(gateway, "large", 6)
-    assert tasks._large.acquire(blocking=False)
+    busy = [tasks._large.acquire(blocking=False) for _sender in range(2)]
+    assert busy == [True, True]
     try:
         assert not tasks._large.acquire(blocking=False)
         assert tasks._one_round(gateway) is dispatch.Round.NOTHING
@@ -79,7 +80,7 @@ def test_one_sender_stays_free(gateway: Gateway, sandbox: Sandbox) -> None:
         assert [each.name for each in rounds] == ["CALLED", "CALLED", "NOTHING"]
         assert _sent(sandbox) == ["small"] * 2
     finally:
-        tasks._large.release()
+        tasks._large.release(2)
     assert tasks._one_round(gateway) is dispatch.Round.CALLED
     assert _sent(sandbox)[-1] == "large"
     # The permit came back with the end of the round.

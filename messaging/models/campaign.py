@@ -55,7 +55,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
     def under_way(self) -> "CampaignQuerySet":
         return self.filter(state__in=OPEN_STATES)
 
-    def claimable(self, gateway: Gateway) -> "CampaignQuerySet":
+    def claimable(self, gateway: Gateway | int) -> "CampaignQuerySet":
         """Those that may have something to send now, the best first: small ones, then oldest."""
         return self.filter(gateway=gateway, state=CampaignState.SENDING, pending__gt=0).order_by(
             "is_large", "id"

@@ -48,21 +48,16 @@ def take_slot(gateway: Gateway) -> float | None:
 
     All workers on all machines share the row, so the rate limit holds for them together.
     """
-    if _look_back(gateway):
-        return None
-    interval = _interval()
-    with transaction.atomic():
-        found = Gateway.objects.select_for_update(no_key=True).get(pk=gateway.pk)
-        now = timezone.now()  # when the row is ours, however long that took
-        if found.is_held:
+    # The file first: it never knows of a slot that the database had not given before.
+    known = tidemark.highest(gateway)
+    try:
+        slot = _next_slot(gateway, known)
+    except _LookBack as back:
+        if not _look_back(back.gateway, known):
             return None
-        # A slot farther away than one interval is of a clock that was set back since.
-        if interval and found.next_slot is not None and now < found.next_slot <= now + interval:
-            return (found.next_slot - now).total_seconds()
-        slot = found.calls + 1
-        Gateway.objects.filter(pk=gateway.pk).update(
-            calls=slot, next_slot=now + interval, active_at=now
-        )
+        slot = _next_slot(gateway, known, is_awake=True)
+    if not isinstance(slot, int):
+        return slot
     try:
         tidemark.raise_to(gateway, slot)
     except OSError as error:
@@ -71,23 +66,47 @@ def take_slot(gateway: Gateway) -> float | None:
     return 0.0
 
 
-def _look_back(gateway: Gateway) -> bool:
-    """Campaigns that slept, or that a restored database may send again, stop before a slot is
-    given. True if the database was restored.
+class _LookBack(Exception):
+    """The database was restored, or nothing was sent for hours: that comes before any call."""
 
-    Campaigns are changed before the gateway's row is locked: an answer is recorded in that order,
-    and the two must not wait for each other.
+    def __init__(self, gateway: Gateway) -> None:
+        self.gateway = gateway
+
+
+def _next_slot(gateway: Gateway, known: int, *, is_awake: bool = False) -> int | float | None:
+    """The number of the slot that was given, or the seconds to wait for one, or None if held.
+
+    Raises `_LookBack` without having changed anything.
     """
-    # The file first: it never knows of a slot that the database had not given before.
-    known = tidemark.highest(gateway)
-    found = Gateway.objects.get(pk=gateway.pk)
-    if found.is_held:
+    interval = _interval()
+    with transaction.atomic():
+        found = Gateway.objects.select_for_update(no_key=True).get(pk=gateway.pk)
+        now = timezone.now()  # when the row is ours, however long that took
+        if found.is_held:
+            return None
+        if known > found.calls or (not is_awake and _is_asleep(found, now)):
+            raise _LookBack(found)
+        # A slot farther away than one interval is of a clock that was set back since.
+        if interval and found.next_slot is not None and now < found.next_slot <= now + interval:
+            return (found.next_slot - now).total_seconds()
+        Gateway.objects.filter(pk=gateway.pk).update(
+            calls=found.calls + 1, next_slot=now + interval, active_at=now
+        )
+        return found.calls + 1
+
+
+def _look_back(gateway: Gateway, known: int) -> bool:
+    """Campaigns that slept, or that a restored database may send again, stop before a slot is
+    given. False if the database was restored.
+
+    Campaigns are changed while the gateway's row is not locked: an answer locks its campaign
+    first, and the two must not wait for each other.
+    """
+    if known > gateway.calls:
+        _hold_restored(gateway, known)
         return False
-    if known > found.calls:
-        _hold_restored(found, known)
-        return True
-    mark_overdue(found, now=timezone.now())
-    return False
+    mark_overdue(gateway, now=timezone.now())
+    return True
 
 
 def _hold_restored(gateway: Gateway, known: int) -> None:
@@ -115,11 +134,16 @@ def overdue_after() -> timedelta:
     return timedelta(hours=settings.OVERDUE_HOURS)
 
 
+def _is_asleep(gateway: Gateway, now: datetime) -> bool:
+    """Whether no call was made for so long."""
+    return gateway.active_at is None or gateway.active_at < now - overdue_after()
+
+
 def mark_overdue(gateway: Gateway, *, now: datetime) -> int:
     """Campaigns that waited while nothing was sent for hours ask before they go on."""
-    before = now - overdue_after()
-    if gateway.active_at is not None and gateway.active_at >= before:
+    if not _is_asleep(gateway, now):
         return 0
+    before = now - overdue_after()
     sleeping = Campaign.objects.filter(
         gateway=gateway, state=CampaignState.SENDING, pending__gt=0, resumed_at__lt=before
     )
@@ -221,11 +245,9 @@ def _back_off(
 
 
 def answered(gateway: Gateway) -> None:
-    """A call went well: what counted towards a hold counts no more."""
-    failed = Q(failures__gt=0) | Q(unconfirmed__gt=0) | Q(token_refusals__gt=0)
-    Gateway.objects.filter(failed, pk=gateway.pk).update(
-        failures=0, unconfirmed=0, token_refusals=0
-    )
+    """A call went well: what counted towards a hold counts no more. Of a row just read."""
+    if gateway.failures or gateway.unconfirmed or gateway.token_refusals:
+        Gateway.objects.filter(pk=gateway.pk).update(failures=0, unconfirmed=0, token_refusals=0)
 
 
 def left_unclear(gateway: Gateway) -> None:

@@ -117,29 +117,32 @@ def record(sent: sociair.Sent) -> None:
     batch, answer = sent.batch, sent.answer
     size = len(sent.numbers)
     with transaction.atomic():
-        campaign = Campaign.objects.select_for_update().get(pk=batch.campaign_id)
+        # Few statements while the campaign is locked: every other answer of it waits meanwhile.
+        campaign = (
+            Campaign.objects.select_for_update(of=("self",))
+            .select_related("gateway")
+            .get(pk=batch.campaign_id)
+        )
         if SentMessage.objects.filter(batch=batch, attempt=batch.tries).exists():
             return  # saved by a commit whose confirmation was lost
         cancelled = campaign.state == CampaignState.CANCELLED
         change = _change(answer.outcome, size, cancelled=cancelled, late=False)
-        row = sociair.save(sent)
+        row = sociair.save(sent, gateway=campaign.gateway)
         if _move(campaign, batch, BatchState.SENDING, change, answer):
             _follow(campaign, answer)
         elif answer.outcome in _ENDS:
             change = _change(answer.outcome, size, cancelled=cancelled, late=True)
             _move(campaign, batch, BatchState.UNCONFIRMED, change, answer)
-        _put_cost(row)
+        if row.outcome == Outcome.SOME_INVALID:
+            _put_cost(row)
         finish_if_empty(campaign)
     logger.info("Batch %s, try %s: %s.", batch.pk, batch.tries, answer.outcome.value)
 
 
 def _put_cost(row: SentMessage) -> None:
-    """What Sociair will have taken for this call, as far as its answer tells."""
-    if row.outcome == Outcome.ACCEPTED:
-        row.cost = row.batch.cost
-    elif row.outcome == Outcome.SOME_INVALID:
-        sent = Recipient.objects.filter(batch=row.batch, state=RecipientState.ACCEPTED)
-        row.cost = pricing.cost_of_recipients(sent)
+    """What Sociair will have taken for a request of which some numbers were invalid."""
+    sent = Recipient.objects.filter(batch=row.batch, state=RecipientState.ACCEPTED)
+    row.cost = pricing.cost_of_recipients(sent)
     row.save(update_fields=["cost"])
 
 
@@ -259,6 +262,8 @@ def _pause(campaign: Campaign, words: str) -> None:
 def finish_if_empty(campaign: Campaign) -> None:
     """Save the counters; a campaign with nothing pending is done. The caller holds its lock."""
     campaign.save(update_fields=_COUNTERS)
+    if campaign.pending:
+        return
     finished = Campaign.objects.filter(
         pk=campaign.pk,
         pending=0,

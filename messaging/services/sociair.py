@@ -213,19 +213,20 @@ def _name(error: BaseException) -> str:
     return " < ".join(names)[:200]
 
 
-def save(sent: Sent) -> SentMessage:
+def save(sent: Sent, *, gateway: Gateway) -> SentMessage:
     """The row for one call. To be called within the transaction that records its batch."""
     answer = sent.answer
     return SentMessage.objects.create(
         batch=sent.batch,
         attempt=sent.batch.tries,
-        gateway=sent.batch.campaign.gateway,
+        gateway=gateway,
         numbers=sent.numbers,
         outcome=answer.outcome,
         words=answer.words,
         status=answer.status,
         error=answer.error,
         raw=answer.raw,
+        cost=sent.batch.cost if answer.outcome is Outcome.ACCEPTED else Decimal(0),
         started_at=sent.started_at,
         ended_at=sent.ended_at,
         **{operator.value: answer.counts.get(operator) for operator in Operator},
