@@ -142,11 +142,8 @@ class Reader:
 
         A family of many on one number must not be cut, so the last number is read to its end.
         """
-        rows = self._chosen.filter(mobile__gt=after).order_by("mobile", "id")
         found: dict[str, list[tuple[int, str]]] = {}
-        for mobile, contact_id, name in rows.values_list("mobile", "id", "name").iterator(
-            chunk_size=2000
-        ):
+        for mobile, contact_id, name in self._rows(after, size):
             if len(found) > size and mobile not in found:
                 break
             found.setdefault(mobile, []).append((contact_id, name))
@@ -154,6 +151,18 @@ class Reader:
             if mobile > after:
                 found.setdefault(mobile, [])
         return found
+
+    def _rows(self, after: str, size: int) -> Iterator[tuple[str, int, str]]:
+        """Contacts in order of their numbers, some at a time.
+
+        Without a limit PostgreSQL would sort everybody who is left, for every piece.
+        """
+        rows = self._chosen.order_by("mobile", "id").values_list("mobile", "id", "name")
+        beyond = Q(mobile__gt=after)
+        while some := list(rows.filter(beyond)[: size + 100]):
+            yield from some
+            mobile, contact_id, _name = some[-1]
+            beyond = Q(mobile__gte=mobile) & (Q(mobile__gt=mobile) | Q(id__gt=contact_id))
 
     def _sort(
         self, piece: Piece, mobile: str, contacts: list[tuple[int, str]], is_opted_out: bool
