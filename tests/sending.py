@@ -26,6 +26,7 @@ def hand_over(
     text: str = "School is closed tomorrow.",
     by: Actor = None,
     at: datetime | None = None,
+    amount: str = "10000",
 ) -> Campaign:
     """Compose, review, send: the campaign is queued when this returns."""
     if not isinstance(audience, Audience):
@@ -33,7 +34,7 @@ def hand_over(
     draft = campaigns.save_draft(
         form_uuid=uuid.uuid4(), text=text, audience=audience, gateway=gateway, by=by
     )
-    seen = review(draft, reading(gateway))
+    seen = review(draft, reading(gateway, amount=amount))
     assert campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=by, at=at)
     return draft
 

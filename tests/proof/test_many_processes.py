@@ -51,7 +51,7 @@ def test_three_workers(
     three = machines(tmp_path, 3)
     for machine in three:
         start(senders=2, STATE_DIR=str(machine))
-    campaign = hand_over(gateway, numbers(people))
+    campaign = hand_over(gateway, numbers(people), amount="100000")
     tasks.kick_prepare()
     see_to_its_end(campaign)
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))

@@ -24,16 +24,16 @@ def test_calls_in_flight_end(
     campaign = hand_over(gateway, numbers(300))
     sandbox.settings(latency=5)
     worker = start(senders=4, command=AS_INSTALLED)
-    until(lambda: len(sandbox.requests()) >= 4)
+    until(lambda: len(sandbox.requests()) >= 5)  # one sender more for small campaigns
     worker.send(SIGTERM)
     assert worker.ended() == 0
 
     assert _TOO_LONG not in worker.log
-    assert len(sandbox.requests()) == 4
+    assert len(sandbox.requests()) == 5
     assert not in_flight()
-    assert Batch.objects.filter(state=BatchState.QUEUED).count() == 296
+    assert Batch.objects.filter(state=BatchState.QUEUED).count() == 295
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
-    assert list(states(campaign).values()).count("accepted") == 4
+    assert list(states(campaign).values()).count("accepted") == 5
 
 
 def test_a_wait_for_a_slot_ends(
