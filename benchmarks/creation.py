@@ -14,8 +14,9 @@ from django.db import transaction
 from benchmarks.seed import mobile
 from contacts.phone import Operator
 from messaging.models import Batch, Campaign, Recipient
-from messaging.services import bulk, freezing, holds
+from messaging.services import freezing, holds
 from messaging.services.audience import Audience, Person
+from sociair_portal import bulk
 
 _PIECE = 5000
 

@@ -12,20 +12,24 @@ from django.db import connection
 from contacts.models import Contact, Group
 from messaging import tasks
 from messaging.models import CampaignState
-from messaging.services import balance, bulk, campaigns, freezing, holds
+from messaging.services import balance, campaigns, freezing, holds
 from messaging.services.audience import Audience
 from messaging.services.review import review
+from sociair_portal import bulk
 
 
 def group_of(people: int) -> Group:
     """That many contacts in one group, with numbers of every operator."""
     group = Group.objects.create(name=f"{people} people {uuid.uuid4().hex[:4]}")
     rows = (
-        (f"Person {n}", mobile(n), "ntc", "{}", "2026-01-01", "2026-01-01") for n in range(people)
+        (f"Person {n}", f"person{n}", mobile(n), "ntc", "{}", "2026-01-01", "2026-01-01")
+        for n in range(people)
     )
     before = Contact.objects.count()
     bulk.insert_rows(
-        Contact, ["name", "mobile", "operator", "fields", "created_at", "updated_at"], rows
+        Contact,
+        ["name", "name_key", "mobile", "operator", "fields", "created_at", "updated_at"],
+        rows,
     )
     ids = Contact.objects.order_by("id").values_list("pk", flat=True)[before:]
     bulk.insert_rows(Group.members.through, ["group", "contact"], [(group.pk, pk) for pk in ids])

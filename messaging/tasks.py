@@ -17,14 +17,12 @@ from huey.contrib.djhuey import db_periodic_task, db_task
 from messaging.models import Campaign, CampaignState, Gateway
 from messaging.services import balance, dispatch, freezing, holds, sociair
 from messaging.services import sweep as sweeping
+from sociair_portal.stopping import stopping
 
 _RUN_FOR: Final = 30.0  # seconds a task goes on before it makes room for others
 _EXPIRES: Final = 60  # seconds in the queue after which a kick is one too many
 _PRIORITY: Final = {"send": 0, "prepare": 5, "balance": 8, "sweep": 10}
 _ASKED_TWICE: Final = 5  # seconds in which a second wish for the balance is the same
-
-# Set when the worker is told to stop; from then on nothing new is claimed.
-stopping = threading.Event()
 
 # One preparation and one question for the balance at a time: more would take the senders' threads.
 _preparing, _asking = threading.Lock(), threading.Lock()

@@ -20,6 +20,7 @@ from messaging.models import Gateway
 from messaging.services import holds
 from sandbox.server import Sandbox
 from sociair_portal.roles import MANAGER, SENDER, create_roles
+from sociair_portal.stopping import stopping
 from tests.factories import UserFactory
 
 
@@ -131,17 +132,17 @@ def worker(transactional_db: None) -> Iterator[None]:
         connection.close()
 
     HUEY.storage.flush_all()
-    tasks.stopping.clear()
+    stopping.clear()
     tasks.sweep()
     threads = [threading.Thread(target=work) for _thread in range(2)]
     for thread in threads:
         thread.start()
     yield
     over.set()
-    tasks.stopping.set()
+    stopping.set()
     for thread in threads:
         thread.join()
-    tasks.stopping.clear()
+    stopping.clear()
 
 
 @pytest.fixture(scope="session")

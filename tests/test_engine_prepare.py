@@ -28,10 +28,10 @@ from messaging.models import (
 )
 from messaging.services import campaigns, dispatch, freezing
 from messaging.services.audience import Audience, GroupGone
-from messaging.services.bulk import insert_rows
 from messaging.services.campaigns import SendRefused
 from messaging.services.review import review
 from sandbox.server import Sandbox
+from sociair_portal.bulk import insert_rows
 from tests.at_once import at_once
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory, UserFactory
 from tests.sending import check_books, hand_over, numbers, reading, send_all, states

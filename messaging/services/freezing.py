@@ -29,8 +29,8 @@ from messaging.models import (
 )
 from messaging.services import holds, pricing
 from messaging.services.audience import Audience, GroupGone, Person, Piece, Reader
-from messaging.services.bulk import insert_rows
 from messaging.text import measure
+from sociair_portal.bulk import insert_rows
 
 LARGE: Final = 1000  # recipients; a larger campaign lets smaller ones go first
 _PIECE: Final = 2000

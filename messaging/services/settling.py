@@ -29,9 +29,9 @@ from messaging.models import (
 from messaging.services import balance, freezing, pricing
 from messaging.services.acting import Actor, user_of
 from messaging.services.audience import Audience
-from messaging.services.bulk import insert_rows
 from messaging.services.campaigns import SendRefused, fingerprint_of
 from messaging.services.recording import count, finish_if_empty
+from sociair_portal.bulk import insert_rows
 
 _AT_ONCE = 50  # batches in one transaction
 MOST_AGAIN = 100  # batches that one follow-up takes over

@@ -12,9 +12,9 @@ from messaging import tasks
 from messaging.models import Batch, Campaign, CampaignState, Gateway, Recipient
 from messaging.services import campaigns
 from messaging.services.audience import Audience
-from messaging.services.bulk import insert_rows
 from messaging.services.review import review
 from sandbox.server import Sandbox
+from sociair_portal.bulk import insert_rows
 from tests.proof.conftest import Start
 from tests.proof.person import see_to_its_end
 from tests.proof.steps import Step, Strike
@@ -31,7 +31,12 @@ _FEW = 20_000  # recipients; a campaign of so many is not sent to its end but ca
 def _group_of(people: int) -> Group:
     group = Group.objects.create(name="Everybody")
     everybody = Contact.objects.bulk_create(
-        Contact(name=f"Person {place}", mobile=mobile, operator=operator_of(mobile))
+        Contact(
+            name=f"Person {place}",
+            name_key=f"person{place}",
+            mobile=mobile,
+            operator=operator_of(mobile),
+        )
         for place, mobile in enumerate(numbers(people))
     )
     through = Group.members.through
