@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from contacts.forms import ContactForm, GroupForm, OptOutForm
-from contacts.models import Contact, Group, OptOut
+from contacts.models import Contact, ContactField, ContactImport, Group, OptOut
 from contacts.phone import format_mobile
 from contacts.searching import number_prefix, numbers_from
 from sociair_portal.bases import ModelAdmin, TabularInline
@@ -110,3 +110,46 @@ class OptOutAdmin(NumberSearch):
     def save_model(self, request: HttpRequest, obj: OptOut, form: Any, change: bool) -> None:
         obj.created_by = request.user  # type: ignore[assignment]  # nobody is anonymous here
         super().save_model(request, obj, form, change)
+
+
+@admin.register(ContactField)
+class ContactFieldAdmin(ModelAdmin):
+    """Fields come with an import. Here they are renamed; what messages call them by stays."""
+
+    fields = ["name", "key", "kind", "created_at"]
+    readonly_fields = ["key", "kind", "created_at"]
+    list_display = ["name", "key", "kind", "created_at"]
+    list_filter = ["kind"]
+    search_fields = ["name"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ContactField | None = None) -> bool:
+        return False
+
+
+@admin.register(ContactImport)
+class ContactImportAdmin(ModelAdmin):
+    """Which files were imported, by whom, and what came of them."""
+
+    list_display = ["file_name", "state", "created_at", "created_by", "created", "updated", "all"]
+    list_filter = ["state", "created_at"]
+    list_select_related = ["created_by"]
+    search_fields = ["file_name"]
+    date_hierarchy = "created_at"
+    list_per_page = 50
+    show_full_result_count = False
+
+    @admin.display(description=_("rows and reasons"))
+    def all(self, source: ContactImport) -> SafeString:
+        return format_html('<a href="{}">{}</a>', source.get_absolute_url(), _("See"))
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: ContactImport | None = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: ContactImport | None = None) -> bool:
+        return False

@@ -9,8 +9,9 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from contacts.models import Contact, Group, OptOut
-from contacts.names import clean_name
+from contacts.fields import FieldKind, InvalidValue, parse_value, show_value
+from contacts.models import Contact, ContactField, Group, OptOut
+from contacts.names import clean_name, name_key
 from contacts.phone import InvalidMobile, operator_of, parse_mobile
 from contacts.searching import find_contacts, find_opt_outs
 from sociair_portal.bases import ModelForm, ModelMultipleChoiceField
@@ -56,7 +57,15 @@ class ContactForm(ModelForm):
         cleaned = super().clean() or self.cleaned_data
         if mobile := cleaned.get("mobile"):
             self.instance.operator = operator_of(mobile).value
+        if name := cleaned.get("name"):
+            self.instance.name_key = name_key(name)
+        if mobile and name and self._is_known(mobile):
+            self.add_error(None, _("This person is already in your contacts."))
         return cleaned
+
+    def _is_known(self, mobile: str) -> bool:
+        same = Contact.objects.filter(mobile=mobile, name_key=self.instance.name_key)
+        return same.exclude(pk=self.instance.pk).exists()
 
 
 _MOST_DIGITS: Final = 18  # of an id that fits into a column
@@ -69,6 +78,25 @@ class RowsField(ModelMultipleChoiceField):
         if any(len(str(key)) > _MOST_DIGITS for key in value or ()):
             raise forms.ValidationError(self.error_messages["invalid_choice"])
         return super().clean(value)
+
+
+class OwnField(forms.CharField):
+    """A value of one of the office's own fields, as people type it."""
+
+    def __init__(self, field: ContactField) -> None:
+        super().__init__(label=_("%(name)s (optional)") % {"name": field.name}, required=False)
+        self.kind = FieldKind(field.kind)
+
+    def to_python(self, value: Any) -> Any:
+        text = clean_name(super().to_python(value) or "")
+        try:
+            return parse_value(self.kind, text) if text else None
+        except InvalidValue as invalid:
+            raise ValidationError(invalid.reason, code="invalid") from invalid
+
+    def prepare_value(self, value: Any) -> Any:
+        """A value that is kept, as it is shown; what somebody typed, as it was."""
+        return show_value(self.kind, value) if isinstance(value, int | float) else value
 
 
 class ContactWithGroupsForm(ContactForm):
@@ -88,6 +116,20 @@ class ContactWithGroupsForm(ContactForm):
             del self.fields["groups"]
         elif self.instance.pk:
             self.initial["groups"] = self.instance.groups.all()
+        own = list(ContactField.objects.all())
+        self.own = [field.key for field in own]
+        for field in own:
+            self.fields[f"own_{field.key}"] = OwnField(field)
+            self.initial[f"own_{field.key}"] = self.instance.fields.get(field.key)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        values = {key: cleaned.get(f"own_{key}") for key in self.own}
+        kept = {key: it for key, it in self.instance.fields.items() if key not in values}
+        # An empty field is no value; what belongs to no field any more stays.
+        filled = {key: value for key, value in values.items() if value is not None}
+        self.instance.fields = kept | filled
+        return cleaned
 
     def _save_m2m(self) -> None:
         super()._save_m2m()  # type: ignore[misc]  # Django's own hook, unknown to its stubs

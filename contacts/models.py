@@ -5,15 +5,19 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
+from contacts.fields import FieldKind
 from contacts.phone import Operator, format_mobile
 
 OPERATOR_CHOICES = [(operator.value, operator.label) for operator in Operator]
+FIELD_KINDS = [(kind.value, kind.label) for kind in FieldKind]
 
 
 class Contact(models.Model):
     """A person. A family may share one number, so the number is unique only with the name."""
 
     name = models.CharField(_("name"), max_length=200)
+    # names.name_key of the name, which is how two spellings of it are compared.
+    name_key = models.CharField(max_length=400, editable=False)
     mobile = models.CharField(_("mobile number"), max_length=10)
     operator = models.CharField(
         _("operator"), max_length=9, choices=OPERATOR_CHOICES, editable=False
@@ -27,9 +31,8 @@ class Contact(models.Model):
         verbose_name_plural = _("contacts")
         constraints = [
             models.UniqueConstraint(
-                fields=["mobile", "name"],
+                fields=["mobile", "name_key"],
                 name="contact_once",
-                violation_error_message=_("This person is already in your contacts."),
             )
         ]
         indexes = [models.Index(fields=["name", "id"], name="contact_by_name")]
@@ -39,6 +42,28 @@ class Contact(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("contacts:edit", args=[self.pk])
+
+
+class ContactField(models.Model):
+    """A field of the office's own: class, fee due, village. Values are in `Contact.fields`."""
+
+    name = models.CharField(_("name"), max_length=60)
+    key = models.CharField(
+        _("placeholder"),
+        max_length=60,
+        unique=True,
+        error_messages={"unique": _("A field of this name exists already.")},
+    )
+    kind = models.CharField(_("kind"), max_length=6, choices=FIELD_KINDS, default=FieldKind.TEXT)
+    created_at = models.DateTimeField(_("added"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("field")
+        verbose_name_plural = _("fields")
+        ordering = ["name", "id"]
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class Group(models.Model):
@@ -65,6 +90,97 @@ class Group(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("contacts:group", args=[self.pk])
+
+
+class ImportState(models.TextChoices):
+    READY = "ready", _("Waits for a look")
+    RUNNING = "running", _("Running")
+    DONE = "done", _("Done")
+    CANCELLED = "cancelled", _("Cancelled")
+    FAILED = "failed", _("Failed")
+
+
+class ContactImport(models.Model):
+    """One file of people. Its rows wait in pieces; the worker takes one after the other."""
+
+    created_at = models.DateTimeField(_("when"), auto_now_add=True)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("by"),
+        related_name="+",
+    )
+    file_name = models.CharField(_("file"), max_length=200)
+    kind = models.CharField(_("kind"), max_length=4)
+    sheets = models.JSONField(_("sheets"), default=list)
+    sheet = models.CharField(_("sheet"), max_length=200, blank=True)
+    names = models.JSONField(_("columns"), default=list)
+    options = models.JSONField(_("what is done with it"), default=dict)
+    state = models.CharField(
+        _("state"), max_length=9, choices=ImportState.choices, default=ImportState.READY
+    )
+    pieces = models.PositiveIntegerField(_("pieces"), default=0)
+    done = models.PositiveIntegerField(_("pieces done"), default=0)
+    rows = models.PositiveIntegerField(_("rows"), default=0)
+    created = models.PositiveIntegerField(_("created"), default=0)
+    updated = models.PositiveIntegerField(_("updated"), default=0)
+    unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
+    rejected = models.PositiveIntegerField(_("left out"), default=0)
+    failure = models.TextField(_("why it failed"), blank=True)
+    finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+
+    class Meta:
+        verbose_name = _("import")
+        verbose_name_plural = _("imports")
+        ordering = ["-id"]
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    def get_absolute_url(self) -> str:
+        return reverse("contacts:import", args=[self.pk])
+
+    @property
+    def looked_at(self) -> int:
+        return self.created + self.updated + self.unchanged + self.rejected
+
+    @property
+    def is_over(self) -> bool:
+        return self.state not in (ImportState.READY, ImportState.RUNNING)
+
+
+class ImportedPiece(models.Model):
+    """Some rows of a file, until they are loaded: in the database every worker finds them."""
+
+    source = models.ForeignKey(ContactImport, on_delete=models.CASCADE, related_name="+")
+    place = models.PositiveIntegerField()
+    rows = models.BinaryField()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["source", "place"], name="imported_piece_once")
+        ]
+
+
+class RejectedRow(models.Model):
+    """A row of a file that was left out, as it was, and why."""
+
+    source = models.ForeignKey(ContactImport, on_delete=models.CASCADE, related_name="left_out")
+    line = models.PositiveIntegerField(_("line"))
+    entry = models.CharField(_("entry"), max_length=200)
+    reason = models.CharField(_("why it was left out"), max_length=300)
+    suggestion = models.CharField(_("suggestion"), max_length=10, blank=True)
+    cells = models.JSONField(_("cells"), default=list)
+
+    class Meta:
+        verbose_name = _("row that was left out")
+        verbose_name_plural = _("rows that were left out")
+        ordering = ["id"]
+
+    def __str__(self) -> str:
+        return f"{self.line}: {self.reason}"
 
 
 class OptOut(models.Model):

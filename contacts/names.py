@@ -5,11 +5,14 @@ from typing import Final
 
 # The zero-width joiner and non-joiner shape Devanagari; other marks of format are only hidden.
 _JOINERS: Final = "\u200c\u200d"
+_NO_JOINERS: Final = dict.fromkeys(map(ord, _JOINERS))
 _HIDDEN: Final = {"Cc", "Cf", "Cs"}  # control characters, bidi and other format marks, halves
 
 
 def clean_name(raw: str) -> str:
     """One line in NFC with single spaces; empty if there is nothing to see."""
+    if raw.isascii() and raw.isprintable():  # as most lists have them
+        return " ".join(raw.split())
     seen = "".join(
         " " if character.isspace() else character
         for character in unicodedata.normalize("NFC", raw)
@@ -19,3 +22,8 @@ def clean_name(raw: str) -> str:
     )
     name = " ".join(seen.split())
     return name if name.strip(_JOINERS + " ") else ""
+
+
+def name_key(name: str) -> str:
+    """What is left of a name when case and spaces do not count. Of a clean name."""
+    return "".join(name.casefold().split()).translate(_NO_JOINERS)

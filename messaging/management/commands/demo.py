@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from contacts.models import Contact, Group, OptOut
+from contacts.names import name_key
 from contacts.phone import operator_of, parse_mobile
 from sandbox.magic import INVALID, INVALID_SAYS, MAGIC
 from sociair_portal.demo import DEMO_PASSWORD, DEMO_USER
@@ -97,4 +98,4 @@ def _bad_days() -> Iterator[Contact]:
 
 def _contact(name: str, written: str) -> Contact:
     mobile = parse_mobile(written)
-    return Contact(name=name, mobile=mobile, operator=operator_of(mobile))
+    return Contact(name=name, name_key=name_key(name), mobile=mobile, operator=operator_of(mobile))

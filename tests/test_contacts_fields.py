@@ -1,0 +1,93 @@
+"""An office's own fields: what a value may be, and how it is kept, shown and changed."""
+
+import pytest
+
+from contacts.fields import FieldKind, InvalidValue, key_of, parse_value, show_value
+from contacts.models import Contact, ContactField
+from tests.conftest import Browser
+from tests.factories import ContactFactory
+
+TEXT, NUMBER, DATE = FieldKind.TEXT, FieldKind.NUMBER, FieldKind.DATE
+
+
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [
+        ("Fee due", "fee_due"),
+        ("गाउँ", "गाउँ"),
+        (" Class / Section ", "class_section"),
+        ("Straße", "strasse"),
+        ("#!", ""),
+    ],
+)
+def test_key_of(name: str, key: str) -> None:
+    assert key_of(name) == key
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "kept", "shown"),
+    [
+        (TEXT, "  Ilam \u200b Bazar ", "Ilam Bazar", "Ilam Bazar"),
+        (NUMBER, "1250", 1250, "1250"),
+        (NUMBER, "Rs 1,25,000.50", 125000.5, "125000.50"),
+        (NUMBER, "१२५०", 1250, "1250"),
+        (NUMBER, "-3.25", -3.25, "-3.25"),
+        (NUMBER, "0.125", 0.125, "0.125"),
+        (DATE, "2026-11-22", "2026-11-22", "22 Nov 2026"),
+        (DATE, "22/11/2026", "2026-11-22", "22 Nov 2026"),
+        (DATE, "२२-११-२०२६", "2026-11-22", "22 Nov 2026"),
+        (DATE, "3 Jan 2027", "2027-01-03", "3 Jan 2027"),
+    ],
+)
+def test_values(kind: FieldKind, typed: str, kept: object, shown: str) -> None:
+    value = parse_value(kind, typed)
+    assert value == kept
+    assert type(value) is type(kept)
+    assert show_value(kind, value) == shown
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "says"),
+    [
+        (NUMBER, "twelve", "is not a number like"),
+        (NUMBER, "1,2,3", "is not a number like"),
+        (NUMBER, "9" * 16, "is not a number like"),
+        (NUMBER, "NaN", "is not a number like"),
+        (DATE, "31/02/2026", "is not a date like"),
+        (DATE, "11/22/2026", "is not a date like"),
+        (TEXT, "x" * 501, "it has 501 characters, 500 fit"),
+    ],
+)
+def test_what_is_no_value(kind: FieldKind, typed: str, says: str) -> None:
+    with pytest.raises(InvalidValue) as raised:
+        parse_value(kind, typed)
+    assert says in raised.value.reason
+
+
+@pytest.fixture
+def fee(db: None) -> ContactField:
+    return ContactField.objects.create(name="Fee due", key="fee_due", kind=NUMBER)
+
+
+@pytest.mark.usefixtures("fee")
+def test_they_are_changed_with_the_contact(sender: Browser) -> None:
+    sita = ContactFactory.create(name="Sita", fields={"fee_due": 1250.5, "old": "stays"})
+    page = sender.get(f"/contacts/{sita.pk}/").content.decode()
+    assert "Fee due (optional)" in page
+    assert 'value="1250.50"' in page
+
+    sent = {"name": "Sita", "mobile": sita.mobile}
+    page = sender.post(f"/contacts/{sita.pk}/", {**sent, "own_fee_due": "much"}).content.decode()
+    assert "“much” is not a number like 1250 or 1,250.50." in page
+    assert 'value="much"' in page
+
+    sender.post(f"/contacts/{sita.pk}/", {**sent, "own_fee_due": "Rs 900"})
+    assert Contact.objects.get().fields == {"fee_due": 900, "old": "stays"}
+    sender.post(f"/contacts/{sita.pk}/", {**sent, "own_fee_due": ""})
+    assert Contact.objects.get().fields == {"old": "stays"}
+
+
+@pytest.mark.usefixtures("fee")
+def test_a_new_contact_may_have_them(sender: Browser) -> None:
+    sender.post("/contacts/new/", {"name": "Ram", "mobile": "9841000001", "own_fee_due": "12"})
+    assert Contact.objects.get().fields == {"fee_due": 12}
