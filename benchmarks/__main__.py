@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import memory, priority, throughput
+from benchmarks import imports, memory, priority, throughput
 from benchmarks.portal import databases, gateway, portal
 
 _PEOPLE = 100_000
@@ -38,6 +38,13 @@ def main() -> int:
     for peak in memory.measure():
         print(peak)
         met &= peak.is_met
+    print("\nImporting people, beside django-import-export in its bulk mode")
+    for imported in imports.measure():
+        print(imported)
+        met &= imported.is_met
+    is_met, said = imports.many()
+    print(said)
+    met &= is_met
     print("\nEvery limit is met." if met else "\nA limit is not met.")
     return 0 if met else 1
 

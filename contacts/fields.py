@@ -75,6 +75,8 @@ def parse_value(kind: FieldKind, raw: str) -> FieldValue:
 
 
 def _number(text: str) -> int | float:
+    if len(text) <= _MOST_DIGITS and text.isascii() and text.isdigit():  # as most columns have it
+        return int(text)
     plain = _RUPEES.sub("", text.translate(_DIGITS)).strip()
     digits = re.sub("[^0-9]", "", plain).lstrip("0")
     if not _NUMBER.fullmatch(plain) or len(digits) > _MOST_DIGITS:

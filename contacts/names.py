@@ -26,4 +26,5 @@ def clean_name(raw: str) -> str:
 
 def name_key(name: str) -> str:
     """What is left of a name when case and spaces do not count. Of a clean name."""
-    return "".join(name.casefold().split()).translate(_NO_JOINERS)
+    key = "".join(name.casefold().split())
+    return key if key.isascii() else key.translate(_NO_JOINERS)

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from contacts.views import groups, optouts, people
+from contacts.views import groups, importing, optouts, people
 
 app_name = "contacts"
 urlpatterns = [
@@ -10,6 +10,11 @@ urlpatterns = [
     path("contacts/new/", people.contact_create, name="create"),
     path("contacts/<int:pk>/", people.contact_edit, name="edit"),
     path("contacts/<int:pk>/delete/", people.contact_delete, name="delete"),
+    path("contacts/import/", importing.upload, name="upload"),
+    path("contacts/import/<int:pk>/", importing.show, name="import"),
+    path("contacts/import/<int:pk>/progress/", importing.progress, name="import_progress"),
+    path("contacts/import/<int:pk>/cancel/", importing.cancel, name="import_cancel"),
+    path("contacts/import/<int:pk>/left-out/", importing.download, name="import_left_out"),
     path("groups/", groups.group_list, name="groups"),
     path("groups/new/", groups.group_create, name="group_create"),
     path("groups/<int:pk>/", groups.group_page, name="group"),

@@ -64,6 +64,8 @@ OVERDUE_HOURS: float = env.float("OVERDUE_HOURS", 2)
 INLINE_RECIPIENTS = 5000  # larger campaigns are prepared by the worker
 PASTED_LINES = 10_000
 
+IMPORT_MAX_MB: int = env.int("IMPORT_MAX_MB", 50)
+
 # -- The shell -------------------------------------------------------------------------------
 
 DEBUG: bool = env.bool("DEBUG", False)
@@ -231,6 +233,7 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_AGE = 12 * 60 * 60
+FILE_UPLOAD_HANDLERS = ["sociair_portal.uploads.BoundedUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a selection of contacts is one field each
 if HTTPS:

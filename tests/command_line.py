@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from django.conf import settings
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.db import connection
 
 
@@ -34,6 +34,8 @@ def run(*command: str) -> Run:
         call_command(*command, stdout=out, stderr=err)
     except SystemExit as ended:
         return Run(int(ended.code or 0), out.getvalue(), err.getvalue())
+    except CommandError as error:
+        return Run(error.returncode, out.getvalue(), str(error))
     return Run(0, out.getvalue(), err.getvalue())
 
 

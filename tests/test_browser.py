@@ -19,6 +19,7 @@ from sandbox.magic import INVALID
 from sandbox.server import Sandbox
 from sociair_portal.roles import MANAGER
 from tests.factories import ContactFactory, GroupFactory, UserFactory
+from tests.importing import xlsx_file
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -174,6 +175,51 @@ def test_a_bad_day_is_said_and_decided(
     page.get_by_role("button", name="Record").click()
     expect(page.get_by_role("main")).to_contain_text("Nothing needs a decision")
     assert Campaign.objects.get().not_sent == 1
+
+
+def test_a_spreadsheet_becomes_a_group_that_gets_a_message(
+    sandbox: Sandbox,
+    worker: None,
+    signed_in: Page,
+    complaints: list[str],
+    look: Look,
+    tmp_path: Path,
+) -> None:
+    page = signed_in
+    path = xlsx_file(
+        tmp_path / "students.xlsx",
+        [
+            ["नाम", "मोबाइल नं", "Fee due"],
+            ["सुनिता थापा", 9841234500, 1500],
+            ["Ram Karki", "+977-9801-234501", 0],
+            ["Gita Rai", "01-4412345", 20],
+            ["Hari Lama", "98412345O3", 20],
+        ],
+    )
+    page.get_by_role("link", name="Contacts").first.click()
+    page.get_by_role("link", name="Import", exact=True).click()
+    look("import-upload")
+    page.get_by_label("File").set_input_files(path)
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.get_by_role("main")).to_contain_text("2 new, 0 changed, 0 unchanged, 2 left out.")
+    look("import-preview")
+    page.get_by_label("Groups that everybody joins").fill("Class 9")
+    page.get_by_role("button", name="Import 4 rows").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text(
+        "What came of students.xlsx", timeout=20_000
+    )
+    expect(page.get_by_role("main")).to_contain_text("Perhaps 984-1234503 is meant.")
+    look("import-report")
+
+    page.get_by_role("link", name="Compose").first.click()
+    page.get_by_label("Class 9").check()
+    page.get_by_label("Message", exact=True).fill("The exam begins at 10.")
+    page.get_by_role("button", name="Review").click()
+    send = page.get_by_role("button", name=re.compile("^Send to 2 people"))
+    expect(send).to_be_visible(timeout=20_000)
+    send.click()
+    expect(page.locator("#live")).to_contain_text("Done", timeout=20_000)
+    assert sorted(entry.mobile for entry in sandbox.ledger()) == ["9801234501", "9841234500"]
 
 
 def test_refused_numbers_are_marked(

@@ -14,11 +14,17 @@ PACKAGES: Final = ("contacts", "messaging", "sociair_portal", "sandbox")
 
 # From low to high; what a module imports stands on its own floor or below.
 FLOORS: Final = {
-    "rules": ("contacts.phone", "contacts.names", "messaging.text", "messaging.answers"),
+    "rules": (
+        *("contacts.phone", "contacts.names", "contacts.fields"),
+        *("contacts.importing.cells", "contacts.importing.columns", "contacts.importing.options"),
+        "contacts.importing.rows",
+        *("messaging.text", "messaging.answers"),
+    ),
     # What the shell lends to everybody: it knows nothing of the apps.
     "ground": (
-        *("sociair_portal.bases", "sociair_portal.environment", "sociair_portal.paging"),
-        *("sociair_portal.roles", "sociair_portal.values"),
+        *("sociair_portal.bases", "sociair_portal.bulk", "sociair_portal.environment"),
+        *("sociair_portal.spreadsheets", "sociair_portal.stopping"),
+        *("sociair_portal.paging", "sociair_portal.roles", "sociair_portal.values"),
     ),
     "models": ("contacts.models", "messaging.models"),
     "services": (
@@ -28,10 +34,10 @@ FLOORS: Final = {
         "messaging.history",
         "messaging.services",
     ),
-    "forms": ("contacts.forms", "messaging.decisions", "messaging.forms"),
+    "forms": ("contacts.forms", "contacts.import_forms", "messaging.decisions", "messaging.forms"),
     "top": (
-        *("contacts.admin", "contacts.apps", "contacts.management", "contacts.views"),
-        *("contacts.templatetags", "contacts.urls"),
+        *("contacts.admin", "contacts.apps", "contacts.management", "contacts.tasks"),
+        *("contacts.templatetags", "contacts.urls", "contacts.views"),
         *("messaging.admin", "messaging.apps", "messaging.checks", "messaging.context"),
         *("messaging.management", "messaging.tasks", "messaging.templatetags", "messaging.urls"),
         "messaging.views",

@@ -1,0 +1,123 @@
+"""An import's life: a file is taken in, somebody looks at it, it runs, ends or is cancelled."""
+
+import logging
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+from itertools import chain, islice
+from pathlib import Path
+from typing import Any, Final
+
+from django.db import DataError, IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from contacts.fields import key_of
+from contacts.importing import loading
+from contacts.importing.columns import headings
+from contacts.importing.options import FieldColumn, Options
+from contacts.importing.rows import MOST_COLUMNS, Row, Trouble, Unreadable
+from contacts.importing.tables import read_table, row_of
+from contacts.models import ContactField, ContactImport, ImportState
+
+logger = logging.getLogger(__name__)
+
+SAMPLE: Final = 200  # rows by which columns are guessed
+_FORGOTTEN: Final = timedelta(days=1)
+
+
+def take_in(path: Path, *, name: str, by: Any, sheet: str = "") -> ContactImport:
+    """Keep a file's rows until somebody has looked at them. Raises `Unreadable`; then nothing is
+    kept.
+    """
+    with read_table(path, sheet=sheet) as table:
+        lines = list(islice(table.lines, SAMPLE))
+        if not lines:
+            raise Unreadable(Trouble.EMPTY)
+        sample = list(map(row_of, lines))
+        width = min(max(len(row.cells) for row in sample), MOST_COLUMNS)
+        names, is_header = headings(sample[0].cells, width)
+        if is_header and len(lines) == 1:
+            raise Unreadable(Trouble.ONLY_HEADINGS)
+        source = ContactImport.objects.create(
+            created_by=by,
+            file_name=name[-200:],
+            kind=table.kind,
+            sheets=table.sheets,
+            sheet=table.sheet[:200],
+            names=names,
+        )
+        try:
+            loading.keep(source, chain(lines[is_header:], table.lines))
+        except Unreadable:
+            source.delete()
+            raise
+    return source
+
+
+def start(source: ContactImport, options: Options) -> bool:
+    """Let an import run as somebody has chosen. False if that had happened already."""
+    with transaction.atomic():
+        fields = tuple(map(_with_field, options.fields))
+        return bool(
+            ContactImport.objects.filter(pk=source.pk, state=ImportState.READY).update(
+                state=ImportState.RUNNING, options=replace(options, fields=fields).to_json()
+            )
+        )
+
+
+def _with_field(column: FieldColumn) -> FieldColumn:
+    """The office's own field for a column; one that is there keeps its kind."""
+    found, _created = ContactField.objects.get_or_create(
+        key=column.key, defaults={"name": column.name, "kind": column.kind}
+    )
+    return replace(column, name=found.name, kind=type(column.kind)(found.kind))
+
+
+def new_field(place: int, name: str, kind: Any) -> FieldColumn:
+    return FieldColumn(place, key_of(name)[:60], name[:60], kind)
+
+
+def cancel(source: ContactImport) -> bool:
+    """Nothing more of it is loaded; what was loaded stays. False if it was over."""
+    cancelled = ContactImport.objects.filter(
+        pk=source.pk, state__in=[ImportState.READY, ImportState.RUNNING]
+    ).update(state=ImportState.CANCELLED, finished_at=timezone.now())
+    source.refresh_from_db()
+    if cancelled:
+        loading.drop_pieces(source)
+    return bool(cancelled)
+
+
+def run(*, go_on: Callable[[], bool]) -> bool:
+    """Load what was started, the oldest first. False if `go_on` stopped it."""
+    for source in ContactImport.objects.filter(state=ImportState.RUNNING).order_by("id"):
+        try:
+            if not loading.load(source, go_on=go_on):
+                return False
+        except (DataError, IntegrityError) as error:  # their words may quote a row
+            logger.error("Import %s failed: %s.", source.pk, type(error).__name__)
+            _fail(source)
+    return True
+
+
+def _fail(source: ContactImport) -> None:
+    why = _("The database could not store these rows. What is counted here is stored.")
+    ContactImport.objects.filter(pk=source.pk, state=ImportState.RUNNING).update(
+        state=ImportState.FAILED, failure=why, finished_at=timezone.now()
+    )
+
+
+def forget_abandoned() -> None:
+    """Files that nobody has decided about for a day."""
+    before = timezone.now() - _FORGOTTEN
+    for source in ContactImport.objects.filter(state=ImportState.READY, created_at__lt=before):
+        cancel(source)
+
+
+def waiting() -> bool:
+    return ContactImport.objects.filter(state=ImportState.RUNNING).exists()
+
+
+def sample_of(source: ContactImport, count: int = SAMPLE) -> Sequence[Row]:
+    return loading.first_rows(source, count)

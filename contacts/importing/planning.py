@@ -1,0 +1,225 @@
+"""What will happen to rows: the same answer for the preview and for the import itself."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from functools import lru_cache
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+
+from contacts.fields import FieldValue, InvalidValue, parse_value
+from contacts.importing.cells import BadNumber, read_number
+from contacts.importing.options import Existing, Options
+from contacts.importing.rows import Row
+from contacts.models import Contact, Group, OptOut
+from contacts.names import clean_name, name_key
+from contacts.phone import format_mobile
+
+_LONGEST_NAME: Final = Contact._meta.get_field("name").max_length or 0
+_LONGEST_GROUP: Final = Group._meta.get_field("name").max_length or 0
+
+
+class Outcome(StrEnum):
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REJECTED = "rejected"
+
+
+@dataclass(slots=True)
+class Person:
+    """Somebody who is in the database, or will be; `pk` is None until then."""
+
+    mobile: str
+    name: str
+    key: str
+    fields: dict[str, FieldValue]
+    pk: int | None = None
+    groups: set[str] = field(default_factory=set)
+    joins: set[str] = field(default_factory=set)
+    is_changed: bool = False
+
+
+@dataclass(slots=True)
+class Planned:
+    """One row and what becomes of it. `shares` names others who have the same number."""
+
+    row: Row
+    outcome: Outcome
+    person: Person | None = None
+    reason: str = ""
+    suggestion: str = ""
+    shares: str = ""
+
+
+class _Rejected(Exception):
+    def __init__(self, reason: str, suggestion: str = "") -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.suggestion = suggestion
+
+
+@dataclass(slots=True)
+class _Read:
+    """What a row says, before anybody is looked up."""
+
+    mobile: str
+    name: str
+    fields: dict[str, FieldValue]
+    groups: set[str]
+
+
+def plan(rows: Iterable[Row], options: Options) -> list[Planned]:
+    """What becomes of each row, in their order; a later row sees what the earlier ones do.
+
+    Reads the database and changes nothing.
+    """
+    read = [(row, _read(row, options)) for row in rows]
+    mobiles = {found.mobile for _row, found in read if isinstance(found, _Read)}
+    known = _opted_out(mobiles) if options.opt_out else _known(mobiles, options)
+    return [
+        _rejection(row, found)
+        if isinstance(found, _Rejected)
+        else _planned(row, found, known, options)
+        for row, found in read
+    ]
+
+
+def _rejection(row: Row, rejected: _Rejected) -> Planned:
+    return Planned(row, Outcome.REJECTED, reason=rejected.reason, suggestion=rejected.suggestion)
+
+
+# -- One row ---------------------------------------------------------------------------------
+
+
+def _read(row: Row, options: Options) -> _Read | _Rejected:
+    try:
+        mobile = read_number(_cell(row, options.number))
+        if options.opt_out:
+            return _Read(mobile, "", {}, set())
+        return _Read(mobile, _name(row, options), _fields(row, options), _groups(row, options))
+    except BadNumber as bad:
+        return _Rejected(bad.reason, bad.suggestion)
+    except _Rejected as rejected:
+        return rejected
+
+
+def _cell(row: Row, place: int | None) -> str:
+    return row.cells[place].strip() if place is not None and place < len(row.cells) else ""
+
+
+def _name(row: Row, options: Options) -> str:
+    name = clean_name(_cell(row, options.name))
+    if len(name) > _LONGEST_NAME:
+        said = _("This name is too long: it has %(count)d characters, %(most)d fit.")
+        raise _Rejected(said % {"count": len(name), "most": _LONGEST_NAME})
+    return name
+
+
+def _fields(row: Row, options: Options) -> dict[str, FieldValue]:
+    """Values by key; an empty cell says nothing, and what was there stays."""
+    values = {}
+    for column in options.fields:
+        if not (cell := _cell(row, column.place)):
+            continue
+        try:
+            values[column.key] = parse_value(column.kind, cell)
+        except InvalidValue as invalid:
+            raise _Rejected(f"{column.name}: {invalid.reason}"[:300]) from invalid
+    return values
+
+
+def _groups(row: Row, options: Options) -> set[str]:
+    groups = group_names(_cell(row, options.groups))
+    if any(len(group) > _LONGEST_GROUP for group in groups):
+        said = _("The name of a group is too long: %(most)d characters fit.")
+        raise _Rejected(said % {"most": _LONGEST_GROUP})
+    return {*groups, *options.to_groups}
+
+
+@lru_cache(maxsize=1000)
+def group_names(cell: str) -> frozenset[str]:
+    """The groups that a cell names, between commas or semicolons; many rows have the same ones."""
+    return frozenset(filter(None, map(clean_name, cell.replace(",", ";").split(";"))))
+
+
+# -- Who is there ----------------------------------------------------------------------------
+
+_People = dict[str, dict[str, Person]]  # by number, then by key of the name
+
+
+def _known(mobiles: set[str], options: Options) -> _People:
+    found: _People = {}
+    by_pk = {}
+    rows = Contact.objects.filter(mobile__in=mobiles).order_by("id")
+    for pk, mobile, name, key, values in rows.values_list(
+        "id", "mobile", "name", "name_key", "fields"
+    ):
+        person = by_pk[pk] = Person(mobile, name, key, values, pk)
+        found.setdefault(mobile, {})[key] = person
+    if by_pk and (options.groups is not None or options.to_groups):
+        through = Group.members.through.objects.filter(contact_id__in=by_pk)
+        for pk, group in through.values_list("contact_id", "group__name"):
+            by_pk[pk].groups.add(group)
+    return found
+
+
+def _opted_out(mobiles: set[str]) -> _People:
+    numbers = OptOut.objects.filter(mobile__in=mobiles).values_list("mobile", flat=True)
+    return {mobile: {"": Person(mobile, "", "", {}, 0)} for mobile in numbers}
+
+
+def _planned(row: Row, read: _Read, known: _People, options: Options) -> Planned:
+    at_number = known.setdefault(read.mobile, {})
+    if not read.name and len(at_number) > 1:
+        names = ", ".join(person.name for person in at_number.values())
+        said = _("Several people have this number (%(names)s): give the name.")
+        return _rejection(row, _Rejected((said % {"names": names})[:300]))
+    key = name_key(read.name)
+    person = at_number.get(key)
+    if person is None and not read.name:
+        person = next(iter(at_number.values()), None)
+    if person is None:
+        return _new(row, read, at_number, options)
+    return Planned(row, _change(person, read, options), person)
+
+
+def _new(row: Row, read: _Read, at_number: dict[str, Person], options: Options) -> Planned:
+    """Somebody who was not there; perhaps on the telephone of somebody who was."""
+    name = read.name or ("" if options.opt_out else format_mobile(read.mobile))
+    shares = ", ".join(other.name for other in at_number.values())
+    person = Person(read.mobile, name, name_key(name), read.fields)
+    person.joins = read.groups
+    at_number[person.key] = person
+    return Planned(row, Outcome.CREATED, person, shares=shares)
+
+
+def _change(person: Person, read: _Read, options: Options) -> Outcome:
+    if options.opt_out or options.existing is Existing.LEAVE:
+        return Outcome.UNCHANGED
+    joins = read.groups - person.groups - person.joins
+    person.joins |= joins
+    changed = bool(joins)
+    if options.existing is Existing.UPDATE:
+        fields = {**person.fields, **read.fields}
+        name = read.name or person.name
+        if fields != person.fields or name != person.name:
+            person.fields, person.name = fields, name
+            person.is_changed = changed = True
+    return Outcome.UPDATED if changed else Outcome.UNCHANGED
+
+
+def rejected_rows(planned: Sequence[Planned], options: Options) -> list[dict[str, Any]]:
+    """What is kept of the rows that are left out."""
+    return [
+        {
+            "line": one.row.line,
+            "entry": _cell(one.row, options.number)[:200],
+            "reason": one.reason[:300],
+            "suggestion": one.suggestion,
+            "cells": one.row.cells,
+        }
+        for one in planned
+        if one.outcome is Outcome.REJECTED
+    ]

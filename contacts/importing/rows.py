@@ -1,0 +1,49 @@
+"""A table's rows as they were read from a file, and what may be wrong with a file."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+MOST_COLUMNS: Final = 200
+MOST_CHARACTERS: Final = 100_000  # of a row, longer than any row that somebody typed
+
+
+class Trouble(StrEnum):
+    EMPTY = "empty"
+    ONLY_HEADINGS = "only_headings"
+    NO_TABLE = "no_table"
+    PASSWORD = "password"  # what is wrong with a file
+    DAMAGED = "damaged"
+    TOO_LARGE = "too_large"
+    TOO_WIDE = "too_wide"
+    LONG_ROW = "long_row"
+    MIXED = "mixed"
+    NO_SHEET = "no_sheet"
+
+
+class Unreadable(Exception):
+    """A file that cannot be read, and at which line that was seen (0: as a whole)."""
+
+    def __init__(self, trouble: Trouble, line: int = 0) -> None:
+        super().__init__(trouble.value)
+        self.trouble = trouble
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """`line` is the file's own count, from 1, so that somebody finds the row again."""
+
+    line: int
+    cells: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """`kind` is csv, xlsx, xls or ods; `sheets` are the names of a spreadsheet's sheets."""
+
+    kind: str
+    sheets: list[str]
+    sheet: str
+    rows: Iterator[Row]

@@ -1,0 +1,45 @@
+"""What the worker does for contacts: it loads imports. The table is the queue, as for messages."""
+
+import threading
+import time
+from typing import Final
+
+from django.db import transaction
+from huey import crontab
+from huey.contrib.djhuey import db_periodic_task, db_task
+
+from contacts.importing import jobs
+from sociair_portal.stopping import stopping
+
+_RUN_FOR: Final = 20.0  # seconds a task goes on before it makes room for senders
+_EXPIRES: Final = 60
+_PRIORITY: Final = 3
+
+# One import at a time in a worker: more would only wait for the same database.
+_importing = threading.Lock()
+
+
+def kick_imports() -> None:
+    """Load what was started, when the transaction is committed."""
+    transaction.on_commit(run_imports)
+
+
+@db_task(priority=_PRIORITY, expires=_EXPIRES)  # type: ignore[untyped-decorator]
+def run_imports() -> None:
+    if not _importing.acquire(blocking=False):
+        return
+    until = time.monotonic() + _RUN_FOR
+    try:
+        ended = jobs.run(go_on=lambda: time.monotonic() < until and not stopping.is_set())
+    finally:
+        _importing.release()
+    if not ended and not stopping.is_set():
+        run_imports()
+
+
+@db_periodic_task(crontab(minute="*"), priority=_PRIORITY, expires=_EXPIRES)  # type: ignore[untyped-decorator]
+def sweep_imports() -> None:
+    """Imports whose worker is gone go on; files that nobody decided about are forgotten."""
+    jobs.forget_abandoned()
+    if jobs.waiting():
+        run_imports()

@@ -1,0 +1,168 @@
+"""Importing people: choose a file, look at what will happen, let it run, see what came of it."""
+
+import tempfile
+from collections import Counter
+from pathlib import Path
+from typing import Any, Final
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from contacts import tasks
+from contacts.import_forms import ColumnsForm, UploadForm
+from contacts.importing import jobs, report
+from contacts.importing.choosing import guess_choice
+from contacts.importing.options import Options
+from contacts.importing.planning import Outcome, Planned, plan
+from contacts.importing.rows import Unreadable
+from contacts.importing.tables import sentence
+from contacts.models import ContactImport, ImportState
+from sociair_portal.paging import page_by_key
+from sociair_portal.uploads import was_too_large
+
+_SHOWN: Final = 20  # rows of a preview
+_RECENT: Final = 10
+
+
+def _may_import(request: HttpRequest) -> bool:
+    return request.user.has_perms(("contacts.add_contact", "contacts.change_contact"))
+
+
+@permission_required(["contacts.add_contact", "contacts.change_contact"], raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def upload(request: HttpRequest) -> HttpResponse:
+    """A file, or a pasted table; its rows are kept until somebody has looked at them."""
+    if request.method == "POST":
+        form = UploadForm(request.POST, request.FILES, was_too_large=was_too_large(request))
+        if form.is_valid() and (source := _take_in(form, request)) is not None:
+            return redirect(source)
+    else:
+        form = UploadForm(initial={"sheet": request.GET.get("sheet", "")})
+    context = {"form": form, "recent": ContactImport.objects.select_related("created_by")[:_RECENT]}
+    return render(request, "contacts/import_upload.html", context)
+
+
+def _take_in(form: UploadForm, request: HttpRequest) -> ContactImport | None:
+    """None with the reason beside the field."""
+    with tempfile.TemporaryDirectory(prefix="sociair-import-") as folder:
+        path = Path(folder) / "table"
+        name = _write(form, path)
+        try:
+            return jobs.take_in(path, name=name, by=request.user, sheet=form.cleaned_data["sheet"])
+        except Unreadable as unreadable:
+            form.add_error("file" if form.upload else "text", sentence(unreadable))
+            return None
+
+
+def _write(form: UploadForm, path: Path) -> str:
+    if (upload := form.upload) is None:
+        path.write_text(form.cleaned_data["text"], encoding="utf-8", newline="")
+        return _("Pasted table")
+    with path.open("wb") as file:
+        for chunk in upload.chunks():
+            file.write(chunk)
+    return upload.name or ""
+
+
+@permission_required("contacts.view_contact", raise_exception=True)
+@require_http_methods(["GET", "HEAD", "POST"])
+def show(request: HttpRequest, pk: int) -> HttpResponse:
+    """One import: what will happen, how far it is, or what came of it."""
+    source = get_object_or_404(ContactImport, pk=pk)
+    if source.state == ImportState.READY:
+        return _preview(request, source)
+    if request.method == "POST":
+        return redirect(source)
+    if not source.is_over:
+        return render(request, "contacts/import_progress.html", {"source": source})
+    page = page_by_key(source.left_out.all(), order=("id",), at=request.GET.get("page", ""))
+    return render(request, "contacts/import_report.html", {"source": source, "page": page})
+
+
+def _preview(request: HttpRequest, source: ContactImport) -> HttpResponse:
+    if not _may_import(request):
+        raise Http404
+    form = ColumnsForm(source, guess_choice(source), request.POST or None)
+    if request.method == "POST" and form.is_valid() and form.options:
+        if request.POST.get("action") == "start":
+            if form.options.opt_out and not request.user.has_perm("contacts.add_optout"):
+                raise PermissionDenied
+            if jobs.start(source, form.options):
+                tasks.kick_imports()
+            return redirect(source)
+        planned = _planned(source, form.options)
+    elif request.method == "POST":
+        planned = []
+    else:
+        planned = _first_look(source)
+    context = {
+        "source": source,
+        "form": form,
+        "planned": planned[:_SHOWN],
+        "counts": Counter(one.outcome.value for one in planned),
+        "looked_at": len(planned),
+        "shares": sum(bool(one.shares) for one in planned),
+        "outcomes": Outcome,
+    }
+    return render(request, "contacts/import_preview.html", context)
+
+
+def _first_look(source: ContactImport) -> list[Planned]:
+    """As the guess has it; nothing where no column can be the number's."""
+    first = ColumnsForm(source, guess_choice(source))
+    form = ColumnsForm(source, guess_choice(source), _as_sent(first))
+    return _planned(source, form.options) if form.is_valid() and form.options else []
+
+
+def _as_sent(form: ColumnsForm) -> dict[str, Any]:
+    return {field.name: field.value() for field in form}
+
+
+def _planned(source: ContactImport, options: Options) -> list[Planned]:
+    return plan(jobs.sample_of(source, 1000), options)
+
+
+@require_safe
+@permission_required("contacts.view_contact", raise_exception=True)
+def progress(request: HttpRequest, pk: int) -> HttpResponse:
+    """How far it is; when it is over, the whole page comes anew."""
+    source = get_object_or_404(ContactImport, pk=pk)
+    response = render(request, "contacts/_import_progress.html", {"source": source})
+    if source.is_over:
+        response["HX-Refresh"] = "true"
+    return response
+
+
+@require_POST
+@permission_required(["contacts.add_contact", "contacts.change_contact"], raise_exception=True)
+def cancel(request: HttpRequest, pk: int) -> HttpResponse:
+    source = get_object_or_404(ContactImport, pk=pk)
+    was_ready = source.state == ImportState.READY
+    if jobs.cancel(source) and was_ready:
+        messages.info(request, _("Nothing of this file was imported."))
+        return redirect("contacts:upload")
+    return redirect(source)
+
+
+@require_safe
+@permission_required("contacts.view_contact", raise_exception=True)
+def download(request: HttpRequest, pk: int) -> HttpResponseBase:
+    """The rows that were left out, in the shape of the file, to be corrected and imported."""
+    source = get_object_or_404(ContactImport, pk=pk)
+    if source.kind != "csv":
+        return FileResponse(report.xlsx(source), as_attachment=True, filename="left-out.xlsx")
+    response = StreamingHttpResponse(report.csv_lines(source), content_type="text/csv")
+    response["Content-Disposition"] = 'attachment; filename="left-out.csv"'
+    return response

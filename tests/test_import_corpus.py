@@ -1,0 +1,205 @@
+"""Ugly files: each is read, or refused with a clear sentence; nothing else ever happens."""
+
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import xlwt
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+from odf.opendocument import OpenDocumentSpreadsheet
+from odf.table import Table, TableCell, TableRow
+from odf.text import P
+
+from contacts.importing.reading import open_table
+from contacts.importing.rows import Row, Trouble, Unreadable
+from contacts.importing.tables import read_table, row_of, sentence
+from tests.importing import csv_file, xlsx_file
+
+PEOPLE = [["Name", "Mobile"], ["सीता Rai", "9841000001"], ["José", "9801000002"]]
+
+
+def _rows(path: Path, sheet: str = "") -> list[list[str]]:
+    return [row.cells for row in open_table(path, sheet=sheet).rows]
+
+
+def _xls(path: Path) -> Path:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Sheet1")
+    for line, cells in enumerate(PEOPLE):
+        for place, cell in enumerate(cells):
+            sheet.write(line, place, cell)
+    book.save(str(path))
+    return path
+
+
+def _ods(path: Path) -> Path:
+    book = OpenDocumentSpreadsheet()
+    table = Table(name="Sheet1")
+    for cells in PEOPLE:
+        row = TableRow()
+        for text in cells:
+            cell = TableCell(valuetype="string")
+            cell.addElement(P(text=text))
+            row.addElement(cell)
+        table.addElement(row)
+    book.spreadsheet.addElement(table)
+    book.save(str(path))
+    return path
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
+def test_text_of_every_kind(encoding: str, delimiter: str, tmp_path: Path) -> None:
+    text = "\r\n".join(delimiter.join(cells) for cells in PEOPLE)
+    assert _rows(csv_file(tmp_path / "one.txt", text, encoding=encoding)) == PEOPLE
+
+
+def test_an_old_windows_program(tmp_path: Path) -> None:
+    path = csv_file(tmp_path / "one.csv", "Name;Mobile\nJosé’s;9841000001\n", encoding="cp1252")
+    assert _rows(path)[1] == ["José’s", "9841000001"]
+
+
+@pytest.mark.parametrize(
+    "make", [_xls, _ods, lambda path: xlsx_file(path, PEOPLE)], ids=["xls", "ods", "xlsx"]
+)
+def test_spreadsheets_whatever_they_are_called(
+    make: Callable[[Path], Path], tmp_path: Path
+) -> None:
+    assert _rows(make(tmp_path / "called.csv")) == PEOPLE
+
+
+def test_cells_of_a_spreadsheet(tmp_path: Path) -> None:
+    cells = [9841000001, 9841000001.0, 12.5, True, None, "=1+1", " x "]
+    [row] = _rows(xlsx_file(tmp_path / "one.xlsx", [cells]))
+    assert row == ["9841000001", "9841000001", "12.5", "TRUE", "", "", " x "]
+
+
+def test_lines_are_the_files_own(tmp_path: Path) -> None:
+    text = 'Name,Mobile\n\n"Two\nlines",1\n,,\nLast,2\n'
+    rows = list(open_table(csv_file(tmp_path / "one.csv", text)).rows)
+    assert rows == [
+        Row(1, ["Name", "Mobile"]),
+        Row(3, ["Two\nlines", "1"]),
+        Row(6, ["Last", "2"]),
+    ]
+    path = xlsx_file(tmp_path / "one.xlsx", [[], [], ["Name"], [], ["Sita"]])
+    assert [row.line for row in open_table(path).rows] == [3, 5]
+
+
+def test_a_comma_within_quotes_and_one_column(tmp_path: Path) -> None:
+    text = 'Name,Mobile\n"Rai, Sita",9841000001\n"Rai, Ram",9841000002\n'
+    assert _rows(csv_file(tmp_path / "one.csv", text))[1] == ["Rai, Sita", "9841000001"]
+    assert _rows(csv_file(tmp_path / "two.csv", "9841000001\n9841000002\n")) == [
+        ["9841000001"],
+        ["9841000002"],
+    ]
+
+
+def test_what_no_database_stores(tmp_path: Path) -> None:
+    text = "Name,Mobile\n" + "Sita,9841000001\n" * 6000 + "Ra\x00m,9841000002\n"
+    assert _rows(csv_file(tmp_path / "one.csv", text))[-1] == ["Ram", "9841000002"]
+
+
+def _bomb(path: Path) -> Path:
+    """A spreadsheet of one sheet that would be 2 GB of zeros."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("xl/workbook.xml", "<workbook/>")
+        with archive.open("xl/worksheets/sheet1.xml", "w", force_zip64=True) as sheet:
+            for _megabyte in range(1100):
+                sheet.write(b"0" * 1024**2)
+    return path
+
+
+def _bytes(content: bytes) -> Callable[[Path], Path]:
+    def make(path: Path) -> Path:
+        path.write_bytes(content)
+        return path
+
+    return make
+
+
+def _locked(path: Path) -> Path:
+    """The container that Excel puts a protected workbook into."""
+    content = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
+    path.write_bytes(content + "EncryptedPackage".encode("utf-16-le") + bytes(512))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("make", "trouble"),
+    [
+        (_bytes(b""), Trouble.EMPTY),
+        (_bytes(b"\xef\xbb\xbf\r\n \r\n"), Trouble.EMPTY),
+        (_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9), Trouble.NO_TABLE),
+        (_bytes(b"%PDF-1.7\n\x00\x01\x02" + bytes(range(256))), Trouble.NO_TABLE),
+        (_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(range(256))), Trouble.NO_TABLE),
+        (_bytes(b"PK\x03\x04" + bytes(range(256))), Trouble.DAMAGED),
+        (_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(range(256)) * 9), Trouble.DAMAGED),
+        (_locked, Trouble.PASSWORD),
+        (_bomb, Trouble.TOO_LARGE),
+        (_bytes(b"Name,Mobile\n" + b"1," * 1_000_000), Trouble.TOO_WIDE),
+        (_bytes(b"Name,Mobile\n" + b"x" * 1_000_000), Trouble.LONG_ROW),
+        (_bytes(b'Name,Mobile\n"Sita,98\n' + b"Ram,98\n" * 20_000), Trouble.LONG_ROW),
+        (_bytes("सीता,1\n".encode() + b"Jos\xe9,2\n"), Trouble.MIXED),
+        (_bytes(b"\xef\xbb\xbfName,1\n" + b"Jos\xe9,2\n" * 20_000), Trouble.MIXED),
+        (_bytes(b"\xff\xfeN\x00a\x00m\x00e\x00\n"), Trouble.MIXED),
+    ],
+)
+def test_what_cannot_be_read(
+    make: Callable[[Path], Path], trouble: Trouble, tmp_path: Path
+) -> None:
+    path = make(tmp_path / "ugly.xlsx")
+    with pytest.raises(Unreadable) as raised:
+        list(open_table(path).rows)
+    assert raised.value.trouble == trouble
+    with pytest.raises(Unreadable) as raised, read_table(path) as table:
+        list(table.lines)
+    assert raised.value.trouble == trouble
+    said = sentence(raised.value)
+    assert said.endswith((".", "?"))
+    assert "%" not in said
+
+
+def test_a_reader_that_dies_is_noticed(tmp_path: Path) -> None:
+    """Its bounds stopped it, or the system did."""
+    path = csv_file(tmp_path / "one.csv", "Name,Mobile\n" + "Sita,9841000001\n" * 300_000)
+    with read_table(path) as table:
+        assert row_of(next(table.lines)).cells == ["Name", "Mobile"]
+        table.process.kill()
+        with pytest.raises(Unreadable) as raised:
+            list(table.lines)
+    assert raised.value.trouble == Trouble.TOO_LARGE
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(content=st.binary(max_size=3000) | st.text(max_size=1000).map(str.encode))
+@example(content=b"\x00\xfe")
+@example(content=b"a\xff\xfe\x00")
+def test_whatever_it_is(content: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "anything"
+    path.write_bytes(content)
+    try:
+        rows = list(open_table(path).rows)
+    except Unreadable:
+        return
+    assert all(row.cells and row.line > 0 for row in rows)
+
+
+@pytest.mark.parametrize("make", [_xls, _ods, lambda path: xlsx_file(path, PEOPLE)])
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_damaged_in_any_place(
+    make: Callable[[Path], Path], data: st.DataObject, tmp_path: Path
+) -> None:
+    content = bytearray(make(tmp_path / "whole").read_bytes())
+    places, bytes_ = st.floats(0, 1, exclude_max=True), st.integers(0, 255)
+    for place, byte in data.draw(st.lists(st.tuples(places, bytes_), min_size=1, max_size=8)):
+        content[int(place * len(content))] = byte
+    path = tmp_path / "damaged"
+    path.write_bytes(content)
+    try:
+        list(open_table(path).rows)
+    except Unreadable:
+        return

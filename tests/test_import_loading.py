@@ -1,0 +1,242 @@
+"""From a file to contacts: who is the same person, what changes, what is left out and why."""
+
+from functools import partial
+from pathlib import Path
+
+import pytest
+from pytest_django import Settings
+
+from contacts.importing import jobs, loading
+from contacts.importing.options import Existing
+from contacts.models import (
+    Contact,
+    ContactField,
+    ContactImport,
+    Group,
+    ImportedPiece,
+    ImportState,
+    OptOut,
+    RejectedRow,
+)
+from messaging.models import Gateway
+from messaging.services import dispatch
+from sandbox.server import Sandbox
+from tests.at_once import at_once
+from tests.factories import ContactFactory, GroupFactory, OptOutFactory, UserFactory
+from tests.importing import counts, csv_file, guessed, imported, xlsx_file
+from tests.sending import check_books, hand_over, numbers, send_all
+
+pytestmark = pytest.mark.django_db
+
+STUDENTS = """S.No.,Name,Mobile No,Class,Fee due
+1,Sita Rai,9841000001,9,1200
+2,सुनिता थापा,+977-9801-000002,10,"1,550.50"
+3,Ram Karki,०९८४१०००००३,9,0
+4,Gita,01-4412345,9,0
+5,Hari,9.841E+09,9,0
+6,Om,9841000004 / 9801000005,9,0
+7,Uma,98410OOOO6,9,0
+"""
+
+
+_SEVERAL = (
+    "There are several numbers in this cell: 984-1000004, 980-1000005. Give each a row of its own."
+)
+
+
+def _reasons() -> dict[int, tuple[str, str]]:
+    return {row.line: (row.reason, row.suggestion) for row in RejectedRow.objects.all()}
+
+
+def test_it_works(tmp_path: Path) -> None:
+    source = imported(csv_file(tmp_path / "students.csv", STUDENTS))
+    assert (source.state, source.rows, source.looked_at) == (ImportState.DONE, 7, 7)
+    assert counts(source) == (3, 0, 0, 4)
+    people = {one.mobile: (one.name, one.operator, one.fields) for one in Contact.objects.all()}
+    assert people == {
+        "9841000001": ("Sita Rai", "ntc", {"class": 9, "fee_due": 1200}),
+        "9801000002": ("सुनिता थापा", "ncell", {"class": 10, "fee_due": 1550.5}),
+        "9841000003": ("Ram Karki", "ntc", {"class": 9, "fee_due": 0}),
+    }
+    assert dict(ContactField.objects.values_list("key", "kind")) == {
+        "class": "number",
+        "fee_due": "number",
+    }
+    assert _reasons() == {
+        5: ("This is a landline; only mobile numbers can be texted.", ""),
+        6: ("Excel has cut this number to 9.841E+09: type it again in full.", ""),
+        7: (_SEVERAL, ""),
+        8: (
+            "This is not a number: only digits, spaces, hyphens and a leading + can be read.",
+            "9841000006",
+        ),
+    }
+    assert not ImportedPiece.objects.exists()  # nothing is kept twice
+
+
+def test_the_same_file_again_changes_nothing(tmp_path: Path) -> None:
+    path = csv_file(tmp_path / "students.csv", STUDENTS)
+    imported(path, to_groups=("Students",))
+    before = list(Contact.objects.order_by("id").values())
+    assert counts(imported(path, to_groups=("Students",))) == (0, 0, 3, 4)
+    assert list(Contact.objects.order_by("id").values()) == before
+    assert Group.objects.get().members.count() == 3
+
+
+def test_next_month_only_the_changes(tmp_path: Path) -> None:
+    imported(csv_file(tmp_path / "one.csv", "Name,Mobile,Fee\nSita Rai,9841000001,100\n"))
+    text = "Name,Mobile,Fee\nSITA  RAI,9841000001,150\nRam,9841000002,\n"
+    assert counts(imported(csv_file(tmp_path / "two.csv", text))) == (1, 1, 0, 0)
+    sita = Contact.objects.get(mobile="9841000001")
+    assert (sita.name, sita.fields) == ("SITA RAI", {"fee": 150})
+
+
+def test_an_empty_cell_leaves_what_was_there(tmp_path: Path) -> None:
+    ContactFactory.create(name="Sita", mobile="9841000001", fields={"fee": 100, "village": "Ilam"})
+    ContactField.objects.create(name="Fee", key="fee", kind="number")
+    text = "Name,Mobile,Fee\nSita,9841000001,\nRam,9841000002,5\n"
+    assert counts(imported(csv_file(tmp_path / "one.csv", text))) == (1, 0, 1, 0)
+    assert Contact.objects.get(name="Sita").fields == {"fee": 100, "village": "Ilam"}
+
+
+@pytest.mark.parametrize(
+    ("existing", "expected"),
+    [
+        (Existing.UPDATE, ("SITA", {"fee": 150}, 1, (0, 1, 0, 0))),
+        (Existing.LEAVE, ("Sita", {}, 0, (0, 0, 1, 0))),
+        (Existing.GROUPS, ("Sita", {}, 1, (0, 1, 0, 0))),
+    ],
+)
+def test_who_is_there_already(
+    existing: Existing, expected: tuple[str, dict[str, int], int, tuple[int, ...]], tmp_path: Path
+) -> None:
+    sita = ContactFactory.create(name="Sita", mobile="9841000001")
+    path = csv_file(tmp_path / "one.csv", "Name,Mobile,Fee\nSITA,9841000001,150\n")
+    source = imported(path, existing=existing, to_groups=("Class 9",))
+    sita.refresh_from_db()
+    assert (sita.name, sita.fields, sita.groups.count(), counts(source)) == expected
+
+
+def test_a_family_on_one_telephone(tmp_path: Path) -> None:
+    ContactFactory.create(name="Anita", mobile="9841000001")
+    text = "Name,Mobile\nBina,9841000001\nB ina,9841000002\nBina,9841000001\n,9841000001\n"
+    assert counts(imported(csv_file(tmp_path / "one.csv", text))) == (2, 0, 1, 1)
+    assert _reasons()[5][0] == "Several people have this number (Anita, Bina): give the name."
+
+
+def test_without_a_name(tmp_path: Path) -> None:
+    ContactFactory.create(name="Anita", mobile="9841000001")
+    text = "Mobile,Fee\n9841000001,5\n9841000002,6\n"
+    assert counts(imported(csv_file(tmp_path / "one.csv", text), name=None)) == (1, 1, 0, 0)
+    assert set(Contact.objects.values_list("name", flat=True)) == {"Anita", "984-1000002"}
+
+
+def test_groups_from_a_column_and_for_all(tmp_path: Path) -> None:
+    GroupFactory.create(name="Class 9")
+    text = "Name,Mobile,Groups\nSita,9841000001,Class 9; Hostel\nRam,9841000002,\n"
+    imported(csv_file(tmp_path / "one.csv", text), to_groups=("Everybody",))
+    groups = {group.name: group.members.count() for group in Group.objects.all()}
+    assert groups == {"Class 9": 1, "Hostel": 1, "Everybody": 2}
+
+
+def test_a_value_that_does_not_fit_its_field(tmp_path: Path) -> None:
+    ContactField.objects.create(name="Fee", key="fee", kind="number")
+    text = "Name,Mobile,Fee\nSita,9841000001,twelve\nRam,9841000002,12\n"
+    assert counts(imported(csv_file(tmp_path / "one.csv", text))) == (1, 0, 0, 1)
+    assert _reasons()[2][0] == "Fee: “twelve” is not a number like 1250 or 1,250.50."
+
+
+def test_opt_outs_stay_and_can_be_imported(tmp_path: Path) -> None:
+    OptOutFactory.create(mobile="9841000001", reason="Asked by telephone")
+    path = csv_file(tmp_path / "one.csv", "Name,Mobile\nSita,9841000001\nRam,9841000002\n")
+    imported(path)
+    assert OptOut.objects.get().reason == "Asked by telephone"
+    source = imported(path, opt_out=True, reason="List of the clinic")
+    assert counts(source) == (1, 0, 1, 0)
+    reasons = dict(OptOut.objects.values_list("mobile", "reason"))
+    assert reasons == {"9841000001": "Asked by telephone", "9841000002": "List of the clinic"}
+    assert Contact.objects.count() == 2
+
+
+def test_a_spreadsheet(tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["नाम", "मोबाइल"],
+        ["सीता", 9841000001],
+        ["रमेश", "9841000002"],
+    ]
+    source = imported(xlsx_file(tmp_path / "one.xlsx", rows))
+    assert (source.kind, counts(source)) == ("xlsx", (2, 0, 0, 0))
+    assert set(Contact.objects.values_list("name", flat=True)) == {"सीता", "रमेश"}
+
+
+# -- Stopped and gone on ---------------------------------------------------------------------
+
+
+@pytest.fixture
+def three_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ContactImport:
+    monkeypatch.setattr(loading, "ROWS_A_PIECE", 2)
+    rows = "".join(f"Person {n},98410000{n:02d}\n" for n in range(5)) + "Gita,12\n"
+    path = csv_file(tmp_path / "one.csv", f"Name,Mobile\n{rows}")
+    source = jobs.take_in(path, name="one.csv", by=UserFactory.create())
+    assert source.pieces == 3
+    assert jobs.start(source, guessed(source))
+    source.refresh_from_db()
+    return source
+
+
+def _stops_after(rounds: int) -> object:
+    left = iter([True] * rounds)
+    return lambda: next(left, False)
+
+
+def test_it_goes_on_where_it_stopped(three_pieces: ContactImport) -> None:
+    assert not loading.load(three_pieces, go_on=_stops_after(1))  # type: ignore[arg-type]
+    assert (three_pieces.done, three_pieces.created, Contact.objects.count()) == (1, 2, 2)
+    assert jobs.run(go_on=lambda: True)
+    three_pieces.refresh_from_db()
+    assert three_pieces.state == ImportState.DONE
+    assert counts(three_pieces) == (5, 0, 0, 1)
+
+
+def test_a_piece_is_loaded_once(three_pieces: ContactImport) -> None:
+    """Two workers hold the same piece in their hands."""
+    stale = ContactImport.objects.get(pk=three_pieces.pk)
+    loading.load(three_pieces, go_on=_stops_after(1))  # type: ignore[arg-type]
+    loading.load(stale)
+    stale.refresh_from_db()
+    assert counts(stale) == (5, 0, 0, 1)
+
+
+def test_cancelled_it_stops_at_once(three_pieces: ContactImport) -> None:
+    loading.load(three_pieces, go_on=_stops_after(1))  # type: ignore[arg-type]
+    other = ContactImport.objects.get(pk=three_pieces.pk)
+    assert jobs.cancel(other)
+    assert not jobs.cancel(other)
+    loading.load(three_pieces)
+    assert (three_pieces.state, Contact.objects.count()) == (ImportState.CANCELLED, 2)
+    assert not ImportedPiece.objects.exists()
+
+
+def test_it_is_started_once(three_pieces: ContactImport) -> None:
+    assert not jobs.start(three_pieces, guessed(three_pieces))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_answers_of_sociair_are_saved_meanwhile(
+    gateway: Gateway, sandbox: Sandbox, settings: Settings, tmp_path: Path
+) -> None:
+    settings.SOCIAIR_BATCH_SIZE = 2
+    people = "".join(f"Person {n},98{n:08d},Class {n % 9}\n" for n in range(5000))
+    path = csv_file(tmp_path / "one.csv", f"Name,Mobile,Group\n{people}")
+    source = jobs.take_in(path, name="one.csv", by=None)
+    assert jobs.start(source, guessed(source))
+    source.refresh_from_db()
+    campaign = hand_over(gateway, numbers(120))
+    at_once([partial(loading.load, source), *[partial(_sent, gateway)] * 2])
+    check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
+    assert campaign.accepted == 120
+    assert source.state == ImportState.DONE
+
+
+def _sent(gateway: Gateway) -> bool:
+    return dispatch.Round.HELD not in send_all(gateway)

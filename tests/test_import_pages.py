@@ -1,0 +1,247 @@
+"""Importing in the browser: choose a file, look, let it run, see what came of it."""
+
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.urls import reverse
+from huey.contrib.djhuey import HUEY
+from pytest_django import Settings
+
+from contacts import tasks
+from contacts.models import Contact, ContactImport, Group, ImportedPiece, ImportState, OptOut
+from sociair_portal.roles import SENDER
+from tests.conftest import Browser, signed_in
+from tests.factories import ContactFactory
+from tests.importing import xlsx_file
+
+pytestmark = pytest.mark.django_db
+
+UPLOAD = "/contacts/import/"
+TEXT = "Name,Mobile,Class\nSita Rai,9841000001,9\nरमेश,98O1000002,10\nGita,014412345,9\n"
+
+
+def _file(content: bytes | str = TEXT, name: str = "students.csv") -> SimpleUploadedFile:
+    return SimpleUploadedFile(name, content.encode() if isinstance(content, str) else content)
+
+
+def _uploaded(browser: Browser, content: bytes | str = TEXT) -> ContactImport:
+    response = browser.post(UPLOAD, {"file": _file(content)})
+    source = ContactImport.objects.latest("id")
+    assert response.headers["Location"] == source.get_absolute_url()
+    return source
+
+
+def _choices(source: ContactImport, **changed: str) -> dict[str, str]:
+    """What the preview's form sends if nothing but this is changed."""
+    columns = {"column_0": "name", "column_1": "number", "column_2": "new:number"}
+    return (
+        {"kind": "people", "existing": "update", "to_groups": "", "reason": ""} | columns | changed
+    )
+
+
+def _run() -> None:
+    """What the worker does with what was queued."""
+    tasks.run_imports.call_local()
+
+
+def test_it_works(sender: Browser) -> None:
+    source = _uploaded(sender)
+    page = sender.get(source.get_absolute_url()).content.decode()
+    assert "students.csv has 3 rows. Nothing is imported yet." in page
+    assert "1 new, 0 changed, 0 unchanged, 2 left out." in page
+    assert "Perhaps 980-1000002 is meant." in page
+    assert "This is a landline; only mobile numbers can be texted." in page
+
+    sender.post(
+        source.get_absolute_url(), _choices(source, action="start", to_groups="Class 9, Hostel")
+    )
+    assert "0 of 3 rows" in sender.get(source.get_absolute_url()).content.decode()
+    assert not Contact.objects.exists()
+    _run()
+    page = sender.get(source.get_absolute_url()).content.decode()
+    assert "What came of students.csv" in page
+    assert "This is a landline; only mobile numbers can be texted." in page
+    person = Contact.objects.get()
+    assert (person.name, person.fields) == ("Sita Rai", {"class": 9})
+    assert set(person.groups.values_list("name", flat=True)) == {"Class 9", "Hostel"}
+    source.refresh_from_db()
+    assert source.created_by == sender.user
+
+
+def test_started_twice_it_runs_once(sender: Browser) -> None:
+    source = _uploaded(sender)
+    for _click in range(2):
+        sender.post(source.get_absolute_url(), _choices(source, action="start"))
+    _run()
+    _run()
+    assert Contact.objects.count() == 1
+    source.refresh_from_db()
+    assert (source.created, source.rejected) == (1, 2)
+
+
+def test_it_is_queued_for_the_worker(
+    sender: Browser, django_capture_on_commit_callbacks: object
+) -> None:
+    source = _uploaded(sender)
+    HUEY.storage.flush_all()
+    with django_capture_on_commit_callbacks(execute=True):  # type: ignore[operator]
+        sender.post(source.get_absolute_url(), _choices(source, action="start"))
+    assert HUEY.pending_count() == 1
+
+
+def test_pasted_from_a_spreadsheet(sender: Browser) -> None:
+    text = "नाम\tमोबाइल\r\nसीता\t९८४१००००००१\r\nराम\t9841000002"
+    response = sender.post(UPLOAD, {"text": text})
+    source = ContactImport.objects.get()
+    assert response.headers["Location"] == source.get_absolute_url()
+    assert (source.file_name, source.names, source.rows) == ("Pasted table", ["नाम", "मोबाइल"], 2)
+
+
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b"", "There is nothing in this file. Choose another."),
+        (b"\n\n", "There is nothing in this file."),
+        (b"Name,Mobile\n", "There are headings in this file, and nobody below them."),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, "This is no table:"),
+        (b"PK\x03\x04 and nothing else", "This file is damaged or of an unknown kind."),
+        ("Name,Mobile\n" + "x," * 300 + "\n", "Line 2 has more than 200 columns."),
+        ('Name,Mobile\n"' + "x" * 200_000, "Line 2 is longer than 100000 characters."),
+        ("नाम,Mobile\n".encode() + b"Ren\xe9,984\n", "From line 2 on, this file is written in"),
+    ],
+)
+def test_a_file_that_is_none(content: bytes | str, says: str, sender: Browser) -> None:
+    response = sender.post(UPLOAD, {"file": _file(content)})
+    assert response.status_code == 200
+    assert says in response.content.decode()
+    assert not ContactImport.objects.exists()
+
+
+def test_nothing_chosen(sender: Browser) -> None:
+    page = sender.post(UPLOAD, {"text": " "}).content.decode()
+    assert "Choose a file, or paste a table below." in page
+
+
+def test_a_file_over_the_limit(sender: Browser, settings: Settings) -> None:
+    settings.IMPORT_MAX_MB = 1
+    page = sender.post(UPLOAD, {"file": _file("x" * 1_100_000)}).content.decode()
+    assert "This file is larger than 1 MB." in page
+    assert not ContactImport.objects.exists()
+
+
+def test_columns_that_cannot_be_used_so(sender: Browser) -> None:
+    source = _uploaded(sender)
+    for changed, says in (
+        ({"column_1": ""}, "Choose the column that has the mobile numbers."),
+        ({"column_2": "number"}, "Another column has this meaning already."),
+        ({"column_0": "new:text"}, "A field cannot be called so."),
+        ({"to_groups": "x" * 101}, "The name of a group is too long"),
+    ):
+        page = sender.post(
+            source.get_absolute_url(), _choices(source, action="start", **changed)
+        ).content.decode()
+        assert says in page
+    source.refresh_from_db()
+    assert source.state == ImportState.READY
+
+
+def test_what_was_chosen_stays_when_one_looks_again(sender: Browser) -> None:
+    ContactFactory.create(name="Sita Rai", mobile="9841000001")
+    source = _uploaded(sender)
+    page = sender.post(
+        source.get_absolute_url(),
+        _choices(source, action="look", existing="leave", to_groups="Hostel"),
+    ).content.decode()
+    assert "0 new, 0 changed, 1 unchanged, 2 left out." in page
+    assert 'value="Hostel"' in page
+    assert ContactImport.objects.get().state == ImportState.READY
+
+
+def test_a_shared_telephone_is_said_before(sender: Browser) -> None:
+    ContactFactory.create(name="Anita", mobile="9841000001")
+    source = _uploaded(sender)
+    page = sender.get(source.get_absolute_url()).content.decode()
+    assert "also the telephone of Anita" in page
+    assert "1 of them has the telephone of somebody else" in page
+
+
+def test_opt_outs(sender: Browser) -> None:
+    source = _uploaded(sender)
+    sender.post(
+        source.get_absolute_url(),
+        _choices(source, action="start", kind="opt_outs", reason="Asked by letter"),
+    )
+    _run()
+    found = OptOut.objects.get()
+    assert (found.mobile, found.reason, found.created_by) == (
+        "9841000001",
+        "Asked by letter",
+        sender.user,
+    )
+    assert not Contact.objects.exists()
+
+
+def test_not_imported_after_all(sender: Browser) -> None:
+    source = _uploaded(sender)
+    response = sender.post(reverse("contacts:import_cancel", args=[source.pk]))
+    assert response.headers["Location"] == UPLOAD
+    assert not ImportedPiece.objects.exists()
+    assert not Contact.objects.exists()
+
+
+def test_another_sheet(sender: Browser, tmp_path: Path) -> None:
+    path = xlsx_file(tmp_path / "one.xlsx", [["Name", "Mobile"], ["Sita", 9841000001]])
+    content = path.read_bytes()
+    source = _uploaded(sender, content)
+    assert source.sheets == ["Sheet1"]
+    page = sender.post(UPLOAD, {"file": _file(content), "sheet": "Class 9"}).content.decode()
+    assert "There is no sheet of this name in the file." in page
+
+
+@pytest.mark.parametrize("kind", ["csv", "xlsx"])
+def test_what_was_left_out_can_be_put_right_and_imported(
+    kind: str, sender: Browser, tmp_path: Path
+) -> None:
+    rows: list[list[object]] = [
+        ["Name", "Mobile", "Note"],
+        ["@cmd", "98O1000002", "-5"],
+        ["Sita", 9841000001, ""],
+    ]
+    if kind == "csv":
+        content: bytes = "\n".join(",".join(map(str, row)) for row in rows).encode()
+    else:
+        content = xlsx_file(tmp_path / "one.xlsx", rows).read_bytes()
+    source = _uploaded(sender, content)
+    sender.post(source.get_absolute_url(), _choices(source, action="start", column_2="new:text"))
+    _run()
+    response = sender.get(reverse("contacts:import_left_out", args=[source.pk]))
+    content = b"".join(response.streaming_content)  # type: ignore[attr-defined]
+    if kind == "csv":
+        assert "'@cmd,98O1000002,'-5,\"This is not" in content.decode("utf-8-sig")
+        content = content.replace(b"98O1", b"9801")
+    again = _uploaded(sender, content)
+    assert again.names[-1] == "Why it was left out"
+    page = sender.get(again.get_absolute_url()).content.decode()
+    assert ("1 new, 0 changed, 0 unchanged, 0 left out." in page) == (kind == "csv")
+    assert "@cmd" in page
+    assert "&#x27;@cmd" not in page
+
+
+def test_who_may(roles: None) -> None:
+    stranger = signed_in(SENDER)
+    stranger.user.groups.clear()
+    assert stranger.get(UPLOAD).status_code == 403
+    assert stranger.post(UPLOAD, {"file": _file()}).status_code == 403
+
+
+def test_no_such_import(sender: Browser) -> None:
+    for name in ("import", "import_progress", "import_left_out"):
+        assert sender.get(reverse(f"contacts:{name}", args=[10**18])).status_code == 404
+
+
+def test_groups_that_are_missing_are_made(sender: Browser) -> None:
+    source = _uploaded(sender)
+    sender.post(source.get_absolute_url(), _choices(source, action="start", column_2="groups"))
+    _run()
+    assert list(Group.objects.values_list("name", flat=True)) == ["9"]
