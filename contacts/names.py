@@ -11,8 +11,8 @@ _HIDDEN: Final = {"Cc", "Cf", "Cs"}  # control characters, bidi and other format
 
 def clean_name(raw: str) -> str:
     """One line in NFC with single spaces; empty if there is nothing to see."""
-    if raw.isascii() and raw.isprintable():  # as most lists have them
-        return " ".join(raw.split())
+    if raw.isprintable():  # as most are: nothing is hidden, and no space but the plain one
+        return " ".join(unicodedata.normalize("NFC", raw).split())
     seen = "".join(
         " " if character.isspace() else character
         for character in unicodedata.normalize("NFC", raw)
