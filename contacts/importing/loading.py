@@ -33,7 +33,7 @@ from contacts.models import (
 from contacts.phone import operator_of
 from sociair_portal.bulk import insert_rows
 
-ROWS_A_PIECE: Final = 3000
+ROWS_A_PIECE: Final = 2000
 _TRIES: Final = 3  # when somebody adds the same person at the same moment
 
 
