@@ -121,6 +121,8 @@ class ContactImport(models.Model):
     state = models.CharField(
         _("state"), max_length=9, choices=ImportState.choices, default=ImportState.READY
     )
+    # The highest key of a contact when it began: whoever has a higher one came since.
+    highest = models.BigIntegerField(default=0, editable=False)
     pieces = models.PositiveIntegerField(_("pieces"), default=0)
     done = models.PositiveIntegerField(_("pieces done"), default=0)
     rows = models.PositiveIntegerField(_("rows"), default=0)

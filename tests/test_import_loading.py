@@ -124,6 +124,37 @@ def test_a_family_on_one_telephone(tmp_path: Path) -> None:
     assert _reasons()[5][0] == "Several people have this number (Anita, Bina): give the name."
 
 
+@pytest.mark.parametrize("rows_a_piece", [1, 1000])
+def test_somebody_twice_in_a_file(
+    rows_a_piece: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first row has the last word, or the same file would change them back and forth."""
+    monkeypatch.setattr(loading, "ROWS_A_PIECE", rows_a_piece)
+    rows = ["Ram,9841000002,5,Jhapa", "Sita,9841000001,1,", "SITA,9841000001,2,Ilam"]
+    text = "\n".join(["Name,Mobile,Fee,Village", *rows])
+    path = csv_file(tmp_path / "one.csv", text)
+    assert counts(imported(path)) == (2, 1, 0, 0)
+    assert counts(imported(path)) == (0, 0, 3, 0)
+    sita = Contact.objects.get(mobile="9841000001")
+    assert (sita.name, sita.fields) == ("Sita", {"fee": 1, "village": "Ilam"})
+
+
+def test_a_crowd_on_one_number(tmp_path: Path) -> None:
+    text = "Name,Mobile\n" + "".join(f"Person {n},9841000001\n" for n in range(102))
+    assert counts(imported(csv_file(tmp_path / "one.csv", text))) == (100, 0, 0, 2)
+    assert _reasons()[103][0] == "More than 100 people have this number: is it a real one?"
+
+
+def test_groups_whatever_their_case(tmp_path: Path) -> None:
+    GroupFactory.create(name="Class 8")
+    text = "Name,Mobile,Group\nSita,9841000001,class  8\nRam,9841000002,Hostel; HOSTEL\n"
+    path = csv_file(tmp_path / "one.csv", text)
+    assert counts(imported(path, to_groups=("CLASS 8",))) == (2, 0, 0, 0)
+    groups = {group.name: group.members.count() for group in Group.objects.all()}
+    assert groups in ({"Class 8": 2, "Hostel": 1}, {"Class 8": 2, "HOSTEL": 1})
+    assert counts(imported(path, to_groups=("CLASS 8",))) == (0, 0, 2, 0)
+
+
 def test_without_a_name(tmp_path: Path) -> None:
     ContactFactory.create(name="Anita", mobile="9841000001")
     text = "Mobile,Fee\n9841000001,5\n9841000002,6\n"

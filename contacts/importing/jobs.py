@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from django.db import DataError, IntegrityError, transaction
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -18,7 +19,7 @@ from contacts.importing.columns import headings
 from contacts.importing.options import FieldColumn, Options
 from contacts.importing.rows import MOST_COLUMNS, Row, Trouble, Unreadable
 from contacts.importing.tables import read_table, row_of
-from contacts.models import ContactField, ContactImport, ImportState
+from contacts.models import Contact, ContactField, ContactImport, ImportState
 
 logger = logging.getLogger(__name__)
 
@@ -59,9 +60,12 @@ def start(source: ContactImport, options: Options) -> bool:
     """Let an import run as somebody has chosen. False if that had happened already."""
     with transaction.atomic():
         fields = tuple(map(_with_field, options.fields))
+        highest = Contact.objects.aggregate(highest=Max("pk", default=0))["highest"]
         return bool(
             ContactImport.objects.filter(pk=source.pk, state=ImportState.READY).update(
-                state=ImportState.RUNNING, options=replace(options, fields=fields).to_json()
+                state=ImportState.RUNNING,
+                highest=highest,
+                options=replace(options, fields=fields).to_json(),
             )
         )
 

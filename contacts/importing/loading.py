@@ -68,27 +68,42 @@ def first_rows(source: ContactImport, count: int) -> list[Row]:
 
 def load(source: ContactImport, *, go_on: Callable[[], bool] = lambda: True) -> bool:
     """Load what is left of an import. False if `go_on` stopped it before its end."""
-    options = Options.from_json(source.options)
+    options, spoken = Options.from_json(source.options), _Spoken(source.highest)
     while source.state == ImportState.RUNNING and source.done < source.pieces:
         if not go_on():
             return False
-        _load_surely(source, rows_of(source, source.done), options)
+        _load_surely(source, rows_of(source, source.done), options, spoken)
         source.refresh_from_db()
     _finish(source)
     return True
 
 
-def _load_surely(source: ContactImport, rows: list[Row], options: Options) -> None:
+class _Spoken:
+    """Contacts that this import was about already, a bit each, and all that came since it began."""
+
+    def __init__(self, highest: int) -> None:
+        self._highest = highest
+        self._bits = bytearray(highest // 8 + 1)
+
+    def __contains__(self, pk: int) -> bool:
+        return pk > self._highest or bool(self._bits[pk // 8] & 1 << pk % 8)
+
+    def add(self, pk: int) -> None:
+        if pk <= self._highest:
+            self._bits[pk // 8] |= 1 << pk % 8
+
+
+def _load_surely(source: ContactImport, rows: list[Row], options: Options, spoken: _Spoken) -> None:
     for last in reversed(range(_TRIES)):
         try:
-            return _load(source, rows, options)
+            return _load(source, rows, options, spoken)
         except IntegrityError:
             if not last:
                 raise
     return None
 
 
-def _load(source: ContactImport, rows: list[Row], options: Options) -> None:
+def _load(source: ContactImport, rows: list[Row], options: Options, spoken: _Spoken) -> None:
     with transaction.atomic():
         # The import's row is locked before anybody is looked up.
         mine = ContactImport.objects.filter(
@@ -96,7 +111,7 @@ def _load(source: ContactImport, rows: list[Row], options: Options) -> None:
         ).update(done=F("done") + 1)
         if not mine:
             return
-        planned = plan(rows, options)
+        planned = plan(rows, options, spoken=spoken, lock=True)
         if options.opt_out:
             _opt_out(source, planned, options)
         else:
@@ -106,6 +121,9 @@ def _load(source: ContactImport, rows: list[Row], options: Options) -> None:
         ContactImport.objects.filter(pk=source.pk).update(
             **{name: F(name) + count for name, count in counts.items()}
         )
+    for one in planned:
+        if one.person is not None and one.person.pk is not None:
+            spoken.add(one.person.pk)
 
 
 def _save_people(planned: Sequence[Planned]) -> None:

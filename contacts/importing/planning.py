@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from django.db import connection
 from django.utils.translation import gettext as _
@@ -19,6 +19,7 @@ from contacts.names import clean_name, name_key
 from contacts.phone import format_mobile
 
 _LONGEST_NAME: Final = Contact._meta.get_field("name").max_length or 0
+_MOST_AT_A_NUMBER: Final = 100  # people; a whole class on the school's own telephone
 _LONGEST_GROUP: Final = Group._meta.get_field("name").max_length or 0
 
 
@@ -41,6 +42,7 @@ class Person:
     groups: frozenset[str] = frozenset()
     joins: frozenset[str] = frozenset()
     is_changed: bool = False
+    is_spoken_of: bool = False  # by an earlier row of the same file
 
 
 @dataclass(slots=True)
@@ -73,14 +75,25 @@ class _Read:
     groups: frozenset[str]
 
 
-def plan(rows: Iterable[Row], options: Options) -> list[Planned]:
+class Spoken(Protocol):
+    """Whom earlier pieces of the same file were about, by key."""
+
+    def __contains__(self, pk: int, /) -> bool: ...
+
+
+def plan(
+    rows: Iterable[Row], options: Options, *, spoken: Spoken = frozenset(), lock: bool = False
+) -> list[Planned]:
     """What becomes of each row, in their order; a later row sees what the earlier ones do.
 
-    Reads the database and changes nothing.
+    Of somebody who is in a file twice, the first row has the last word: later ones add what is
+    missing, so that the same file changes nothing the next time. Reads the database and changes
+    nothing; `lock` keeps others from changing those people within the same transaction.
     """
-    read = [(row, _read(row, options)) for row in rows]
+    groups = {name_key(name): name for name in Group.objects.values_list("name", flat=True)}
+    read = [(row, _read(row, options, groups)) for row in rows]
     mobiles = {found.mobile for _row, found in read if isinstance(found, _Read)}
-    known = _opted_out(mobiles) if options.opt_out else _known(mobiles, options)
+    known = _opted_out(mobiles) if options.opt_out else _known(mobiles, options, spoken, lock)
     return [
         _rejection(row, found)
         if isinstance(found, _Rejected)
@@ -96,13 +109,13 @@ def _rejection(row: Row, rejected: _Rejected) -> Planned:
 # -- One row ---------------------------------------------------------------------------------
 
 
-def _read(row: Row, options: Options) -> _Read | _Rejected:
+def _read(row: Row, options: Options, known: dict[str, str]) -> _Read | _Rejected:
     try:
         mobile = read_number(_cell(row, options.number))
         if options.opt_out:
             return _Read(mobile, "", "", {}, frozenset())
         name = _name(row, options)
-        fields, groups = _fields(row, options), _groups(row, options)
+        fields, groups = _fields(row, options), _groups(row, options, known)
         return _Read(mobile, name, name_key(name), fields, groups)
     except BadNumber as bad:
         return _Rejected(bad.reason, bad.suggestion)
@@ -139,14 +152,13 @@ def _fields(row: Row, options: Options) -> dict[str, FieldValue]:
 _value = lru_cache(maxsize=5000)(parse_value)
 
 
-def _groups(row: Row, options: Options) -> frozenset[str]:
-    if options.groups is None:
-        return frozenset(options.to_groups)
-    groups = group_names(_cell(row, options.groups))
+def _groups(row: Row, options: Options, known: dict[str, str]) -> frozenset[str]:
+    """Names of groups as they are called already, whatever case and spaces the file has."""
+    groups = group_names(_cell(row, options.groups)).union(options.to_groups)
     if any(len(group) > _LONGEST_GROUP for group in groups):
         said = _("The name of a group is too long: %(most)d characters fit.")
         raise _Rejected(said % {"most": _LONGEST_GROUP})
-    return groups.union(options.to_groups)
+    return frozenset([known.setdefault(name_key(group), group) for group in groups])
 
 
 @lru_cache(maxsize=1000)
@@ -160,11 +172,12 @@ def group_names(cell: str) -> frozenset[str]:
 _People = dict[str, dict[str, Person]]  # by number, then by key of the name
 
 
-def _known(mobiles: set[str], options: Options) -> _People:
+def _known(mobiles: set[str], options: Options, spoken: Spoken, lock: bool) -> _People:
     found: _People = {}
     by_pk = {}
-    for pk, mobile, name, key, values in _rows_at(mobiles):
+    for pk, mobile, name, key, values in _rows_at(mobiles, lock):
         person = by_pk[pk] = Person(mobile, name, key, json.loads(values), pk)
+        person.is_spoken_of = pk in spoken
         found.setdefault(mobile, {})[key] = person
     if by_pk and (options.groups is not None or options.to_groups):
         through = Group.members.through.objects.filter(contact_id__in=by_pk)
@@ -173,17 +186,17 @@ def _known(mobiles: set[str], options: Options) -> _People:
     return found
 
 
-def _rows_at(mobiles: set[str]) -> list[Any]:
+def _rows_at(mobiles: set[str], lock: bool) -> list[Any]:
     """Contacts by number. Django takes longer to write a long `IN` than the database to answer."""
     table = connection.ops.quote_name(Contact._meta.db_table)
     numbers: list[str] | str = list(mobiles)
-    fields, condition = "fields::text", "= ANY(%s)"
+    fields, condition, locked = "fields::text", "= ANY(%s)", "FOR UPDATE" if lock else ""
     if connection.vendor != "postgresql":
-        fields, condition = "fields", "IN (SELECT value FROM json_each(%s))"
+        fields, condition, locked = "fields", "IN (SELECT value FROM json_each(%s))", ""
         numbers = json.dumps(numbers)
     statement = (
         f"SELECT id, mobile, name, name_key, {fields} FROM {table} "  # noqa: S608  # our own names
-        f"WHERE mobile {condition} ORDER BY id"
+        f"WHERE mobile {condition} ORDER BY id {locked}"
     )
     with connection.cursor() as cursor:
         cursor.execute(statement, [numbers])
@@ -205,8 +218,13 @@ def _planned(row: Row, read: _Read, known: _People, options: Options) -> Planned
     if person is None and not read.name:
         person = next(iter(at_number.values()), None)
     if person is None:
+        if len(at_number) >= _MOST_AT_A_NUMBER:
+            said = _("More than %(most)d people have this number: is it a real one?")
+            return _rejection(row, _Rejected(said % {"most": _MOST_AT_A_NUMBER}))
         return _new(row, read, at_number, options)
-    return Planned(row, _change(person, read, options), person)
+    outcome = _change(person, read, options)
+    person.is_spoken_of = True
+    return Planned(row, outcome, person)
 
 
 def _new(row: Row, read: _Read, at_number: dict[str, Person], options: Options) -> Planned:
@@ -214,7 +232,7 @@ def _new(row: Row, read: _Read, at_number: dict[str, Person], options: Options) 
     name = read.name or ("" if options.opt_out else format_mobile(read.mobile))
     shares = ", ".join(other.name for other in at_number.values()) if at_number else ""
     person = Person(read.mobile, name, read.key or name_key(name), read.fields)
-    person.joins = read.groups
+    person.joins, person.is_spoken_of = read.groups, True
     at_number[person.key] = person
     return Planned(row, Outcome.CREATED, person, shares=shares)
 
@@ -226,8 +244,9 @@ def _change(person: Person, read: _Read, options: Options) -> Outcome:
     person.joins |= joins
     changed = bool(joins)
     if options.existing is Existing.UPDATE:
-        fields = {**person.fields, **read.fields}
-        name = read.name or person.name
+        fields, name = {**person.fields, **read.fields}, read.name or person.name
+        if person.is_spoken_of:
+            fields, name = {**read.fields, **person.fields}, person.name
         if fields != person.fields or name != person.name:
             person.fields, person.name = fields, name
             person.is_changed = changed = True
