@@ -16,6 +16,11 @@ from contacts.names import clean_name
 FieldValue = str | int | float
 MOST_CHARACTERS: Final = 500  # of a value; nothing longer fits into a message
 
+# What placeholders, tables and exports call by these names already.
+RESERVED: Final = frozenset(
+    {"name", "number", "mobile", "operator", "opted_out", "group", "groups", "date"}
+)
+
 _DIGITS: Final = {ord("०") + digit: str(digit) for digit in range(10)}
 # 1250, 1,250.50, 1,25,000 and -3.5, with Rs or रू in front; a float keeps 15 digits exactly.
 _NUMBER: Final = re.compile(r"-?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{2,3})+)(?:\.[0-9]+)?", re.ASCII)
@@ -52,13 +57,15 @@ class InvalidValue(ValueError):
 def key_of(name: str) -> str:
     """How a field is called in messages and in the database: "Fee due" is `fee_due`.
 
-    Letters of every script stay, with the marks that belong to them. Empty if none is there.
+    Letters of every script stay, with the marks that belong to them. Empty if none is there. A name
+    of digits alone gets a word in front: databases take such a key for a place in a list.
     """
     kept = (
         character if unicodedata.category(character)[0] in "LMN" else "_"
         for character in clean_name(name).casefold()
     )
-    return re.sub("_+", "_", "".join(kept)).strip("_")
+    key = re.sub("_+", "_", "".join(kept)).strip("_")
+    return f"field_{key}" if key.isdecimal() else key
 
 
 def parse_value(kind: FieldKind, raw: str) -> FieldValue:

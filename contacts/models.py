@@ -55,6 +55,7 @@ class ContactField(models.Model):
         error_messages={"unique": _("A field of this name exists already.")},
     )
     kind = models.CharField(_("kind"), max_length=6, choices=FIELD_KINDS, default=FieldKind.TEXT)
+    in_list = models.BooleanField(_("is a column in the list of contacts"), default=False)
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
 
     class Meta:

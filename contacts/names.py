@@ -1,12 +1,17 @@
 """How a name is kept: what nobody sees and what turns lines around is taken out."""
 
+import re
 import unicodedata
+from collections.abc import Iterable
 from typing import Final
 
 # The zero-width joiner and non-joiner shape Devanagari; other marks of format are only hidden.
 _JOINERS: Final = "\u200c\u200d"
 _NO_JOINERS: Final = dict.fromkeys(map(ord, _JOINERS))
 _HIDDEN: Final = {"Cc", "Cf", "Cs"}  # control characters, bidi and other format marks, halves
+
+# Between commas or semicolons; a name that has one itself stands in quotation marks.
+_LISTED: Final = re.compile(r'\s*"((?:[^"]|"")*)"\s*(?=[,;]|$)|([^,;]+)')
 
 
 def clean_name(raw: str) -> str:
@@ -28,3 +33,20 @@ def name_key(name: str) -> str:
     """What is left of a name when case and spaces do not count. Of a clean name."""
     key = "".join(name.casefold().split())
     return key if key.isascii() else key.translate(_NO_JOINERS)
+
+
+def listed(names: Iterable[str]) -> str:
+    """Several names in one cell, in alphabetical order; `from_list` takes them apart again."""
+    return ", ".join(map(_in_list, sorted(names)))
+
+
+def _in_list(name: str) -> str:
+    if "," in name or ";" in name or name.startswith('"'):
+        return '"' + name.replace('"', '""') + '"'
+    return name
+
+
+def from_list(cell: str) -> list[str]:
+    """The clean names in a cell, between commas or semicolons."""
+    found = (quoted.replace('""', '"') or plain for quoted, plain in _LISTED.findall(cell))
+    return list(filter(None, map(clean_name, found)))

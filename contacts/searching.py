@@ -6,7 +6,7 @@ from typing import Final
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from contacts.models import Contact, OptOut
-from contacts.names import clean_name
+from contacts.names import clean_name, name_key
 
 _BETWEEN: Final = re.compile(r"[\s\-–—‑.()/'\u200b-\u200f\u202a-\u202e\u2060\ufeff]+")
 _NUMBER: Final = re.compile(r"\+?\d+")
@@ -32,20 +32,34 @@ def numbers_from(prefix: str, *, field: str = "mobile") -> Q:
     return Q(**{f"{field}__range": (prefix.ljust(_DIGITS, "0"), prefix.ljust(_DIGITS, "9"))})
 
 
-def find_contacts(contacts: QuerySet[Contact], text: str) -> QuerySet[Contact]:
-    """Those whose number begins with the text, or whose name has it anywhere."""
+def numbers_with(text: str) -> Q | None:
+    """Numbers that a text may mean: those with its digits anywhere, and those that begin with them
+    when the country's code or the 0 is taken off. None for a text that is no number.
+    """
     prefix = number_prefix(text)
-    if prefix is not None:
-        return contacts.filter(numbers_from(prefix))
-    return contacts.filter(name__icontains=clean_name(text))
+    if prefix is None:
+        return None
+    compact = _BETWEEN.sub("", text)
+    if _ABROAD.match(compact):
+        return numbers_from(prefix)
+    digits = "".join(str(int(digit)) for digit in compact)
+    anywhere = Q(mobile__contains=digits)
+    return anywhere if digits == prefix else anywhere | numbers_from(prefix)
+
+
+def find_contacts(contacts: QuerySet[Contact], text: str) -> QuerySet[Contact]:
+    """Those who have every word of a text in their name, or all of it in their number."""
+    named = Q()
+    for word in clean_name(text).split():
+        named &= Q(name_key__contains=name_key(word))
+    numbered = numbers_with(text)
+    return contacts.filter(named if numbered is None else named | numbered)
 
 
 def find_opt_outs(opt_outs: QuerySet[OptOut], text: str) -> QuerySet[OptOut]:
-    """Those whose number begins with the text, or whose reason has it anywhere."""
-    prefix = number_prefix(text)
-    if prefix is not None:
-        return opt_outs.filter(numbers_from(prefix))
-    return opt_outs.filter(reason__icontains=clean_name(text))
+    """Those who have the text in their reason, or in their number."""
+    reasoned, numbered = Q(reason__icontains=clean_name(text)), numbers_with(text)
+    return opt_outs.filter(reasoned if numbered is None else reasoned | numbered)
 
 
 def with_opt_outs(contacts: QuerySet[Contact]) -> QuerySet[Contact]:

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from contacts.views import groups, importing, optouts, people
+from contacts.views import fields, groups, importing, optouts, people
 
 app_name = "contacts"
 urlpatterns = [
@@ -15,6 +15,11 @@ urlpatterns = [
     path("contacts/import/<int:pk>/progress/", importing.progress, name="import_progress"),
     path("contacts/import/<int:pk>/cancel/", importing.cancel, name="import_cancel"),
     path("contacts/import/<int:pk>/left-out/", importing.download, name="import_left_out"),
+    path("contacts/export.<str:kind>", people.contact_export, name="export"),
+    path("contacts/fields/", fields.field_list, name="fields"),
+    path("contacts/fields/new/", fields.field_create, name="field_create"),
+    path("contacts/fields/<int:pk>/", fields.field_edit, name="field_edit"),
+    path("contacts/fields/<int:pk>/delete/", fields.field_delete, name="field_delete"),
     path("groups/", groups.group_list, name="groups"),
     path("groups/new/", groups.group_create, name="group_create"),
     path("groups/<int:pk>/", groups.group_page, name="group"),

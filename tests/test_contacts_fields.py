@@ -2,6 +2,7 @@
 
 import pytest
 
+from contacts import filling
 from contacts.fields import FieldKind, InvalidValue, key_of, parse_value, show_value
 from contacts.models import Contact, ContactField
 from tests.conftest import Browser
@@ -18,6 +19,8 @@ TEXT, NUMBER, DATE = FieldKind.TEXT, FieldKind.NUMBER, FieldKind.DATE
         (" Class / Section ", "class_section"),
         ("Straße", "strasse"),
         ("#!", ""),
+        ("2081", "field_2081"),
+        ("२०८१", "field_२०८१"),
     ],
 )
 def test_key_of(name: str, key: str) -> None:
@@ -91,3 +94,77 @@ def test_they_are_changed_with_the_contact(sender: Browser) -> None:
 def test_a_new_contact_may_have_them(sender: Browser) -> None:
     sender.post("/contacts/new/", {"name": "Ram", "mobile": "9841000001", "own_fee_due": "12"})
     assert Contact.objects.get().fields == {"fee_due": 12}
+
+
+# -- Their pages -----------------------------------------------------------------------------
+
+
+def test_a_field_is_made_renamed_and_shown(sender: Browser) -> None:
+    made = sender.post(
+        "/contacts/fields/new/", {"name": "Fee due", "kind": "number", "in_list": "on"}, follow=True
+    )
+    assert "Fee due is ready." in made.text
+    field = ContactField.objects.get()
+    assert (field.key, field.kind, field.in_list) == ("fee_due", "number", True)
+    sender.post(f"/contacts/fields/{field.pk}/", {"name": "Fees", "kind": "text"})
+    field.refresh_from_db()
+    # What messages call it stays, and so does what is in it.
+    assert (field.name, field.key, field.kind, field.in_list) == (
+        "Fees",
+        "fee_due",
+        "number",
+        False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("", "Enter a name for the field."),
+        ("Opted out", "A field cannot be called so."),
+        ("Name", "A field cannot be called so."),
+        ("#!", "A field cannot be called so."),
+        ("FEE-DUE", "A field of this name exists already."),
+    ],
+)
+def test_a_name_that_cannot_be_is_said(sender: Browser, name: str, words: str) -> None:
+    ContactField.objects.create(name="Fee due", key="fee_due")
+    response = sender.post("/contacts/fields/new/", {"name": name, "kind": "text"})
+    assert words in response.text
+    assert ContactField.objects.count() == 1
+
+
+def test_a_field_is_deleted_with_what_is_in_it(manager: Browser) -> None:
+    field = ContactField.objects.create(name="Ill with", key="ill_with")
+    ContactField.objects.create(name="Class", key="class")
+    ill = ContactFactory.create(fields={"ill_with": "flu", "class": "9"})
+    ContactFactory.create(fields={"class": "10"})
+    asked = manager.get(f"/contacts/fields/{field.pk}/delete/")
+    assert "What 1 contact has in it is deleted too." in asked.text
+    manager.post(f"/contacts/fields/{field.pk}/delete/")
+    ill.refresh_from_db()
+    assert ill.fields == {"class": "9"}
+    assert list(ContactField.objects.values_list("key", flat=True)) == ["class"]
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 5, 6])
+def test_forgetting_goes_in_short_steps(
+    db: None, monkeypatch: pytest.MonkeyPatch, at_once: int
+) -> None:
+    monkeypatch.setattr(filling, "_AT_ONCE", at_once)
+    field = ContactField.objects.create(name="2081", key="field_2081")
+    people = [ContactFactory.create(fields={"field_2081": 1, "x": 2}) for _ in range(5)]
+    filling.forget(field)
+    assert {str(contact.fields) for contact in Contact.objects.all()} == {"{'x': 2}"}
+    assert len(people) == 5
+
+
+def test_a_sender_deletes_no_field(sender: Browser) -> None:
+    field = ContactField.objects.create(name="Class", key="class")
+    assert sender.post(f"/contacts/fields/{field.pk}/delete/").status_code == 403
+    assert "/delete/" not in sender.get(f"/contacts/fields/{field.pk}/").text
+    assert ContactField.objects.exists()
+
+
+def test_an_empty_page_says_what_fields_are(sender: Browser) -> None:
+    assert "No fields yet" in sender.get("/contacts/fields/").text

@@ -28,7 +28,7 @@ FLOORS: Final = {
     ),
     "models": ("contacts.models", "messaging.models"),
     "services": (
-        "contacts.searching",
+        *("contacts.acting", "contacts.filling", "contacts.filters", "contacts.searching"),
         "contacts.importing",
         "contacts.exporting",
         "messaging.history",

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from contacts.fields import FieldKind, key_of
+from contacts.fields import RESERVED, FieldKind, key_of
 from contacts.importing import jobs
 from contacts.importing.columns import guess, guess_kind
 from contacts.importing.options import Existing, FieldColumn, Options
@@ -19,8 +19,6 @@ GROUPS: Final = "groups"
 NEW: Final = "new:"  # and the kind of the new field
 FIELD: Final = "field:"  # and the key of one that is there
 _ONCE: Final = (NUMBER, NAME, GROUPS)
-# What placeholders and tables call by these names already.
-RESERVED: Final = frozenset({"name", "number", "mobile", "operator", "group", "groups", "date"})
 
 
 class NotChosen(ValueError):

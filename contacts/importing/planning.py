@@ -15,7 +15,7 @@ from contacts.importing.cells import BadNumber, read_number
 from contacts.importing.options import Existing, Options
 from contacts.importing.rows import Row
 from contacts.models import Contact, Group, OptOut
-from contacts.names import clean_name, name_key
+from contacts.names import clean_name, from_list, name_key
 from contacts.phone import format_mobile
 
 _LONGEST_NAME: Final = Contact._meta.get_field("name").max_length or 0
@@ -164,7 +164,7 @@ def _groups(row: Row, options: Options, known: dict[str, str]) -> frozenset[str]
 @lru_cache(maxsize=1000)
 def group_names(cell: str) -> frozenset[str]:
     """The groups that a cell names, between commas or semicolons; many rows have the same ones."""
-    return frozenset(filter(None, map(clean_name, cell.replace(",", ";").split(";"))))
+    return frozenset(from_list(cell))
 
 
 # -- Who is there ----------------------------------------------------------------------------

@@ -10,11 +10,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from contacts.filters import BY_NAME
 from contacts.forms import GroupForm, GroupSearchForm, MemberSearchForm, SelectionForm
 from contacts.models import Contact, Group
 from contacts.searching import with_opt_outs
 from contacts.views.membership import join, leave
-from contacts.views.people import BY_NAME
 from contacts.views.saving import saved
 from sociair_portal.paging import page_by_key
 

@@ -4,38 +4,75 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
-from django.http import HttpRequest, HttpResponse
+from django.http import (
+    FileResponse,
+    Http404,
+    HttpRequest,
+    HttpResponse,
+    HttpResponseBase,
+    StreamingHttpResponse,
+)
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
 
-from contacts.forms import ContactFilterForm, ContactWithGroupsForm, MembershipForm
-from contacts.models import Contact, OptOut
+from contacts import exporting
+from contacts.acting import Action
+from contacts.forms import BulkForm, ContactFilterForm, ContactWithGroupsForm
+from contacts.models import Contact, ContactField, OptOut
 from contacts.phone import format_mobile
 from contacts.searching import with_opt_outs
-from contacts.views.membership import join, leave
+from contacts.views.bulk import act
 from contacts.views.saving import saved
 from sociair_portal.paging import page_by_key
+from sociair_portal.templatetags.portal import count as in_lakhs
 
-BY_NAME = ("name", "id")
 _SHARING_SHOWN = 5
 
 
 @permission_required("contacts.view_contact", raise_exception=True)
 def contact_list(request: HttpRequest) -> HttpResponse:
-    """Everybody, or whom a search finds; those who are ticked join a group or leave it."""
-    membership = MembershipForm(request.POST or None)
-    if request.method == "POST":
-        if not request.user.has_perm("contacts.change_group"):
-            raise PermissionDenied
-        if membership.is_valid():
-            change = join if membership.cleaned_data["action"] == "add" else leave
-            change(request, membership.cleaned_data["group"], membership.cleaned_data["contact"])
-            return redirect(request.get_full_path())
-    filters = ContactFilterForm(request.GET)
+    """Everybody, or whom a filter finds; something may be done with those who are ticked, or with
+    everybody found.
+    """
+    filters, bulk = ContactFilterForm(request.GET), BulkForm(request.POST or None)
+    if request.method == "POST" and not _may_act(request):
+        raise PermissionDenied
+    if request.method == "POST" and bulk.is_valid():
+        return act(request, filters, bulk)
     found = with_opt_outs(filters.found()).prefetch_related("groups")
-    page = page_by_key(found, order=BY_NAME, at=request.GET.get("page", ""))
-    context = {"filters": filters, "page": page, "membership": membership}
+    page = page_by_key(found, order=filters.order, at=request.GET.get("page", ""))
+    context = {"filters": filters, "page": page, "bulk": bulk, "may_act": _may_act(request)}
     return render(request, "contacts/contact_list.html", context)
+
+
+def _may_act(request: HttpRequest) -> bool:
+    return any(request.user.has_perm(action.permission) for action in Action)
+
+
+@require_safe
+@permission_required("contacts.view_contact", raise_exception=True)
+def contact_export(request: HttpRequest, kind: str) -> HttpResponseBase:
+    """A file of those whom the list shows, to be opened in a spreadsheet or imported again."""
+    if kind not in ("csv", "xlsx"):
+        raise Http404
+    filters = ContactFilterForm(request.GET)
+    people = exporting.People(filters.found(), ContactField.objects.all())
+    if kind == "xlsx":
+        if people.are_more_than(exporting.MOST_IN_XLSX):
+            said = _("A spreadsheet holds up to %(most)s people: take CSV, or narrow the list.")
+            messages.error(request, said % {"most": in_lakhs(exporting.MOST_IN_XLSX)})
+            return redirect(f"{reverse('contacts:list')}?{request.GET.urlencode()}")
+        return FileResponse(people.xlsx(), as_attachment=True, filename=_file_name(kind))
+    response = StreamingHttpResponse(people.csv_lines(), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{_file_name(kind)}"'
+    return response
+
+
+def _file_name(kind: str) -> str:
+    return f"contacts-{localdate():%Y-%m-%d}.{kind}"
 
 
 @permission_required("contacts.add_contact", raise_exception=True)

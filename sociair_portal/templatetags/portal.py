@@ -14,6 +14,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
+from contacts.fields import FieldKind, show_value
+from contacts.models import Contact, ContactField
 from contacts.phone import format_mobile
 from sociair_portal import roles
 
@@ -49,6 +51,13 @@ def count(number: int | None) -> str:
 def mobile(digits: str) -> str:
     """984-1234567."""
     return format_mobile(digits)
+
+
+@register.filter
+def own(contact: Contact, field: ContactField) -> str:
+    """What a contact has in one of the office's own fields, as staff read it."""
+    value = contact.fields.get(field.key)
+    return "" if value is None else show_value(FieldKind(field.kind), value)
 
 
 @register.filter

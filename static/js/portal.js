@@ -50,6 +50,10 @@
     if (event.target !== document.body) event.target.querySelectorAll("[data-selects]").forEach(selectAll);
   });
 
+  // Work that takes several requests goes on by itself.
+  const goesOn = document.querySelector("form[data-goes-on]");
+  if (goesOn) goesOn.requestSubmit();
+
   // What went wrong is read first: the summary of a form's errors takes the focus.
   const errors = document.querySelector(".error-summary");
   if (errors) errors.focus();

@@ -1,0 +1,144 @@
+"""Doing one thing with many people: they join a group, leave it, are opted out or deleted.
+
+It goes on in short transactions from key to key, so that a million is no more than a thousand
+times a thousand: whoever stops it in between has done with some what the rest waits for, and
+doing it again goes on there.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, QuerySet
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from contacts.models import Contact, Group, OptOut
+
+_AT_ONCE: Final = 1000  # people in one transaction
+
+
+class Action(StrEnum):
+    ADD = "add"
+    REMOVE = "remove"
+    OPT_OUT = "opt_out"
+    DELETE = "delete"
+
+    @property
+    def label(self) -> str | Promise:
+        return _LABELS[self]
+
+    @property
+    def needs_group(self) -> bool:
+        return self in (Action.ADD, Action.REMOVE)
+
+    @property
+    def permission(self) -> str:
+        return _PERMISSIONS[self]
+
+
+_LABELS: Final[dict[Action, Promise]] = {
+    Action.ADD: _("Add to group"),
+    Action.REMOVE: _("Remove from group"),
+    Action.OPT_OUT: _("Opt out"),
+    Action.DELETE: _("Delete"),
+}
+_PERMISSIONS: Final = {
+    Action.ADD: "contacts.change_group",
+    Action.REMOVE: "contacts.change_group",
+    Action.OPT_OUT: "contacts.add_optout",
+    Action.DELETE: "contacts.delete_contact",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many were done, up to which key, and whether nobody is left."""
+
+    done: int
+    after: int
+    is_over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class BulkAction:
+    """One action and the people it is for; `group` where it needs one, `by` who does it."""
+
+    action: Action
+    people: QuerySet[Contact]
+    by: Any
+    group: Group | None = None
+    reason: str = ""
+
+    @property
+    def to_do(self) -> QuerySet[Contact]:
+        """Those of them for whom it changes something."""
+        membership = Group.members.through.objects.filter(group=self.group, contact=OuterRef("pk"))
+        if self.action is Action.ADD:
+            return self.people.filter(~Exists(membership))
+        if self.action is Action.REMOVE:
+            return self.people.filter(Exists(membership))
+        if self.action is Action.OPT_OUT:
+            return self.people.filter(~Exists(OptOut.objects.filter(mobile=OuterRef("mobile"))))
+        return self.people
+
+    def count(self) -> int:
+        """How many it changes something for: people, or numbers where it is about numbers."""
+        if self.action is Action.OPT_OUT:
+            return self.to_do.values("mobile").distinct().count()
+        return self.to_do.count()
+
+    def go_on(self, after: int, *, is_time_left: Callable[[], bool]) -> Progress:
+        """Do it for those whose key is higher, until all are done or the time is up."""
+        done = 0
+        while True:
+            with transaction.atomic():
+                people = list(self._next(after))
+                done += self._do(people)
+            if len(people) < _AT_ONCE:
+                return Progress(done, after, is_over=True)
+            after = people[-1].pk
+            if not is_time_left():
+                return Progress(done, after, is_over=False)
+
+    def _next(self, after: int) -> QuerySet[Contact]:
+        """Locked, so that nobody of them is deleted while they join a group."""
+        later = self.to_do.filter(pk__gt=after).order_by("pk").only("pk", "mobile")
+        return later.select_for_update(of=("self",))[:_AT_ONCE]
+
+    def _do(self, people: list[Contact]) -> int:
+        if self.action is Action.OPT_OUT:
+            return self._opt_out({contact.mobile for contact in people})
+        pks = [contact.pk for contact in people]
+        if self.action is Action.DELETE:
+            Contact.objects.filter(pk__in=pks).delete()
+            return len(pks)
+        if self.action is Action.REMOVE:
+            gone = Group.members.through.objects.filter(group=self.group, contact__in=pks)
+            return gone.delete()[0]
+        return self._join(pks)
+
+    def _join(self, pks: list[int]) -> int:
+        """Nobody joins a group that was deleted at this moment."""
+        if self.group is None or not _locked(self.group):
+            return 0
+        through = Group.members.through
+        rows = [through(group=self.group, contact_id=pk) for pk in pks]
+        through.objects.bulk_create(rows, ignore_conflicts=True)
+        return len(pks)
+
+    def _opt_out(self, mobiles: set[str]) -> int:
+        OptOut.objects.bulk_create(
+            [
+                OptOut(mobile=mobile, reason=self.reason, created_by=self.by)
+                for mobile in sorted(mobiles)
+            ],
+            ignore_conflicts=True,
+        )
+        return len(mobiles)
+
+
+def _locked(group: Group) -> bool:
+    return Group.objects.select_for_update().filter(pk=group.pk).first() is not None

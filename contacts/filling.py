@@ -1,0 +1,42 @@
+"""Who has something in one of the office's own fields; a field is deleted with what is in it."""
+
+from typing import Final
+
+from django.db import connection, transaction
+from django.db.models import QuerySet
+
+from contacts.models import Contact, ContactField
+
+_AT_ONCE: Final = 5000  # people in one transaction
+
+
+def filled(field: ContactField) -> QuerySet[Contact]:
+    return Contact.objects.filter(fields__has_key=field.key)
+
+
+def forget(field: ContactField) -> None:
+    """Delete a field and everybody's value of it, in short transactions; the field goes last, so
+    that one who was interrupted can delete it again.
+    """
+    last = 0
+    while True:
+        with transaction.atomic():
+            some = filled(field).filter(pk__gt=last).order_by("pk")
+            pks = list(some.values_list("pk", flat=True)[:_AT_ONCE])
+            if not pks:
+                field.delete()
+                return
+            last = pks[-1]
+            _take_out(field.key, pks[0], last)
+
+
+def _take_out(key: str, first: int, last: int) -> None:
+    table = connection.ops.quote_name(Contact._meta.db_table)
+    without, name = "fields - %s", key
+    if connection.vendor != "postgresql":
+        without, name = "json_remove(fields, %s)", f'$."{key}"'
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"UPDATE {table} SET fields = {without} WHERE id BETWEEN %s AND %s",  # noqa: S608  # ours
+            [name, first, last],
+        )

@@ -1,0 +1,107 @@
+"""Which contacts a list shows, and in which order: what its filters mean."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Final
+
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.fields.json import KeyTextTransform, KeyTransform
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from contacts.fields import FieldKind, FieldValue
+from contacts.models import Contact, ContactField, Group, OptOut
+from contacts.searching import find_contacts
+
+
+class Comparison(StrEnum):
+    """How a field's value is compared with one that somebody gives."""
+
+    IS = "is"
+    HAS = "has"
+    LEAST = "least"
+    MOST = "most"
+    FILLED = "filled"
+    EMPTY = "empty"
+
+    @property
+    def label(self) -> str | Promise:
+        return _COMPARISONS[self]
+
+    @property
+    def needs_value(self) -> bool:
+        return self not in (Comparison.FILLED, Comparison.EMPTY)
+
+
+_COMPARISONS: Final[dict[Comparison, Promise]] = {
+    Comparison.IS: _("is"),
+    Comparison.HAS: _("contains"),
+    Comparison.LEAST: _("is at least, or on and after"),
+    Comparison.MOST: _("is at most, or until"),
+    Comparison.FILLED: _("is filled in"),
+    Comparison.EMPTY: _("is empty"),
+}
+
+# By what a list is sorted: each order ends in something that no two contacts share.
+ORDERS: Final[dict[str, tuple[str, ...]]] = {
+    "": ("name", "id"),
+    "-name": ("-name", "-id"),
+    "number": ("mobile", "name_key"),
+    "-number": ("-mobile", "-name_key"),
+    "-added": ("-id",),
+    "added": ("id",),
+}
+BY_NAME: Final = ORDERS[""]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCondition:
+    field: ContactField
+    comparison: Comparison
+    value: FieldValue = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFilter:
+    """`opted_out`: True for those who must not be texted, False for the others, None for both."""
+
+    words: str = ""
+    group: Group | None = None
+    operator: str = ""
+    opted_out: bool | None = None
+    condition: FieldCondition | None = None
+
+    def found(self) -> QuerySet[Contact]:
+        contacts = Contact.objects.all()
+        if self.group is not None:
+            contacts = contacts.filter(groups=self.group)
+        if self.operator:
+            contacts = contacts.filter(operator=self.operator)
+        if self.opted_out is not None:
+            must_not = Exists(OptOut.objects.filter(mobile=OuterRef("mobile")))
+            contacts = contacts.filter(must_not if self.opted_out else ~must_not)
+        if self.condition is not None:
+            contacts = _fulfilling(contacts, self.condition)
+        return find_contacts(contacts, self.words) if self.words else contacts
+
+
+def _fulfilling(contacts: QuerySet[Contact], condition: FieldCondition) -> QuerySet[Contact]:
+    key, value = condition.field.key, condition.value
+    if condition.comparison is Comparison.FILLED:
+        return contacts.filter(fields__has_key=key)
+    if condition.comparison is Comparison.EMPTY:
+        return contacts.exclude(fields__has_key=key)
+    if condition.comparison is Comparison.HAS:
+        text = KeyTextTransform(key, "fields")
+        return contacts.annotate(own=text).filter(own__icontains=str(value))
+    return contacts.annotate(own=KeyTransform(key, "fields")).filter(_compared(condition, value))
+
+
+def _compared(condition: FieldCondition, value: Any) -> Q:
+    if condition.comparison is Comparison.LEAST:
+        return Q(own__gte=value)
+    if condition.comparison is Comparison.MOST:
+        return Q(own__lte=value)
+    if condition.field.kind == FieldKind.TEXT:
+        return Q(own__iexact=value)
+    return Q(own=value)

@@ -1,0 +1,93 @@
+"""One thing done with many people: a look at what it will do first, then it is done."""
+
+import time
+from typing import Any, Final
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import ngettext
+
+from contacts.acting import Action, BulkAction
+from contacts.forms import BulkForm, ContactFilterForm
+from contacts.models import Group
+from sociair_portal.templatetags.portal import count as in_lakhs
+
+_FOR: Final = 3.0  # seconds of a request, then the page shows how far it is and goes on
+_MOST_UNTYPED: Final = 50  # people who are deleted without their number being typed
+
+
+def act(request: HttpRequest, filters: ContactFilterForm, form: BulkForm) -> HttpResponse:
+    """What was chosen in a list: asked first, done when it was confirmed."""
+    chosen = form.cleaned_data
+    action = Action(chosen["action"])
+    if not request.user.has_perm(action.permission):
+        raise PermissionDenied
+    people = filters.found() if chosen["whom"] == "found" else chosen["contact"]
+    bulk = BulkAction(action, people, request.user, chosen["group"], chosen["reason"])
+    context: dict[str, Any] = {"bulk": bulk, "form": form, "filters": filters}
+    if _number(request, "after") is not None:
+        return _go_on(request, bulk, context)
+    context |= {"to_do": bulk.count(), "people": people.count()}
+    context["rest"] = context["people"] - context["to_do"]
+    context["must_type"] = action is Action.DELETE and context["to_do"] > _MOST_UNTYPED
+    if (expected := _number(request, "expected")) is None:
+        return render(request, "contacts/bulk.html", context)
+    if expected != context["to_do"]:
+        context["has_changed"] = True
+    elif context["must_type"] and _number(request, "typed") != context["to_do"]:
+        context["mistyped"] = True
+    else:
+        return _go_on(request, bulk, context)
+    return render(request, "contacts/bulk.html", context)
+
+
+def _number(request: HttpRequest, name: str) -> int | None:
+    text = request.POST.get(name, "").replace(",", "").strip()
+    return int(text) if text.isdecimal() and len(text) <= 18 else None
+
+
+def _go_on(request: HttpRequest, bulk: BulkAction, context: dict[str, Any]) -> HttpResponse:
+    until = time.monotonic() + _FOR
+    progress = bulk.go_on(
+        _number(request, "after") or 0, is_time_left=lambda: time.monotonic() < until
+    )
+    done = (_number(request, "done") or 0) + progress.done
+    if progress.is_over:
+        messages.success(request, _said(bulk, done))
+        return redirect(request.get_full_path())
+    expected = _number(request, "expected") or done
+    context |= {"after": progress.after, "done": done, "expected": max(expected, done)}
+    return render(request, "contacts/bulk_progress.html", context)
+
+
+def _said(bulk: BulkAction, done: int) -> str:
+    """What was done, to how many, and how many there are now."""
+    values: dict[str, Any] = {"count": in_lakhs(done), "group": bulk.group}
+    if bulk.group is not None:
+        members = Group.members.through.objects.filter(group=bulk.group).count()
+        values["members"] = in_lakhs(members)
+    return _sentence(bulk.action, done) % values
+
+
+def _sentence(action: Action, done: int) -> str:
+    if action is Action.ADD:
+        return ngettext(
+            "%(count)s person has joined %(group)s, which has %(members)s now.",
+            "%(count)s people have joined %(group)s, which has %(members)s now.",
+            done,
+        )
+    if action is Action.REMOVE:
+        return ngettext(
+            "%(count)s person has left %(group)s, which has %(members)s now.",
+            "%(count)s people have left %(group)s, which has %(members)s now.",
+            done,
+        )
+    if action is Action.OPT_OUT:
+        return ngettext(
+            "%(count)s number is opted out and never texted.",
+            "%(count)s numbers are opted out and never texted.",
+            done,
+        )
+    return ngettext("%(count)s contact is deleted.", "%(count)s contacts are deleted.", done)

@@ -1,0 +1,49 @@
+"""The office's own fields: which there are, and what they are called."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+
+from contacts.filling import filled, forget
+from contacts.forms import FieldForm
+from contacts.models import ContactField
+from contacts.views.saving import saved
+
+
+@permission_required("contacts.view_contactfield", raise_exception=True)
+def field_list(request: HttpRequest) -> HttpResponse:
+    return render(request, "contacts/field_list.html", {"fields": ContactField.objects.all()})
+
+
+@permission_required("contacts.add_contactfield", raise_exception=True)
+def field_create(request: HttpRequest) -> HttpResponse:
+    form = FieldForm(request.POST or None)
+    if request.method == "POST" and saved(form):
+        messages.success(request, _("%(field)s is ready.") % {"field": form.instance})
+        return redirect("contacts:fields")
+    return render(request, "contacts/field_form.html", {"form": form})
+
+
+@permission_required("contacts.change_contactfield", raise_exception=True)
+def field_edit(request: HttpRequest, pk: int) -> HttpResponse:
+    field = get_object_or_404(ContactField, pk=pk)
+    name = field.name
+    form = FieldForm(request.POST or None, instance=field)
+    if request.method == "POST" and saved(form):
+        messages.success(request, _("%(field)s is saved.") % {"field": field})
+        return redirect("contacts:fields")
+    return render(request, "contacts/field_form.html", {"form": form, "name": name, "pk": pk})
+
+
+@permission_required("contacts.delete_contactfield", raise_exception=True)
+def field_delete(request: HttpRequest, pk: int) -> HttpResponse:
+    """The field, and what is in it of everybody."""
+    field = get_object_or_404(ContactField, pk=pk)
+    if request.method == "POST":
+        forget(field)
+        messages.success(request, _("%(field)s is deleted.") % {"field": field})
+        return redirect("contacts:fields")
+    context = {"field": field, "filled": filled(field).count()}
+    return render(request, "contacts/field_delete.html", context)
