@@ -25,6 +25,9 @@ _REASONS_SHOWN: Final = 5
 _MOST_WORDS_AN_ENTRY: Final = 5
 
 
+OF_ALL: Final = "all"
+
+
 class IdsField(forms.Field):
     """Rows that were chosen by their ids; what is no id is not one of ours and is dropped."""
 
@@ -45,6 +48,7 @@ class GroupChoice:
     group: Group
     members: int
     is_chosen: bool
+    is_without: bool
 
 
 class ComposeForm(forms.Form):
@@ -58,6 +62,15 @@ class ComposeForm(forms.Form):
         },
     )
     groups = IdsField(label=gettext_lazy("Groups"), required=False)
+    of_all = forms.ChoiceField(
+        label=gettext_lazy("Who is"),
+        required=False,
+        choices=[
+            ("", gettext_lazy("in any of the ticked groups")),
+            (OF_ALL, gettext_lazy("in all of them at once")),
+        ],
+    )
+    without = IdsField(label=gettext_lazy("But not who is in"), required=False)
     contacts = IdsField(label=gettext_lazy("Contacts"), required=False)
     numbers = forms.CharField(
         label=gettext_lazy("Numbers"),
@@ -83,6 +96,11 @@ class ComposeForm(forms.Form):
     def clean_groups(self) -> list[int]:
         return self._existing(
             "groups", Group.objects.all(), _("A group that you chose has been deleted.")
+        )
+
+    def clean_without(self) -> list[int]:
+        return self._existing(
+            "without", Group.objects.all(), _("A group that you chose has been deleted.")
         )
 
     def clean_contacts(self) -> list[int]:
@@ -117,6 +135,8 @@ class ComposeForm(forms.Form):
 
     def clean(self) -> dict[str, Any]:
         chosen = self.cleaned_data.get("groups") or self.cleaned_data.get("contacts")
+        if self.cleaned_data.get("without") and not self.cleaned_data.get("groups"):
+            self.add_error("without", _("Tick the groups above, out of which these are taken."))
         if not chosen and not {"groups", "contacts", "numbers"} & self.errors.keys():
             self._check_only_numbers()
         return self.cleaned_data
@@ -135,12 +155,18 @@ class ComposeForm(forms.Form):
             groups=tuple(self.cleaned_data.get("groups", ())),
             contacts=tuple(self.cleaned_data.get("contacts", ())),
             numbers=self.cleaned_data.get("numbers", ""),
+            of_all=self.cleaned_data.get("of_all") == OF_ALL,
+            without=tuple(self.cleaned_data.get("without", ())),
         )
 
     def group_choices(self) -> list[GroupChoice]:
         chosen = set(_ids(self["groups"].value() or []))
+        without = set(_ids(self["without"].value() or []))
         groups = Group.objects.annotate(people=Count("members")).order_by("name")
-        return [GroupChoice(group, group.people, group.pk in chosen) for group in groups]
+        return [
+            GroupChoice(group, group.people, group.pk in chosen, group.pk in without)
+            for group in groups
+        ]
 
     def chosen_contacts(self) -> list[Contact]:
         chosen = _ids(self["contacts"].value() or [])

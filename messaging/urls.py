@@ -28,6 +28,7 @@ urlpatterns = [
     path("campaigns/<int:pk>/send-again/", undecided.send_again, name="send_again"),
     path("undecided/", undecided.undecided, name="undecided"),
     path("gateway/release/", control.release, name="release"),
+    path("contacts/<int:pk>/history/", history.contact, name="contact"),
     path("history/", history.campaigns, name="history"),
     path("history/recipients/", history.recipients, name="history_recipients"),
 ]

@@ -60,6 +60,8 @@ def test_it_works(sender: Browser, gateway: Gateway) -> None:
         "groups": [group.pk],
         "contacts": [contact.pk],
         "numbers": "98,\n99",
+        "of_all": False,
+        "without": [],
     }
     assert (draft.state, draft.created_by, draft.gateway) == ("draft", sender.user, gateway)
 

@@ -99,11 +99,14 @@ def test_the_receipt(sender: Browser, draft: Draft, gateway: Gateway) -> None:
     assert "Already committed 1 campaign under way − Rs 8.00" in said
     assert "This message − Rs 2.40" in said
     assert "Balance after it Rs 9,989.60" in said
-    assert "4 entries get no message of their own" in said
+    assert f"For: in {group.name}; 6 entered numbers" in said
+    assert "5 entries get no message of their own" in said
+    shown = f"{first.mobile[:3]}-{first.mobile[3:]}"
+    assert f"{shown} The number of Asha, who is chosen already: it gets one message." in said
     assert "9801234567 The same number as 980-1234567: it gets one message." in said
     assert "12 This number is too short" in said
     assert "972-1234567 Sociair states no price for this operator." in said
-    assert f"Bikram {second.mobile[:3]}-{second.mobile[3:]} This number has opted out" in said
+    assert f"Bikram {second.mobile[:3]}-{second.mobile[3:]} Opted out on" in said
     assert "3 people get it" in said
     assert "Asha" in said
     assert "Send to 3 people for Rs 2.40" in said
@@ -288,11 +291,14 @@ def test_the_balance_does_not_suffice(sender: Browser, draft: Draft, gateway: Ga
 
 
 def test_nobody_is_left(sender: Browser, draft: Draft, gateway: Gateway) -> None:
-    OptOutFactory.create(mobile="9801234567")
+    by = UserFactory.create(username="asha")
+    OptOutFactory.create(mobile="9801234567", reason="Asked at the desk", created_by=by)
     reading(gateway)
     shown = sender.get(url(draft("9801234567")))
     assert "Nobody is left to send to." in words(shown)
-    assert "This number has opted out of messages." in words(shown)
+    today = timezone.localtime()
+    said = f"Opted out on {today.day} {today:%b %Y} (entered by asha): Asked at the desk"
+    assert f"980-1234567 {said}" in words(shown)
     assert "Send to" not in words(shown)
 
 
@@ -450,5 +456,5 @@ def test_queries_do_not_grow_with_the_audience(
         campaign = draft(
             groups=(GroupFactory.create(members=ContactFactory.create_batch(people)).pk,)
         )
-        with django_assert_max_num_queries(20):
+        with django_assert_max_num_queries(21):
             sender.get(url(campaign))

@@ -65,8 +65,11 @@ def test_groups_numbers_and_who_is_left_out(gateway: Gateway) -> None:
     assert said["cost"] == "2.40"
     # Nothing that was typed is lost: each entry has its reason.
     assert [out["entry"] for out in said["left_out"]][:2] == ["12", "०१"]
-    assert len(said["left_out"]) == 3
-    assert said["left_out"][2]["reason"] == "This number has opted out of messages."
+    assert [out["reason"].split(":")[0] for out in said["left_out"]][2:] == [
+        f"The number of {people[0].name}, who is chosen already",
+        said["left_out"][3]["reason"],
+    ]
+    assert said["left_out"][3]["reason"].startswith("Opted out on ")
     assert {frozenset(out) for out in said["left_out"]} == {frozenset({"entry", "reason"})}
 
 

@@ -29,7 +29,7 @@ from messaging.services.campaigns import SendRefused
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
 from tests.at_once import at_once
-from tests.factories import UserFactory
+from tests.factories import OptOutFactory, UserFactory
 from tests.sending import check_books, hand_over, numbers, reading, release, send_all, states
 
 pytestmark = pytest.mark.django_db
@@ -223,6 +223,20 @@ def test_some_of_them(unconfirmed: Campaign, gateway: Gateway, sandbox: Sandbox)
     assert _undecided(unconfirmed) == [first]
     send_all(gateway)
     check_books(follower, [mobile for mobile in _billed(sandbox) if mobile in states(follower)])
+
+
+def test_a_follow_up_leaves_out_who_opted_out_meanwhile(
+    unconfirmed: Campaign, gateway: Gateway, sandbox: Sandbox
+) -> None:
+    people = settling.unconfirmed_of(unconfirmed, _undecided(unconfirmed))
+    out = people.order_by("mobile").values_list("mobile", flat=True)[0]
+    OptOutFactory.create(mobile=out)
+    billed = len(sandbox.ledger())
+    follower = _send_again(unconfirmed, _undecided(unconfirmed))
+    send_all(gateway)
+    assert len(_billed(sandbox)[billed:]) == 3
+    assert out not in _billed(sandbox)[billed:]
+    assert states(follower)[out] == "opted_out"
 
 
 def test_a_follow_up_can_be_followed(

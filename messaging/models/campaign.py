@@ -73,6 +73,8 @@ class Campaign(models.Model):
     audience = models.JSONField(
         _("audience"), help_text=_("Groups, contacts and pasted numbers, as they were chosen.")
     )
+    # In words, as the groups were called when it was handed over.
+    chosen = models.TextField(_("who was chosen"), blank=True)
     fingerprint = models.CharField(_("fingerprint of text and audience"), max_length=64)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -10,7 +10,9 @@ from decimal import Decimal
 from typing import Any
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from contacts.models import Contact, Group, OptOut
 from contacts.phone import (
@@ -26,32 +28,47 @@ from messaging.models import LeftOutReason
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """What somebody chose, before anything is looked up. `numbers` is as it was pasted."""
+    """What somebody chose, before anything is looked up. `numbers` is as it was pasted.
+
+    Of the groups: whoever is in any of them, or only who is in all; and nobody who is in a group
+    of `without`. Chosen contacts and pasted numbers are added, whatever groups they are in.
+    """
 
     groups: tuple[int, ...] = ()
     contacts: tuple[int, ...] = ()
     numbers: str = ""
+    of_all: bool = False
+    without: tuple[int, ...] = ()
 
     def to_json(self) -> dict[str, Any]:
         return {
             "groups": sorted(set(self.groups)),
             "contacts": sorted(set(self.contacts)),
             "numbers": self.numbers,
+            "of_all": self.of_all,
+            "without": sorted(set(self.without)),
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Audience":
-        return cls(tuple(data["groups"]), tuple(data["contacts"]), data["numbers"])
+        return cls(
+            tuple(data["groups"]),
+            tuple(data["contacts"]),
+            data["numbers"],
+            data["of_all"],
+            tuple(data["without"]),
+        )
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One number that will be texted, and whom it stands for."""
+    """One number that will be texted, and whom it stands for: `others` share it."""
 
     mobile: str
     operator: Operator
     name: str = ""
     contact_id: int | None = None
+    others: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,18 +112,14 @@ def read_pasted(text: str) -> Pasted:
             omissions.append(Omission(entry[:200], LeftOutReason.INVALID, invalid.reason))
             continue
         if mobile in seen:
-            omissions.append(_merged(entry, mobile))
+            words = _("The same number as %(mobile)s: it gets one message.")
+            omissions.append(_merged(entry, words % {"mobile": format_mobile(mobile)}))
         seen.add(mobile)
     return Pasted(sorted(seen), omissions)
 
 
-def _merged(entry: str, mobile: str) -> Omission:
-    return Omission(
-        entry[:200],
-        LeftOutReason.DUPLICATE,
-        _("The same number as %(mobile)s: it gets one message.")
-        % {"mobile": format_mobile(mobile)},
-    )
+def _merged(entry: str, words: str) -> Omission:
+    return Omission(entry[:200], LeftOutReason.DUPLICATE, words)
 
 
 class Reader:
@@ -114,6 +127,7 @@ class Reader:
 
     def __init__(self, audience: Audience, rates: dict[Operator, Decimal]) -> None:
         self._pasted = read_pasted(audience.numbers)
+        self._numbers = frozenset(self._pasted.mobiles)
         self._rates = rates
         self._chosen = chosen_contacts(audience)
 
@@ -132,9 +146,10 @@ class Reader:
         piece = Piece(is_last=len(entries) <= size, up_to=mobiles[-1] if mobiles else after)
         if not after:
             piece.omissions += self._pasted.omissions
-        opted_out = set(OptOut.objects.filter(mobile__in=mobiles).values_list("mobile", flat=True))
+        found = OptOut.objects.filter(mobile__in=mobiles).select_related("created_by")
+        opted_out = {one.mobile: one for one in found}
         for mobile in mobiles:
-            self._sort(piece, mobile, entries[mobile], mobile in opted_out)
+            self._sort(piece, mobile, entries[mobile], opted_out.get(mobile))
         return piece
 
     def _entries(self, after: str, size: int) -> dict[str, list[tuple[int, str]]]:
@@ -165,33 +180,100 @@ class Reader:
             beyond = Q(mobile__gte=mobile) & (Q(mobile__gt=mobile) | Q(id__gt=contact_id))
 
     def _sort(
-        self, piece: Piece, mobile: str, contacts: list[tuple[int, str]], is_opted_out: bool
+        self, piece: Piece, mobile: str, contacts: list[tuple[int, str]], opt_out: OptOut | None
     ) -> None:
         contact_id, name = contacts[0] if contacts else (None, "")
-        entry = f"{name} {format_mobile(mobile)}".strip()
         operator = operator_of(mobile)
-        if is_opted_out:
-            words = _("This number has opted out of messages.")
-            piece.omissions.append(Omission(entry, LeftOutReason.OPTED_OUT, words))
+        if opt_out is not None:
+            self._leave_out(piece, mobile, contacts, LeftOutReason.OPTED_OUT, _opted_out(opt_out))
         elif operator not in self._rates:
             words = _("Sociair states no price for this operator.")
-            piece.omissions.append(Omission(entry, LeftOutReason.NO_RATE, words))
+            self._leave_out(piece, mobile, contacts, LeftOutReason.NO_RATE, words)
         else:
-            piece.people.append(Person(mobile, operator, name, contact_id))
-            piece.omissions += [
-                _merged(f"{other} {format_mobile(mobile)}", mobile) for _id, other in contacts[1:]
-            ]
+            others = tuple(other for _id, other in contacts[1:])
+            piece.people.append(Person(mobile, operator, name, contact_id, others))
+            piece.omissions += self._shared(mobile, name, others)
+
+    def _leave_out(
+        self,
+        piece: Piece,
+        mobile: str,
+        contacts: list[tuple[int, str]],
+        reason: LeftOutReason,
+        words: str,
+    ) -> None:
+        """Everybody who has a number that gets nothing, and the number itself if it was entered."""
+        shown = format_mobile(mobile)
+        entries = [f"{name} {shown}"[:200] for _id, name in contacts]
+        entries += [shown] if mobile in self._numbers else []
+        piece.omissions += [Omission(entry, reason, words) for entry in entries]
+
+    def _shared(self, mobile: str, name: str, others: tuple[str, ...]) -> Iterator[Omission]:
+        """Who else is meant by a number that gets one message."""
+        shown = format_mobile(mobile)
+        for other in others:
+            words = _("Shares the number with %(name)s: one message stands for both.")
+            yield _merged(f"{other} {shown}", words % {"name": name})
+        if name and mobile in self._numbers:
+            words = _("The number of %(name)s, who is chosen already: it gets one message.")
+            yield _merged(shown, words % {"name": name})
+
+
+def _opted_out(opt_out: OptOut) -> str:
+    """Since when, by whom and why."""
+    day = localtime(opt_out.created_at)
+    said = _("Opted out on %(day)s") % {"day": f"{day.day} {day:%b %Y}"}
+    if opt_out.created_by is not None:
+        said += _(" (entered by %(name)s)") % {"name": opt_out.created_by.get_username()}
+    return f"{said}: {opt_out.reason}" if opt_out.reason else f"{said}."
 
 
 def chosen_contacts(audience: Audience) -> QuerySet[Contact]:
     """The contacts that groups and choices stand for. Raises `GroupGone` if a group is missing."""
-    wanted = set(audience.groups)
-    missing = wanted - set(Group.objects.filter(pk__in=wanted).values_list("pk", flat=True))
-    if missing:
+    wanted, without = set(audience.groups), set(audience.without)
+    named = wanted | without
+    if named - set(Group.objects.filter(pk__in=named).values_list("pk", flat=True)):
         raise GroupGone(
             _("A group that you chose has been deleted meanwhile. Choose the recipients again.")
         )
-    through = Group.members.through
-    in_groups = Exists(through.objects.filter(contact_id=OuterRef("pk"), group_id__in=wanted))
     chosen = Q(pk__in=audience.contacts)
-    return Contact.objects.filter(chosen | Q(in_groups) if wanted else chosen)
+    if not wanted:
+        return Contact.objects.filter(chosen)
+    needed = [{group} for group in sorted(wanted)] if audience.of_all else [wanted]
+    in_groups = Q()
+    for groups in needed:
+        in_groups &= Q(_is_in(groups))
+    if without:
+        in_groups &= ~Q(_is_in(without))
+    return Contact.objects.filter(chosen | in_groups)
+
+
+def _is_in(groups: set[int]) -> Exists:
+    through = Group.members.through.objects
+    return Exists(through.filter(contact_id=OuterRef("pk"), group_id__in=groups))
+
+
+def describe(audience: Audience) -> str:
+    """What was chosen in words: "in Class 9 or Class 10, but not in Staff; 2 numbers"."""
+    named = Group.objects.filter(pk__in={*audience.groups, *audience.without}).order_by("name")
+    names = dict(named.values_list("pk", "name"))
+    chosen = [name for pk, name in names.items() if pk in audience.groups]
+    without = [name for pk, name in names.items() if pk in audience.without]
+    said = []
+    if chosen:
+        between = _(" and ") if audience.of_all else _(" or ")
+        groups = _("in %(groups)s") % {"groups": between.join(chosen)}
+        if without:
+            groups += _(", but not in %(groups)s") % {"groups": _(" or ").join(without)}
+        said.append(groups)
+    if count := len(audience.contacts):
+        said.append(
+            ngettext("%(count)d chosen contact", "%(count)d chosen contacts", count)
+            % {"count": count}
+        )
+    if count := len(split_numbers(audience.numbers)):
+        said.append(
+            ngettext("%(count)d entered number", "%(count)d entered numbers", count)
+            % {"count": count}
+        )
+    return "; ".join(said)

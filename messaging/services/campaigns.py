@@ -34,7 +34,7 @@ from messaging.models import (
 )
 from messaging.services import balance, freezing, holds, pricing
 from messaging.services.acting import Actor, user_of
-from messaging.services.audience import Audience
+from messaging.services.audience import Audience, describe
 from messaging.services.review import Review
 
 _CLOSED_AT_ONCE = 5000  # recipients
@@ -174,6 +174,7 @@ def _leave_draft(
         sent_at=timezone.now(),
         resumed_at=timezone.now(),
         scheduled_for=at,
+        chosen=describe(Audience.from_json(campaign.audience)),
         reviewed_cost=reviewed.cost,
         rates=pricing.to_json(rates),
         is_large=reviewed.people > freezing.LARGE,

@@ -9,7 +9,14 @@ from django.conf import settings
 from contacts.phone import Operator
 from messaging.models import BalanceReading, Campaign
 from messaging.services import balance, pricing
-from messaging.services.audience import Audience, Omission, Person, Reader, read_pasted
+from messaging.services.audience import (
+    Audience,
+    Omission,
+    Person,
+    Reader,
+    describe,
+    read_pasted,
+)
 from messaging.services.estimate import count_omitted, count_people
 from messaging.text import Measure, measure
 
@@ -32,6 +39,7 @@ class Review:
     measure: Measure
     reading: BalanceReading
     committed: balance.Committed
+    chosen: str
     people: int = 0
     omitted: int = 0
     lines: list[OperatorLine] = field(default_factory=list)
@@ -63,8 +71,9 @@ class Review:
 def review(campaign: Campaign, reading: BalanceReading) -> Review:
     """Look everything up as a send would find it now. Raises `audience.GroupGone`."""
     rates = pricing.rates_of(reading)
-    found = Review(measure(campaign.text), reading, balance.committed(campaign.gateway))
     audience = Audience.from_json(campaign.audience)
+    committed = balance.committed(campaign.gateway)
+    found = Review(measure(campaign.text), reading, committed, describe(audience))
     first = Reader(audience, rates).piece(size=settings.INLINE_RECIPIENTS)
     found.first_people = first.people[:MOST_SHOWN]
     found.first_omissions = first.omissions[:MOST_SHOWN]

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from contacts.models import Contact
 from contacts.searching import find_contacts
-from messaging.forms import ComposeForm
+from messaging.forms import OF_ALL, ComposeForm
 from messaging.models import Campaign, CampaignState
 from messaging.services import campaigns, holds
 from messaging.services.acting import Actor
@@ -30,7 +30,7 @@ def compose(request: HttpRequest) -> HttpResponse:
     draft = _draft(request)
     if draft is not None and draft.state != CampaignState.DRAFT:
         return redirect(draft)
-    typed = ComposeForm(request.POST if request.method == "POST" else _beginning(draft))
+    typed = ComposeForm(request.POST if request.method == "POST" else _beginning(request, draft))
     is_submitted = request.method == "POST" and "search" not in request.POST
     if is_submitted and typed.is_valid() and (saved := _saved(typed, request.user)) is not None:
         return redirect(saved)
@@ -50,11 +50,14 @@ def _draft(request: HttpRequest) -> Campaign | None:
     return get_object_or_404(Campaign, created_by=request.user.pk, pk=pk)
 
 
-def _beginning(draft: Campaign | None) -> dict[str, Any]:
-    """An empty form with an id of its own, or what was written before."""
+def _beginning(request: HttpRequest, draft: Campaign | None) -> dict[str, Any]:
+    """A form with an id of its own and whom the address names, or what was written before."""
     if draft is None:
-        return {"form_uuid": uuid.uuid4()}
-    return {"form_uuid": draft.form_uuid, "text": draft.text, **draft.audience}
+        named = {name: request.GET.getlist(name) for name in ("groups", "contacts")}
+        return {"form_uuid": uuid.uuid4(), **named}
+    of_all = OF_ALL if draft.audience["of_all"] else ""
+    chosen = {**draft.audience, "of_all": of_all}
+    return {"form_uuid": draft.form_uuid, "text": draft.text, **chosen}
 
 
 def _saved(form: ComposeForm, by: Actor) -> Campaign | None:
@@ -109,7 +112,7 @@ def measure(request: HttpRequest) -> HttpResponse:
     form = ComposeForm(request.POST)
     wrong = [
         error
-        for name in ("groups", "contacts", "numbers", "text")
+        for name in ("groups", "without", "contacts", "numbers", "text")
         if form[name].value()
         for error in form.errors.get(name, [])
     ]

@@ -1,13 +1,19 @@
 """Looking back: campaigns, and recipients."""
 
+from typing import Final
+
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
+from contacts.models import Contact, OptOut
 from messaging import history
 from messaging.forms import CampaignHistoryForm, RecipientHistoryForm
+from messaging.models import Recipient
 from sociair_portal.paging import page_by_key
+
+_SHARING_SHOWN: Final = 5
 
 
 @require_safe
@@ -18,6 +24,25 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     page = page_by_key(rows, order=["-id"], at=request.GET.get("page", ""))
     context = {"form": form, "page": page, "tab": "campaigns"}
     return render(request, "messaging/history.html", context)
+
+
+@require_safe
+@permission_required(["messaging.view_campaign", "contacts.view_contact"], raise_exception=True)
+def contact(request: HttpRequest, pk: int) -> HttpResponse:
+    """What the number of a contact was sent, the newest first."""
+    found = get_object_or_404(Contact, pk=pk)
+    rows = Recipient.objects.filter(mobile=found.mobile).select_related(
+        "campaign__created_by", "batch"
+    )
+    page = page_by_key(rows, order=["-id"], at=request.GET.get("page", ""))
+    others = Contact.objects.filter(mobile=found.mobile).exclude(pk=pk).order_by("name", "id")
+    context = {
+        "contact": found,
+        "page": page,
+        "opt_out": OptOut.objects.filter(mobile=found.mobile).select_related("created_by").first(),
+        "sharing": others[:_SHARING_SHOWN],
+    }
+    return render(request, "messaging/contact.html", context)
 
 
 @require_safe

@@ -35,6 +35,16 @@ class Command(BaseCommand):
         parser.add_argument("--to", default="", metavar="NUMBERS", help="numbers, with commas")
         parser.add_argument("--group", action="append", default=[], metavar="NAME")
         parser.add_argument(
+            "--of-all", action="store_true", help="only who is in every --group at once"
+        )
+        parser.add_argument(
+            "--but-not",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help="nobody of the groups who is in this one too",
+        )
+        parser.add_argument(
             "--at",
             type=_moment,
             metavar="TIME",
@@ -71,7 +81,7 @@ class Command(BaseCommand):
             draft = campaigns.save_draft(
                 form_uuid=options["key"] or uuid.uuid4(),
                 text=read_text(options["message"]),
-                audience=self._audience(options["group"], options["to"]),
+                audience=self._audience(options),
                 gateway=gateway,
                 by=None,
             )
@@ -90,12 +100,22 @@ class Command(BaseCommand):
         campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=None, at=at)
         tasks.kick_for(draft)
 
-    def _audience(self, names: list[str], numbers: str) -> Audience:
+    def _audience(self, options: dict[str, Any]) -> Audience:
+        if options["but_not"] and not options["group"]:
+            self._refuse(_("Name a group, out of which the others are taken."))
+        return Audience(
+            groups=self._groups(options["group"]),
+            numbers=options["to"],
+            of_all=options["of_all"],
+            without=self._groups(options["but_not"]),
+        )
+
+    def _groups(self, names: list[str]) -> tuple[int, ...]:
         groups = dict(Group.objects.filter(name__in=names).values_list("name", "pk"))
         for name in names:
             if name not in groups:
                 self._refuse(_("There is no group %(name)s.") % {"name": name})
-        return Audience(groups=tuple(groups.values()), numbers=numbers)
+        return tuple(groups.values())
 
     def _refuse(
         self, why: str, draft: Campaign | None = None, seen: Review | None = None
