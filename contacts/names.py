@@ -16,6 +16,8 @@ _LISTED: Final = re.compile(r'\s*"((?:[^"]|"")*)"\s*(?=[,;]|$)|([^,;]+)')
 
 def clean_name(raw: str) -> str:
     """One line in NFC with single spaces; empty if there is nothing to see."""
+    if raw.isascii() and raw.isprintable():
+        return " ".join(raw.split())
     if raw.isprintable():  # as most are: nothing is hidden, and no space but the plain one
         return " ".join(unicodedata.normalize("NFC", raw).split())
     seen = "".join(

@@ -100,6 +100,10 @@ def parse_mobile(raw: object) -> str:
     raise InvalidMobile(_reason(text, digits, national))
 
 
+# Matches ten digits of a mobile number and nothing else, as most lists have them.
+plain_mobile: Final = _MOBILE.fullmatch
+
+
 def _national(digits: str) -> str | None:
     """Digits without Nepal's country code or trunk zero; None if they belong elsewhere."""
     for international in ("+977", "00977"):

@@ -14,7 +14,7 @@ from odf.text import P
 
 from contacts.importing.reading import open_table
 from contacts.importing.rows import Row, Trouble, Unreadable
-from contacts.importing.tables import read_table, row_of, sentence
+from contacts.importing.tables import read_table, sentence
 from tests.importing import csv_file, xlsx_file
 
 PEOPLE = [["Name", "Mobile"], ["सीता Rai", "9841000001"], ["José", "9801000002"]]
@@ -155,7 +155,7 @@ def test_what_cannot_be_read(
         list(open_table(path).rows)
     assert raised.value.trouble == trouble
     with pytest.raises(Unreadable) as raised, read_table(path) as table:
-        list(table.lines)
+        list(table.pieces)
     assert raised.value.trouble == trouble
     said = sentence(raised.value)
     assert said.endswith((".", "?"))
@@ -166,10 +166,10 @@ def test_a_reader_that_dies_is_noticed(tmp_path: Path) -> None:
     """Its bounds stopped it, or the system did."""
     path = csv_file(tmp_path / "one.csv", "Name,Mobile\n" + "Sita,9841000001\n" * 300_000)
     with read_table(path) as table:
-        assert row_of(next(table.lines)).cells == ["Name", "Mobile"]
+        assert next(table.pieces).rows()[0].cells == ["Name", "Mobile"]
         table.process.kill()
         with pytest.raises(Unreadable) as raised:
-            list(table.lines)
+            list(table.pieces)
     assert raised.value.trouble == Trouble.TOO_LARGE
 
 

@@ -205,7 +205,7 @@ def test_a_spreadsheet(tmp_path: Path) -> None:
 
 @pytest.fixture
 def three_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ContactImport:
-    monkeypatch.setattr(loading, "ROWS_A_PIECE", 2)
+    monkeypatch.setattr(loading, "ROWS_A_PIECE", 3)
     rows = "".join(f"Person {n},98410000{n:02d}\n" for n in range(5)) + "Gita,12\n"
     path = csv_file(tmp_path / "one.csv", f"Name,Mobile\n{rows}")
     source = jobs.take_in(path, name="one.csv", by=UserFactory.create())

@@ -1,39 +1,59 @@
-"""`python -m contacts.importing.convert FILE [SHEET]`: a table as lines of JSON, within bounds.
+"""`python -m contacts.importing.convert FILE SHEET ROWS`: a table as JSON, within bounds.
 
-The first line tells the kind and the sheets, each other one is `[line, [cells]]`; a file that
-cannot be read ends with one line that says why. Whatever a file does to its reader, it does it to
-this process alone.
+The first line tells the kind and the sheets, each other one is a piece: how many rows, a space, and
+`[[line, [cells]], …]`. The first is a small one, to be looked at. A file that cannot be read ends
+with one line that says why. Whatever a file does to its reader, it does it to this process alone.
 """
 
 import contextlib
+import gc
 import json
 import resource
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 from contacts.importing.reading import open_table
-from contacts.importing.rows import Trouble, Unreadable
+from contacts.importing.rows import FIRST_ROWS, Row, Trouble, Unreadable
 
 MOST_MEMORY: Final = 300 * 1024**2  # bytes
 _MOST_SECONDS: Final = 120  # of computing
+_MOST_CHARACTERS: Final = 2_000_000  # of a piece
+
+_encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 
-def main(path: str, sheet: str = "") -> None:
+def main(path: str, sheet: str, rows_a_piece: str) -> None:
     _bound()
+    gc.disable()  # rows are freed as they go; to look for cycles among them takes long
     out = sys.stdout
     try:
         table = open_table(Path(path), sheet=sheet)
         head = {"kind": table.kind, "sheets": table.sheets, "sheet": table.sheet}
         out.write(json.dumps(head) + "\n")
-        for row in table.rows:
-            out.write(json.dumps([row.line, row.cells]) + "\n")
+        for piece in _pieces(table.rows, int(rows_a_piece)):
+            out.write(f"{len(piece)} {_encode(piece)}\n")
     except MemoryError:
         out.write(json.dumps({"trouble": Trouble.TOO_LARGE, "line": 0}) + "\n")
     except Unreadable as unreadable:
         said = {"trouble": unreadable.trouble, "line": unreadable.line}
         out.write(json.dumps(said) + "\n")
     out.write("end\n")
+
+
+def _pieces(rows: Iterator[Row], most: int) -> Iterator[list[Row]]:
+    """Some rows at a time: so many, or so many characters."""
+    piece: list[Row] = []
+    characters, size = 0, min(FIRST_ROWS, most)
+    for row in rows:
+        piece.append(row)
+        characters += len("".join(row.cells))
+        if len(piece) >= size or characters >= _MOST_CHARACTERS:
+            yield piece
+            piece, characters, size = [], 0, most
+    if piece:
+        yield piece
 
 
 def _bound() -> None:

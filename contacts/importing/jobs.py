@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import timedelta
-from itertools import chain, islice
+from itertools import chain
 from pathlib import Path
 from typing import Any, Final
 
@@ -18,7 +18,7 @@ from contacts.importing import loading
 from contacts.importing.columns import headings
 from contacts.importing.options import FieldColumn, Options
 from contacts.importing.rows import MOST_COLUMNS, Row, Trouble, Unreadable
-from contacts.importing.tables import read_table, row_of
+from contacts.importing.tables import Packed, read_table
 from contacts.models import Contact, ContactField, ContactImport, ImportState
 
 logger = logging.getLogger(__name__)
@@ -31,14 +31,14 @@ def take_in(path: Path, *, name: str, by: Any, sheet: str = "") -> ContactImport
     """Keep a file's rows until somebody has looked at them. Raises `Unreadable`; then nothing is
     kept.
     """
-    with read_table(path, sheet=sheet) as table:
-        lines = list(islice(table.lines, SAMPLE))
-        if not lines:
+    with read_table(path, sheet=sheet, rows_a_piece=loading.ROWS_A_PIECE) as table:
+        first = next(table.pieces, Packed(0, "[]")).rows()
+        if not first:
             raise Unreadable(Trouble.EMPTY)
-        sample = list(map(row_of, lines))
-        width = min(max(len(row.cells) for row in sample), MOST_COLUMNS)
-        names, is_header = headings(sample[0].cells, width)
-        if is_header and len(lines) == 1:
+        width = min(max(len(row.cells) for row in first), MOST_COLUMNS)
+        names, is_header = headings(first[0].cells, width)
+        second = next(table.pieces, None) if len(first) == 1 else None
+        if is_header and len(first) == 1 and second is None:
             raise Unreadable(Trouble.ONLY_HEADINGS)
         source = ContactImport.objects.create(
             created_by=by,
@@ -49,7 +49,8 @@ def take_in(path: Path, *, name: str, by: Any, sheet: str = "") -> ContactImport
             names=names,
         )
         try:
-            loading.keep(source, chain(lines[is_header:], table.lines))
+            some = filter(None, (Packed.of(first[is_header:]), second))
+            loading.keep(source, chain(some, table.pieces))
         except Unreadable:
             source.delete()
             raise

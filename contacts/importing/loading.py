@@ -5,22 +5,30 @@ on where it stopped, two workers never load the same piece, and a cancelled impo
 A piece takes well under half a second, so that answers of Sociair are saved meanwhile.
 """
 
+import gc
 import json
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from functools import lru_cache
-from itertools import islice
+from contextlib import contextmanager
 from typing import Final
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
-from contacts.fields import FieldValue
+from contacts.importing.newcomers import Joins, Newcomer, Newcomers, newcomer_of, tell_apart
 from contacts.importing.options import Options
-from contacts.importing.planning import Outcome, Person, Planned, plan, rejected_rows
+from contacts.importing.planning import (
+    Outcome,
+    Person,
+    Planned,
+    groups_by_key,
+    plan,
+    rejected_rows,
+)
 from contacts.importing.rows import Row
+from contacts.importing.tables import Packed
 from contacts.models import (
     Contact,
     ContactImport,
@@ -30,24 +38,23 @@ from contacts.models import (
     OptOut,
     RejectedRow,
 )
-from contacts.phone import operator_of
 from sociair_portal.bulk import insert_rows
 
-ROWS_A_PIECE: Final = 2000
+ROWS_A_PIECE: Final = 5000
 _TRIES: Final = 3  # when somebody adds the same person at the same moment
 
 
 # -- Pieces ----------------------------------------------------------------------------------
 
 
-def keep(source: ContactImport, rows: Iterable[str]) -> None:
-    """Rows, each a line of JSON, into pieces as they come; then it is known how many there are."""
-    left = iter(rows)
-    while some := list(islice(left, ROWS_A_PIECE)):
-        packed = zlib.compress(f"[{','.join(some)}]".encode(), 1)
-        ImportedPiece.objects.create(source=source, place=source.pieces, rows=packed)
-        source.pieces += 1
-        source.rows += len(some)
+def keep(source: ContactImport, pieces: Iterable[Packed]) -> None:
+    """Pieces as they come; then it is known how many there are."""
+    for piece in pieces:
+        if piece.count:
+            packed = zlib.compress(piece.text.encode(), 1)
+            ImportedPiece.objects.create(source=source, place=source.pieces, rows=packed)
+            source.pieces += 1
+            source.rows += piece.count
     source.save(update_fields=["pieces", "rows"])
 
 
@@ -56,7 +63,7 @@ def rows_of(source: ContactImport, place: int) -> list[Row]:
     pieces = ImportedPiece.objects.filter(source=source, place=place)
     if (packed := pieces.values_list("rows", flat=True).first()) is None:
         return []
-    return [Row(*row) for row in json.loads(zlib.decompress(bytes(packed)))]
+    return list(map(Row._make, json.loads(zlib.decompress(bytes(packed)))))
 
 
 def first_rows(source: ContactImport, count: int) -> list[Row]:
@@ -72,10 +79,21 @@ def load(source: ContactImport, *, go_on: Callable[[], bool] = lambda: True) -> 
     while source.state == ImportState.RUNNING and source.done < source.pieces:
         if not go_on():
             return False
-        _load_surely(source, rows_of(source, source.done), options, spoken)
+        with _uncollected():
+            _load_surely(source, rows_of(source, source.done), options, spoken)
         source.refresh_from_db()
     _finish(source)
     return True
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """A piece is freed when it is loaded; to look for cycles in it meanwhile takes long."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 class _Spoken:
@@ -111,13 +129,16 @@ def _load(source: ContactImport, rows: list[Row], options: Options, spoken: _Spo
         ).update(done=F("done") + 1)
         if not mine:
             return
-        planned = plan(rows, options, spoken=spoken, lock=True)
+        groups = groups_by_key()
+        newcomers, others = tell_apart(rows, options, groups)
+        planned = plan(others, options, groups=groups, spoken=spoken, lock=True)
         if options.opt_out:
             _opt_out(source, planned, options)
         else:
-            _save_people(planned)
+            _save_people(newcomers, planned)
         _save_rejected(source, planned, options)
         counts = Counter(one.outcome.value for one in planned)
+        counts[Outcome.CREATED.value] += len(newcomers.people)
         ContactImport.objects.filter(pk=source.pk).update(
             **{name: F(name) + count for name, count in counts.items()}
         )
@@ -126,81 +147,53 @@ def _load(source: ContactImport, rows: list[Row], options: Options, spoken: _Spo
             spoken.add(one.person.pk)
 
 
-def _save_people(planned: Sequence[Planned]) -> None:
+def _save_people(newcomers: Newcomers, planned: Sequence[Planned]) -> None:
     people = {id(one.person): one.person for one in planned if one.person is not None}.values()
-    changed = [person for person in people if person.is_changed and person.pk is not None]
-    _insert([person for person in people if person.pk is None])
-    _update(changed)
-    _join(people)
+    new = [person for person in people if person.pk is None]
+    joins = {(person.mobile, person.key): person.joins for person in new if person.joins}
+    _update([person for person in people if person.is_changed and person.pk is not None])
+    joining = [(person.pk, person.joins) for person in people if person.pk is not None]
+    joining += _insert([*newcomers.people, *map(newcomer_of, new)], newcomers.joins | joins)
+    _join(joining)
 
 
-def _insert(people: Sequence[Person]) -> None:
-    if not people:
-        return
-    before = Contact.objects.aggregate(highest=Max("pk", default=0))["highest"]
+def _insert(people: Sequence[Newcomer], joins: Joins) -> list[tuple[int, frozenset[str]]]:
+    """The keys of those who join groups, and which."""
+    before = Contact.objects.aggregate(highest=Max("pk", default=0))["highest"] if joins else 0
     now = connection.ops.adapt_datetimefield_value(timezone.now())
+    moments = (now, now)
     insert_rows(
         Contact,
         ["name", "name_key", "mobile", "operator", "fields", "created_at", "updated_at"],
-        [
-            (
-                person.name,
-                person.key,
-                person.mobile,
-                _operator(person.mobile[:3]),
-                _packed(person.fields),
-                now,
-                now,
-            )
-            for person in people
-        ],
+        [person + moments for person in people],
     )
-    if any(person.joins for person in people):
-        _learn_keys(people, before)
-
-
-@lru_cache(maxsize=100)
-def _operator(prefix: str) -> str:
-    return operator_of(prefix).value
-
-
-def _packed(fields: dict[str, FieldValue]) -> str:
-    """As JSON, from parts that come again and again."""
-    return "{" + ", ".join([_part(key, value) for key, value in fields.items()]) + "}"
-
-
-@lru_cache(maxsize=5000)
-def _part(key: str, value: FieldValue) -> str:
-    return json.dumps({key: value}, ensure_ascii=False)[1:-1]
-
-
-def _learn_keys(people: Sequence[Person], before: int) -> None:
-    """Whose row is which, among those that came after a key."""
-    by_key = {(person.mobile, person.key): person for person in people}
-    rows = Contact.objects.filter(pk__gt=before)
-    for pk, mobile, key in rows.values_list("id", "mobile", "name_key"):
-        if (person := by_key.get((mobile, key))) is not None:
-            person.pk = pk
+    if not joins:
+        return []
+    rows = Contact.objects.filter(pk__gt=before).values_list("id", "mobile", "name_key")
+    return [
+        (pk, groups) for pk, mobile, key in rows if (groups := joins.get((mobile, key))) is not None
+    ]
 
 
 def _update(people: Iterable[Person]) -> None:
-    now = timezone.now()
-    Contact.objects.bulk_update(
-        [
-            Contact(pk=person.pk, name=person.name, fields=person.fields, updated_at=now)
-            for person in people
-        ],
-        ["name", "fields", "updated_at"],
-        batch_size=200,
-    )
+    table, quoted = Contact._meta.db_table, connection.ops.quote_name
+    statement = f"UPDATE {quoted(table)} SET name = %s, fields = %s, updated_at = %s WHERE id = %s"  # noqa: S608  # ours
+    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    changed = [
+        (person.name, json.dumps(person.fields, ensure_ascii=False), now, person.pk)
+        for person in people
+    ]
+    if changed:
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, changed)
 
 
-def _join(people: Iterable[Person]) -> None:
-    joining = [(name, person) for person in people for name in sorted(person.joins)]
-    if not joining:
+def _join(joining: Iterable[tuple[int, frozenset[str]]]) -> None:
+    named = [(name, pk) for pk, names in joining for name in sorted(names)]
+    if not named:
         return
-    groups = _groups({name for name, _person in joining})
-    members = [(groups[name], person.pk) for name, person in joining]
+    groups = _groups({name for name, _pk in named})
+    members = [(groups[name], pk) for name, pk in named]
     insert_rows(Group.members.through, ["group", "contact"], members)
 
 
@@ -225,8 +218,20 @@ def _opt_out(source: ContactImport, planned: Sequence[Planned], options: Options
 
 
 def _save_rejected(source: ContactImport, planned: Sequence[Planned], options: Options) -> None:
-    RejectedRow.objects.bulk_create(
-        [RejectedRow(source=source, **row) for row in rejected_rows(planned, options)]
+    insert_rows(
+        RejectedRow,
+        ["source", "line", "entry", "reason", "suggestion", "cells"],
+        [
+            (
+                source.pk,
+                row["line"],
+                row["entry"],
+                row["reason"],
+                row["suggestion"],
+                json.dumps(row["cells"], ensure_ascii=False),
+            )
+            for row in rejected_rows(planned, options)
+        ],
     )
 
 

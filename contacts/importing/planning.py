@@ -18,9 +18,9 @@ from contacts.models import Contact, Group, OptOut
 from contacts.names import clean_name, from_list, name_key
 from contacts.phone import format_mobile
 
-_LONGEST_NAME: Final = Contact._meta.get_field("name").max_length or 0
+LONGEST_NAME: Final = Contact._meta.get_field("name").max_length or 0
 _MOST_AT_A_NUMBER: Final = 100  # people; a whole class on the school's own telephone
-_LONGEST_GROUP: Final = Group._meta.get_field("name").max_length or 0
+LONGEST_GROUP: Final = Group._meta.get_field("name").max_length or 0
 
 
 class Outcome(StrEnum):
@@ -81,8 +81,18 @@ class Spoken(Protocol):
     def __contains__(self, pk: int, /) -> bool: ...
 
 
+def groups_by_key() -> dict[str, str]:
+    """The names of groups by their keys, as imports compare them."""
+    return {name_key(name): name for name in Group.objects.values_list("name", flat=True)}
+
+
 def plan(
-    rows: Iterable[Row], options: Options, *, spoken: Spoken = frozenset(), lock: bool = False
+    rows: Iterable[Row],
+    options: Options,
+    *,
+    groups: dict[str, str] | None = None,
+    spoken: Spoken = frozenset(),
+    lock: bool = False,
 ) -> list[Planned]:
     """What becomes of each row, in their order; a later row sees what the earlier ones do.
 
@@ -90,7 +100,7 @@ def plan(
     missing, so that the same file changes nothing the next time. Reads the database and changes
     nothing; `lock` keeps others from changing those people within the same transaction.
     """
-    groups = {name_key(name): name for name in Group.objects.values_list("name", flat=True)}
+    groups = groups_by_key() if groups is None else groups
     read = [(row, _read(row, options, groups)) for row in rows]
     mobiles = {found.mobile for _row, found in read if isinstance(found, _Read)}
     known = _opted_out(mobiles) if options.opt_out else _known(mobiles, options, spoken, lock)
@@ -129,9 +139,9 @@ def _cell(row: Row, place: int | None) -> str:
 
 def _name(row: Row, options: Options) -> str:
     name = clean_name(_cell(row, options.name))
-    if len(name) > _LONGEST_NAME:
+    if len(name) > LONGEST_NAME:
         said = _("This name is too long: it has %(count)d characters, %(most)d fit.")
-        raise _Rejected(said % {"count": len(name), "most": _LONGEST_NAME})
+        raise _Rejected(said % {"count": len(name), "most": LONGEST_NAME})
     return name
 
 
@@ -155,9 +165,9 @@ _value = lru_cache(maxsize=5000)(parse_value)
 def _groups(row: Row, options: Options, known: dict[str, str]) -> frozenset[str]:
     """Names of groups as they are called already, whatever case and spaces the file has."""
     groups = group_names(_cell(row, options.groups)).union(options.to_groups)
-    if any(len(group) > _LONGEST_GROUP for group in groups):
+    if any(len(group) > LONGEST_GROUP for group in groups):
         said = _("The name of a group is too long: %(most)d characters fit.")
-        raise _Rejected(said % {"most": _LONGEST_GROUP})
+        raise _Rejected(said % {"most": LONGEST_GROUP})
     return frozenset([known.setdefault(name_key(group), group) for group in groups])
 
 
@@ -187,17 +197,25 @@ def _known(mobiles: set[str], options: Options, spoken: Spoken, lock: bool) -> _
 
 
 def _rows_at(mobiles: set[str], lock: bool) -> list[Any]:
+    is_postgresql = connection.vendor == "postgresql"
+    fields = "fields::text" if is_postgresql else "fields"
+    locked = "FOR UPDATE" if lock and is_postgresql else ""
+    return _at(mobiles, f"id, mobile, name, name_key, {fields}", f"ORDER BY id {locked}")
+
+
+def known_numbers(mobiles: Iterable[str]) -> set[str]:
+    """Those of these numbers that somebody has."""
+    return {mobile for (mobile,) in _at(mobiles, "DISTINCT mobile")}
+
+
+def _at(mobiles: Iterable[str], columns: str, rest: str = "") -> list[Any]:
     """Contacts by number. Django takes longer to write a long `IN` than the database to answer."""
     table = connection.ops.quote_name(Contact._meta.db_table)
     numbers: list[str] | str = list(mobiles)
-    fields, condition, locked = "fields::text", "= ANY(%s)", "FOR UPDATE" if lock else ""
+    condition = "= ANY(%s)"
     if connection.vendor != "postgresql":
-        fields, condition, locked = "fields", "IN (SELECT value FROM json_each(%s))", ""
-        numbers = json.dumps(numbers)
-    statement = (
-        f"SELECT id, mobile, name, name_key, {fields} FROM {table} "  # noqa: S608  # our own names
-        f"WHERE mobile {condition} ORDER BY id {locked}"
-    )
+        numbers, condition = json.dumps(numbers), "IN (SELECT value FROM json_each(%s))"
+    statement = f"SELECT {columns} FROM {table} WHERE mobile {condition} {rest}"  # noqa: S608  # ours
     with connection.cursor() as cursor:
         cursor.execute(statement, [numbers])
         return list(cursor.fetchall())

@@ -1,7 +1,7 @@
 """Any table that an office has, as rows of text: CSV of every kind, XLSX, XLS and ODS.
 
 It runs in a process of its own (convert.py) with bounds on memory and time, because a file may be
-anything. So it knows nothing of Django; what is wrong with a file is said by unreadable.py.
+anything. So it knows nothing of Django; what is wrong with a file is said by tables.py.
 """
 
 import csv
@@ -24,7 +24,7 @@ from contacts.importing.rows import (
     Trouble,
     Unreadable,
 )
-from sociair_portal.spreadsheets import undefused
+from sociair_portal.spreadsheets import MARK, undefused
 
 _SAMPLE: Final = 64 * 1024  # bytes
 _MOST_INFLATED: Final = 1024**3  # bytes
@@ -54,16 +54,17 @@ def open_table(path: Path, *, sheet: str = "") -> Table:
 
 def _checked(rows: Iterator[Row]) -> Iterator[Row]:
     for row in rows:
-        # PostgreSQL stores every character but this one.
-        cells = [cell.replace("\x00", "") for cell in row.cells]
+        cells, everything = row.cells, "".join(row.cells)
+        if "\x00" in everything:  # the one character that PostgreSQL does not store
+            cells[:] = [cell.replace("\x00", "") for cell in cells]
         while cells and not cells[-1].strip():
             cells.pop()
         if len(cells) > MOST_COLUMNS:
             raise Unreadable(Trouble.TOO_WIDE, row.line)
-        if sum(map(len, cells)) > MOST_CHARACTERS:
+        if len(everything) > MOST_CHARACTERS:
             raise Unreadable(Trouble.LONG_ROW, row.line)
         if cells:
-            yield Row(row.line, cells)
+            yield row
 
 
 # -- Text ------------------------------------------------------------------------------------
@@ -120,7 +121,8 @@ def _delimited(path: Path, encoding: str) -> Iterator[Row]:
             file.seek(0)
             reader = csv.reader(file, delimiter=delimiter)
             for cells in reader:
-                yield Row(line + 1, [undefused(cell) for cell in cells])
+                is_marked = MARK in "".join(cells)
+                yield Row(line + 1, [undefused(cell) for cell in cells] if is_marked else cells)
                 line = reader.line_num
         except UnicodeError as error:
             raise Unreadable(Trouble.MIXED, line + 1) from error

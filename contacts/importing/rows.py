@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Final
+from typing import Final, NamedTuple
 
 MOST_COLUMNS: Final = 200
+FIRST_ROWS: Final = 1000  # of a file, for a look at it
 MOST_CHARACTERS: Final = 100_000  # of a row, longer than any row that somebody typed
 
 
@@ -31,8 +32,7 @@ class Unreadable(Exception):
         self.line = line
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """`line` is the file's own count, from 1, so that somebody finds the row again."""
 
     line: int

@@ -3,7 +3,7 @@
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -57,24 +57,35 @@ def sentence(unreadable: Unreadable) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of one table as they come, each a line of JSON; see `row_of` and reading.Table."""
+    """The rows of one table as they come, in pieces; see reading.Table."""
 
     kind: str
     sheets: list[str]
     sheet: str
-    lines: Iterator[str]
+    pieces: Iterator["Packed"]
     process: "subprocess.Popen[str]"
 
 
-def row_of(line: str) -> Row:
-    number, cells = json.loads(line)
-    return Row(number, cells)
+@dataclass(frozen=True, slots=True)
+class Packed:
+    """Some rows as JSON: `[[line, [cells]], …]`."""
+
+    count: int
+    text: str
+
+    @classmethod
+    def of(cls, rows: Sequence[Row]) -> "Packed":
+        return cls(len(rows), json.dumps(rows))
+
+    def rows(self) -> list[Row]:
+        return list(map(Row._make, json.loads(self.text)))
 
 
 @contextmanager
-def read_table(path: Path, *, sheet: str = "") -> Iterator[Rows]:
+def read_table(path: Path, *, sheet: str = "", rows_a_piece: int = 5000) -> Iterator[Rows]:
     """A file's rows in flat memory. Raises `Unreadable`, at once or while rows are taken."""
-    command = [sys.executable, "-m", "contacts.importing.convert", str(path), sheet]
+    module = "contacts.importing.convert"
+    command = [sys.executable, "-m", module, str(path), sheet, str(rows_a_piece)]
     with subprocess.Popen(  # noqa: S603  # our own module
         command,
         cwd=settings.BASE_DIR,
@@ -87,9 +98,15 @@ def read_table(path: Path, *, sheet: str = "") -> Iterator[Rows]:
         try:
             lines = _lines(process.stdout)
             head = json.loads(next(lines))
-            yield Rows(head["kind"], head["sheets"], head["sheet"], lines, process)
+            pieces = map(_packed, lines)
+            yield Rows(head["kind"], head["sheets"], head["sheet"], pieces, process)
         finally:
             process.kill()
+
+
+def _packed(line: str) -> Packed:
+    count, _space, text = line.partition(" ")
+    return Packed(int(count), text)
 
 
 def _lines(output: IO[str] | None) -> Iterator[str]:

@@ -1,0 +1,133 @@
+"""Rows about people who are certainly new, told from the others at a glance.
+
+Most rows of a large file are: a number that nobody has and no other row of the piece, a name, and
+values that fit. They need no plan, because nobody else is concerned. `planning` would say the same
+of them; it takes several times as long.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Sequence
+from functools import lru_cache, partial
+from typing import NamedTuple
+
+from contacts.fields import FieldKind, InvalidValue, parse_value
+from contacts.importing.options import Options
+from contacts.importing.planning import (
+    LONGEST_GROUP,
+    LONGEST_NAME,
+    Person,
+    group_names,
+    known_numbers,
+)
+from contacts.importing.rows import Row
+from contacts.names import clean_name, name_key
+from contacts.phone import InvalidMobile, operator_of, parse_mobile, plain_mobile
+
+# A person as the database has it: name, its key, number, operator and the fields as JSON.
+Newcomer = tuple[str, str, str, str, str]
+# Names of groups that somebody joins, by number and key of the name.
+Joins = dict[tuple[str, str], frozenset[str]]
+
+
+class Newcomers(NamedTuple):
+    people: list[Newcomer]
+    joins: Joins
+
+
+def tell_apart(
+    rows: Sequence[Row], options: Options, groups: dict[str, str]
+) -> tuple[Newcomers, list[Row]]:
+    """Who is certainly new, and the rows that must be planned, in their order.
+
+    `groups` are the names of groups by their keys; those that are missing are added.
+    """
+    if options.opt_out or options.name is None:
+        return Newcomers([], {}), list(rows)
+    mobiles = [_mobile(row.cells, options.number) for row in rows]
+    times = Counter(mobiles)
+    taken = known_numbers(times)
+    taken.update([mobile for mobile, count in times.items() if count > 1 or not mobile])
+    found, others = Newcomers([], {}), []
+    read = _reader(options, options.name, groups, found.joins)
+    for row, mobile in zip(rows, mobiles, strict=True):
+        newcomer = None if mobile in taken else read(row.cells, mobile)
+        if newcomer is None:
+            others.append(row)
+        else:
+            found.people.append(newcomer)
+    return found, others
+
+
+def _mobile(cells: list[str], place: int) -> str:
+    """Empty for what is no number."""
+    cell = cells[place] if place < len(cells) else ""
+    if plain_mobile(cell):
+        return cell
+    try:
+        return parse_mobile(cell)
+    except InvalidMobile:
+        return ""
+
+
+def _reader(
+    options: Options, name_at: int, known: dict[str, str], joins: Joins
+) -> Callable[[list[str], str], Newcomer | None]:
+    """Reads a row; None for one that has to be planned, or refused with a reason."""
+    columns = [(one.place, one.key, one.kind) for one in options.fields]
+    groups_at = options.groups
+    everybody = _groups("", options, known)
+    groups_in = lru_cache(maxsize=1000)(partial(_groups, options=options, known=known))
+
+    def read(cells: list[str], mobile: str) -> Newcomer | None:
+        width, groups = len(cells), everybody
+        name = clean_name(cells[name_at]) if name_at < width else ""
+        if not name or len(name) > LONGEST_NAME:
+            return None
+        try:
+            parts = [_part(key, kind, cells[at]) for at, key, kind in columns if at < width]
+        except InvalidValue:
+            return None
+        if groups_at is not None and groups_at < width:
+            groups = groups_in(cells[groups_at])
+        if groups is None:
+            return None
+        key = name_key(name)
+        if groups:
+            joins[mobile, key] = groups
+        fields = parts[0] if len(parts) == 1 else ", ".join(filter(None, parts))
+        return name, key, mobile, _operator(mobile[:3]), f"{{{fields}}}"
+
+    return read
+
+
+def _groups(cell: str, options: Options, known: dict[str, str]) -> frozenset[str] | None:
+    names = group_names(cell).union(options.to_groups)
+    if any(len(name) > LONGEST_GROUP for name in names):
+        return None
+    return frozenset([known.setdefault(name_key(name), name) for name in names])
+
+
+@lru_cache(maxsize=100)
+def _operator(prefix: str) -> str:
+    return operator_of(prefix).value
+
+
+@lru_cache(maxsize=5000)
+def _part(key: str, kind: FieldKind, cell: str) -> str:
+    """What a cell adds to the fields; an empty one nothing."""
+    if not cell.strip():
+        return ""
+    return _json_part(key, parse_value(kind, cell))
+
+
+def _json_part(key: str, value: object) -> str:
+    """`"key": value`, as it stands in JSON between commas."""
+    return json.dumps({key: value}, ensure_ascii=False)[1:-1]
+
+
+def newcomer_of(person: Person) -> Newcomer:
+    """Somebody new who had to be planned."""
+    parts = ", ".join(_json_part(key, value) for key, value in person.fields.items())
+    operator = _operator(person.mobile[:3])
+    return person.name, person.key, person.mobile, operator, f"{{{parts}}}"
