@@ -26,6 +26,7 @@ _MOST_WORDS_AN_ENTRY: Final = 5
 
 
 OF_ALL: Final = "all"
+_MOST_OF_ALL: Final = 20  # each is a condition of its own for the database
 
 
 class IdsField(forms.Field):
@@ -137,6 +138,12 @@ class ComposeForm(forms.Form):
         chosen = self.cleaned_data.get("groups") or self.cleaned_data.get("contacts")
         if self.cleaned_data.get("without") and not self.cleaned_data.get("groups"):
             self.add_error("without", _("Tick the groups above, out of which these are taken."))
+        if (
+            self.cleaned_data.get("of_all")
+            and len(self.cleaned_data.get("groups", ())) > _MOST_OF_ALL
+        ):
+            said = _("Tick up to %(most)d groups for people who are in all of them.")
+            self.add_error("groups", said % {"most": _MOST_OF_ALL})
         if not chosen and not {"groups", "contacts", "numbers"} & self.errors.keys():
             self._check_only_numbers()
         return self.cleaned_data

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from pytest_django import Settings
 
 from contacts.importing import jobs
 from contacts.importing.options import Options
 from contacts.models import Contact, Group, OptOut
-from messaging.models import Campaign, Gateway, LeftOut, LeftOutReason, Recipient
-from messaging.services import campaigns
+from messaging.models import Campaign, CampaignState, Gateway, LeftOut, LeftOutReason, Recipient
+from messaging.services import campaigns, freezing
 from messaging.services.audience import Audience, Reader, describe
 from messaging.services.estimate import count_people
 from messaging.services.review import review
@@ -22,7 +23,7 @@ from sandbox.server import Sandbox
 from tests.conftest import Browser
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory
 from tests.pages import words
-from tests.sending import hand_over, reading, send_all
+from tests.sending import hand_over, reading, send_all, states
 
 pytestmark = pytest.mark.django_db
 
@@ -136,6 +137,17 @@ def test_taking_out_of_nothing_is_said(sender: Browser, groups: dict[str, Group]
     shown = sender.post(reverse("messaging:compose"), data)
     assert "Tick the groups above, out of which these are taken." in words(shown)
     assert not Campaign.objects.exists()
+
+
+def test_too_many_groups_at_once_are_said(sender: Browser) -> None:
+    data = {
+        "form_uuid": str(uuid.uuid4()),
+        "groups": [GroupFactory.create().pk for _ in range(21)],
+        "of_all": "all",
+        "text": "x",
+    }
+    shown = sender.post(reverse("messaging:compose"), data)
+    assert "Tick up to 20 groups for people who are in all of them." in words(shown)
 
 
 def test_a_group_that_was_taken_out_is_gone(gateway: Gateway, groups: dict[str, Group]) -> None:
@@ -267,3 +279,25 @@ def hand_over_after_import(gateway: Gateway) -> None:
     jobs.start(source, Options(number=1, name=0, to_groups=("Imported",)))
     jobs.run(go_on=lambda: True)
     hand_over(gateway, Audience(groups=(Group.objects.get(name="Imported").pk,)))
+
+
+def test_a_group_that_was_taken_out_goes_while_preparing(
+    gateway: Gateway, groups: dict[str, Group], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its members are not sent what they were taken out of: the campaign asks."""
+    settings.INLINE_RECIPIENTS = 0
+    monkeypatch.setattr(freezing, "_PIECE", 1)
+    people = ContactFactory.create_batch(4)
+    everybody, some = GroupFactory.create(members=people), GroupFactory.create(members=people[2:])
+    campaign = hand_over(gateway, Audience(groups=(everybody.pk,), without=(some.pk,)))
+    pieces = iter(range(100))
+
+    def go_on() -> bool:
+        if next(pieces) == 1:
+            some.delete()
+        return True
+
+    assert freezing.prepare_or_pause(campaign, go_on=go_on)
+    campaign.refresh_from_db()
+    assert not {person.mobile for person in people[2:]} & states(campaign).keys()
+    assert campaign.state == CampaignState.PAUSED

@@ -123,13 +123,14 @@ def _merged(entry: str, words: str) -> Omission:
 
 
 class Reader:
-    """Reads an audience piece by piece. Raises `GroupGone` at once if a group is missing."""
+    """Reads an audience piece by piece. A piece raises `GroupGone` if a group is missing."""
 
     def __init__(self, audience: Audience, rates: dict[Operator, Decimal]) -> None:
         self._pasted = read_pasted(audience.numbers)
         self._numbers = frozenset(self._pasted.mobiles)
         self._rates = rates
-        self._chosen = chosen_contacts(audience)
+        self._audience = audience
+        self._chosen = _combined(audience)
 
     def pieces(self, *, after: str = "", size: int = 5000) -> Iterator[Piece]:
         while True:
@@ -142,6 +143,8 @@ class Reader:
     def piece(self, *, after: str = "", size: int = 5000) -> Piece:
         """The next `size` different numbers after a number; the first holds what is unreadable."""
         entries = self._entries(after, size)
+        # After reading: a group that goes before is missed now, and would take out nobody.
+        _check_groups(self._audience)
         mobiles = sorted(entries)[:size]
         piece = Piece(is_last=len(entries) <= size, up_to=mobiles[-1] if mobiles else after)
         if not after:
@@ -230,12 +233,20 @@ def _opted_out(opt_out: OptOut) -> str:
 
 def chosen_contacts(audience: Audience) -> QuerySet[Contact]:
     """The contacts that groups and choices stand for. Raises `GroupGone` if a group is missing."""
-    wanted, without = set(audience.groups), set(audience.without)
-    named = wanted | without
+    _check_groups(audience)
+    return _combined(audience)
+
+
+def _check_groups(audience: Audience) -> None:
+    named = {*audience.groups, *audience.without}
     if named - set(Group.objects.filter(pk__in=named).values_list("pk", flat=True)):
         raise GroupGone(
             _("A group that you chose has been deleted meanwhile. Choose the recipients again.")
         )
+
+
+def _combined(audience: Audience) -> QuerySet[Contact]:
+    wanted, without = set(audience.groups), set(audience.without)
     chosen = Q(pk__in=audience.contacts)
     if not wanted:
         return Contact.objects.filter(chosen)
