@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
@@ -78,7 +78,7 @@ class ContactFilter:
         if self.operator:
             contacts = contacts.filter(operator=self.operator)
         if self.opted_out is not None:
-            must_not = Exists(OptOut.objects.filter(mobile=OuterRef("mobile")))
+            must_not = Q(mobile__in=OptOut.objects.values("mobile"))
             contacts = contacts.filter(must_not if self.opted_out else ~must_not)
         if self.condition is not None:
             contacts = _fulfilling(contacts, self.condition)

@@ -87,17 +87,33 @@ def parse_mobile(raw: object) -> str:
     Accepts `+977`, `00977`, `977` and `0` in front, spaces, hyphens, dots and brackets between,
     and Devanagari digits. Raises `InvalidMobile` with a sentence for the user.
     """
-    text = str(raw).translate(_VISIBLE).strip()
+    if mobile := find_mobile(raw):
+        return mobile
+    text = _visible(raw)
+    digits = _compact(text)
+    raise InvalidMobile(_reason(text, digits, _national(digits)))
+
+
+def find_mobile(raw: object) -> str:
+    """As `parse_mobile`, but empty for what is no number."""
+    text = _visible(raw)
     if _MOBILE.fullmatch(text):  # as most lists have them
         return text
-    float_like = _FLOAT.fullmatch(text)
-    digits = (float_like[1] if float_like else text).translate(_BETWEEN)
+    digits = _compact(text)
     if _MOBILE.fullmatch(digits):
         return digits
     national = _national(digits)
-    if national is not None and _MOBILE.fullmatch(national):
-        return national
-    raise InvalidMobile(_reason(text, digits, national))
+    return national if national is not None and _MOBILE.fullmatch(national) else ""
+
+
+def _visible(raw: object) -> str:
+    return str(raw).translate(_VISIBLE).strip()
+
+
+def _compact(text: str) -> str:
+    """Without what stands between digits, or behind them as a spreadsheet's float has it."""
+    float_like = _FLOAT.fullmatch(text)
+    return (float_like[1] if float_like else text).translate(_BETWEEN)
 
 
 # Matches ten digits of a mobile number and nothing else, as most lists have them.
@@ -184,8 +200,4 @@ def _split_words(words: list[str]) -> list[str]:
 
 
 def _is_mobile(text: str) -> bool:
-    try:
-        parse_mobile(text)
-    except InvalidMobile:
-        return False
-    return True
+    return bool(find_mobile(text))

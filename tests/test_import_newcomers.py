@@ -1,6 +1,8 @@
 """Who is told to be new at a glance would be planned as new, in the same words."""
 
 import json
+from dataclasses import replace
+from typing import Any
 
 import hypothesis.extra.django
 from hypothesis import given, settings
@@ -40,16 +42,14 @@ class TestNewcomers(hypothesis.extra.django.TestCase):
     @settings(max_examples=150)
     @given(_ROWS, st.booleans(), st.sampled_from([0, None]))
     def test_as_they_would_be_planned(
-        self, cells: list[tuple[object, ...]], is_known: bool, name_at: int | None
+        self, cells: list[tuple[Any, ...]], is_known: bool, name_at: int | None
     ) -> None:
         if is_known:
             ContactFactory.create(name="Sita", mobile="9841000001")
             GroupFactory.create(name="CLASS 8")
         # Rows end where their last cell is: some are short.
-        rows = [
-            Row(n, [str(cell) for cell in some[: 5 - some[-1]]]) for n, some in enumerate(cells)
-        ]  # type: ignore[operator]
-        options = Options(**{**_fields(_OPTIONS), "name": name_at})
+        rows = [Row(n, list(some[: 5 - missing])) for n, (*some, missing) in enumerate(cells)]
+        options = replace(_OPTIONS, name=name_at)
         groups = groups_by_key()
         newcomers, others = tell_apart(rows, options, groups)
         planned = plan(rows, options)
@@ -72,7 +72,3 @@ class TestNewcomers(hypothesis.extra.django.TestCase):
         assert [one.outcome for one in rest] == [
             one.outcome for one in planned if one.row in others
         ]
-
-
-def _fields(options: Options) -> dict[str, object]:
-    return {name: getattr(options, name) for name in options.__slots__}

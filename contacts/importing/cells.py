@@ -5,11 +5,18 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from contacts.phone import InvalidMobile, format_mobile, parse_mobile, split_numbers
+from contacts.phone import (
+    InvalidMobile,
+    find_mobile,
+    format_mobile,
+    parse_mobile,
+    split_numbers,
+)
 
 # What people type, or a scanner reads, where a digit should be.
 _LOOK_ALIKES: Final = str.maketrans("OoQDlI|iSBZ", "00001111582")
 _SEPARATORS: Final = re.compile(r"[/\\&+]|\b(?:and|or|र|वा)\b", re.IGNORECASE)
+_SHORTEST: Final = 10  # digits of a number
 _DIGITS: Final = re.compile(r"[0-9०-९]")
 
 
@@ -36,25 +43,20 @@ def read_number(cell: str) -> str:
 
 
 def _several(cell: str) -> list[str]:
+    if len(_DIGITS.findall(cell)) < 2 * _SHORTEST:
+        return []
     pieces = [cell, *_SEPARATORS.split(cell)]
     entries = [entry for piece in pieces for entry in split_numbers(piece)]
-    return list(dict.fromkeys(filter(None, map(_number, entries))))
+    return list(dict.fromkeys(filter(None, map(find_mobile, entries))))
 
 
 def _meant(cell: str) -> str:
     """The number, if nothing but letters that look like digits stand in its way."""
     changed = cell.translate(_LOOK_ALIKES)
-    return _number(changed) if changed != cell and len(_DIGITS.findall(cell)) > 5 else ""
-
-
-def _number(text: str) -> str:
-    try:
-        return parse_mobile(text)
-    except InvalidMobile:
-        return ""
+    return find_mobile(changed) if changed != cell and len(_DIGITS.findall(cell)) > 5 else ""
 
 
 def looks_like_number(cell: str) -> bool:
     """Whether a cell was meant to hold a mobile or telephone number."""
     digits = len(_DIGITS.findall(cell))
-    return bool(_number(cell)) or (7 <= digits <= 26 and digits * 2 >= len(cell.strip()))
+    return bool(find_mobile(cell)) or (7 <= digits <= 26 and digits * 2 >= len(cell.strip()))

@@ -22,7 +22,7 @@ from contacts.importing.planning import (
 )
 from contacts.importing.rows import Row
 from contacts.names import clean_name, name_key
-from contacts.phone import InvalidMobile, operator_of, parse_mobile, plain_mobile
+from contacts.phone import find_mobile, operator_of, plain_mobile
 
 # A person as the database has it: name, its key, number, operator and the fields as JSON.
 Newcomer = tuple[str, str, str, str, str]
@@ -62,12 +62,7 @@ def tell_apart(
 def _mobile(cells: list[str], place: int) -> str:
     """Empty for what is no number."""
     cell = cells[place] if place < len(cells) else ""
-    if plain_mobile(cell):
-        return cell
-    try:
-        return parse_mobile(cell)
-    except InvalidMobile:
-        return ""
+    return cell if plain_mobile(cell) else find_mobile(cell)
 
 
 def _reader(
