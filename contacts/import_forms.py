@@ -17,6 +17,7 @@ from contacts.importing.choosing import (
     NAME,
     NEW,
     NUMBER,
+    REASON,
     Choice,
     NotChosen,
     options_of,
@@ -167,6 +168,7 @@ def _meanings() -> list[tuple[str, Any]]:
         (NUMBER, _("Mobile number")),
         (NAME, _("Name")),
         (GROUPS, _("Groups")),
+        (REASON, _("Reason of an opt-out")),
         *known,
         *((f"{NEW}{kind.value}", label) for kind, label in kinds.items()),
     ]

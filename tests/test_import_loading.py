@@ -7,6 +7,7 @@ import pytest
 from pytest_django import Settings
 
 from contacts.importing import jobs, loading
+from contacts.importing.choosing import REASON, NotChosen, guess_choice, options_of
 from contacts.importing.options import Existing
 from contacts.models import (
     Contact,
@@ -187,6 +188,21 @@ def test_opt_outs_stay_and_can_be_imported(tmp_path: Path) -> None:
     reasons = dict(OptOut.objects.values_list("mobile", "reason"))
     assert reasons == {"9841000001": "Asked by telephone", "9841000002": "List of the clinic"}
     assert Contact.objects.count() == 2
+
+
+def test_opt_outs_have_reasons_of_their_own(tmp_path: Path) -> None:
+    text = "Number,Why\n9841000001,  Asked\u200b by letter \n9841000002,\n"
+    path = csv_file(tmp_path / "one.csv", text)
+    source = jobs.take_in(path, name="one.csv", by=UserFactory.create())
+    choice = guess_choice(source)
+    choice.give(1, REASON)
+    with pytest.raises(NotChosen, match="Only numbers that must not be texted have a reason"):
+        options_of(source, choice)
+    choice.opt_out, choice.reason = True, "List of the clinic"
+    assert jobs.start(source, options_of(source, choice))
+    jobs.run(go_on=lambda: True)
+    reasons = dict(OptOut.objects.values_list("mobile", "reason"))
+    assert reasons == {"9841000001": "Asked by letter", "9841000002": "List of the clinic"}
 
 
 def test_a_spreadsheet(tmp_path: Path) -> None:

@@ -16,9 +16,10 @@ LEAVE_OUT: Final = ""
 NUMBER: Final = "number"
 NAME: Final = "name"
 GROUPS: Final = "groups"
+REASON: Final = "reason"
 NEW: Final = "new:"  # and the kind of the new field
 FIELD: Final = "field:"  # and the key of one that is there
-_ONCE: Final = (NUMBER, NAME, GROUPS)
+_ONCE: Final = (NUMBER, NAME, GROUPS, REASON)
 
 
 class NotChosen(ValueError):
@@ -74,6 +75,9 @@ def options_of(source: ContactImport, choice: Choice) -> Options:
     number = places[NUMBER]
     if number is None:
         raise NotChosen(_("Choose the column that has the mobile numbers."))
+    if places[REASON] is not None and not choice.opt_out:
+        said = _("Only numbers that must not be texted have a reason. Choose another meaning.")
+        raise NotChosen(said, places[REASON])
     fields = () if choice.opt_out else tuple(_fields(source, choice))
     return Options(
         number=number,
@@ -84,6 +88,7 @@ def options_of(source: ContactImport, choice: Choice) -> Options:
         to_groups=tuple(choice.to_groups),
         opt_out=choice.opt_out,
         reason=choice.reason,
+        reason_at=places[REASON],
     )
 
 

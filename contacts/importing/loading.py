@@ -38,9 +38,11 @@ from contacts.models import (
     OptOut,
     RejectedRow,
 )
+from contacts.names import clean_name
 from sociair_portal.bulk import insert_rows
 
 ROWS_A_PIECE: Final = 5000
+_LONGEST_REASON: Final = OptOut._meta.get_field("reason").max_length
 _TRIES: Final = 3  # when somebody adds the same person at the same moment
 
 
@@ -209,12 +211,22 @@ def _groups(names: set[str]) -> dict[str, int]:
 def _opt_out(source: ContactImport, planned: Sequence[Planned], options: Options) -> None:
     OptOut.objects.bulk_create(
         [
-            OptOut(mobile=one.person.mobile, reason=options.reason, created_by=source.created_by)
+            OptOut(
+                mobile=one.person.mobile,
+                reason=_reason(one.row, options),
+                created_by=source.created_by,
+            )
             for one in planned
             if one.outcome is Outcome.CREATED and one.person is not None
         ],
         ignore_conflicts=True,
     )
+
+
+def _reason(row: Row, options: Options) -> str:
+    at = options.reason_at
+    given = clean_name(row.cells[at]) if at is not None and at < len(row.cells) else ""
+    return (given or options.reason)[:_LONGEST_REASON]
 
 
 def _save_rejected(source: ContactImport, planned: Sequence[Planned], options: Options) -> None:

@@ -29,7 +29,8 @@ class FieldColumn:
 class Options:
     """Places of columns from 0. `to_groups` are names of groups that everybody joins.
 
-    `opt_out`: these are no people to keep but numbers that must not be texted, for this reason.
+    `opt_out`: these are no people to keep but numbers that must not be texted, for the reason that
+    the row gives (`reason_at`), or else for this one.
     """
 
     number: int
@@ -40,6 +41,7 @@ class Options:
     to_groups: tuple[str, ...] = ()
     opt_out: bool = False
     reason: str = ""
+    reason_at: int | None = None
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)

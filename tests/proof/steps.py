@@ -14,6 +14,7 @@ class Step(StrEnum):
     CLAIMED = "claimed"  # committed, and no byte of the call is written
     CALLING = "calling"  # the request is written, and no byte of the answer read
     ANSWERED = "answered"  # the answer is read, and nothing of it saved
+    LOADING = "loading"  # in the middle of the transaction that loads a piece of an import
     SAVING = "saving"  # in the middle of the transaction that saves it
 
 
