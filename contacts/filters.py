@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.fields import FieldKind, FieldValue
 from contacts.models import Contact, ContactField, Group, OptOut
-from contacts.searching import find_contacts
+from contacts.searching import find_contacts, those_of
 
 
 class Comparison(StrEnum):
@@ -81,7 +81,7 @@ class ContactFilter:
             must_not = Q(mobile__in=OptOut.objects.values("mobile"))
             contacts = contacts.filter(must_not if self.opted_out else ~must_not)
         if self.condition is not None:
-            contacts = _fulfilling(contacts, self.condition)
+            contacts = those_of(contacts, _fulfilling(Contact.objects.all(), self.condition))
         return find_contacts(contacts, self.words) if self.words else contacts
 
 

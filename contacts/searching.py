@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from django.db import connection
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from contacts.models import Contact, OptOut
@@ -53,7 +54,19 @@ def find_contacts(contacts: QuerySet[Contact], text: str) -> QuerySet[Contact]:
     for word in clean_name(text).split():
         named &= Q(name_key__contains=name_key(word))
     numbered = numbers_with(text)
-    return contacts.filter(named if numbered is None else named | numbered)
+    return those_of(
+        contacts, Contact.objects.filter(named if numbered is None else named | numbered)
+    )
+
+
+def those_of(contacts: QuerySet[Contact], wanted: QuerySet[Contact]) -> QuerySet[Contact]:
+    """Contacts that are among some for which every row must be looked at.
+
+    SQLite would look at row after row in the order of the list, which takes ten times as long.
+    """
+    if connection.vendor == "sqlite":
+        return contacts.filter(pk__in=wanted.values("pk"))
+    return contacts & wanted
 
 
 def find_opt_outs(opt_outs: QuerySet[OptOut], text: str) -> QuerySet[OptOut]:
