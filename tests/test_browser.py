@@ -14,6 +14,9 @@ from django.contrib.auth.models import Group as Role
 from playwright.sync_api import ConsoleMessage, Page, expect
 from pytest_django import live_server_helper
 
+from contacts import acting
+from contacts.models import ContactField
+from contacts.views import bulk
 from messaging.models import Campaign, SentMessage
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
@@ -251,3 +254,41 @@ def _send(page: Page, numbers: str, text: str) -> None:
     send = page.get_by_role("button", name=re.compile("^Send to"))
     expect(send).to_be_visible(timeout=20_000)
     send.click()
+
+
+def test_many_people_are_found_and_put_into_a_group(
+    signed_in: Page, complaints: list[str], look: Look, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Slowly, so that the page has to go on by itself."""
+    monkeypatch.setattr(acting, "_AT_ONCE", 10)
+    monkeypatch.setattr(bulk, "_FOR", 0.0)
+    for place in range(60):
+        name = f"Person {place}" if place < 35 else f"Teacher {place}"
+        fields = {"fee_due": place * 10}
+        ContactFactory.create(name=name, mobile=f"98412345{place:02d}", fields=fields)
+    ContactField.objects.create(name="Fee due", key="fee_due", kind="number", in_list=True)
+    group = GroupFactory.create(name="Class 9")
+    page = signed_in
+    page.get_by_role("link", name="Contacts", exact=True).first.click()
+    page.get_by_label("Name or number").fill("person")
+    expect(page.locator("#found")).to_contain_text("35 found.")
+    page.get_by_text("More filters and order").click()
+    page.get_by_label("Field", exact=True).select_option(label="Fee due")
+    page.get_by_label("How").select_option(label="is at least, or on and after")
+    page.get_by_label("Value").fill("१००")
+    expect(page.locator("#found")).to_contain_text("25 found.")
+    look("contacts")
+
+    with page.expect_download() as downloading:
+        page.get_by_role("link", name="CSV").click()
+    assert len(downloading.value.path().read_text().splitlines()) == 26
+
+    page.get_by_label("With", exact=True).select_option(label="Everybody found")
+    page.get_by_label("Group to add to or remove from").select_option(label="Class 9")
+    page.get_by_role("button", name="Add to group").click()
+    look("bulk")
+    page.get_by_role("button", name="Add 25 people to Class 9").click()
+    expect(page.get_by_text("25 people have joined Class 9, which has 25 now.")).to_be_visible()
+    assert group.members.count() == 25
+    page.goto(page.url.split("/contacts/")[0] + "/contacts/fields/")
+    look("fields")
