@@ -42,9 +42,14 @@ class Measure:
 _LIMITS: Final[dict[str, tuple[int, int]]] = {"GSM-7": (160, 153), "UCS-2": (70, 67)}
 
 
+def is_plain(text: str) -> bool:
+    """Whether all of a text is in the GSM alphabet."""
+    return _IS_GSM.fullmatch(text) is not None
+
+
 def measure(text: str) -> Measure:
     """Measure a text as it will be sent. An empty text has 0 parts."""
-    if _IS_GSM.fullmatch(text):
+    if is_plain(text):
         return _measured("GSM-7", text, _EXTENDED)
     return _measured("UCS-2", text, _ASTRAL)
 

@@ -18,7 +18,7 @@ FLOORS: Final = {
         *("contacts.phone", "contacts.names", "contacts.fields"),
         *("contacts.importing.cells", "contacts.importing.columns", "contacts.importing.options"),
         "contacts.importing.rows",
-        *("messaging.text", "messaging.answers"),
+        *("messaging.text", "messaging.script", "messaging.answers"),
     ),
     # What the shell lends to everybody: it knows nothing of the apps.
     "ground": (

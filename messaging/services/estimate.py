@@ -13,6 +13,7 @@ from django.db.models.functions import Substr
 from contacts.models import OptOut
 from contacts.phone import Operator, operator_of
 from messaging.models import BalanceReading, Gateway, LeftOutReason
+from messaging.script import Advice, advise
 from messaging.services import balance, pricing
 from messaging.services.audience import Audience, Pasted, chosen_contacts, read_pasted
 from messaging.text import Measure, measure
@@ -27,6 +28,7 @@ class Estimate:
     unreadable: int
     reading: BalanceReading | None
     committed: balance.Committed
+    advice: Advice | None = None
 
     @property
     def reached(self) -> int:
@@ -38,9 +40,17 @@ class Estimate:
 
     @property
     def cost(self) -> Decimal | None:
+        return self._cost_of(self.measure.parts)
+
+    @property
+    def plain_cost(self) -> Decimal | None:
+        """What it would cost with the advice taken."""
+        return None if self.advice is None else self._cost_of(self.advice.then.parts)
+
+    def _cost_of(self, parts: int) -> Decimal | None:
         if self.reading is None:
             return None
-        return pricing.cost_of(self.people, self.measure.parts, pricing.rates_of(self.reading))
+        return pricing.cost_of(self.people, parts, pricing.rates_of(self.reading))
 
     @property
     def balance_after(self) -> Decimal | None:
@@ -63,6 +73,7 @@ def estimate(text: str, audience: Audience, gateway: Gateway) -> Estimate:
         unreadable=sum(out.reason is LeftOutReason.INVALID for out in pasted.omissions),
         reading=reading,
         committed=balance.committed(gateway),
+        advice=advise(text),
     )
 
 

@@ -5,7 +5,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from django.contrib.auth.decorators import permission_required
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_http_methods, require_POST
 
@@ -13,6 +13,7 @@ from contacts.models import Contact
 from contacts.searching import find_contacts
 from messaging.forms import OF_ALL, ComposeForm
 from messaging.models import Campaign, CampaignState
+from messaging.script import advise
 from messaging.services import campaigns, holds
 from messaging.services.acting import Actor
 from messaging.services.audience import GroupGone
@@ -30,14 +31,23 @@ def compose(request: HttpRequest) -> HttpResponse:
     draft = _draft(request)
     if draft is not None and draft.state != CampaignState.DRAFT:
         return redirect(draft)
-    typed = ComposeForm(request.POST if request.method == "POST" else _beginning(request, draft))
-    is_submitted = request.method == "POST" and "search" not in request.POST
+    typed = ComposeForm(_typed(request) if request.method == "POST" else _beginning(request, draft))
+    is_submitted = request.method == "POST" and not {"search", "plain"} & request.POST.keys()
     if is_submitted and typed.is_valid() and (saved := _saved(typed, request.user)) is not None:
         return redirect(saved)
     recent_reading(holds.current_gateway())
     form = typed if is_submitted or draft is not None else typed.unchecked()
     context = {"form": form, **_contacts_context(request, form), **_estimate_context(typed)}
     return render(request, "messaging/compose.html", context)
+
+
+def _typed(request: HttpRequest) -> QueryDict:
+    """What was typed; with twins in the place of dear characters, if that was asked for."""
+    if "plain" not in request.POST or (advice := advise(request.POST.get("text", ""))) is None:
+        return request.POST
+    changed = request.POST.copy()
+    changed["text"] = advice.plain
+    return changed
 
 
 def _draft(request: HttpRequest) -> Campaign | None:

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from contacts.fields import FieldKind, show_value
 from contacts.models import Contact, ContactField
 from contacts.phone import format_mobile
+from messaging.script import name_of
 from sociair_portal import roles
 
 register = template.Library()
@@ -51,6 +52,9 @@ def count(number: int | None) -> str:
 def mobile(digits: str) -> str:
     """984-1234567."""
     return format_mobile(digits)
+
+
+register.filter("character", name_of)
 
 
 @register.filter

@@ -1,0 +1,86 @@
+"""Which characters make a text expensive, and what could stand in their place.
+
+One character outside the GSM alphabet (messaging/text.py) leaves 70 characters a part instead of
+160. Many of them come from word processors and have a twin on every telephone. A text that is
+written in another script is never corrected.
+"""
+
+import unicodedata
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from messaging.text import Measure, is_plain, measure
+
+_QUOTES: Final = dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys("‘’‚‛′`´ʼ", "'")
+_DASHES: Final = dict.fromkeys("‐‑‒–—―−", "-")
+_SPACES: Final = dict.fromkeys(
+    "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f",
+    " ",
+)
+_INVISIBLE: Final = dict.fromkeys(
+    "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff", ""
+)
+_OTHERS: Final = {"…": "...", "•": "-", "·": "-", "×": "x", "\u2028": "\n", "\u2029": "\n"}
+# What stands for the same, in the GSM alphabet or nothing at all.
+TWINS: Final = _QUOTES | _DASHES | _SPACES | _INVISIBLE | _OTHERS
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """Some of a text; `is_dear` if it is outside the GSM alphabet."""
+
+    text: str
+    is_dear: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What makes a text dear: `replaceable` characters have a twin, `others` can only be left out.
+
+    `plain` is the text with every twin in its place, `then` is how that goes over the air, and
+    `without` how it would without the others.
+    """
+
+    pieces: list[Piece]
+    replaceable: list[str]
+    others: list[str]
+    plain: str
+    now: Measure
+    then: Measure
+    without: Measure
+
+
+def advise(text: str) -> Advice | None:
+    """None for a text that is plain already, or written in a script of its own, or that plain
+    characters would only make longer.
+    """
+    if is_plain(text):
+        return None
+    dear = list(dict.fromkeys(character for character in text if not is_plain(character)))
+    others = [character for character in dear if character not in TWINS]
+    if any(_is_of_a_script(character) for character in others):
+        return None
+    plain = "".join(TWINS.get(character, character) for character in text)
+    pieces = [
+        Piece("".join(some), is_dear)
+        for is_dear, some in groupby(text, key=lambda character: not is_plain(character))
+    ]
+    replaceable = [character for character in dear if character in TWINS]
+    if measure(plain).parts > measure(text).parts:  # an ellipsis is three dots
+        return None
+    bare = "".join(character for character in plain if character not in others)
+    return Advice(pieces, replaceable, others, plain, measure(text), measure(plain), measure(bare))
+
+
+def _is_of_a_script(character: str) -> bool:
+    """A letter, or a sign that belongs to letters, of a script that is not Latin."""
+    is_letter = unicodedata.category(character)[0] in "LM" and character not in "\ufe0e\ufe0f"
+    return is_letter and "LATIN" not in unicodedata.name(character, "")
+
+
+def name_of(character: str) -> str:
+    """As it looks; what nobody sees, by its name in Unicode."""
+    if character in _SPACES or character in _INVISIBLE or not character.isprintable():
+        return unicodedata.name(character, f"U+{ord(character):04X}").lower()
+    return character

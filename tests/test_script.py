@@ -1,0 +1,118 @@
+"""The script coach: what makes a text dear, and what could stand in its place."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from hypothesis import given
+from hypothesis import strategies as st
+
+from messaging.models import Campaign, Gateway
+from messaging.script import TWINS, advise, name_of
+from messaging.text import is_plain, measure
+from tests.conftest import Browser
+from tests.factories import ContactFactory, GroupFactory
+from tests.pages import words
+from tests.sending import reading
+
+LONG = "School is closed tomorrow, and the day after, because of the rain. Stay at home please. "
+
+
+def test_it_works() -> None:
+    advice = advise(f"{LONG}“Be safe” – the school…")
+    assert advice is not None
+    assert advice.plain == f'{LONG}"Be safe" - the school...'
+    assert (advice.replaceable, advice.others) == (["“", "”", "–", "…"], [])
+    assert (advice.now.parts, advice.then.parts) == (2, 1)
+    dear = [piece.text for piece in advice.pieces if piece.is_dear]
+    assert dear == ["“", "”", "–", "…"]
+    assert "".join(piece.text for piece in advice.pieces) == f"{LONG}“Be safe” – the school…"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "School is closed.",
+        "नमस्ते “सीता”",
+        "Dear सीता, the school’s closed",
+        "Здравствуйте…",
+        "…" * 70,
+        "",
+    ],
+)
+def test_a_plain_text_and_another_script_are_never_corrected(text: str) -> None:
+    assert advise(text) is None
+
+
+def test_what_has_no_twin_can_only_be_left_out() -> None:
+    advice = advise(f"{LONG}😀 Č")
+    assert advice is not None
+    assert (advice.replaceable, advice.others) == ([], ["😀", "Č"])
+    assert (advice.now.parts, advice.then.parts, advice.without.parts) == (2, 2, 1)
+
+
+@pytest.mark.parametrize(
+    ("character", "name"),
+    [("“", "“"), ("\u00a0", "no-break space"), ("\u200b", "zero width space"), ("😀", "😀")],
+)
+def test_what_nobody_sees_has_a_name(character: str, name: str) -> None:
+    assert name_of(character) == name
+
+
+def test_every_twin_is_plain() -> None:
+    assert all(is_plain(twin) and not is_plain(dear) for dear, twin in TWINS.items())
+
+
+@given(st.text(st.sampled_from([*TWINS, *"aé€😀नČ \n"])))
+def test_taking_the_advice_never_makes_it_dearer(text: str) -> None:
+    advice = advise(text)
+    if advice is None:
+        return
+    assert not any(character in TWINS for character in advice.plain)
+    assert measure(advice.plain).parts <= measure(text).parts or measure(text).parts == 0
+    again = advise(advice.plain)
+    assert again is None or again.replaceable == []
+
+
+# -- On the page -----------------------------------------------------------------------------
+
+
+@pytest.fixture
+def typed(db: None) -> dict[str, Any]:
+    people = [ContactFactory.create() for _ in range(10)]
+    return {
+        "form_uuid": str(uuid.uuid4()),
+        "groups": [GroupFactory.create(members=people).pk],
+        "text": f"{LONG}“Be safe”",
+    }
+
+
+def test_the_cost_of_a_quote_is_said(
+    sender: Browser, gateway: Gateway, typed: dict[str, Any]
+) -> None:
+    reading(gateway)
+    page = sender.post(reverse("messaging:measure"), typed)
+    said = words(page).replace("\u00a0", " ")
+    assert "“ ” make this 2 parts instead of 1: Rs 16.00 instead of Rs 8.00." in said
+    assert "<mark>“</mark>Be safe<mark>”</mark>" in page.text
+
+
+def test_one_click_takes_the_advice_and_loses_nothing(
+    sender: Browser, gateway: Gateway, typed: dict[str, Any]
+) -> None:
+    page = sender.post(reverse("messaging:compose"), {**typed, "plain": "1", "numbers": "98"})
+    assert page.context["form"]["text"].value() == f'{LONG}"Be safe"'
+    assert page.context["form"]["numbers"].value() == "98"
+    assert page.context["form"]["form_uuid"].value() == typed["form_uuid"]
+    assert f'value="{typed["groups"][0]}" checked' in page.text
+    assert "Use plain characters instead" not in page.text
+    assert not Campaign.objects.exists()
+
+
+def test_markup_in_a_text_stays_a_text(
+    sender: Browser, gateway: Gateway, typed: dict[str, Any]
+) -> None:
+    typed["text"] = "<b>“x”</b>"
+    page = sender.post(reverse("messaging:measure"), typed).text
+    assert "&lt;b&gt;<mark>“</mark>x<mark>”</mark>&lt;/b&gt;" in page
