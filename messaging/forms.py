@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy
 from contacts.models import OPERATOR_CHOICES, Contact, Group
 from messaging.history import Wanted
 from messaging.models import Campaign, CampaignState, RecipientState
+from messaging.services import guards
 from messaging.services.audience import Audience, read_pasted
 from messaging.text import InvalidText, read_text, tidy
 
@@ -184,6 +186,8 @@ class LaterForm(forms.Form):
     """When a message goes out: at once, or at a time of the portal's time zone."""
 
     later = forms.BooleanField(required=False)
+    typed = forms.CharField(required=False)
+    at_night = forms.BooleanField(required=False)
     at = forms.DateTimeField(
         required=False,
         error_messages={"invalid": gettext_lazy("Give the date and the time to send it at.")},
@@ -200,6 +204,19 @@ class LaterForm(forms.Form):
         if at > timezone.now() + _FARTHEST:
             raise forms.ValidationError(_("Choose a time within a year."))
         return at
+
+    def objection(self, people: int, cost: Decimal) -> str:
+        """What has to be confirmed before so many people get it; empty if nothing is left."""
+        if guards.is_large(people, cost) and self._typed() != people:
+            said = _("Type %(people)s, the number of people, to send so large a message.")
+            return said % {"people": people}
+        if guards.morning_after(self.moment) is not None and not self.cleaned_data["at_night"]:
+            return _("That is at night. Choose a time by day, or tick that it may go out at night.")
+        return ""
+
+    def _typed(self) -> int | None:
+        text = "".join(character for character in self.cleaned_data["typed"] if character.isalnum())
+        return int(text) if text.isdecimal() and len(text) < 10 else None
 
     @property
     def moment(self) -> datetime | None:

@@ -10,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from sociair_portal.environment import Environment, database, time_zone
-from sociair_portal.values import is_loopback, normalise, queue_settings, rupees
+from sociair_portal.values import hours, is_loopback, normalise, queue_settings, rupees
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -60,6 +60,8 @@ STATE_DIR: Path = Path(env.str("STATE_DIR", "") or _state_dir)
 
 LOW_BALANCE: Decimal = rupees("LOW_BALANCE", env.str("LOW_BALANCE", "") or "500") or Decimal(0)
 BALANCE_FRESH_SECONDS = 60  # a send needs a reading that is not older
+LARGE_SEND: int = env.int("LARGE_SEND", 1000)  # people, or rupees
+QUIET_HOURS: tuple[int, int] | None = hours("QUIET_HOURS", env.str("QUIET_HOURS", "") or "21-7")
 OVERDUE_HOURS: float = env.float("OVERDUE_HOURS", 2)
 INLINE_RECIPIENTS = 5000  # larger campaigns are prepared by the worker
 PASTED_LINES = 10_000

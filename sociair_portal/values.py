@@ -38,6 +38,16 @@ def rupees(name: str, value: str) -> Decimal | None:
     return amount
 
 
+def hours(name: str, value: str) -> tuple[int, int] | None:
+    """From which full hour to which, as in 21-7; None for "off"."""
+    if value == "off":
+        return None
+    first, _dash, last = value.partition("-")
+    if not (first.isdecimal() and last.isdecimal() and int(first) < 24 and int(last) < 24):
+        raise ImproperlyConfigured(f"{name} is {value!r}: give two full hours as in 21-7, or off.")
+    return int(first), int(last)
+
+
 def is_loopback(url: str) -> bool:
     host = urlsplit(url).hostname or ""
     if host == "localhost":

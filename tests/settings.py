@@ -15,6 +15,7 @@ os.environ.update(
     SOCIAIR_DEADLINE="8",
     SOCIAIR_WORKERS="2",
     HTTPS="off",
+    QUIET_HOURS="off",  # tests run at night too
     DEBUG="off",
     ALLOWED_HOSTS="*",
     DJANGO_ALLOW_ASYNC_UNSAFE="true",  # Playwright runs an event loop in the test's thread

@@ -17,7 +17,7 @@ from messaging import tasks
 from messaging.context import worker_is_silent
 from messaging.forms import LaterForm
 from messaging.models import BalanceReading, Campaign, CampaignState
-from messaging.services import balance, campaigns, holds
+from messaging.services import balance, campaigns, guards, holds
 from messaging.services.audience import GroupGone
 from messaging.services.campaigns import Reviewed
 from messaging.services.review import review as look_up
@@ -82,6 +82,8 @@ def _receipt_context(campaign: Campaign, reading: BalanceReading | None) -> dict
         **context,
         "review": found,
         "missing": -found.balance_after,
+        "must_type": guards.is_large(found.people, found.cost),
+        "morning": guards.morning_after(),
         "signed": signing.dumps(reviewed.to_json(), salt=_salt(campaign)),
         "again": _READY,
         "seen": _seen(campaign, reading, found.committed),
@@ -97,7 +99,8 @@ def _seen(
         return f"waiting: {said}"
     rates = (str(rate) for rate in reading.rates.values())
     cost = (committed or balance.committed(campaign.gateway)).cost
-    return "/".join([str(reading.balance), *rates, str(cost), campaign.fingerprint])
+    night = str(guards.morning_after())
+    return "/".join([str(reading.balance), *rates, str(cost), campaign.fingerprint, night])
 
 
 def _salt(campaign: Campaign) -> str:
@@ -117,7 +120,9 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     try:
         signed = signing.loads(request.POST.get("signed", ""), salt=_salt(campaign))
         reviewed = Reviewed.from_json(signed)
-        campaigns.hand_over(campaign, reviewed=reviewed, by=request.user, at=later.moment)
+        why = later.objection(reviewed.people, reviewed.cost)
+        if not why:
+            campaigns.hand_over(campaign, reviewed=reviewed, by=request.user, at=later.moment)
     except signing.BadSignature:
         why = _("Look at the receipt once more, then send.")
     except (campaigns.SendRefused, GroupGone) as refused:

@@ -1,0 +1,137 @@
+"""What asks once more before a message goes out: very many people, and the night."""
+
+import uuid
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from django.core.exceptions import ImproperlyConfigured
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import Settings
+
+from messaging.models import Campaign, CampaignState, Gateway
+from messaging.services import campaigns, guards
+from messaging.services.audience import Audience
+from sociair_portal.values import hours
+from tests.conftest import Browser
+from tests.pages import words
+from tests.sending import numbers, reading
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def draft(sender: Browser, gateway: Gateway) -> Campaign:
+    reading(gateway)
+    return campaigns.save_draft(
+        form_uuid=uuid.uuid4(),
+        text="Exams begin on Sunday.",
+        audience=Audience(numbers="\n".join(numbers(12))),
+        gateway=gateway,
+        by=sender.user,
+    )
+
+
+def send(sender: Browser, draft: Campaign, **typed: Any) -> Any:
+    address = reverse("messaging:review", args=[draft.pk])
+    signed = sender.get(address).context["signed"]
+    page = sender.post(address, {"signed": signed, **typed}, follow=True)
+    draft.refresh_from_db()
+    return page
+
+
+@pytest.mark.parametrize(("large", "typed"), [(11, ""), (11, "11"), (11, "twelve"), (9, "9")])
+def test_many_people_must_be_typed(
+    sender: Browser, draft: Campaign, settings: Settings, large: int, typed: str
+) -> None:
+    """More than so many people or rupees: 12 people for Rs 9.60."""
+    settings.LARGE_SEND = large
+    page = send(sender, draft, typed=typed)
+    assert "Type 12, the number of people, to send so large a message." in words(page)
+    assert 'name="typed"' in page.text
+    assert draft.state == CampaignState.DRAFT
+    send(sender, draft, typed=" 12 ")
+    assert draft.state == CampaignState.SENDING
+
+
+def test_few_people_are_not_asked_for(sender: Browser, draft: Campaign) -> None:
+    assert 'name="typed"' not in sender.get(reverse("messaging:review", args=[draft.pk])).text
+    send(sender, draft)
+    assert draft.state == CampaignState.SENDING
+
+
+@pytest.mark.parametrize(
+    ("people", "cost", "large"),
+    [(1000, "1000", False), (1001, "1", True), (1, "1000.01", True)],
+)
+def test_what_is_large(people: int, cost: str, large: bool) -> None:
+    assert guards.is_large(people, Decimal(cost)) == large
+
+
+@pytest.mark.parametrize(
+    ("at", "quiet", "morning"),
+    [
+        ("2026-11-24 20:59", (21, 7), None),
+        ("2026-11-24 21:00", (21, 7), "2026-11-25 07:00"),
+        ("2026-11-24 23:59", (21, 7), "2026-11-25 07:00"),
+        ("2026-11-25 00:00", (21, 7), "2026-11-25 07:00"),
+        ("2026-11-25 06:59", (21, 7), "2026-11-25 07:00"),
+        ("2026-11-25 07:00", (21, 7), None),
+        ("2026-11-25 03:30", (1, 5), "2026-11-25 05:00"),
+        ("2026-11-25 00:30", (1, 5), None),
+        ("2026-11-25 03:30", None, None),
+        ("2026-11-25 03:30", (7, 7), None),
+    ],
+)
+def test_the_night(
+    settings: Settings, at: str, quiet: tuple[int, int] | None, morning: str | None
+) -> None:
+    settings.QUIET_HOURS = quiet
+    found = guards.morning_after(timezone.make_aware(datetime.fromisoformat(at)))
+    assert (found and f"{timezone.localtime(found):%Y-%m-%d %H:%M}") == morning
+
+
+@pytest.mark.parametrize("value", ["21", "21-", "21-24", "x-7", "-1-7", "21:00-7:00"])
+def test_hours_that_cannot_be_read(value: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="two full hours as in 21-7"):
+        hours("QUIET_HOURS", value)
+
+
+def test_hours() -> None:
+    assert (hours("QUIET_HOURS", "21-7"), hours("QUIET_HOURS", "off")) == ((21, 7), None)
+
+
+def _now_is_night(settings: Settings) -> None:
+    hour = timezone.localtime().hour
+    settings.QUIET_HOURS = (hour, (hour + 2) % 24)
+
+
+def test_at_night_it_asks(sender: Browser, draft: Campaign, settings: Settings) -> None:
+    _now_is_night(settings)
+    page = send(sender, draft)
+    assert "That is at night. Choose a time by day" in words(page)
+    assert "It is night in Nepal." in words(page)
+    assert draft.state == CampaignState.DRAFT
+    send(sender, draft, at_night="1")
+    assert draft.state == CampaignState.SENDING
+
+
+def test_the_next_morning_is_offered(sender: Browser, draft: Campaign, settings: Settings) -> None:
+    _now_is_night(settings)
+    morning = guards.morning_after()
+    assert morning is not None
+    page = sender.get(reverse("messaging:review", args=[draft.pk])).text
+    assert f'name="at" value="{timezone.localtime(morning):%Y-%m-%dT%H:%M}"' in page
+    send(sender, draft, later="1", at=f"{timezone.localtime(morning):%Y-%m-%dT%H:%M}")
+    assert (draft.state, draft.scheduled_for) == (CampaignState.SCHEDULED, morning)
+
+
+def test_a_time_at_night_asks_too(sender: Browser, draft: Campaign, settings: Settings) -> None:
+    settings.QUIET_HOURS = (21, 7)
+    tomorrow = timezone.localtime() + timedelta(days=1)
+    at = f"{tomorrow:%Y-%m-%d}T23:00"
+    assert "That is at night." in words(send(sender, draft, later="1", at=at))
+    send(sender, draft, later="1", at=at, at_night="1")
+    assert draft.state == CampaignState.SCHEDULED
