@@ -5,6 +5,7 @@ TS 23.040 (concatenation: 153 septets or 67 UCS-2 units a part, after a header o
 """
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -37,6 +38,11 @@ class Measure:
     units: int
     parts: int
     left: int
+
+    @property
+    def alphabet(self) -> str:
+        """The encoding as people may understand it."""
+        return _("plain letters") if self.encoding == "GSM-7" else _("Unicode")
 
 
 _LIMITS: Final[dict[str, tuple[int, int]]] = {"GSM-7": (160, 153), "UCS-2": (70, 67)}
@@ -87,6 +93,9 @@ _NONCHARACTERS: Final = "\ufdd0-\ufdef" + "".join(
 _UNSENDABLE: Final = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{_NONCHARACTERS}]")
 
 
+_UNSEEN: Final = {"Cc", "Cf", "Zs", "Zl", "Zp"}  # spaces, and marks that only other signs show
+
+
 class InvalidText(ValueError):
     """A text cannot be sent; `reason` is a sentence for the person who wrote it."""
 
@@ -107,13 +116,13 @@ def read_text(raw: str) -> str:
     MOST_PARTS parts.
     """
     text = tidy(raw)
-    if not text:
-        raise InvalidText(_("Write a message."))
     if found := _UNSENDABLE.search(text):
         raise InvalidText(
             _("Character %(place)d cannot be sent (U+%(code)04X). Remove it.")
             % {"place": found.start() + 1, "code": ord(found[0])}
         )
+    if all(unicodedata.category(character) in _UNSEEN for character in text):
+        raise InvalidText(_("Write a message."))
     if (parts := measure(text).parts) > MOST_PARTS:
         raise InvalidText(
             _("This message has %(parts)d parts; at most %(most)d can be sent. Make it shorter.")

@@ -338,7 +338,7 @@ def test_it_is_measured_as_it_is_typed(sender: Browser, gateway: Gateway) -> Non
     assert (str(estimate.cost), str(estimate.balance_after)) == ("4.8000", "95.2000")
     assert estimate.unreadable == 1
     assert "3 people · 2 parts · Rs 4.80" in words(response)
-    assert "83 characters (UCS-2) · 2 parts · 51 left in this part" in words(response)
+    assert "83 characters (Unicode) · 2 parts · 51 left in this part" in words(response)
 
 
 def test_it_says_what_is_wrong_where_something_is_typed(sender: Browser, gateway: Gateway) -> None:

@@ -92,7 +92,7 @@ def test_the_receipt(sender: Browser, draft: Draft, gateway: Gateway) -> None:
         text="नमस्ते", groups=(group.pk,),
     )  # fmt: skip
     said = words(sender.get(url(campaign)))
-    assert "6 characters (UCS-2) · 1 part" in said
+    assert "6 characters (Unicode) · 1 part" in said
     assert "NTC 1 person × 1 part × Rs 0.80 Rs 0.80" in said
     assert "Smart Cell 1 person × 1 part × Rs 0.80 Rs 0.80" in said
     assert "3 people Rs 2.40" in said

@@ -258,7 +258,9 @@ def test_line_ends_of_browsers_cost_one_septet() -> None:
     assert measure(read_text("a" * 79 + "\r\n" + "a" * 80)).parts == 1
 
 
-@pytest.mark.parametrize("raw", ["", " ", "\n", "\r\n \t\r\n", "\u00a0\u2003\u3000"])
+@pytest.mark.parametrize(
+    "raw", ["", " ", "\n", "\r\n \t\r\n", "\u00a0\u2003\u3000", "\u200b \u202e"]
+)
 def test_an_empty_message_is_refused(raw: str) -> None:
     with pytest.raises(InvalidText) as refused:
         read_text(raw)
