@@ -23,6 +23,7 @@ urlpatterns = [
     path("campaigns/<int:pk>/pause/", control.pause, name="pause"),
     path("campaigns/<int:pk>/resume/", control.resume, name="resume"),
     path("campaigns/<int:pk>/cancel/", control.cancel, name="cancel"),
+    path("campaigns/<int:pk>/follow-up/", control.follow_up, name="follow_up"),
     path("campaigns/<int:pk>/decide/", undecided.decide, name="decide"),
     path("campaigns/<int:pk>/settle/", undecided.settle, name="settle"),
     path("campaigns/<int:pk>/send-again/", undecided.send_again, name="send_again"),

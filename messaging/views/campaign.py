@@ -24,7 +24,7 @@ from messaging.models import (
     Recipient,
     SentMessage,
 )
-from messaging.services import holds
+from messaging.services import following, holds
 from messaging.services.settling import undecided_with_calls
 from sociair_portal.paging import page_by_key
 
@@ -82,13 +82,16 @@ def _live_context(campaign: Campaign) -> dict[str, Any]:
         "is_elsewhere": campaign.gateway != holds.current_gateway(),
         "may_pause": campaign.state in PAUSABLE_STATES,
         "may_resume": campaign.state in RESUMABLE_STATES,
+        "may_follow": following.can_be_followed(campaign),
         "undecided": undecided_with_calls(campaign)[:_UNDECIDED_SHOWN]
         if campaign.unconfirmed
         else [],
         "refusals": _refusals(campaign) if campaign.refused else [],
         "spent": calls.aggregate(cost=Sum("cost"))["cost"],
         "events": campaign.events.select_related("by").order_by("-id")[:_EVENTS_SHOWN],
-        "followed_by": campaign.followed_by.order_by("id")[:_EVENTS_SHOWN],
+        "followed_by": campaign.followed_by.exclude(state=CampaignState.DRAFT).order_by("id")[
+            :_EVENTS_SHOWN
+        ],
     }
 
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging import tasks
-from messaging.models import Campaign, Gateway, HoldKind
-from messaging.services import campaigns, holds
+from messaging.models import Campaign, CampaignState, Gateway, HoldKind
+from messaging.services import campaigns, following, holds
 
 
 @require_POST
@@ -47,6 +47,18 @@ def _resume(request: HttpRequest, campaign: Campaign, gateway: Gateway) -> None:
         tasks.kick_balance()
     if resumed:
         tasks.kick_for(campaign)
+
+
+@require_POST
+@permission_required("messaging.send_campaign", raise_exception=True)
+def follow_up(request: HttpRequest, pk: int) -> HttpResponse:
+    """A draft to those whom a campaign did not reach; it is reviewed like any other."""
+    campaign = get_object_or_404(Campaign.objects.exclude(state=CampaignState.DRAFT), pk=pk)
+    try:
+        return redirect(following.follow_up(campaign, by=request.user))
+    except campaigns.SendRefused as refused:
+        messages.error(request, str(refused))
+        return redirect(campaign)
 
 
 def _amount(request: HttpRequest, name: str) -> Decimal | None:

@@ -1,0 +1,76 @@
+"""Writing again to those of a finished campaign whom it certainly did not reach."""
+
+import uuid
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from messaging.models import Campaign, CampaignState, Recipient, RecipientState
+from messaging.services.acting import Actor, user_of
+from messaging.services.audience import Audience
+from messaging.services.campaigns import SendRefused, fingerprint_of
+
+_ENDED = (CampaignState.DONE, CampaignState.CANCELLED)
+_NOT_REACHED = (RecipientState.REFUSED, RecipientState.NOT_SENT, RecipientState.CANCELLED)
+
+
+def not_reached(campaign: Campaign) -> QuerySet[Recipient]:
+    """Those it did not reach, without whom a campaign that follows it has written to since."""
+    again = Recipient.objects.filter(campaign__follows=campaign).values("mobile")
+    mine = Recipient.objects.filter(campaign=campaign, state__in=_NOT_REACHED)
+    return mine.exclude(mobile__in=again)
+
+
+def can_be_followed(campaign: Campaign) -> bool:
+    """Whether it has ended, and nobody has to decide first who got it."""
+    if campaign.state not in _ENDED or campaign.pending or campaign.unconfirmed:
+        return False
+    return not _is_being_prepared(campaign) and not_reached(campaign).exists()
+
+
+def _is_being_prepared(campaign: Campaign) -> bool:
+    """Whether one that follows it does not know yet whom it writes to."""
+    followers = Campaign.objects.filter(follows=campaign)
+    over = [CampaignState.DRAFT, *_ENDED]
+    return followers.exclude(state__in=over).exclude(prepared_up_to=Campaign.PREPARED).exists()
+
+
+def follow_up(campaign: Campaign, *, by: Actor) -> Campaign:
+    """A draft of the same text to those it did not reach; again, it is the same draft.
+
+    One at a time: two people who do this do not write to the same people twice. Raises
+    `SendRefused`.
+    """
+    with transaction.atomic():
+        campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
+        drafts = Campaign.objects.filter(follows=campaign, state=CampaignState.DRAFT)
+        if (draft := drafts.select_related("created_by").first()) is not None:
+            return _own(draft, by)
+        if not can_be_followed(campaign):
+            raise SendRefused(_("There is nobody of this campaign to write to again."))
+        most = settings.PASTED_LINES
+        people = not_reached(campaign).order_by("mobile").values_list("mobile", flat=True)
+        mobiles = list(people[: most + 1])
+        if len(mobiles) > most:
+            said = _("These are more than %(most)d people: write to a group instead.")
+            raise SendRefused(said % {"most": most})
+        audience = Audience(numbers="\n".join(mobiles))
+        return Campaign.objects.create(
+            form_uuid=uuid.uuid4(),
+            gateway=campaign.gateway,
+            follows=campaign,
+            text=campaign.text,
+            audience=audience.to_json(),
+            fingerprint=fingerprint_of(campaign.text, audience),
+            created_by=user_of(by),
+        )
+
+
+def _own(draft: Campaign, by: Actor) -> Campaign:
+    user = user_of(by)
+    if draft.created_by != user:
+        name = "" if draft.created_by is None else draft.created_by.get_username()
+        raise SendRefused(_("%(name)s is writing to these people already.") % {"name": name})
+    return draft

@@ -1,0 +1,116 @@
+"""Writing again to those whom a finished campaign did not reach: nobody is written to twice."""
+
+from functools import partial
+from typing import Any
+
+import pytest
+from django.urls import reverse
+from pytest_django import Settings
+
+from messaging.models import Campaign, CampaignState, Gateway, Recipient
+from messaging.services import campaigns, dispatch, following
+from messaging.services.campaigns import Reviewed, SendRefused
+from messaging.services.review import review
+from sandbox.server import Sandbox
+from tests.at_once import at_once
+from tests.conftest import Browser
+from tests.factories import UserFactory
+from tests.pages import words
+from tests.sending import hand_over, numbers, reading, send_all
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def half_sent(gateway: Gateway, settings: Settings) -> Campaign:
+    """Cancelled when three of six people had their message."""
+    settings.SOCIAIR_BATCH_SIZE = 3
+    campaign = hand_over(gateway, numbers(6))
+    dispatch.send_next(gateway)
+    campaigns.cancel(campaign, by=None)
+    campaign.refresh_from_db()
+    assert (campaign.accepted, campaign.cancelled) == (3, 3)
+    return campaign
+
+
+def _send(draft: Campaign, gateway: Gateway) -> None:
+    seen = review(draft, reading(gateway))
+    assert campaigns.hand_over(draft, reviewed=Reviewed.of(draft, seen), by=draft.created_by)
+    send_all(gateway)
+
+
+def test_it_works(sender: Browser, half_sent: Campaign, gateway: Gateway, sandbox: Sandbox) -> None:
+    page = sender.get(half_sent.get_absolute_url())
+    assert "Write to those it did not reach" in words(page)
+    address = reverse("messaging:follow_up", args=[half_sent.pk])
+    response = sender.post(address)
+    draft = Campaign.objects.get(state=CampaignState.DRAFT)
+    assert response.headers["Location"] == draft.get_absolute_url()
+    assert (draft.follows, draft.text, draft.created_by) == (
+        half_sent,
+        half_sent.text,
+        sender.user,
+    )
+    # Again, it is the same draft.
+    assert sender.post(address).headers["Location"] == draft.get_absolute_url()
+    assert "Sent again by" not in words(sender.get(half_sent.get_absolute_url()))
+    _send(draft, gateway)
+    assert sorted(entry.mobile for entry in sandbox.ledger()) == sorted(numbers(6))
+    assert "Write to those it did not reach" not in words(sender.get(half_sent.get_absolute_url()))
+    with pytest.raises(SendRefused, match="nobody of this campaign"):
+        following.follow_up(half_sent, by=sender.user)
+
+
+def test_a_second_person_is_told(sender: Browser, half_sent: Campaign) -> None:
+    following.follow_up(half_sent, by=UserFactory.create(username="asha"))
+    address = reverse("messaging:follow_up", args=[half_sent.pk])
+    page = sender.post(address, follow=True)
+    assert "asha is writing to these people already." in words(page)
+    assert Campaign.objects.filter(state=CampaignState.DRAFT).count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_at_once_make_one_draft(half_sent: Campaign) -> None:
+    user = UserFactory.create()
+    drafts = at_once([partial(following.follow_up, half_sent, by=user)] * 4)
+    assert len({draft.pk for draft in drafts}) == 1
+
+
+def test_one_that_is_being_prepared_stands_in_the_way(
+    half_sent: Campaign, gateway: Gateway, settings: Settings
+) -> None:
+    draft = following.follow_up(half_sent, by=None)
+    settings.INLINE_RECIPIENTS = 0
+    seen = review(draft, reading(gateway))
+    campaigns.hand_over(draft, reviewed=Reviewed.of(draft, seen), by=None)
+    assert draft.state == CampaignState.PREPARING
+    assert not Recipient.objects.filter(campaign=draft).exists()
+    assert not following.can_be_followed(half_sent)
+    campaigns.cancel(draft, by=None)
+    assert following.can_be_followed(half_sent)
+
+
+@pytest.mark.parametrize("change", [{"unconfirmed": 1, "accepted": 2}, {"state": "sending"}])
+def test_what_has_not_ended_or_is_undecided_waits(
+    half_sent: Campaign, change: dict[str, Any]
+) -> None:
+    Campaign.objects.filter(pk=half_sent.pk).update(**change)
+    half_sent.refresh_from_db()
+    assert not following.can_be_followed(half_sent)
+    with pytest.raises(SendRefused):
+        following.follow_up(half_sent, by=None)
+
+
+def test_too_many_are_said(half_sent: Campaign, settings: Settings) -> None:
+    settings.PASTED_LINES = 2
+    with pytest.raises(SendRefused, match="more than 2 people"):
+        following.follow_up(half_sent, by=None)
+
+
+def test_what_reached_everybody_is_not_followed(gateway: Gateway, sender: Browser) -> None:
+    campaign = hand_over(gateway, numbers(3))
+    send_all(gateway)
+    campaign.refresh_from_db()
+    assert not following.can_be_followed(campaign)
+    page = sender.post(reverse("messaging:follow_up", args=[campaign.pk]), follow=True)
+    assert "There is nobody of this campaign to write to again." in words(page)
