@@ -40,7 +40,7 @@ class People:
         writer = csv.writer(lines)
         writer.writerow(map(defused, self._headings()))
         for number, contact in enumerate(self._rows()):
-            writer.writerow([defused(str(cell)) for cell in self._cells(contact)])
+            writer.writerow(map(_safe, self._cells(contact)))
             if number % _LINES_AT_ONCE == 0:
                 yield _taken(lines)
         yield _taken(lines)
@@ -91,6 +91,11 @@ def _cell(kind: FieldKind, value: FieldValue) -> FieldValue | date:
     if kind is FieldKind.DATE and str(value) >= _FIRST_DAY:
         return date.fromisoformat(str(value))
     return value
+
+
+def _safe(cell: FieldValue | date) -> FieldValue | date:
+    """A text that no program computes; a number, even below zero, is one."""
+    return defused(cell) if isinstance(cell, str) else cell
 
 
 def _taken(lines: io.StringIO) -> str:

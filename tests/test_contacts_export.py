@@ -58,6 +58,11 @@ def test_csv_works(sender: Client, people: list[Contact]) -> None:
     ]
 
 
+def test_a_number_below_zero_is_no_formula(sender: Client, people: list[Contact]) -> None:
+    Contact.objects.filter(name="Asha").update(fields={"fee_due": -500})
+    assert table(sender.get(f"{URL}.csv"))[1][-1] == "-500"
+
+
 def test_xlsx_works(sender: Client, people: list[Contact]) -> None:
     book = openpyxl.load_workbook(io.BytesIO(sender.get(f"{URL}.xlsx").getvalue()))
     rows = [[cell.value for cell in row] for row in book.active.iter_rows()]
