@@ -15,7 +15,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import override_settings
 
-from contacts.forms import ContactFilterForm
+from contacts.list_forms import ContactFilterForm
 from contacts.models import Contact, ContactField, Group, OptOut
 from contacts.names import name_key
 from contacts.phone import operator_of

@@ -34,7 +34,10 @@ FLOORS: Final = {
         "messaging.history",
         "messaging.services",
     ),
-    "forms": ("contacts.forms", "contacts.import_forms", "messaging.decisions", "messaging.forms"),
+    "forms": (
+        *("contacts.forms", "contacts.import_forms", "contacts.list_forms"),
+        *("messaging.decisions", "messaging.forms"),
+    ),
     "top": (
         *("contacts.admin", "contacts.apps", "contacts.management", "contacts.tasks"),
         *("contacts.templatetags", "contacts.urls", "contacts.views"),

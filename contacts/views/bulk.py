@@ -10,7 +10,7 @@ from django.shortcuts import redirect, render
 from django.utils.translation import ngettext
 
 from contacts.acting import Action, BulkAction
-from contacts.forms import BulkForm, ContactFilterForm
+from contacts.list_forms import BulkForm, ContactFilterForm
 from contacts.models import Group
 from sociair_portal.templatetags.portal import count as in_lakhs
 

@@ -11,7 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
 from contacts.filters import BY_NAME
-from contacts.forms import GroupForm, GroupSearchForm, MemberSearchForm, SelectionForm
+from contacts.forms import GroupForm
+from contacts.list_forms import GroupSearchForm, MemberSearchForm, SelectionForm
 from contacts.models import Contact, Group
 from contacts.searching import with_opt_outs
 from contacts.views.membership import join, leave

@@ -6,7 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from contacts.forms import OptOutForm, OptOutSearchForm
+from contacts.forms import OptOutForm
+from contacts.list_forms import OptOutSearchForm
 from contacts.models import Contact, OptOut
 from contacts.views.saving import saved
 from sociair_portal.paging import page_by_key

@@ -20,7 +20,8 @@ from django.views.decorators.http import require_safe
 
 from contacts import exporting
 from contacts.acting import Action
-from contacts.forms import BulkForm, ContactFilterForm, ContactWithGroupsForm
+from contacts.forms import ContactWithGroupsForm
+from contacts.list_forms import BulkForm, ContactFilterForm
 from contacts.models import Contact, ContactField, OptOut
 from contacts.phone import format_mobile
 from contacts.searching import with_opt_outs

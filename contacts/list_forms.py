@@ -1,0 +1,244 @@
+"""What people choose in lists: searches, filters, and what is done with many."""
+
+from collections.abc import Collection
+from typing import Any, Final
+
+from django import forms
+from django.db.models import QuerySet
+from django.http import QueryDict
+from django.utils.translation import gettext_lazy as _
+
+from contacts.acting import Action
+from contacts.fields import MOST_CHARACTERS, FieldKind, InvalidValue, parse_value
+from contacts.filters import BY_NAME, ORDERS, Comparison, ContactFilter, FieldCondition
+from contacts.forms import NameField, RowsField
+from contacts.models import OPERATOR_CHOICES, Contact, ContactField, Group, OptOut
+from contacts.names import clean_name
+from contacts.searching import find_contacts, find_opt_outs
+
+
+class SearchField(forms.CharField):
+    widget = forms.SearchInput(attrs={"autocomplete": "off"})
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(required=False, max_length=200, **kwargs)
+
+
+class SearchForm(forms.Form):
+    q = SearchField(label=_("Name or number"))
+
+
+class ContactFilterForm(SearchForm):
+    """What the list of contacts shows; everything is optional."""
+
+    group = forms.ModelChoiceField(
+        Group.objects.all(),
+        label=_("Group"),
+        required=False,
+        empty_label=_("All groups"),
+        error_messages={"invalid_choice": _("This group was deleted meanwhile.")},
+    )
+    operator = forms.ChoiceField(
+        label=_("Operator"),
+        required=False,
+        choices=[("", _("All operators")), *OPERATOR_CHOICES],
+    )
+    opted = forms.ChoiceField(
+        label=_("Opted out"),
+        required=False,
+        choices=[("", _("Everybody")), ("no", _("May be texted")), ("yes", _("Opted out"))],
+    )
+    sort = forms.ChoiceField(
+        label=_("Order"),
+        required=False,
+        choices=[
+            ("", _("Name, A to Z")),
+            ("-name", _("Name, Z to A")),
+            ("number", _("Number, upwards")),
+            ("-number", _("Number, downwards")),
+            ("-added", _("Newest first")),
+            ("added", _("Oldest first")),
+        ],
+    )
+    field = forms.ModelChoiceField(
+        ContactField.objects.all(),
+        label=_("Field"),
+        required=False,
+        to_field_name="key",
+        empty_label=_("Any field"),
+        error_messages={"invalid_choice": _("This field was deleted meanwhile.")},
+    )
+    how = forms.ChoiceField(
+        label=_("How"),
+        required=False,
+        choices=[(one.value, one.label) for one in Comparison],
+    )
+    value = forms.CharField(label=_("Value"), required=False, max_length=MOST_CHARACTERS)
+
+    def __init__(self, data: Any) -> None:
+        super().__init__(data)
+        self.own = list(ContactField.objects.all())
+        if not self.own:
+            for name in ("field", "how", "value"):
+                del self.fields[name]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        cleaned["condition"] = None
+        if (field := cleaned.get("field")) is not None and "value" in cleaned:
+            cleaned["condition"] = self._condition(field, cleaned)
+        return cleaned
+
+    def _condition(self, field: ContactField, cleaned: dict[str, Any]) -> FieldCondition | None:
+        comparison = Comparison(cleaned.get("how") or Comparison.IS)
+        if not comparison.needs_value:
+            return FieldCondition(field, comparison)
+        if not (text := clean_name(cleaned["value"])):
+            return None  # somebody is about to type it
+        if comparison is Comparison.HAS:
+            return FieldCondition(field, comparison, text)
+        try:
+            value = parse_value(FieldKind(field.kind), text)
+        except InvalidValue as invalid:
+            self.add_error("value", invalid.reason)
+            return None
+        return FieldCondition(field, comparison, value)
+
+    @property
+    def is_narrowed(self) -> bool:
+        """Whether something but the order was chosen."""
+        return any(self.data.get(name) for name in self.fields if name not in ("sort", "how"))
+
+    @property
+    def is_opened(self) -> bool:
+        """Whether something is chosen among the filters that are folded away."""
+        return any(self.data.get(name) for name in self.folded_names)
+
+    @property
+    def folded(self) -> list[forms.BoundField]:
+        return [self[name] for name in self.folded_names]
+
+    @property
+    def folded_names(self) -> list[str]:
+        return [name for name in self.fields if name not in ("q", "group")]
+
+    @property
+    def columns(self) -> list[ContactField]:
+        return [field for field in self.own if field.in_list]
+
+    def found(self) -> QuerySet[Contact]:
+        """Whom the filter shows; nobody if it cannot be read."""
+        if not self.is_valid():
+            return Contact.objects.none()
+        chosen = self.cleaned_data
+        return ContactFilter(
+            words=chosen["q"],
+            group=chosen["group"],
+            operator=chosen["operator"],
+            opted_out={"yes": True, "no": False}.get(chosen["opted"]),
+            condition=chosen["condition"],
+        ).found()
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        return ORDERS[self.cleaned_data["sort"]] if self.is_valid() else BY_NAME
+
+
+class MemberSearchForm(SearchForm):
+    def found(self, contacts: QuerySet[Contact]) -> QuerySet[Contact]:
+        return _matching(self, contacts) if self.is_valid() else contacts.none()
+
+
+class GroupSearchForm(SearchForm):
+    q = SearchField(label=_("Name"))
+
+    def found(self) -> QuerySet[Group]:
+        if not self.is_valid():
+            return Group.objects.none()
+        return Group.objects.filter(name__icontains=clean_name(self.cleaned_data["q"]))
+
+
+class OptOutSearchForm(SearchForm):
+    q = SearchField(label=_("Number or reason"))
+
+    def found(self) -> QuerySet[OptOut]:
+        if not self.is_valid():
+            return OptOut.objects.none()
+        text = self.cleaned_data["q"]
+        return find_opt_outs(OptOut.objects.all(), text) if text else OptOut.objects.all()
+
+
+def _matching(form: SearchForm, contacts: QuerySet[Contact]) -> QuerySet[Contact]:
+    text = form.cleaned_data["q"]
+    return find_contacts(contacts, text) if text else contacts
+
+
+class SelectionForm(forms.Form):
+    """People who were ticked in a list."""
+
+    def __init__(self, data: QueryDict | None) -> None:
+        super().__init__(data, auto_id="ticked_%s")  # the search on the same page has ids too
+
+    contact = RowsField(
+        Contact.objects.all(),
+        label=_("People"),
+        error_messages={
+            "required": _("Tick the people first."),
+            "invalid_choice": _("Somebody of these was deleted meanwhile: tick them again."),
+        },
+    )
+
+    @property
+    def ticked(self) -> Collection[str]:
+        """The keys that were ticked, so that a list can show them so again."""
+        return set(self.data.getlist("contact")) if isinstance(self.data, QueryDict) else ()
+
+
+BULK_ACTIONS: Final = [(action.value, action.label) for action in Action]
+
+
+class BulkForm(forms.Form):
+    """What is done with people who were ticked, or with everybody whom a filter finds."""
+
+    WHOM = (("ticked", _("Those who are ticked")), ("found", _("Everybody found")))
+
+    def __init__(self, data: QueryDict | None) -> None:
+        super().__init__(data, auto_id="bulk_%s")  # the search on the same page has ids too
+
+    whom = forms.ChoiceField(label=_("With"), choices=WHOM, initial="ticked")
+    contact = RowsField(
+        Contact.objects.all(),
+        label=_("People"),
+        required=False,
+        error_messages={
+            "invalid_choice": _("Somebody of these was deleted meanwhile: tick them again."),
+        },
+    )
+    action = forms.ChoiceField(
+        choices=BULK_ACTIONS,
+        error_messages={"required": _("Choose what is to be done with them.")},
+    )
+    group = forms.ModelChoiceField(
+        Group.objects.all(),
+        label=_("Group"),
+        required=False,
+        empty_label=_("Choose a group"),
+        error_messages={
+            "invalid_choice": _("This group was deleted meanwhile: choose another."),
+        },
+    )
+    reason = NameField(label=_("Reason (optional)"), max_length=200, required=False)
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or self.cleaned_data
+        if cleaned.get("whom") == "ticked" and not cleaned.get("contact", True):
+            self.add_error("contact", _("Tick the people first."))
+        needs_group = "action" in cleaned and Action(cleaned["action"]).needs_group
+        if needs_group and not cleaned.get("group", True):
+            self.add_error("group", _("Choose a group."))
+        return cleaned
+
+    @property
+    def ticked(self) -> Collection[str]:
+        """The keys that were ticked, so that a list can show them so again."""
+        return set(self.data.getlist("contact")) if isinstance(self.data, QueryDict) else ()
