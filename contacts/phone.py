@@ -96,9 +96,9 @@ def parse_mobile(raw: object) -> str:
 
 def find_mobile(raw: object) -> str:
     """As `parse_mobile`, but empty for what is no number."""
+    if isinstance(raw, str) and _MOBILE.fullmatch(raw):  # as most lists have them
+        return raw
     text = _visible(raw)
-    if _MOBILE.fullmatch(text):  # as most lists have them
-        return text
     digits = _compact(text)
     if _MOBILE.fullmatch(digits):
         return digits

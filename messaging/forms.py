@@ -20,7 +20,9 @@ from messaging.history import Wanted
 from messaging.models import Campaign, CampaignState, RecipientState
 from messaging.services import guards
 from messaging.services.audience import Audience, read_pasted
-from messaging.text import InvalidText, read_text, tidy
+from messaging.services.placeholders import known_keys
+from messaging.text import InvalidText, tidy
+from messaging.wording import read_wording
 
 _REASONS_SHOWN: Final = 5
 # An entry is at most so many words, so more words than this are too many entries.
@@ -37,10 +39,10 @@ class IdsField(forms.Field):
     widget = forms.SelectMultiple
 
     def to_python(self, value: Any) -> list[int]:
-        return _ids(value or [])
+        return ids_of(value or [])
 
 
-def _ids(values: Iterable[Any]) -> list[int]:
+def ids_of(values: Iterable[Any]) -> list[int]:
     texts = (str(value) for value in values)
     ids = (int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19)
     return list(dict.fromkeys(ids))
@@ -132,7 +134,8 @@ class ComposeForm(forms.Form):
 
     def clean_text(self) -> str:
         try:
-            return read_text(self.cleaned_data["text"])
+            text, _wording = read_wording(self.cleaned_data["text"], known_keys())
+            return text
         except InvalidText as invalid:
             raise forms.ValidationError(invalid.reason) from invalid
 
@@ -169,8 +172,8 @@ class ComposeForm(forms.Form):
         )
 
     def group_choices(self) -> list[GroupChoice]:
-        chosen = set(_ids(self["groups"].value() or []))
-        without = set(_ids(self["without"].value() or []))
+        chosen = set(ids_of(self["groups"].value() or []))
+        without = set(ids_of(self["without"].value() or []))
         groups = Group.objects.annotate(people=Count("members")).order_by("name")
         return [
             GroupChoice(group, group.people, group.pk in chosen, group.pk in without)
@@ -178,7 +181,7 @@ class ComposeForm(forms.Form):
         ]
 
     def chosen_contacts(self) -> list[Contact]:
-        chosen = _ids(self["contacts"].value() or [])
+        chosen = ids_of(self["contacts"].value() or [])
         return list(Contact.objects.filter(pk__in=chosen).order_by("name", "id"))
 
 

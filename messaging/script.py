@@ -5,6 +5,7 @@ One character outside the GSM alphabet (messaging/text.py) leaves 70 characters 
 written in another script is never corrected.
 """
 
+import re
 import unicodedata
 from dataclasses import dataclass
 from itertools import groupby
@@ -61,7 +62,7 @@ def advise(text: str) -> Advice | None:
     others = [character for character in dear if character not in TWINS]
     if any(_is_of_a_script(character) for character in others):
         return None
-    plain = "".join(TWINS.get(character, character) for character in text)
+    plain = to_plain(text)
     pieces = [
         Piece("".join(some), is_dear)
         for is_dear, some in groupby(text, key=lambda character: not is_plain(character))
@@ -77,6 +78,21 @@ def _is_of_a_script(character: str) -> bool:
     """A letter, or a sign that belongs to letters, of a script that is not Latin."""
     is_letter = unicodedata.category(character)[0] in "LM" and character not in "\ufe0e\ufe0f"
     return is_letter and "LATIN" not in unicodedata.name(character, "")
+
+
+_LINK: Final = re.compile(
+    r"https?://|\bwww\.|\b[a-z0-9-]{2,}\.(?:com|net|org|info|biz|io|co|ly|me|np)\b", re.IGNORECASE
+)
+
+
+def has_link(text: str) -> bool:
+    """Whether a text has what looks like a web address."""
+    return _LINK.search(text) is not None
+
+
+def to_plain(text: str) -> str:
+    """The text with every twin in its place."""
+    return "".join(TWINS.get(character, character) for character in text)
 
 
 def name_of(character: str) -> str:

@@ -45,12 +45,22 @@ class Measure:
         return _("plain letters") if self.encoding == "GSM-7" else _("Unicode")
 
 
-_LIMITS: Final[dict[str, tuple[int, int]]] = {"GSM-7": (160, 153), "UCS-2": (70, 67)}
+ONE_PART: Final = 160  # septets of a message that is not joined from several
+_LIMITS: Final[dict[str, tuple[int, int]]] = {"GSM-7": (ONE_PART, 153), "UCS-2": (70, 67)}
 
 
 def is_plain(text: str) -> bool:
     """Whether all of a text is in the GSM alphabet."""
     return _IS_GSM.fullmatch(text) is not None
+
+
+# Every character of it takes one septet, and stands in one line.
+_IS_SIMPLE: Final = re.compile(f"[{re.escape(_BASIC.replace(chr(10), '').replace(chr(13), ''))}]*")
+
+
+def is_simple(text: str) -> bool:
+    """Whether a text takes as many septets as it has characters, all on one line."""
+    return _IS_SIMPLE.fullmatch(text) is not None
 
 
 def measure(text: str) -> Measure:
@@ -109,23 +119,40 @@ def tidy(raw: str) -> str:
     return raw.replace("\r\n", "\n").replace("\r", "\n").strip()
 
 
-def read_text(raw: str) -> str:
-    """A tidied message that can be sent.
-
-    Raises `InvalidText` for an empty text, for characters that no phone shows and for more than
-    MOST_PARTS parts.
-    """
-    text = tidy(raw)
+def check_signs(text: str) -> None:
+    """Raises `InvalidText` for a character that no phone shows."""
+    if text.isprintable():  # as most are, and told much quicker
+        return
     if found := _UNSENDABLE.search(text):
         raise InvalidText(
             _("Character %(place)d cannot be sent (U+%(code)04X). Remove it.")
             % {"place": found.start() + 1, "code": ord(found[0])}
         )
-    if all(unicodedata.category(character) in _UNSEEN for character in text):
-        raise InvalidText(_("Write a message."))
-    if (parts := measure(text).parts) > MOST_PARTS:
+
+
+def can_be_seen(text: str) -> bool:
+    """Whether a reader sees anything of it."""
+    return any(unicodedata.category(character) not in _UNSEEN for character in text)
+
+
+def check_length(text: str) -> Measure:
+    """Measure a text. Raises `InvalidText` for more than MOST_PARTS parts."""
+    measured = measure(text)
+    if measured.parts > MOST_PARTS:
         raise InvalidText(
             _("This message has %(parts)d parts; at most %(most)d can be sent. Make it shorter.")
-            % {"parts": parts, "most": MOST_PARTS}
+            % {"parts": measured.parts, "most": MOST_PARTS}
         )
-    return text
+    return measured
+
+
+def check_text(text: str) -> Measure:
+    """Measure a tidied text that goes out as it is.
+
+    Raises `InvalidText` for an empty text, for characters that no phone shows and for more than
+    MOST_PARTS parts.
+    """
+    check_signs(text)
+    if not can_be_seen(text):
+        raise InvalidText(_("Write a message."))
+    return check_length(text)

@@ -2,7 +2,16 @@
 
 from django.urls import path
 
-from messaging.views import campaign, compose, control, dashboard, history, review, undecided
+from messaging.views import (
+    answering,
+    campaign,
+    compose,
+    control,
+    dashboard,
+    history,
+    review,
+    undecided,
+)
 
 app_name = "messaging"
 urlpatterns = [
@@ -14,6 +23,7 @@ urlpatterns = [
     path("compose/measure/", compose.measure, name="measure"),
     path("campaigns/<int:pk>/review/", review.review, name="review"),
     path("campaigns/<int:pk>/receipt/", review.receipt, name="receipt"),
+    path("campaigns/<int:pk>/answer/", answering.answer, name="answer"),
     path("campaigns/<int:pk>/delete/", review.delete_draft, name="delete_draft"),
     path("campaigns/<int:pk>/", campaign.campaign, name="campaign"),
     path("campaigns/<int:pk>/progress/", campaign.progress, name="progress"),

@@ -64,6 +64,7 @@ LARGE_SEND: int = env.int("LARGE_SEND", 1000)  # people, or rupees
 QUIET_HOURS: tuple[int, int] | None = hours("QUIET_HOURS", env.str("QUIET_HOURS", "") or "21-7")
 OVERDUE_HOURS: float = env.float("OVERDUE_HOURS", 2)
 INLINE_RECIPIENTS = 5000  # larger campaigns are prepared by the worker
+SAME_TEXT_HOURS: int = env.int("SAME_TEXT_HOURS", 24)  # 0: the same text may go out again
 PASTED_LINES = 10_000
 
 IMPORT_MAX_MB: int = env.int("IMPORT_MAX_MB", 50)

@@ -18,6 +18,7 @@ from messaging.models import Campaign, CampaignState, Gateway, LeftOut, LeftOutR
 from messaging.services import campaigns, freezing
 from messaging.services.audience import Audience, Reader, describe
 from messaging.services.estimate import count_people
+from messaging.services.placeholders import writer_for
 from messaging.services.review import review
 from sandbox.server import Sandbox
 from tests.conftest import Browser
@@ -75,7 +76,7 @@ def test_groups_are_combined(
     size: int,
 ) -> None:
     chosen = audience(groups, named, without, of_all=of_all)
-    pieces = Reader(chosen, reading(gateway).rates).pieces(size=size)
+    pieces = Reader(chosen, reading(gateway).rates, writer_for("Hello")).pieces(size=size)
     assert [person.name for piece in pieces for person in piece.people] == names
     assert count_people(chosen, []).total() == len(names)
     assert describe(chosen) == said

@@ -62,6 +62,9 @@ def test_it_works(sender: Browser, gateway: Gateway) -> None:
         "numbers": "98,\n99",
         "of_all": False,
         "without": [],
+        "preferred": [],
+        "first": False,
+        "again": False,
     }
     assert (draft.state, draft.created_by, draft.gateway) == ("draft", sender.user, gateway)
 

@@ -18,7 +18,7 @@ FLOORS: Final = {
         *("contacts.phone", "contacts.names", "contacts.fields"),
         *("contacts.importing.cells", "contacts.importing.columns", "contacts.importing.options"),
         "contacts.importing.rows",
-        *("messaging.text", "messaging.script", "messaging.answers"),
+        *("messaging.text", "messaging.wording", "messaging.script", "messaging.answers"),
     ),
     # What the shell lends to everybody: it knows nothing of the apps.
     "ground": (
@@ -53,7 +53,7 @@ ORDER: Final = list(FLOORS)
 PURE: Final = {
     *("django.utils.functional", "django.utils.translation", "phonenumbers"),
     *("collections", "dataclasses", "datetime", "decimal", "email", "enum", "functools", "html"),
-    *("itertools", "json", "math", "re", "string", "typing", "unicodedata"),
+    *("difflib", "itertools", "json", "math", "re", "string", "typing", "unicodedata"),
 }
 
 

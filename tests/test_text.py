@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from messaging.text import MOST_PARTS, InvalidText, measure, read_text
+from messaging.text import MOST_PARTS, InvalidText, check_text, measure, tidy
 
 GSM, UCS = "GSM-7", "UCS-2"
 
@@ -232,6 +232,13 @@ def test_so_much_fits_and_no_more(text: str) -> None:
     assert full.parts == max(measured.parts, 1)
     assert full.left == 0
     assert measure(text + "a" * (measured.left + 1)).parts == full.parts + 1
+
+
+def read_text(raw: str) -> str:
+    """As what somebody typed goes out, if it has no placeholders."""
+    text = tidy(raw)
+    check_text(text)
+    return text
 
 
 @pytest.mark.parametrize(

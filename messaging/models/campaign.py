@@ -253,6 +253,10 @@ class LeftOutReason(models.TextChoices):
     OPTED_OUT = "opted_out", _("Opted out")
     NO_RATE = "no_rate", _("Sociair has no rate for this operator")
     DUPLICATE = "duplicate", _("Merged with the same number")
+    MISSING = "missing", _("No value for a placeholder")
+    TEXT = "text", _("The text cannot be sent with these values")
+    SHARED = "shared", _("Several people share the number")
+    REPEATED = "repeated", _("Got the same text a short while ago")
 
 
 class LeftOut(models.Model):

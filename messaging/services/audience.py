@@ -4,12 +4,14 @@ It is read in order of the numbers, in pieces, so that a million recipients take
 than five thousand and a prepared campaign can go on where it stopped.
 """
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, NamedTuple
 
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.conf import settings
+from django.db.models import Exists, JSONField, OuterRef, Q, QuerySet, Value
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -23,7 +25,9 @@ from contacts.phone import (
     parse_mobile,
     split_numbers,
 )
-from messaging.models import LeftOutReason
+from messaging.models import Campaign, LeftOutReason
+from messaging.services import repeats
+from messaging.services.letters import Letter, Unwritable, Writer
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,9 @@ class Audience:
 
     Of the groups: whoever is in any of them, or only who is in all; and nobody who is in a group
     of `without`. Chosen contacts and pasted numbers are added, whatever groups they are in.
+
+    Where several share a number and their texts differ, the number gets the text of the one who is
+    `preferred` (ids of contacts), else of the `first` one if that was said, else none at all.
     """
 
     groups: tuple[int, ...] = ()
@@ -39,6 +46,10 @@ class Audience:
     numbers: str = ""
     of_all: bool = False
     without: tuple[int, ...] = ()
+    preferred: tuple[int, ...] = ()
+    first: bool = False
+    # Also to those who got the same text a short while ago.
+    again: bool = False
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -47,25 +58,25 @@ class Audience:
             "numbers": self.numbers,
             "of_all": self.of_all,
             "without": sorted(set(self.without)),
+            "preferred": sorted(set(self.preferred)),
+            "first": self.first,
+            "again": self.again,
         }
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Audience":
-        return cls(
-            tuple(data["groups"]),
-            tuple(data["contacts"]),
-            data["numbers"],
-            data["of_all"],
-            tuple(data["without"]),
-        )
+        lists = ("groups", "contacts", "without", "preferred")
+        return cls(**{**data, **{name: tuple(data[name]) for name in lists}})
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """One number that will be texted, and whom it stands for: `others` share it."""
+    """One number that will be texted, with what, and whom it stands for: `others` share it."""
 
     mobile: str
     operator: Operator
+    text: str
+    parts: int
     name: str = ""
     contact_id: int | None = None
     others: tuple[str, ...] = ()
@@ -80,14 +91,41 @@ class Omission:
     words: str
 
 
+class Candidate(NamedTuple):
+    """Somebody who is meant by a number: a contact, or nobody that is known."""
+
+    pk: int | None
+    name: str
+    fields: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A number that several share who would get different texts: which of them?"""
+
+    mobile: str
+    choices: tuple[tuple[Candidate, str], ...]
+
+
 @dataclass(slots=True)
 class Piece:
-    """The next people in order of their numbers; `up_to` is the last number looked at."""
+    """The next people in order of their numbers; `up_to` is the last number looked at.
+
+    `missing` counts, for each placeholder, who has no value for it.
+    """
 
     people: list[Person] = field(default_factory=list)
     omissions: list[Omission] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    missing: Counter[str] = field(default_factory=Counter)
+    repeated: int = 0
     up_to: str = ""
     is_last: bool = True
+
+    @property
+    def counts(self) -> Counter[tuple[Operator, int]]:
+        """How many messages of how many parts go to each operator."""
+        return Counter((person.operator, person.parts) for person in self.people)
 
 
 class GroupGone(Exception):
@@ -125,12 +163,22 @@ def _merged(entry: str, words: str) -> Omission:
 class Reader:
     """Reads an audience piece by piece. A piece raises `GroupGone` if a group is missing."""
 
-    def __init__(self, audience: Audience, rates: dict[Operator, Decimal]) -> None:
+    def __init__(
+        self,
+        audience: Audience,
+        rates: Mapping[Operator, Decimal],
+        writer: Writer,
+        *,
+        campaign: Campaign | None = None,
+    ) -> None:
         self._pasted = read_pasted(audience.numbers)
         self._numbers = frozenset(self._pasted.mobiles)
         self._rates = rates
         self._audience = audience
+        self._preferred = frozenset(audience.preferred)
         self._chosen = _combined(audience)
+        self._writer = writer
+        self._recent = [] if audience.again else repeats.recent(campaign)
 
     def pieces(self, *, after: str = "", size: int = 5000) -> Iterator[Piece]:
         while True:
@@ -153,62 +201,159 @@ class Reader:
         opted_out = {one.mobile: one for one in found}
         for mobile in mobiles:
             self._sort(piece, mobile, entries[mobile], opted_out.get(mobile))
+        self._leave_out_repeated(piece)
         return piece
 
-    def _entries(self, after: str, size: int) -> dict[str, list[tuple[int, str]]]:
-        """Contacts by number for at least `size + 1` numbers after one, if there are so many.
+    def _leave_out_repeated(self, piece: Piece) -> None:
+        """Who got the same text within the last SAME_TEXT_HOURS, unless that is wanted."""
+        got = repeats.who_got([person.mobile for person in piece.people], self._recent)
+        if not got:
+            return
+        words = ngettext(
+            "Got the same text within the last hour, or will get it.",
+            "Got the same text within the last %(hours)d hours, or will get it.",
+            settings.SAME_TEXT_HOURS,
+        ) % {"hours": settings.SAME_TEXT_HOURS}
+        repeated = [person for person in piece.people if (person.mobile, person.text) in got]
+        piece.people = [
+            person for person in piece.people if (person.mobile, person.text) not in got
+        ]
+        piece.repeated = len(repeated)
+        piece.omissions += [
+            Omission(
+                f"{person.name} {format_mobile(person.mobile)}".strip()[:200],
+                LeftOutReason.REPEATED,
+                words,
+            )
+            for person in repeated
+        ]
+
+    def _entries(self, after: str, size: int) -> dict[str, list[Candidate]]:
+        """Who is meant by at least `size + 1` numbers after one, if there are so many.
 
         A family of many on one number must not be cut, so the last number is read to its end.
         """
-        found: dict[str, list[tuple[int, str]]] = {}
-        for mobile, contact_id, name in self._rows(after, size):
+        found: dict[str, list[Candidate]] = {}
+        for mobile, pk, name, fields in self._rows(after, size):
             if len(found) > size and mobile not in found:
                 break
-            found.setdefault(mobile, []).append((contact_id, name))
-        for mobile in self._pasted.mobiles:
-            if mobile > after:
-                found.setdefault(mobile, [])
+            found.setdefault(mobile, []).append(Candidate(pk, name, fields))
+        pasted = [mobile for mobile in self._pasted.mobiles if mobile > after]
+        known = self._known(pasted[: size + 1]) if self._writer.is_personal else {}
+        for mobile in pasted:
+            found.setdefault(mobile, known.get(mobile, []))
         return found
 
-    def _rows(self, after: str, size: int) -> Iterator[tuple[str, int, str]]:
-        """Contacts in order of their numbers, some at a time.
+    def _known(self, mobiles: list[str]) -> dict[str, list[Candidate]]:
+        """Whose numbers were pasted: a personal text needs their names and values."""
+        known: dict[str, list[Candidate]] = {}
+        rows = Contact.objects.filter(mobile__in=mobiles).order_by("mobile", "id")
+        for mobile, pk, name, fields in rows.values_list("mobile", "id", "name", "fields"):
+            known.setdefault(mobile, []).append(Candidate(pk, name, fields))
+        return known
+
+    def _rows(self, after: str, size: int) -> Iterator[tuple[str, int, str, dict[str, Any]]]:
+        """Candidates in order of their numbers, some at a time.
 
         Without a limit PostgreSQL would sort everybody who is left, for every piece.
         """
-        rows = self._chosen.order_by("mobile", "id").values_list("mobile", "id", "name")
+        fields = "fields" if self._writer.is_personal else Value(None, output_field=JSONField())
+        rows = self._chosen.order_by("mobile", "id").values_list("mobile", "id", "name", fields)
         beyond = Q(mobile__gt=after)
         while some := list(rows.filter(beyond)[: size + 100]):
             yield from some
-            mobile, contact_id, _name = some[-1]
-            beyond = Q(mobile__gte=mobile) & (Q(mobile__gt=mobile) | Q(id__gt=contact_id))
+            mobile, pk, *_rest = some[-1]
+            beyond = Q(mobile__gte=mobile) & (Q(mobile__gt=mobile) | Q(id__gt=pk))
 
     def _sort(
-        self, piece: Piece, mobile: str, contacts: list[tuple[int, str]], opt_out: OptOut | None
+        self, piece: Piece, mobile: str, candidates: list[Candidate], opt_out: OptOut | None
     ) -> None:
-        contact_id, name = contacts[0] if contacts else (None, "")
         operator = operator_of(mobile)
         if opt_out is not None:
-            self._leave_out(piece, mobile, contacts, LeftOutReason.OPTED_OUT, _opted_out(opt_out))
+            self._leave_out(piece, mobile, candidates, LeftOutReason.OPTED_OUT, _opted_out(opt_out))
         elif operator not in self._rates:
             words = _("Sociair states no price for this operator.")
-            self._leave_out(piece, mobile, contacts, LeftOutReason.NO_RATE, words)
+            self._leave_out(piece, mobile, candidates, LeftOutReason.NO_RATE, words)
+        elif len(candidates) < 2 or not self._writer.is_personal:
+            self._write(piece, mobile, operator, candidates)
         else:
-            others = tuple(other for _id, other in contacts[1:])
-            piece.people.append(Person(mobile, operator, name, contact_id, others))
-            piece.omissions += self._shared(mobile, name, others)
+            self._choose(piece, mobile, operator, candidates)
+
+    def _write(
+        self, piece: Piece, mobile: str, operator: Operator, candidates: list[Candidate]
+    ) -> None:
+        """One letter for all of them, who would get the same."""
+        first = candidates[0] if candidates else Candidate(None, "", {})
+        try:
+            letter = self._writer.write(mobile, first.name, first.fields)
+        except Unwritable as unwritable:
+            self._unwritten(piece, mobile, candidates, unwritable)
+        else:
+            self._address(piece, mobile, operator, candidates, letter)
+
+    def _choose(
+        self, piece: Piece, mobile: str, operator: Operator, candidates: list[Candidate]
+    ) -> None:
+        """One number, and several people whose letters may differ."""
+        letters: list[tuple[Candidate, Letter]] = []
+        for candidate in candidates:
+            try:
+                letter = self._writer.write(mobile, candidate.name, candidate.fields)
+                letters.append((candidate, letter))
+            except Unwritable as unwritable:
+                self._unwritten(piece, mobile, [candidate], unwritable)
+        if not letters:
+            return
+        chosen = [pair for pair in letters if pair[0].pk in self._preferred]
+        are_alike = len({letter.text for _candidate, letter in letters}) == 1
+        if are_alike or chosen or self._audience.first:
+            first, letter = (chosen or letters)[0]
+            rest = [candidate for candidate, _letter in letters if candidate is not first]
+            self._address(piece, mobile, operator, [first, *rest], letter)
+            return
+        texts = tuple((candidate, letter.text) for candidate, letter in letters)
+        piece.questions.append(Question(mobile, texts))
+        names = ", ".join(candidate.name for candidate, _letter in letters)
+        words = _("Several people have this number, and nobody said who of them gets the message.")
+        entry = f"{names} {format_mobile(mobile)}"[:200]
+        piece.omissions.append(Omission(entry, LeftOutReason.SHARED, words))
+
+    def _address(
+        self,
+        piece: Piece,
+        mobile: str,
+        operator: Operator,
+        candidates: list[Candidate],
+        letter: Letter,
+    ) -> None:
+        first = candidates[0] if candidates else Candidate(None, "", {})
+        others = tuple(candidate.name for candidate in candidates[1:])
+        piece.people.append(
+            Person(mobile, operator, letter.text, letter.parts, first.name, first.pk, others)
+        )
+        piece.omissions += self._shared(mobile, first.name, others)
+
+    def _unwritten(
+        self, piece: Piece, mobile: str, candidates: list[Candidate], unwritable: Unwritable
+    ) -> None:
+        if unwritable.missing:
+            piece.missing[unwritable.missing] += 1
+        reason = LeftOutReason.MISSING if unwritable.missing else LeftOutReason.TEXT
+        self._leave_out(piece, mobile, candidates, reason, str(unwritable))
 
     def _leave_out(
         self,
         piece: Piece,
         mobile: str,
-        contacts: list[tuple[int, str]],
+        candidates: list[Candidate],
         reason: LeftOutReason,
         words: str,
     ) -> None:
         """Everybody who has a number that gets nothing, and the number itself if it was entered."""
         shown = format_mobile(mobile)
-        entries = [f"{name} {shown}"[:200] for _id, name in contacts]
-        entries += [shown] if mobile in self._numbers else []
+        entries = [f"{candidate.name} {shown}"[:200] for candidate in candidates]
+        if mobile in self._numbers and not (candidates and self._writer.is_personal):
+            entries.append(shown)
         piece.omissions += [Omission(entry, reason, words) for entry in entries]
 
     def _shared(self, mobile: str, name: str, others: tuple[str, ...]) -> Iterator[Omission]:
@@ -217,7 +362,7 @@ class Reader:
         for other in others:
             words = _("Shares the number with %(name)s: one message stands for both.")
             yield _merged(f"{other} {shown}", words % {"name": name})
-        if name and mobile in self._numbers:
+        if name and mobile in self._numbers and not self._writer.is_personal:
             words = _("The number of %(name)s, who is chosen already: it gets one message.")
             yield _merged(shown, words % {"name": name})
 

@@ -110,6 +110,15 @@ def save_draft(
     return campaign
 
 
+def change_draft(campaign: Campaign, *, text: str, audience: Audience) -> bool:
+    """What the review asked about is answered. False if it was sent, or changed, meanwhile."""
+    return bool(
+        Campaign.objects.filter(
+            pk=campaign.pk, state=CampaignState.DRAFT, fingerprint=campaign.fingerprint
+        ).update(text=text, audience=audience.to_json(), fingerprint=fingerprint_of(text, audience))
+    )
+
+
 # -- Handing over ----------------------------------------------------------------------------
 
 

@@ -6,22 +6,37 @@ Nothing is kept, and nobody signs for it: the review counts person by person.
 from collections import Counter
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any, Final
 
-from django.db.models import Count, Exists, OuterRef
+from django.db.models import Count, Exists, OuterRef, QuerySet
 from django.db.models.functions import Substr
 
 from contacts.models import OptOut
 from contacts.phone import Operator, operator_of
 from messaging.models import BalanceReading, Gateway, LeftOutReason
 from messaging.script import Advice, advise
-from messaging.services import balance, pricing
-from messaging.services.audience import Audience, Pasted, chosen_contacts, read_pasted
-from messaging.text import Measure, measure
+from messaging.services import balance, placeholders, pricing
+from messaging.services.audience import (
+    Audience,
+    Pasted,
+    Person,
+    Reader,
+    chosen_contacts,
+    read_pasted,
+)
+from messaging.text import InvalidText, Measure, measure
+from messaging.wording import parse
+
+_SAMPLE: Final = 300  # recipients whose letters are written while somebody types
 
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Amounts in rupees; None while no balance was ever read. `unreadable` are pasted entries."""
+    """Amounts in rupees; None while no balance was ever read. `unreadable` are pasted entries.
+
+    A personal text is written for the first recipients, `sample`; the others are taken to be like
+    them, and the review counts everybody.
+    """
 
     measure: Measure
     people: Counter[Operator]
@@ -29,6 +44,27 @@ class Estimate:
     reading: BalanceReading | None
     committed: balance.Committed
     advice: Advice | None = None
+    is_personal: bool = False
+    sample: tuple[Person, ...] = ()
+
+    @property
+    def is_rough(self) -> bool:
+        """Whether some recipients' texts were not looked at."""
+        return self.is_personal and self.reached > len(self.sample)
+
+    @property
+    def shares(self) -> list[tuple[int, int]]:
+        """How many get so many parts, the fewest parts first."""
+        parts = Counter(person.parts for person in self.sample)
+        all_of_them = len(self.sample) or 1
+        return [
+            (number, round(self.reached * people / all_of_them))
+            for number, people in sorted(parts.items())
+        ]
+
+    @property
+    def longest(self) -> Person | None:
+        return max(self.sample, key=lambda person: (person.parts, len(person.text)), default=None)
 
     @property
     def reached(self) -> int:
@@ -40,7 +76,22 @@ class Estimate:
 
     @property
     def cost(self) -> Decimal | None:
+        if self.is_personal and self.sample and self.reading is not None:
+            return self._cost_like(self.sample)
         return self._cost_of(self.measure.parts)
+
+    def _cost_like(self, sample: tuple[Person, ...]) -> Decimal | None:
+        """As if everybody of an operator got as many parts as those of it in the sample."""
+        if self.reading is None:
+            return None
+        rates = pricing.rates_of(self.reading)
+        of_all = Decimal(sum(person.parts for person in sample)) / len(sample)
+        cost = Decimal(0)
+        for operator, people in self.people.items():
+            parts = [person.parts for person in sample if person.operator is operator]
+            each = Decimal(sum(parts)) / len(parts) if parts else of_all
+            cost += rates[operator] * each * people
+        return cost
 
     @property
     def plain_cost(self) -> Decimal | None:
@@ -67,14 +118,38 @@ def estimate(text: str, audience: Audience, gateway: Gateway) -> Estimate:
     if reading is not None:
         rates = pricing.rates_of(reading)
         people = Counter({operator: people[operator] for operator in people if operator in rates})
+    fixed, is_personal = _fixed(text)
+    sample = _sample(text, audience, people) if is_personal else ()
+    first = sample[0].text if sample else fixed
     return Estimate(
-        measure=measure(text),
+        measure=measure(first),
         people=people,
         unreadable=sum(out.reason is LeftOutReason.INVALID for out in pasted.omissions),
         reading=reading,
         committed=balance.committed(gateway),
-        advice=advise(text),
+        advice=advise(fixed),
+        is_personal=is_personal,
+        sample=sample,
     )
+
+
+def _fixed(text: str) -> tuple[str, bool]:
+    """What everybody gets, and whether there is more, of a text that is still being typed."""
+    try:
+        wording = parse(text)
+    except InvalidText:
+        return text, False
+    return wording.fixed.strip(), wording.is_personal
+
+
+def _sample(text: str, audience: Audience, people: Counter[Operator]) -> tuple[Person, ...]:
+    """The letters of the first recipients; none while the text cannot be understood."""
+    try:
+        writer = placeholders.writer_for(text)
+    except InvalidText:
+        return ()
+    reader = Reader(audience, dict.fromkeys(people, Decimal(0)), writer)
+    return tuple(reader.piece(size=_SAMPLE).people)
 
 
 def count_omitted(audience: Audience, pasted: Pasted, reached: int) -> int:
@@ -83,16 +158,20 @@ def count_omitted(audience: Audience, pasted: Pasted, reached: int) -> int:
     return max(entries - reached, 0)
 
 
-def count_people(audience: Audience, pasted: list[str]) -> Counter[Operator]:
+def count_people(
+    audience: Audience, pasted: list[str], *, but_not: QuerySet[Any, Any] | None = None
+) -> Counter[Operator]:
     """Different numbers by operator, without those who opted out: four queries, whatever its size.
 
     The operator follows from the first three digits, so the database counts by those.
     """
     chosen = chosen_contacts(audience)
     opted_out = OptOut.objects.filter(mobile=OuterRef("mobile"))
+    wanted = chosen.filter(~Exists(opted_out))
+    if but_not is not None:
+        wanted = wanted.exclude(mobile__in=but_not)
     ranges = (
-        chosen.filter(~Exists(opted_out))
-        .values_list(Substr("mobile", 1, 3))
+        wanted.values_list(Substr("mobile", 1, 3))
         .annotate(people=Count("mobile", distinct=True))
         .order_by()
     )
@@ -101,5 +180,7 @@ def count_people(audience: Audience, pasted: list[str]) -> Counter[Operator]:
         people[operator_of(prefix)] += count
     known = set(chosen.filter(mobile__in=pasted).values_list("mobile", flat=True))
     known.update(OptOut.objects.filter(mobile__in=pasted).values_list("mobile", flat=True))
+    if but_not is not None:
+        known.update(row["mobile"] for row in but_not.filter(mobile__in=pasted))
     people.update(operator_of(mobile) for mobile in pasted if mobile not in known)
     return people

@@ -51,12 +51,16 @@ def follow_up(campaign: Campaign, *, by: Actor) -> Campaign:
         if not can_be_followed(campaign):
             raise SendRefused(_("There is nobody of this campaign to write to again."))
         most = settings.PASTED_LINES
-        people = not_reached(campaign).order_by("mobile").values_list("mobile", flat=True)
-        mobiles = list(people[: most + 1])
-        if len(mobiles) > most:
+        people = not_reached(campaign).order_by("mobile").values_list("mobile", "contact_id")
+        found = list(people[: most + 1])
+        if len(found) > most:
             said = _("These are more than %(most)d people: write to a group instead.")
             raise SendRefused(said % {"most": most})
-        audience = Audience(numbers="\n".join(mobiles))
+        # Of those who share a number, the same one as before.
+        audience = Audience(
+            numbers="\n".join(mobile for mobile, _contact in found),
+            preferred=tuple(contact for _mobile, contact in found if contact is not None),
+        )
         return Campaign.objects.create(
             form_uuid=uuid.uuid4(),
             gateway=campaign.gateway,

@@ -5,7 +5,7 @@ worker goes on where it stopped and two workers never prepare the same piece.
 """
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
 from typing import Final
@@ -29,7 +29,8 @@ from messaging.models import (
 )
 from messaging.services import holds, pricing
 from messaging.services.audience import Audience, GroupGone, Person, Piece, Reader
-from messaging.text import measure
+from messaging.services.placeholders import writer_of
+from messaging.text import InvalidText
 from sociair_portal.bulk import insert_rows
 
 LARGE: Final = 1000  # recipients; a larger campaign lets smaller ones go first
@@ -39,10 +40,12 @@ _PIECE: Final = 2000
 def prepare(campaign: Campaign, *, go_on: Callable[[], bool] = lambda: True) -> bool:
     """Freeze what is left of a campaign's audience. False if `go_on` stopped it before its end.
 
-    Raises `GroupGone` for a group that was deleted since the review.
+    Raises `GroupGone` for a group that was deleted since the review, and `InvalidText` for a field.
     """
     rates = pricing.from_json(campaign.rates)
-    reader = Reader(Audience.from_json(campaign.audience), rates)
+    reader = Reader(
+        Audience.from_json(campaign.audience), rates, writer_of(campaign), campaign=campaign
+    )
     while campaign.state == CampaignState.PREPARING:
         if not go_on():
             return False
@@ -55,14 +58,13 @@ def prepare_or_pause(campaign: Campaign, *, go_on: Callable[[], bool]) -> bool:
     """As `prepare`, for the worker: what nobody can answer now waits for a person."""
     try:
         return prepare(campaign, go_on=go_on)
-    except GroupGone as gone:
+    except (GroupGone, InvalidText) as gone:
         _leave(campaign, CampaignState.PAUSED, EventKind.PAUSED, str(gone))
         return True
 
 
 def _freeze(campaign: Campaign, piece: Piece, rates: pricing.Rates) -> None:
-    parts = measure(campaign.text).parts
-    cost = _cost(piece.people, parts, rates)
+    cost = pricing.cost_of_counts(piece.counts, rates)
     with transaction.atomic():
         advanced = Campaign.objects.filter(
             pk=campaign.pk,
@@ -76,7 +78,7 @@ def _freeze(campaign: Campaign, piece: Piece, rates: pricing.Rates) -> None:
         )
         if not advanced:
             return
-        cut(campaign, piece.people, parts, rates)
+        cut(campaign, piece.people, rates)
         insert_rows(
             LeftOut,
             ["campaign", "entry", "reason", "words"],
@@ -95,17 +97,16 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "\ufffd")
 
 
-def cut(campaign: Campaign, people: list[Person], parts: int, rates: pricing.Rates) -> None:
+def cut(campaign: Campaign, people: list[Person], rates: pricing.Rates) -> None:
     """Batches of one text and at most SOCIAIR_BATCH_SIZE people each."""
-    size = settings.SOCIAIR_BATCH_SIZE
-    slices = [people[start : start + size] for start in range(0, len(people), size)]
+    slices = list(_slices(people, settings.SOCIAIR_BATCH_SIZE))
     batches = Batch.objects.bulk_create(
         Batch(
             campaign=campaign,
-            text=campaign.text,
-            parts=parts,
+            text=some[0].text,
+            parts=some[0].parts,
             size=len(some),
-            cost=_cost(some, parts, rates),
+            cost=_cost(some, rates),
         )
         for some in slices
     )
@@ -128,9 +129,18 @@ def cut(campaign: Campaign, people: list[Person], parts: int, rates: pricing.Rat
     )
 
 
-def _cost(people: list[Person], parts: int, rates: pricing.Rates) -> Decimal:
+def _slices(people: list[Person], size: int) -> Iterator[list[Person]]:
+    """At most so many people of one text each."""
+    by_text: dict[str, list[Person]] = {}
+    for person in people:
+        by_text.setdefault(person.text, []).append(person)
+    for some in by_text.values():
+        yield from (some[start : start + size] for start in range(0, len(some), size))
+
+
+def _cost(people: list[Person], rates: pricing.Rates) -> Decimal:
     numbers: Counter[Operator] = Counter(person.operator for person in people)
-    return pricing.cost_of(numbers, parts, rates)
+    return pricing.cost_of(numbers, people[0].parts, rates)
 
 
 def _finish(campaign: Campaign) -> None:

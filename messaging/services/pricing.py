@@ -25,6 +25,14 @@ def cost_of(numbers: Mapping[Operator, int], parts: int, rates: Rates) -> Decima
     return sum((rates[operator] * parts * count for operator, count in numbers.items()), Decimal(0))
 
 
+def cost_of_counts(counts: Mapping[tuple[Operator, int], int], rates: Rates) -> Decimal:
+    """Rupees for so many messages, by operator and parts."""
+    return sum(
+        (rates[operator] * parts * count for (operator, parts), count in counts.items()),
+        Decimal(0),
+    )
+
+
 def to_json(rates: Rates) -> dict[str, str]:
     return {operator.value: str(rate) for operator, rate in rates.items()}
 

@@ -3,16 +3,19 @@
 from collections import Counter
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Final
 
 from django.conf import settings
 
 from contacts.phone import Operator
 from messaging.models import BalanceReading, Campaign
-from messaging.services import balance, pricing
+from messaging.services import balance, placeholders, pricing, repeats
 from messaging.services.audience import (
     Audience,
     Omission,
     Person,
+    Piece,
+    Question,
     Reader,
     describe,
     read_pasted,
@@ -21,12 +24,14 @@ from messaging.services.estimate import count_omitted, count_people
 from messaging.text import Measure, measure
 
 # More than anyone reads on a page; the rest is counted.
-MOST_SHOWN = 200
+MOST_SHOWN: Final = 200
+MOST_ASKED: Final = 50
 
 
 @dataclass(slots=True)
 class OperatorLine:
     operator: Operator
+    parts: int
     people: int
     rate: Decimal
     cost: Decimal
@@ -34,17 +39,46 @@ class OperatorLine:
 
 @dataclass(slots=True)
 class Review:
-    """The receipt before the send. Amounts in rupees."""
+    """The receipt before the send. Amounts in rupees.
 
-    measure: Measure
+    `missing` counts who has no value for a placeholder, `repeated` who got the same text a short
+    while ago, and `questions` are numbers of several people whose texts differ.
+    """
+
     reading: BalanceReading
     committed: balance.Committed
     chosen: str
+    is_personal: bool = False
     people: int = 0
     omitted: int = 0
+    repeated: int = 0
     lines: list[OperatorLine] = field(default_factory=list)
     first_people: list[Person] = field(default_factory=list)
     first_omissions: list[Omission] = field(default_factory=list)
+    first_questions: list[Question] = field(default_factory=list)
+    questions: int = 0
+    missing: Counter[str] = field(default_factory=Counter)
+    longest: Person | None = None
+
+    @property
+    def measure(self) -> Measure | None:
+        """Of the longest text; None if nobody gets any."""
+        return None if self.longest is None else measure(self.longest.text)
+
+    @property
+    def shares(self) -> list[tuple[int, int, Decimal]]:
+        """How many people get so many parts, and what that costs."""
+        found: dict[int, list[OperatorLine]] = {}
+        for line in self.lines:
+            found.setdefault(line.parts, []).append(line)
+        return [
+            (
+                parts,
+                sum(line.people for line in lines),
+                sum((line.cost for line in lines), Decimal(0)),
+            )
+            for parts, lines in sorted(found.items())
+        ]
 
     @property
     def cost(self) -> Decimal:
@@ -69,32 +103,66 @@ class Review:
 
 
 def review(campaign: Campaign, reading: BalanceReading) -> Review:
-    """Look everything up as a send would find it now. Raises `audience.GroupGone`."""
+    """Look everything up as a send would find it now.
+
+    Raises `audience.GroupGone`, and `text.InvalidText` for a text that cannot be sent.
+    """
     rates = pricing.rates_of(reading)
     audience = Audience.from_json(campaign.audience)
+    writer = placeholders.writer_for(campaign.text)
+    reader = Reader(audience, rates, writer, campaign=campaign)
     committed = balance.committed(campaign.gateway)
-    found = Review(measure(campaign.text), reading, committed, describe(audience))
-    first = Reader(audience, rates).piece(size=settings.INLINE_RECIPIENTS)
-    found.first_people = first.people[:MOST_SHOWN]
-    found.first_omissions = first.omissions[:MOST_SHOWN]
-    if first.is_last:
-        numbers = Counter(person.operator for person in first.people)
-        found.people, found.omitted = numbers.total(), len(first.omissions)
-    else:
-        # Nobody reads more names than these; the database counts the rest while the page waits.
-        pasted = read_pasted(audience.numbers)
-        counted = count_people(audience, pasted.mobiles)
-        numbers = Counter({each: counted[each] for each in counted if each in rates})
-        found.people = numbers.total()
-        found.omitted = count_omitted(audience, pasted, found.people)
+    found = Review(reading, committed, describe(audience), writer.is_personal)
+    first = reader.piece(size=settings.INLINE_RECIPIENTS)
+    counts = _read(found, first)
+    if not first.is_last and writer.is_personal:
+        for piece in reader.pieces(after=first.up_to):
+            counts += _read(found, piece)
+    elif not first.is_last:
+        counts = _counted(found, campaign, audience, first, rates)
+    found.people = counts.total()
     found.lines = [
-        OperatorLine(
-            operator,
-            numbers[operator],
-            rates[operator],
-            pricing.cost_of({operator: numbers[operator]}, found.measure.parts, rates),
+        OperatorLine(operator, parts, people, rates[operator], rates[operator] * parts * people)
+        for (operator, parts), people in sorted(
+            counts.items(), key=lambda line: (_ORDER.index(line[0][0]), line[0][1])
         )
-        for operator in Operator
-        if numbers[operator]
+        if people
     ]
     return found
+
+
+_ORDER: Final = list(Operator)
+
+
+def _read(found: Review, piece: Piece) -> Counter[tuple[Operator, int]]:
+    """Note what is worth telling of a piece; how many of its messages go where."""
+    found.first_people += piece.people[: MOST_SHOWN - len(found.first_people)]
+    found.first_omissions += piece.omissions[: MOST_SHOWN - len(found.first_omissions)]
+    found.first_questions += piece.questions[: MOST_ASKED - len(found.first_questions)]
+    found.questions += len(piece.questions)
+    found.missing += piece.missing
+    found.omitted += len(piece.omissions)
+    found.repeated += piece.repeated
+    longest = [*filter(None, [found.longest]), *piece.people]
+    found.longest = max(longest, key=lambda person: (person.parts, len(person.text)), default=None)
+    return piece.counts
+
+
+def _counted(
+    found: Review, campaign: Campaign, audience: Audience, first: Piece, rates: pricing.Rates
+) -> Counter[tuple[Operator, int]]:
+    """One text for everybody: nobody reads more names than the first, the database counts the rest.
+
+    It counts while the page waits.
+    """
+    pasted = read_pasted(audience.numbers)
+    counted = count_people(audience, pasted.mobiles)
+    if first.people and not audience.again and (campaigns := repeats.recent(campaign)):
+        got = repeats.numbers_of(first.people[0].text, campaigns)
+        left = count_people(audience, pasted.mobiles, but_not=got)
+        found.repeated = counted.total() - left.total()
+        counted = left
+    parts = found.longest.parts if found.longest is not None else 1
+    counts = Counter({(each, parts): counted[each] for each in counted if each in rates})
+    found.omitted = count_omitted(audience, pasted, counts.total())
+    return counts

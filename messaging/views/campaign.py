@@ -112,14 +112,20 @@ def recipients(request: HttpRequest, pk: int) -> HttpResponse:
     found = _campaign(pk)
     form = CampaignRecipientsForm(request.GET)
     form.full_clean()
-    rows = Recipient.objects.filter(campaign=found)
+    rows = Recipient.objects.filter(campaign=found).select_related("batch")
     if state := form.cleaned_data.get("state"):
         rows = rows.filter(state=state)
     if words := form.cleaned_data.get("q"):
         numbers = history.numbers_like(words)
         rows = rows.filter(Q(name__icontains=words) if numbers is None else numbers)
     page = page_by_key(rows, order=["mobile"], at=request.GET.get("page", ""))
-    context = {"campaign": found, "tab": "recipients", "form": form, "page": page}
+    context = {
+        "campaign": found,
+        "tab": "recipients",
+        "form": form,
+        "page": page,
+        "shows_texts": "{" in found.text,
+    }
     return render(request, "messaging/campaign_recipients.html", context)
 
 

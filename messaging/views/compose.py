@@ -13,11 +13,12 @@ from contacts.models import Contact
 from contacts.searching import find_contacts
 from messaging.forms import OF_ALL, ComposeForm
 from messaging.models import Campaign, CampaignState
-from messaging.script import advise
+from messaging.script import to_plain
 from messaging.services import campaigns, holds
 from messaging.services.acting import Actor
 from messaging.services.audience import GroupGone
 from messaging.services.estimate import estimate
+from messaging.services.placeholders import known_keys
 from messaging.text import tidy
 from messaging.views.waking import recent_reading
 
@@ -37,16 +38,21 @@ def compose(request: HttpRequest) -> HttpResponse:
         return redirect(saved)
     recent_reading(holds.current_gateway())
     form = typed if is_submitted or draft is not None else typed.unchecked()
-    context = {"form": form, **_contacts_context(request, form), **_estimate_context(typed)}
+    context = {
+        "form": form,
+        "placeholders": [(f"{{{key}}}", label) for key, label in known_keys().items()],
+        **_contacts_context(request, form),
+        **_estimate_context(typed),
+    }
     return render(request, "messaging/compose.html", context)
 
 
 def _typed(request: HttpRequest) -> QueryDict:
     """What was typed; with twins in the place of dear characters, if that was asked for."""
-    if "plain" not in request.POST or (advice := advise(request.POST.get("text", ""))) is None:
+    if "plain" not in request.POST:
         return request.POST
     changed = request.POST.copy()
-    changed["text"] = advice.plain
+    changed["text"] = to_plain(request.POST.get("text", ""))
     return changed
 
 

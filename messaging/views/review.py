@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core import signing
@@ -17,10 +18,12 @@ from messaging import tasks
 from messaging.context import worker_is_silent
 from messaging.forms import LaterForm
 from messaging.models import BalanceReading, Campaign, CampaignState
+from messaging.script import has_link
 from messaging.services import balance, campaigns, guards, holds
 from messaging.services.audience import GroupGone
 from messaging.services.campaigns import Reviewed
 from messaging.services.review import review as look_up
+from messaging.text import InvalidText
 from messaging.views.waking import recent_reading
 
 # How often the open page looks again (seconds): for a balance, after Sociair said no, for changes.
@@ -39,7 +42,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return _send(request, campaign)
     reading = recent_reading(campaign.gateway)
-    context = _receipt_context(campaign, reading)
+    context = _receipt_context(request, campaign, reading)
     return render(request, "messaging/review.html", context)
 
 
@@ -53,7 +56,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     reading = recent_reading(campaign.gateway)
     if request.GET.get("seen") == _seen(campaign, reading):
         return HttpResponse(status=204)
-    return render(request, "messaging/_receipt.html", _receipt_context(campaign, reading))
+    return render(request, "messaging/_receipt.html", _receipt_context(request, campaign, reading))
 
 
 def _draft_or_sent(request: HttpRequest, pk: int) -> Campaign:
@@ -65,9 +68,12 @@ def _draft_or_sent(request: HttpRequest, pk: int) -> Campaign:
     return campaign
 
 
-def _receipt_context(campaign: Campaign, reading: BalanceReading | None) -> dict[str, Any]:
+def _receipt_context(
+    request: HttpRequest, campaign: Campaign, reading: BalanceReading | None
+) -> dict[str, Any]:
     """What the receipt says, or why there is none yet; `again` is when to look again."""
-    context: dict[str, Any] = {"campaign": campaign}
+    is_mine = request.user.pk == campaign.created_by_id
+    context: dict[str, Any] = {"campaign": campaign, "is_mine": is_mine}
     if campaign.gateway != holds.current_gateway():
         return {**context, "is_elsewhere": True}
     if reading is None or not balance.is_fresh(reading):
@@ -75,13 +81,17 @@ def _receipt_context(campaign: Campaign, reading: BalanceReading | None) -> dict
         return {**context, "is_waiting": True, "again": again, "seen": _seen(campaign, reading)}
     try:
         found = look_up(campaign, reading)
-    except GroupGone as gone:
-        return {**context, "gone": str(gone)}
+    except (GroupGone, InvalidText) as wrong:
+        return {**context, "gone": str(wrong)}
     reviewed = Reviewed.of(campaign, found)
     return {
         **context,
         "review": found,
         "missing": -found.balance_after,
+        "missing_values": sorted(found.missing.items()),
+        "has_link": has_link(campaign.text),
+        "is_again": campaign.audience["again"],
+        "hours": settings.SAME_TEXT_HOURS,
         "must_type": guards.is_large(found.people, found.cost),
         "morning": guards.morning_after(),
         "signed": signing.dumps(reviewed.to_json(), salt=_salt(campaign)),
@@ -125,7 +135,7 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
             campaigns.hand_over(campaign, reviewed=reviewed, by=request.user, at=later.moment)
     except signing.BadSignature:
         why = _("Look at the receipt once more, then send.")
-    except (campaigns.SendRefused, GroupGone) as refused:
+    except (campaigns.SendRefused, GroupGone, InvalidText) as refused:
         why = str(refused)
     campaign.refresh_from_db()
     if campaign.state != CampaignState.DRAFT:  # now, or by an earlier click

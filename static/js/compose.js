@@ -1,5 +1,15 @@
 // What makes the compose form nicer; it works without it.
 (function () {
+  // A button with data-inserts writes it where the cursor is.
+  document.querySelectorAll("[data-inserts]").forEach((button) => {
+    button.addEventListener("click", () => {
+      const area = document.querySelector(button.dataset.into);
+      area.setRangeText(button.dataset.inserts, area.selectionStart, area.selectionEnd, "end");
+      area.focus();
+      area.dispatchEvent(new Event("input", { bubbles: true }));
+    });
+  });
+
   // A search box with data-narrows shows only the choices that contain its words.
   document.querySelectorAll("[data-narrows]").forEach((box) => {
     const choices = document.querySelectorAll(`${box.dataset.narrows} > *`);

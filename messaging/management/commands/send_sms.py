@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, NoReturn
 
 from django.core.management.base import BaseCommand
-from django.db.models import Count
+from django.db.models import Count, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -17,8 +17,10 @@ from messaging import tasks
 from messaging.models import Campaign, CampaignState, Gateway, HoldKind, Recipient
 from messaging.services import balance, campaigns, holds, sociair
 from messaging.services.audience import Audience, GroupGone
+from messaging.services.placeholders import known_keys
 from messaging.services.review import Review, review
-from messaging.text import InvalidText, measure, read_text
+from messaging.text import InvalidText
+from messaging.wording import read_wording
 
 _BAD = 2
 _LOOK_EVERY = 0.2  # seconds
@@ -50,6 +52,11 @@ class Command(BaseCommand):
             metavar="TIME",
             help='when, in the portal\'s time zone: "2026-11-24 07:00"',
         )
+        parser.add_argument(
+            "--again",
+            action="store_true",
+            help="also to those who got the same text a short while ago",
+        )
         parser.add_argument("--wait", action="store_true", help="until every number has an answer")
         parser.add_argument(
             "--key", type=_uuid, help="a UUID: a second run with the same key sends nothing again"
@@ -78,9 +85,10 @@ class Command(BaseCommand):
     def _campaign(self, gateway: Gateway, options: dict[str, Any]) -> Campaign:
         """The campaign of this key: handed over now, or when the command ran before."""
         try:
+            text, _wording = read_wording(options["message"], known_keys())
             draft = campaigns.save_draft(
                 form_uuid=options["key"] or uuid.uuid4(),
-                text=read_text(options["message"]),
+                text=text,
                 audience=self._audience(options),
                 gateway=gateway,
                 by=None,
@@ -108,6 +116,7 @@ class Command(BaseCommand):
             numbers=options["to"],
             of_all=options["of_all"],
             without=self._groups(options["but_not"]),
+            again=options["again"],
         )
 
     def _groups(self, names: list[str]) -> tuple[int, ...]:
@@ -163,7 +172,7 @@ def _report(campaign: Campaign) -> dict[str, Any]:
         "state": campaign.state,
         "recipients": dict(people.annotate(people=Count("pk")).order_by("state")),
         "left_out": [{"entry": out.entry, "reason": out.words} for out in campaign.left_out.all()],
-        "parts": measure(campaign.text).parts,
+        "parts": campaign.batches.aggregate(most=Max("parts", default=0))["most"],
         "cost": f"{campaign.cost:.2f}",
     }
 

@@ -1,0 +1,105 @@
+"""Writing a message for one recipient after the other, as it will be sent and billed.
+
+This is where a hundred thousand rows pass through one by one (benchmarks/), so that values are
+shown only for placeholders that are there, and a text without placeholders is measured once.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from contacts.fields import FieldKind, show_value
+from messaging.text import (
+    ONE_PART,
+    InvalidText,
+    can_be_seen,
+    check_text,
+    is_plain,
+    is_simple,
+    measure,
+)
+from messaging.wording import DATE, NAME, NUMBER, Slot, Wording
+
+
+class Letter(NamedTuple):
+    """One recipient's text, and in how many parts it is billed."""
+
+    text: str
+    parts: int
+
+
+class Unwritable(Exception):
+    """A recipient gets no message; the words say why. `missing` is the field without a value."""
+
+    def __init__(self, words: str, missing: str = "") -> None:
+        super().__init__(words)
+        self.missing = missing
+
+
+class Writer:
+    """Writes a wording's letters. `day` is what `{date}` says, `kinds` are the kinds of fields.
+
+    Of a letter that fits into one plain part only the values are looked at: that its fixed text is
+    plain is known, and so is its length.
+    """
+
+    def __init__(
+        self, wording: Wording, *, day: datetime, kinds: Mapping[str, FieldKind] | None = None
+    ) -> None:
+        wording = wording.filled({DATE: show_day(day)})
+        self._slots = [piece for piece in wording.pieces if isinstance(piece, Slot)]
+        self._shown = {key for key, kind in (kinds or {}).items() if kind != FieldKind.TEXT}
+        self._kinds = kinds or {}
+        self._pattern = "".join(
+            "%s" if isinstance(piece, Slot) else piece.replace("%", "%%")
+            for piece in wording.pieces
+        )
+        fixed = wording.fixed
+        fits = is_plain(fixed) and can_be_seen(fixed)
+        self._room = ONE_PART - measure(fixed).units if fits else -1
+        self._same: Letter | None = None
+        if not self._slots:
+            text = fixed.strip()
+            self._same = Letter(text, check_text(text).parts)
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether two recipients may get different letters."""
+        return self._same is None
+
+    def write(self, mobile: str, name: str, fields: Mapping[str, Any]) -> Letter:
+        """Raises `Unwritable`."""
+        if self._same is not None:
+            return self._same
+        values = []
+        for slot in self._slots:
+            key = slot.key
+            value = name if key == NAME else mobile if key == NUMBER else fields.get(key)
+            if not (value and key not in self._shown and type(value) is str):
+                value = self._show(slot, value)
+            values.append(value)
+        text = (self._pattern % tuple(values)).strip()
+        joined = "".join(values)
+        if len(joined) <= self._room and is_simple(joined):
+            return Letter(text, 1)
+        try:
+            return Letter(text, check_text(text).parts)
+        except InvalidText as invalid:
+            words = _("With the values of this recipient: %(reason)s")
+            raise Unwritable(words % {"reason": invalid.reason}) from invalid
+
+    def _show(self, slot: Slot, value: Any) -> str:
+        """A value that is no text as it stands, or what stands there without one."""
+        if value is not None and value != "":
+            return show_value(self._kinds.get(slot.key, FieldKind.TEXT), value)
+        if slot.default is None:
+            raise Unwritable(_("There is no value for {%(key)s}.") % {"key": slot.key}, slot.key)
+        return slot.default
+
+
+def show_day(moment: datetime) -> str:
+    """A day in messages, in the portal's time zone; always of the same length: 09 Nov 2026."""
+    return f"{localtime(moment):%d %b %Y}"

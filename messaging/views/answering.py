@@ -1,0 +1,49 @@
+"""What the review asks about a draft, answered by its author."""
+
+from dataclasses import replace
+from typing import Final
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.shortcuts import get_object_or_404, redirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
+
+from contacts.names import clean_name
+from messaging.forms import ids_of
+from messaging.models import Campaign, CampaignState
+from messaging.services import campaigns
+from messaging.services.audience import Audience
+from messaging.wording import with_default
+
+_LONGEST_DEFAULT: Final = 200
+_PREFERRED: Final = "prefer-"  # and a number; each is a question of its own
+
+
+@require_POST
+@permission_required("messaging.send_campaign", raise_exception=True)
+def answer(request: HttpRequest, pk: int) -> HttpResponse:
+    """The draft with the answer in it; the review looks everything up again."""
+    mine = Campaign.objects.filter(created_by=request.user.pk, state=CampaignState.DRAFT)
+    campaign = get_object_or_404(mine, pk=pk)
+    audience = _answered(Audience.from_json(campaign.audience), request.POST)
+    text = campaign.text
+    if key := request.POST.get("key", ""):
+        default = clean_name(request.POST.get("default", ""))[:_LONGEST_DEFAULT]
+        if not default or set(default) & set("{}|"):
+            messages.error(request, _("Type what stands there instead, without braces or bars."))
+            return redirect(campaign)
+        text = with_default(text, key, default)
+    if not campaigns.change_draft(campaign, text=text, audience=audience):
+        messages.error(request, _("This message was changed in another window. Look once more."))
+    return redirect(campaign)
+
+
+def _answered(audience: Audience, posted: QueryDict) -> Audience:
+    if "again" in posted:
+        audience = replace(audience, again=posted["again"] == "yes")
+    if "first" in posted:
+        audience = replace(audience, first=posted["first"] == "yes")
+    chosen = ids_of(posted[name] for name in posted if name.startswith(_PREFERRED))
+    return replace(audience, preferred=(*audience.preferred, *chosen))

@@ -1,0 +1,149 @@
+"""A message with placeholders: `{name}`, `{fee_due|nothing}`, `{date}`, and `{{` for a brace.
+
+A text of a user is read here, once, and never by a template engine: whatever it says, all that it
+can do is to stand in a message.
+"""
+
+import difflib
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from contacts.fields import key_of
+from messaging.text import InvalidText, check_length, check_signs, check_text, tidy
+
+NAME: Final = "name"
+NUMBER: Final = "number"
+DATE: Final = "date"
+# What every recipient has, besides the office's own fields.
+ALWAYS: Final = (NAME, NUMBER, DATE)
+
+_TOKEN: Final = re.compile(r"\{\{|\}\}|\{([^{}\n]*)\}|[{}]")
+_LONGEST_NAMED: Final = 40  # characters of somebody's placeholder that a sentence repeats
+_MOST_NAMED: Final = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place for a value; without a `default` whoever has no value gets no message."""
+
+    key: str
+    default: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Wording:
+    """A text in pieces, as services/letters.py writes it for one recipient after the other."""
+
+    pieces: tuple[str | Slot, ...]
+
+    @property
+    def keys(self) -> list[str]:
+        """The placeholders in order, each once."""
+        return list(dict.fromkeys(piece.key for piece in self.pieces if isinstance(piece, Slot)))
+
+    @property
+    def fixed(self) -> str:
+        """What everybody gets, without the values."""
+        return "".join(piece for piece in self.pieces if isinstance(piece, str))
+
+    @property
+    def is_personal(self) -> bool:
+        """Whether two recipients may get different texts."""
+        return any(isinstance(piece, Slot) for piece in self.pieces)
+
+    def filled(self, values: Mapping[str, str]) -> "Wording":
+        """The wording with the values that are the same for everybody in their places."""
+        pieces: list[str | Slot] = []
+        for piece in self.pieces:
+            is_known = isinstance(piece, Slot) and piece.key in values
+            one = values[piece.key] if isinstance(piece, Slot) and is_known else piece
+            if isinstance(one, str) and pieces and isinstance(pieces[-1], str):
+                pieces[-1] += one
+            else:
+                pieces.append(one)
+        return Wording(tuple(pieces))
+
+
+def parse(text: str) -> Wording:
+    """The pieces of a text. Raises `InvalidText` for braces that do not fit together."""
+    pieces: list[str | Slot] = []
+    literal, end = [], 0
+    for token in _TOKEN.finditer(text):
+        literal.append(text[end : token.start()])
+        end = token.end()
+        if token[0] in ("{{", "}}"):
+            literal.append(token[0][0])
+        elif token[1] is None:
+            raise InvalidText(_unbalanced(text, token.start()))
+        else:
+            pieces += ["".join(literal), _slot(token[1])]
+            literal = []
+    literal.append(text[end:])
+    return Wording(tuple(piece for piece in (*pieces, "".join(literal)) if piece != ""))
+
+
+def _slot(inside: str) -> Slot:
+    name, has_default, default = inside.partition("|")
+    key = key_of(name)
+    if not key:
+        raise InvalidText(
+            _("There is no field between “{” and “}”. Write {name}, or {{ for a brace.")
+        )
+    return Slot(key, default.strip() if has_default else None)
+
+
+def _unbalanced(text: str, place: int) -> str:
+    if text[place] == "{":
+        said = _(
+            "The “{” at character %(place)d is never closed. Write a field as {name}; for the "
+            "brace itself write {{."
+        )
+    else:
+        said = _(
+            "The “}” at character %(place)d closes nothing. Write a field as {name}; for the brace "
+            "itself write }}."
+        )
+    return said % {"place": place + 1}
+
+
+def with_default(text: str, key: str, default: str) -> str:
+    """A text whose placeholders of one field have a default where they had none."""
+
+    def changed(token: re.Match[str]) -> str:
+        inside = token[1]
+        if inside is None or "|" in inside or key_of(inside) != key:
+            return token[0]
+        return f"{{{inside}|{default}}}"
+
+    return _TOKEN.sub(changed, text)
+
+
+def read_wording(raw: str, known: Collection[str]) -> tuple[str, Wording]:
+    """A tidied text that can be sent, and its pieces.
+
+    Raises `InvalidText` for what `text.check_text` refuses, for braces that do not fit together,
+    and for placeholders that are not among the `known` fields.
+    """
+    text = tidy(raw)
+    check_signs(text)
+    wording = parse(text)
+    for key in wording.keys:
+        if key not in known:
+            raise InvalidText(_unknown(key, known))
+    if not wording.is_personal:
+        check_text(wording.fixed.strip())
+    elif wording.fixed.strip():
+        check_length(wording.fixed.strip())
+    return text, wording
+
+
+def _unknown(key: str, known: Collection[str]) -> str:
+    said = _("There is no field {%(key)s}.") % {"key": key[:_LONGEST_NAMED]}
+    if close := difflib.get_close_matches(key, known, n=1):
+        return f"{said} {_('Did you mean {%(key)s}?') % {'key': close[0]}}"
+    named = [f"{{{one}}}" for one in list(known)[:_MOST_NAMED]]
+    return f"{said} {_('You can write %(fields)s.') % {'fields': ', '.join(named)}}"

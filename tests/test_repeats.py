@@ -1,0 +1,129 @@
+"""Nobody gets the same text twice within a day, from whomever, unless its author wants it."""
+
+import uuid
+from datetime import timedelta
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import Settings
+
+from messaging.models import Campaign, CampaignState, Gateway, LeftOut
+from messaging.services import campaigns
+from messaging.services.audience import Audience
+from messaging.services.review import review
+from sandbox.server import Sandbox
+from tests.conftest import Browser
+from tests.factories import ContactFactory, GroupFactory
+from tests.pages import words
+from tests.sending import hand_over, numbers, reading, send_all
+
+pytestmark = pytest.mark.django_db
+TEXT = "School is closed tomorrow."
+
+
+@pytest.fixture(autouse=True)
+def _a_day(settings: Settings) -> None:
+    settings.SAME_TEXT_HOURS = 24
+
+
+def draft_of(gateway: Gateway, text: str, *mobiles: str, again: bool = False) -> Campaign:
+    audience = Audience(numbers=" ".join(mobiles), again=again)
+    return campaigns.save_draft(
+        form_uuid=uuid.uuid4(), text=text, audience=audience, gateway=gateway, by=None
+    )
+
+
+@pytest.mark.parametrize("is_sent", [True, False])
+def test_it_works(gateway: Gateway, sandbox: Sandbox, is_sent: bool) -> None:
+    """What is queued counts too: two colleagues write at the same moment."""
+    old, new = numbers(2)
+    hand_over(gateway, [old], text=TEXT)
+    if is_sent:
+        send_all(gateway)
+    seen = review(draft_of(gateway, TEXT, old, new), reading(gateway))
+    assert ([one.mobile for one in seen.first_people], seen.repeated) == ([new], 1)
+    campaign = hand_over(gateway, [old, new], text=TEXT)
+    send_all(gateway)
+    assert sorted([entry.mobile for entry in sandbox.ledger()]) == sorted([old, new])
+    assert LeftOut.objects.get(campaign=campaign).words == (
+        "Got the same text within the last 24 hours, or will get it."
+    )
+
+
+def test_other_texts_other_days_and_what_never_arrived_are_no_repetition(gateway: Gateway) -> None:
+    mobiles = numbers(3)
+    refused = hand_over(gateway, [mobiles[0]], text=TEXT)
+    campaigns.cancel(refused, by=None)
+    hand_over(gateway, [mobiles[1]], text="Another text.")
+    long_ago = hand_over(gateway, [mobiles[2]], text=TEXT)
+    Campaign.objects.filter(pk=long_ago.pk).update(
+        state=CampaignState.DONE, resumed_at=timezone.now() - timedelta(hours=25)
+    )
+    assert review(draft_of(gateway, TEXT, *mobiles), reading(gateway)).people == 3
+
+
+def test_it_can_be_wanted(gateway: Gateway) -> None:
+    mobiles = numbers(2)
+    hand_over(gateway, mobiles, text=TEXT)
+    assert review(draft_of(gateway, TEXT, *mobiles, again=True), reading(gateway)).people == 2
+
+
+def test_personal_texts_are_compared_as_they_were_sent(gateway: Gateway) -> None:
+    group = GroupFactory.create(members=[ContactFactory.create(name="Asha", mobile="9841000001")])
+    hand_over(gateway, ["9841000001"], text="Dear Asha")
+    campaign = campaigns.save_draft(
+        form_uuid=uuid.uuid4(),
+        text="Dear {name}",
+        audience=Audience(groups=(group.pk,)),
+        gateway=gateway,
+        by=None,
+    )
+    assert review(campaign, reading(gateway)).repeated == 1
+
+
+def test_a_large_audience_is_counted_by_the_database(gateway: Gateway, settings: Settings) -> None:
+    settings.INLINE_RECIPIENTS = 3
+    people = [ContactFactory.create() for _n in range(8)]
+    group = GroupFactory.create(members=people)
+    hand_over(gateway, [people[0].mobile, people[7].mobile, "9861234567"], text=TEXT)
+    campaign = campaigns.save_draft(
+        form_uuid=uuid.uuid4(),
+        text=TEXT,
+        audience=Audience(groups=(group.pk,), numbers="9861234567 9861234568"),
+        gateway=gateway,
+        by=None,
+    )
+    seen = review(campaign, reading(gateway))
+    assert (seen.people, seen.repeated) == (7, 3)
+
+
+def test_the_author_decides_at_the_review(sender: Browser, gateway: Gateway) -> None:
+    mobiles = numbers(2)
+    hand_over(gateway, mobiles[:1], text=TEXT)
+    draft = campaigns.save_draft(
+        form_uuid=uuid.uuid4(),
+        text=TEXT,
+        audience=Audience(numbers=" ".join(mobiles)),
+        gateway=gateway,
+        by=sender.user,
+    )
+    page = sender.get(draft.get_absolute_url())
+    assert "1 person got this text within the last 24 hours" in words(page)
+    assert page.context["review"].people == 1
+    address = reverse("messaging:answer", args=[draft.pk])
+    page = sender.post(address, {"again": "yes"}, follow=True)
+    assert "Also people who got the same text" in words(page)
+    assert page.context["review"].people == 2
+    page = sender.post(address, {"again": "no"}, follow=True)
+    assert page.context["review"].people == 1
+
+
+def test_what_was_signed_for_is_not_outrun(sender: Browser, gateway: Gateway) -> None:
+    """A colleague sends the same in between: nobody gets it twice."""
+    mobiles = numbers(2)
+    draft = draft_of(gateway, TEXT, *mobiles)
+    seen = review(draft, reading(gateway))
+    hand_over(gateway, mobiles[:1], text=TEXT)
+    assert campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=None)
+    assert draft.total == 1
