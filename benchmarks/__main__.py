@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import imports, listing, memory, priority, throughput
+from benchmarks import imports, letters, listing, memory, priority, throughput
 from benchmarks.portal import databases, gateway, portal
 
 _PEOPLE = 100_000
@@ -45,6 +45,10 @@ def main() -> int:
     is_met, said = imports.many()
     print(said)
     met &= is_met
+    print("\nLetters for 100,000 rows, beside phonenumbers and format")
+    for written in letters.measure():
+        print(written)
+        met &= written.is_met
     print("\nThe list of contacts with 1,000,000 people")
     for page in listing.measure():
         print(page)

@@ -54,9 +54,9 @@ def _ours(people: int) -> None:
     campaign = _campaign()
     rates = {Operator.NTC: Decimal("0.80")}
     for piece in _pieces(people):
-        some = [Person(mobile(n), Operator.NTC, f"Person {n}") for n in piece]
+        some = [Person(mobile(n), Operator.NTC, "x", 1, f"Person {n}") for n in piece]
         with transaction.atomic():
-            freezing.cut(campaign, some, 1, rates)
+            freezing.cut(campaign, some, rates)
 
 
 def _batch(campaign: Campaign) -> Batch:

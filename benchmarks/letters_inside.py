@@ -1,0 +1,103 @@
+"""Letters for so many rows, ours and theirs: `static|personal ROWS`."""
+
+from benchmarks import inside  # isort: skip  # noqa: F401  # before anything of the portal
+
+import json
+import sys
+import time
+import tracemalloc
+from collections import Counter
+from collections.abc import Iterator
+from decimal import Decimal
+from typing import Any, Final
+
+import phonenumbers
+from django.utils import timezone
+from phonenumbers import carrier
+
+from contacts.phone import Operator, find_mobile, operator_of
+from messaging.services import pricing
+from messaging.services.letters import Writer
+from messaging.text import measure
+from messaging.wording import parse
+
+_TEXTS: Final = {
+    "static": "The school is closed tomorrow because of the election. Classes begin on Sunday.",
+    "personal": "Dear {name}, the fee of class {class} is due: Rs {fee_due}. Pay it by Friday.",
+}
+_RATE: Final = Decimal("0.80")
+_RATES: Final = dict.fromkeys(Operator, _RATE)
+
+Row = tuple[str, str, dict[str, Any]]
+
+
+def rows(count: int) -> Iterator[Row]:
+    for n in range(count):
+        mobile = f"{('984', '980', '961')[n % 3]}{n:07d}"
+        yield mobile, f"Person {n}", {"class": str(n % 10), "fee_due": str(n % 5000)}
+
+
+def ours(text: str, count: int) -> Decimal:
+    writer = Writer(parse(text), day=timezone.now())
+    counts: Counter[tuple[Operator, int]] = Counter()
+    for raw, name, fields in rows(count):
+        if mobile := find_mobile(raw):
+            letter = writer.write(mobile, name, fields)
+            counts[operator_of(mobile), letter.parts] += 1
+    return pricing.cost_of_counts(counts, _RATES)
+
+
+def theirs(text: str, count: int) -> Decimal:
+    """Without counting parts: that has no counterpart in a plain loop."""
+    cost = Decimal(0)
+    for raw, name, fields in rows(count):
+        number = phonenumbers.parse(raw, "NP")
+        if phonenumbers.is_valid_number(number) and carrier.name_for_number(number, "en"):
+            text.format(name=name, **fields)
+            cost += _RATE
+    return cost
+
+
+def main() -> None:
+    kind, count = sys.argv[1], int(sys.argv[2])
+    text = _TEXTS[kind]
+    started = time.perf_counter()
+    cost = ours(text, count)
+    took = time.perf_counter() - started
+    started = time.perf_counter()
+    expected = theirs(text, count)
+    took_theirs = time.perf_counter() - started
+    if cost != expected:
+        raise ValueError(f"Rs {cost} are not Rs {expected}")
+    print(
+        json.dumps(
+            {
+                "ours": took,
+                "theirs": took_theirs,
+                "measuring": _measuring(kind, text, count),
+                "growth": (_peak(text, count) - _peak(text, count // 10)) / 1e6,
+            }
+        )
+    )
+
+
+def _measuring(kind: str, text: str, count: int) -> float:
+    """Seconds that are spent on counting parts: once for a text that everybody gets."""
+    writer = Writer(parse(text), day=timezone.now())
+    letters = [writer.write(*row).text for row in rows(count)]
+    started = time.perf_counter()
+    for letter in letters[: 1 if kind == "static" else None]:
+        measure(letter)
+    return time.perf_counter() - started
+
+
+def _peak(text: str, count: int) -> int:
+    tracemalloc.start()
+    ours(text, count)
+    _now, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    return peak
+
+
+if __name__ == "__main__":
+    main()
