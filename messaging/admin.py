@@ -17,6 +17,7 @@ from messaging.models import (
     Event,
     Gateway,
     LeftOut,
+    MessageTemplate,
     Recipient,
     SentMessage,
 )
@@ -157,6 +158,15 @@ class LeftOutAdmin(RecordAdmin):
     list_filter = ["reason"]
     list_select_related = ["campaign"]
     search_fields = ["entry", "words"]
+
+
+@admin.register(MessageTemplate)
+class MessageTemplateAdmin(RecordAdmin):
+    """Templates are written in the portal, where a text is checked."""
+
+    list_display = ["name", "text", "created_by", "changed_at", "changed_by", "used_at"]
+    list_select_related = ["created_by", "changed_by"]
+    search_fields = ["name", "text"]
 
 
 @admin.register(BalanceReading)

@@ -16,13 +16,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.models import OPERATOR_CHOICES, Contact, Group
+from contacts.names import clean_name
 from messaging.history import Wanted
-from messaging.models import Campaign, CampaignState, RecipientState
-from messaging.services import guards
+from messaging.models import Campaign, CampaignState, MessageTemplate, RecipientState
+from messaging.services import guards, templates
+from messaging.services.acting import Actor
 from messaging.services.audience import Audience, read_pasted
 from messaging.services.placeholders import known_keys
 from messaging.text import InvalidText, tidy
-from messaging.wording import read_wording
+from messaging.wording import check_wording, read_wording
 
 _REASONS_SHOWN: Final = 5
 # An entry is at most so many words, so more words than this are too many entries.
@@ -66,6 +68,9 @@ class ComposeForm(forms.Form):
             "invalid": gettext_lazy("This form is not complete. Open Compose once more."),
         },
     )
+    # The fingerprint of what this form knows to be saved, and the template that it came from.
+    seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
+    template = forms.CharField(required=False, widget=forms.HiddenInput)
     groups = IdsField(label=gettext_lazy("Groups"), required=False)
     of_all = forms.ChoiceField(
         label=gettext_lazy("Who is"),
@@ -171,6 +176,30 @@ class ComposeForm(forms.Form):
             without=tuple(self.cleaned_data.get("without", ())),
         )
 
+    @property
+    def is_begun(self) -> bool:
+        return any(self[name].value() for name in ("groups", "contacts", "numbers", "text"))
+
+    @property
+    def unfinished_text(self) -> str:
+        """As it was typed. Tidied: what is saved is compared with what is reviewed."""
+        return _storable(tidy(self["text"].value() or ""))
+
+    @property
+    def unfinished_audience(self) -> Audience:
+        """As it was typed, whatever is wrong with it."""
+        return Audience(
+            groups=tuple(ids_of(self["groups"].value() or [])),
+            contacts=tuple(ids_of(self["contacts"].value() or [])),
+            numbers=_storable(tidy(self["numbers"].value() or "")),
+            of_all=self["of_all"].value() == OF_ALL,
+            without=tuple(ids_of(self["without"].value() or [])),
+        )
+
+    def used_template(self) -> MessageTemplate | None:
+        chosen = ids_of([self["template"].value() or ""])
+        return MessageTemplate.objects.filter(pk__in=chosen).first()
+
     def group_choices(self) -> list[GroupChoice]:
         chosen = set(ids_of(self["groups"].value() or []))
         without = set(ids_of(self["without"].value() or []))
@@ -183,6 +212,87 @@ class ComposeForm(forms.Form):
     def chosen_contacts(self) -> list[Contact]:
         chosen = ids_of(self["contacts"].value() or [])
         return list(Contact.objects.filter(pk__in=chosen).order_by("name", "id"))
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL stores every character but NUL."""
+    return text.replace("\x00", "")
+
+
+class TemplateForm(forms.Form):
+    """A text to be kept. `version` is the one that its author saw."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=100,
+        help_text=gettext_lazy("As you would look for it: Fee reminder, Holiday, Meeting."),
+        error_messages={"required": gettext_lazy("Enter a name for the template.")},
+    )
+    text = forms.CharField(
+        label=gettext_lazy("Message"),
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": gettext_lazy("Write the message.")},
+    )
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, template: MessageTemplate | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._template = template
+
+    def clean_name(self) -> str:
+        name = clean_name(self.cleaned_data["name"])
+        if not name:
+            raise forms.ValidationError(_("Enter a name for the template."))
+        return name
+
+    def clean_text(self) -> str:
+        try:
+            return check_wording(self.cleaned_data["text"])
+        except InvalidText as invalid:
+            raise forms.ValidationError(invalid.reason) from invalid
+
+    def kept(self, *, by: Actor) -> MessageTemplate | None:
+        """The new template; None, with the reason beside its field, if it cannot be one."""
+        if not self.is_valid():
+            return None
+        try:
+            return templates.keep(
+                name=self.cleaned_data["name"], text=self.cleaned_data["text"], by=by
+            )
+        except templates.NameTaken as taken:
+            self.add_error("name", str(taken))
+            return None
+
+    def changed(self, *, by: Actor) -> bool:
+        """Whether its template is changed: not if its name is taken, or it is another version."""
+        if self._template is None:
+            return False
+        try:
+            return templates.change(
+                self._template,
+                seen=self.cleaned_data["version"] or 0,
+                name=self.cleaned_data["name"],
+                text=self.cleaned_data["text"],
+                by=by,
+            )
+        except templates.NameTaken as taken:
+            self.add_error("name", str(taken))
+            return False
+
+
+class TemplateSearchForm(forms.Form):
+    q = forms.CharField(
+        label=gettext_lazy("Name or words"),
+        required=False,
+        max_length=200,
+        widget=forms.SearchInput(attrs={"autocomplete": "off"}),
+    )
+
+    def found(self) -> QuerySet[MessageTemplate]:
+        if not self.is_valid():
+            return MessageTemplate.objects.none()
+        return templates.find(self.cleaned_data["q"])
 
 
 class LaterForm(forms.Form):

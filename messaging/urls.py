@@ -10,6 +10,7 @@ from messaging.views import (
     dashboard,
     history,
     review,
+    templates,
     undecided,
 )
 
@@ -21,6 +22,12 @@ urlpatterns = [
     path("compose/", compose.compose, name="compose"),
     path("compose/contacts/", compose.contact_choices, name="contact_choices"),
     path("compose/measure/", compose.measure, name="measure"),
+    path("compose/save/", compose.save, name="save"),
+    path("drafts/", history.drafts, name="drafts"),
+    path("templates/", templates.template_list, name="templates"),
+    path("templates/new/", templates.template_create, name="template_create"),
+    path("templates/<int:pk>/", templates.template_edit, name="template"),
+    path("templates/<int:pk>/delete/", templates.template_delete, name="template_delete"),
     path("campaigns/<int:pk>/review/", review.review, name="review"),
     path("campaigns/<int:pk>/receipt/", review.receipt, name="receipt"),
     path("campaigns/<int:pk>/answer/", answering.answer, name="answer"),

@@ -128,12 +128,22 @@ def read_wording(raw: str, known: Collection[str]) -> tuple[str, Wording]:
     Raises `InvalidText` for what `text.check_text` refuses, for braces that do not fit together,
     and for placeholders that are not among the `known` fields.
     """
-    text = tidy(raw)
-    check_signs(text)
-    wording = parse(text)
+    text, wording = _read(raw)
     for key in wording.keys:
         if key not in known:
             raise InvalidText(_unknown(key, known))
+    return text, wording
+
+
+def check_wording(raw: str) -> str:
+    """A tidied text that can be sent once its placeholders are known. Raises `InvalidText`."""
+    return _read(raw)[0]
+
+
+def _read(raw: str) -> tuple[str, Wording]:
+    text = tidy(raw)
+    check_signs(text)
+    wording = parse(text)
     if not wording.is_personal:
         check_text(wording.fixed.strip())
     elif wording.fixed.strip():

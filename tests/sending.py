@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from decimal import Decimal
 
-from messaging.models import BalanceReading, Campaign, Gateway, Recipient
+from messaging.models import BalanceReading, Campaign, Gateway, MessageTemplate, Recipient
 from messaging.services import balance, campaigns, dispatch, holds
 from messaging.services.acting import Actor
 from messaging.services.audience import Audience
@@ -27,12 +27,18 @@ def hand_over(
     by: Actor = None,
     at: datetime | None = None,
     amount: str = "10000",
+    template: MessageTemplate | None = None,
 ) -> Campaign:
     """Compose, review, send: the campaign is queued when this returns."""
     if not isinstance(audience, Audience):
         audience = Audience(numbers="\n".join(audience))
     draft = campaigns.save_draft(
-        form_uuid=uuid.uuid4(), text=text, audience=audience, gateway=gateway, by=by
+        form_uuid=uuid.uuid4(),
+        text=text,
+        audience=audience,
+        gateway=gateway,
+        by=by,
+        template=template,
     )
     seen = review(draft, reading(gateway, amount=amount))
     assert campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=by, at=at)

@@ -14,6 +14,7 @@ from messaging.models.campaign import (
 )
 from messaging.models.event import Event, EventKind
 from messaging.models.gateway import BalanceReading, Gateway, HoldKind, HoldReason
+from messaging.models.template import MessageTemplate
 
 __all__ = [
     "OPEN_STATES",
@@ -31,6 +32,7 @@ __all__ = [
     "HoldReason",
     "LeftOut",
     "LeftOutReason",
+    "MessageTemplate",
     "Recipient",
     "RecipientState",
     "SentMessage",

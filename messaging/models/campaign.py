@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from contacts.models import OPERATOR_CHOICES, Contact
 from contacts.phone import format_mobile
 from messaging.models.gateway import Gateway
+from messaging.models.template import MessageTemplate
 
 
 class CampaignState(models.TextChoices):
@@ -54,6 +55,11 @@ class RecipientState(models.TextChoices):
 class CampaignQuerySet(models.QuerySet["Campaign"]):
     def under_way(self) -> "CampaignQuerySet":
         return self.filter(state__in=OPEN_STATES)
+
+    def drafts_of(self, user: int | None) -> "CampaignQuerySet":
+        """Somebody's own, the last saved first."""
+        mine = self.filter(state=CampaignState.DRAFT, created_by=user, created_by__isnull=False)
+        return mine.order_by("-saved_at", "-id")
 
     def claimable(self, gateway: Gateway | int) -> "CampaignQuerySet":
         """Those that may have something to send now, the best first: small ones, then oldest."""
@@ -99,6 +105,17 @@ class Campaign(models.Model):
         related_name="followed_by",
         verbose_name=_("sends again"),
     )
+    template = models.ForeignKey(
+        MessageTemplate,
+        on_delete=models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="campaigns",
+        verbose_name=_("template"),
+    )
+    # A draft that saved itself before it could be sent.
+    is_unfinished = models.BooleanField(_("still being written"), default=False)
+    saved_at = models.DateTimeField(_("saved"), default=timezone.now)
     is_large = models.BooleanField(_("large"), default=False)
     prepared_up_to = models.CharField(_("prepared up to"), max_length=10, blank=True)
 
@@ -162,6 +179,8 @@ class Campaign(models.Model):
         return self.title
 
     def get_absolute_url(self) -> str:
+        if self.is_unfinished:
+            return f"{reverse('messaging:compose')}?draft={self.pk}"
         if self.state == CampaignState.DRAFT:
             return reverse("messaging:review", args=[self.pk])
         return reverse("messaging:campaign", args=[self.pk])
@@ -169,7 +188,7 @@ class Campaign(models.Model):
     @property
     def title(self) -> str:
         """The beginning of its text, on one line."""
-        line = " ".join(self.text.split())
+        line = " ".join(self.text.split()) or str(_("No text yet"))
         return line if len(line) <= 60 else f"{line[:59].rstrip()}…"
 
     @property

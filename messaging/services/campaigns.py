@@ -7,14 +7,14 @@ thing do it once.
 import hashlib
 import json
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import F
+from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -29,6 +29,7 @@ from messaging.models import (
     Event,
     EventKind,
     Gateway,
+    MessageTemplate,
     Recipient,
     RecipientState,
 )
@@ -73,6 +74,16 @@ def fingerprint_of(text: str, audience: Audience) -> str:
 # -- Writing ---------------------------------------------------------------------------------
 
 
+class ChangedElsewhere(Exception):
+    """A draft was changed from another form. `campaign` is how it is now."""
+
+    def __init__(self, campaign: Campaign) -> None:
+        super().__init__(
+            _("This draft was changed in another window, or on another machine, meanwhile.")
+        )
+        self.campaign = campaign
+
+
 def save_draft(
     *,
     form_uuid: uuid.UUID,
@@ -80,13 +91,25 @@ def save_draft(
     audience: Audience,
     gateway: Gateway,
     by: Actor,
+    template: MessageTemplate | None = None,
+    is_unfinished: bool = False,
+    seen: str | None = None,
 ) -> Campaign:
     """The campaign of this form: a new draft, the changed draft, or what was sent with it.
 
-    Raises `SendRefused` if the form was sent before with other content, or by somebody else.
+    `seen` is the fingerprint of what the form knows to be saved, "" for nothing; None overwrites.
+    Raises `SendRefused` if the form was sent before with other content, or by somebody else, and
+    `ChangedElsewhere`.
     """
     fingerprint = fingerprint_of(text, audience)
-    content = {"text": text, "audience": audience.to_json(), "fingerprint": fingerprint}
+    content = {
+        "text": text,
+        "audience": audience.to_json(),
+        "fingerprint": fingerprint,
+        "template": template,
+        "is_unfinished": is_unfinished,
+        "saved_at": timezone.now(),
+    }
     try:
         with transaction.atomic():
             return Campaign.objects.create(
@@ -96,10 +119,16 @@ def save_draft(
         campaign = Campaign.objects.get(form_uuid=form_uuid)
     if campaign.created_by_id != getattr(user_of(by), "pk", None):
         raise SendRefused(_("This form belongs to somebody else. Begin a new message."))
-    Campaign.objects.filter(pk=campaign.pk, state=CampaignState.DRAFT).update(
+    audience = _with_answers(audience, campaign, text)
+    fingerprint = fingerprint_of(text, audience)
+    content |= {"audience": audience.to_json(), "fingerprint": fingerprint}
+    as_seen = Q() if seen is None else Q(fingerprint__in=[seen, fingerprint])
+    Campaign.objects.filter(as_seen, pk=campaign.pk, state=CampaignState.DRAFT).update(
         **content, gateway=gateway
     )
     campaign.refresh_from_db()
+    if campaign.fingerprint != fingerprint and campaign.state == CampaignState.DRAFT:
+        raise ChangedElsewhere(campaign)
     if campaign.fingerprint != fingerprint:
         raise SendRefused(
             _(
@@ -110,12 +139,24 @@ def save_draft(
     return campaign
 
 
+def _with_answers(audience: Audience, draft: Campaign, text: str) -> Audience:
+    """What the review was told stays told; to send a text again was said of that text alone."""
+    told = Audience.from_json(draft.audience)
+    again = told.again and draft.text == text
+    return replace(audience, preferred=told.preferred, first=told.first, again=again)
+
+
 def change_draft(campaign: Campaign, *, text: str, audience: Audience) -> bool:
     """What the review asked about is answered. False if it was sent, or changed, meanwhile."""
     return bool(
         Campaign.objects.filter(
             pk=campaign.pk, state=CampaignState.DRAFT, fingerprint=campaign.fingerprint
-        ).update(text=text, audience=audience.to_json(), fingerprint=fingerprint_of(text, audience))
+        ).update(
+            text=text,
+            audience=audience.to_json(),
+            fingerprint=fingerprint_of(text, audience),
+            saved_at=timezone.now(),
+        )
     )
 
 
@@ -177,7 +218,10 @@ def _leave_draft(
     campaign: Campaign, reviewed: Reviewed, rates: pricing.Rates, at: datetime | None
 ) -> None:
     left = Campaign.objects.filter(
-        pk=campaign.pk, state=CampaignState.DRAFT, fingerprint=reviewed.fingerprint
+        pk=campaign.pk,
+        state=CampaignState.DRAFT,
+        is_unfinished=False,
+        fingerprint=reviewed.fingerprint,
     ).update(
         state=CampaignState.PREPARING,
         sent_at=timezone.now(),
@@ -190,6 +234,7 @@ def _leave_draft(
     )
     if not left:
         raise _changed()
+    MessageTemplate.objects.filter(campaigns=campaign).update(used_at=timezone.now())
 
 
 def _freeze_at_once(campaign: Campaign, reviewed: Reviewed) -> None:

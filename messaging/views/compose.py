@@ -4,25 +4,34 @@ import uuid
 from contextlib import suppress
 from typing import Any, Final
 
+from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
+from django_htmx.http import replace_url
 
 from contacts.models import Contact
 from contacts.searching import find_contacts
-from messaging.forms import OF_ALL, ComposeForm
-from messaging.models import Campaign, CampaignState
+from messaging.forms import OF_ALL, ComposeForm, TemplateForm, ids_of
+from messaging.models import Campaign, CampaignState, MessageTemplate
 from messaging.script import to_plain
 from messaging.services import campaigns, holds
-from messaging.services.acting import Actor
 from messaging.services.audience import GroupGone
 from messaging.services.estimate import estimate
 from messaging.services.placeholders import known_keys
+from messaging.services.templates import last_used
 from messaging.text import tidy
+from messaging.views.templates import say_strange
 from messaging.views.waking import recent_reading
 
 _FOUND_SHOWN: Final = 20
+_TEMPLATES_SHOWN: Final = 30
+# Buttons of the form that only change it.
+_HELPS: Final = frozenset({"search", "plain", "use_template", "save_template"})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -33,13 +42,29 @@ def compose(request: HttpRequest) -> HttpResponse:
     if draft is not None and draft.state != CampaignState.DRAFT:
         return redirect(draft)
     typed = ComposeForm(_typed(request) if request.method == "POST" else _beginning(request, draft))
-    is_submitted = request.method == "POST" and not {"search", "plain"} & request.POST.keys()
-    if is_submitted and typed.is_valid() and (saved := _saved(typed, request.user)) is not None:
-        return redirect(saved)
+    is_submitted = request.method == "POST" and not _HELPS & request.POST.keys()
+    other: Campaign | None = None
+    if is_submitted and typed.is_valid():
+        try:
+            return redirect(_saved(typed, request))
+        except campaigns.SendRefused as refused:
+            typed.add_error(None, str(refused))
+        except campaigns.ChangedElsewhere as changed:
+            other = changed.campaign
+            typed = _with_seen(request.POST, other)
+            typed.add_error(
+                None,
+                _("%(why)s Look at it, or press Review once more to keep what is written here.")
+                % {"why": changed},
+            )
     recent_reading(holds.current_gateway())
-    form = typed if is_submitted or draft is not None else typed.unchecked()
+    is_ready = draft is not None and not draft.is_unfinished
+    form = typed if is_submitted or is_ready else typed.unchecked()
     context = {
         "form": form,
+        "other": other,
+        "template_form": _template_form(request),
+        "templates": last_used(_TEMPLATES_SHOWN),
         "placeholders": [(f"{{{key}}}", label) for key, label in known_keys().items()],
         **_contacts_context(request, form),
         **_estimate_context(typed),
@@ -49,11 +74,40 @@ def compose(request: HttpRequest) -> HttpResponse:
 
 def _typed(request: HttpRequest) -> QueryDict:
     """What was typed; with twins in the place of dear characters, if that was asked for."""
-    if "plain" not in request.POST:
-        return request.POST
     changed = request.POST.copy()
-    changed["text"] = to_plain(request.POST.get("text", ""))
+    if "plain" in changed:
+        changed["text"] = to_plain(changed.get("text", ""))
+    for pk in ids_of(request.POST.getlist("use_template")):
+        if (template := MessageTemplate.objects.filter(pk=pk).first()) is not None:
+            # Nothing that was typed is lost.
+            changed["text"] = "\n".join(filter(None, [changed.get("text", ""), template.text]))
+            changed["template"] = str(pk)
     return changed
+
+
+def _with_seen(posted: QueryDict, draft: Campaign) -> ComposeForm:
+    """The same form, which now knows what is saved, so that it may replace it."""
+    changed = posted.copy()
+    changed["seen"] = draft.fingerprint
+    form = ComposeForm(changed)
+    form.full_clean()
+    return form
+
+
+def _template_form(request: HttpRequest) -> TemplateForm:
+    """The name for a template of this text; saved, if that was asked for."""
+    if "save_template" not in request.POST:
+        return TemplateForm(prefix="template")
+    if not request.user.has_perm("messaging.add_messagetemplate"):
+        raise PermissionDenied
+    text = request.POST.get("text", "")
+    typed = {"template-name": request.POST.get("template-name", ""), "template-text": text}
+    form = TemplateForm(typed, prefix="template")
+    if (template := form.kept(by=request.user)) is None:
+        return form
+    messages.success(request, _("%(name)s is saved as a template.") % {"name": template.name})
+    say_strange(request, template.text)
+    return TemplateForm(prefix="template")
 
 
 def _draft(request: HttpRequest) -> Campaign | None:
@@ -69,25 +123,63 @@ def _draft(request: HttpRequest) -> Campaign | None:
 def _beginning(request: HttpRequest, draft: Campaign | None) -> dict[str, Any]:
     """A form with an id of its own and whom the address names, or what was written before."""
     if draft is None:
-        named = {name: request.GET.getlist(name) for name in ("groups", "contacts")}
+        named: dict[str, Any] = {name: request.GET.getlist(name) for name in ("groups", "contacts")}
+        chosen = ids_of(request.GET.getlist("template")[:1])
+        if (template := MessageTemplate.objects.filter(pk__in=chosen).first()) is not None:
+            named |= {"text": template.text, "template": template.pk}
         return {"form_uuid": uuid.uuid4(), **named}
     of_all = OF_ALL if draft.audience["of_all"] else ""
-    chosen = {**draft.audience, "of_all": of_all}
-    return {"form_uuid": draft.form_uuid, "text": draft.text, **chosen}
+    return {
+        **draft.audience,
+        "of_all": of_all,
+        "form_uuid": draft.form_uuid,
+        "seen": draft.fingerprint,
+        "template": draft.template_id or "",
+        "text": draft.text,
+    }
 
 
-def _saved(form: ComposeForm, by: Actor) -> Campaign | None:
+def _saved(form: ComposeForm, request: HttpRequest, *, seen: str | None = None) -> Campaign:
+    """The draft, ready to be reviewed if nothing is wrong with it.
+
+    Raises `campaigns.SendRefused` and `ChangedElsewhere`.
+    """
+    is_ready = form.is_valid()
+    return campaigns.save_draft(
+        form_uuid=form.cleaned_data["form_uuid"],
+        text=form.cleaned_data["text"] if is_ready else form.unfinished_text,
+        audience=form.audience if is_ready else form.unfinished_audience,
+        gateway=holds.current_gateway(),
+        by=request.user,
+        template=form.used_template(),
+        is_unfinished=not is_ready,
+        seen=request.POST.get("seen") if seen is None else seen,
+    )
+
+
+@require_POST
+@permission_required("messaging.send_campaign", raise_exception=True)
+def save(request: HttpRequest) -> HttpResponse:
+    """What is written so far, kept as it is. Nothing that somebody else has written is replaced,
+    unless they say so (`keep`, with what they know to be saved by then).
+    """
+    form = ComposeForm(request.POST)
+    form.full_clean()
+    if "form_uuid" in form.errors:
+        return HttpResponse(status=204)
+    is_new = not Campaign.objects.filter(form_uuid=form.cleaned_data["form_uuid"]).exists()
+    if is_new and not form.is_begun:
+        return HttpResponse(status=204)
     try:
-        return campaigns.save_draft(
-            form_uuid=form.cleaned_data["form_uuid"],
-            text=form.cleaned_data["text"],
-            audience=form.audience,
-            gateway=holds.current_gateway(),
-            by=by,
-        )
+        draft = _saved(form, request, seen=request.POST.get("keep"))
     except campaigns.SendRefused as refused:
-        form.add_error(None, str(refused))
-        return None
+        return render(request, "messaging/_saved.html", {"refused": str(refused)})
+    except campaigns.ChangedElsewhere as changed:
+        return render(request, "messaging/_saved.html", {"changed": changed})
+    if draft.state != CampaignState.DRAFT:
+        return HttpResponse(status=204)
+    address = f"{reverse('messaging:compose')}?draft={draft.pk}"
+    return replace_url(render(request, "messaging/_saved.html", {"draft": draft}), address)
 
 
 # -- Contacts --------------------------------------------------------------------------------

@@ -21,6 +21,7 @@ from messaging.models import BalanceReading, Campaign, CampaignState, Gateway
 from messaging.services import balance as balances
 from messaging.services import holds
 
+_DRAFTS_SHOWN: Final = 5
 _WAIT: Final = timedelta(seconds=15)
 # The worker does not ask Sociair again for a reading that is only so old.
 _SAME: Final = timedelta(seconds=5)
@@ -38,7 +39,8 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "under_way": _under_way(),
         "undecided": campaigns.filter(unconfirmed__gt=0)[:5],
         "ended": campaigns.filter(state__in=[CampaignState.DONE, CampaignState.CANCELLED])[:6],
-        "drafts": campaigns.filter(state=CampaignState.DRAFT, created_by=request.user.pk)[:5],
+        "drafts": Campaign.objects.drafts_of(request.user.pk)[: _DRAFTS_SHOWN + 1],
+        "drafts_shown": _DRAFTS_SHOWN,
         **_balance_context(holds.current_gateway()),
     }
     return render(request, "messaging/dashboard.html", context)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from contacts.models import Contact, OptOut
 from messaging import history
 from messaging.forms import CampaignHistoryForm, RecipientHistoryForm
-from messaging.models import Recipient
+from messaging.models import Campaign, Recipient
 from sociair_portal.paging import page_by_key
 
 _SHARING_SHOWN: Final = 5
@@ -24,6 +24,15 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     page = page_by_key(rows, order=["-id"], at=request.GET.get("page", ""))
     context = {"form": form, "page": page, "tab": "campaigns"}
     return render(request, "messaging/history.html", context)
+
+
+@require_safe
+@permission_required("messaging.send_campaign", raise_exception=True)
+def drafts(request: HttpRequest) -> HttpResponse:
+    """One's own, the last saved first."""
+    rows = Campaign.objects.drafts_of(request.user.pk)
+    page = page_by_key(rows, order=["-saved_at", "-id"], at=request.GET.get("page", ""))
+    return render(request, "messaging/drafts.html", {"page": page})
 
 
 @require_safe

@@ -39,6 +39,8 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     campaign = _draft_or_sent(request, pk)
     if campaign.state != CampaignState.DRAFT:
         return redirect(campaign)
+    if campaign.is_unfinished and campaign.created_by_id == request.user.pk:
+        return redirect(campaign)  # to go on writing
     if request.method == "POST":
         return _send(request, campaign)
     reading = recent_reading(campaign.gateway)
@@ -76,6 +78,8 @@ def _receipt_context(
     context: dict[str, Any] = {"campaign": campaign, "is_mine": is_mine}
     if campaign.gateway != holds.current_gateway():
         return {**context, "is_elsewhere": True}
+    if campaign.is_unfinished:
+        return {**context, "gone": _("This message is still being written.")}
     if reading is None or not balance.is_fresh(reading):
         again = _WAITING_LONGER if campaign.gateway.balance_error else _WAITING
         return {**context, "is_waiting": True, "again": again, "seen": _seen(campaign, reading)}

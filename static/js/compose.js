@@ -2,13 +2,35 @@
 (function () {
   // A button with data-inserts writes it where the cursor is.
   document.querySelectorAll("[data-inserts]").forEach((button) => {
-    button.addEventListener("click", () => {
+    button.addEventListener("click", (event) => {
+      event.preventDefault(); // without scripts it submits the form
       const area = document.querySelector(button.dataset.into);
+      const template = document.querySelector(button.dataset.template || "#none");
+      if (template) template.value = button.value;
       area.setRangeText(button.dataset.inserts, area.selectionStart, area.selectionEnd, "end");
       area.focus();
       area.dispatchEvent(new Event("input", { bubbles: true }));
     });
   });
+
+  // What was typed in the last moment before the page is left is saved, too.
+  const form = document.getElementById("compose-form");
+  if (form) {
+    let isSaved = true;
+    form.addEventListener("input", () => (isSaved = false));
+    form.addEventListener("submit", () => (isSaved = true)); // it is saved by being submitted
+    const line = document.getElementById("draft-line");
+    line.addEventListener("htmx:beforeRequest", () => (isSaved = true));
+    ["htmx:sendError", "htmx:responseError"].forEach((failure) => {
+      line.addEventListener(failure, () => {
+        isSaved = false;
+        line.textContent = line.dataset.failed;
+      });
+    });
+    window.addEventListener("pagehide", () => {
+      if (!isSaved) navigator.sendBeacon(form.dataset.saves, new FormData(form));
+    });
+  }
 
   // A search box with data-narrows shows only the choices that contain its words.
   document.querySelectorAll("[data-narrows]").forEach((box) => {

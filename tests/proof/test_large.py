@@ -96,7 +96,7 @@ def test_large_campaign(people: int, start: Start, gateway: Gateway, sandbox: Sa
 
 
 def _a_single_message_goes_first(gateway: Gateway, sandbox: Sandbox) -> None:
-    """One number takes the next free slot. Each sender that had chosen its batch may finish that."""
+    """One number takes the next free slot. A sender that had chosen its batch may finish it."""
     one = Audience(numbers=numbers(1, first=9_000_000)[0])
     single = _hand_over(gateway, one, "You have won a bicycle.")
     calls = len(sandbox.requests())

@@ -1,0 +1,65 @@
+"""Saved texts: kept, changed by one person at a time, found again."""
+
+from django.db import IntegrityError, transaction
+from django.db.models import F, Q, QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from messaging.models import MessageTemplate
+from messaging.services.acting import Actor, user_of
+from messaging.services.placeholders import known_keys
+from messaging.wording import ALWAYS, parse
+
+
+class NameTaken(Exception):
+    """There is another template of this name; the message is a sentence for the user."""
+
+
+def keep(*, name: str, text: str, by: Actor) -> MessageTemplate:
+    """A new template. Raises `NameTaken`."""
+    try:
+        with transaction.atomic():
+            return MessageTemplate.objects.create(
+                name=name, text=text, created_by=user_of(by), changed_by=user_of(by)
+            )
+    except IntegrityError as taken:
+        raise _taken() from taken
+
+
+def change(template: MessageTemplate, *, seen: int, name: str, text: str, by: Actor) -> bool:
+    """False if it has changed since the version that was `seen`. Raises `NameTaken`."""
+    try:
+        with transaction.atomic():
+            changed = MessageTemplate.objects.filter(pk=template.pk, version=seen).update(
+                name=name,
+                text=text,
+                changed_at=timezone.now(),
+                changed_by=user_of(by),
+                version=F("version") + 1,
+            )
+    except IntegrityError as taken:
+        raise _taken() from taken
+    return bool(changed)
+
+
+def _taken() -> NameTaken:
+    return NameTaken(_("A template of this name exists already."))
+
+
+def strange_keys(text: str) -> list[str]:
+    """Placeholders that are no field of the contacts: only a table can have such columns."""
+    known = {*known_keys(), *ALWAYS}
+    return [key for key in parse(text).keys if key not in known]
+
+
+def find(words: str) -> QuerySet[MessageTemplate]:
+    """Those whose name or text has all of these words."""
+    wanted = Q()
+    for word in words.split():
+        wanted &= Q(name__icontains=word) | Q(text__icontains=word)
+    return MessageTemplate.objects.filter(wanted).select_related("changed_by")
+
+
+def last_used(most: int) -> list[MessageTemplate]:
+    """What is most likely wanted now: the last used, then the others by name."""
+    return list(MessageTemplate.objects.order_by(F("used_at").desc(nulls_last=True), "name")[:most])

@@ -1,0 +1,184 @@
+"""Drafts: they save themselves as they are, and nobody's words are written over unasked."""
+
+import uuid
+from typing import Any
+
+import pytest
+
+from messaging.models import Campaign, Gateway
+from messaging.services import campaigns
+from messaging.services.review import review
+from tests.conftest import Browser, signed_in
+from tests.pages import source, words
+from tests.sending import reading
+from tests.test_compose import form
+
+pytestmark = pytest.mark.django_db
+
+URL = "/compose/save/"
+
+
+def save(browser: Browser, **typed: Any) -> Any:
+    return browser.post(URL, typed)
+
+
+def test_it_works(sender: Browser, gateway: Gateway) -> None:
+    typed = form(text="School is clo", numbers="", seen="")
+    answer = sender.post(URL, typed)
+    draft = Campaign.objects.get()
+    assert "Saved as a draft at" in words(answer)
+    assert f'value="{draft.fingerprint}"' in source(answer)
+    assert answer.headers["HX-Replace-Url"] == f"/compose/?draft={draft.pk}"
+    assert (draft.text, draft.created_by, draft.is_unfinished) == (
+        "School is clo",
+        sender.user,
+        True,
+    )
+    assert "School is clo" in words(sender.get("/"))
+    page = sender.get(draft.get_absolute_url())
+    assert page.context["form"]["text"].value() == "School is clo"
+    assert "Something is not right" not in words(page)
+
+
+def test_it_goes_on_in_the_same_draft_until_it_is_reviewed(
+    sender: Browser, gateway: Gateway
+) -> None:
+    typed = form(text="School", numbers="", seen="")
+    sender.post(URL, typed)
+    typed |= {"text": "School is closed.", "numbers": "9841234567"}
+    typed["seen"] = Campaign.objects.get().fingerprint
+    sender.post(URL, typed)
+    draft = Campaign.objects.get()
+    assert not draft.is_unfinished
+    typed["seen"] = draft.fingerprint
+    answer = sender.post("/compose/", typed)
+    assert answer.headers["Location"] == f"/campaigns/{draft.pk}/review/"
+    assert Campaign.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        {"text": "Dear {name"},
+        {"text": "{nobody_knows}"},
+        {"text": "x" * 5000},
+        {"text": "zero\u200bwidth\x07 and\x00"},
+        {"numbers": "not a number\x00, 98"},
+        {"numbers": "\n".join(str(9800000000 + number) for number in range(10_500))},
+        {"groups": ["999999"], "contacts": ["x", "77"]},
+        {"text": "", "numbers": "9841234567"},
+    ],
+)
+def test_nothing_is_lost_because_something_is_wrong(
+    sender: Browser, gateway: Gateway, typed: dict[str, Any]
+) -> None:
+    answer = sender.post(URL, form(**typed))
+    draft = Campaign.objects.get()
+    assert "Saved" in words(answer)
+    assert draft.is_unfinished
+    shown = sender.get(draft.get_absolute_url()).context["form"]
+    for name in ("text", "numbers"):
+        if name in typed:
+            assert shown[name].value() == typed[name].strip().replace("\x00", "")
+    # It cannot be sent, wherever somebody tries.
+    url = f"/campaigns/{draft.pk}/review/"
+    assert sender.get(url).headers["Location"] == draft.get_absolute_url()
+    assert sender.post(url).headers["Location"] == draft.get_absolute_url()
+
+
+def test_an_unfinished_one_is_not_handed_over(sender: Browser, gateway: Gateway) -> None:
+    sender.post("/compose/", form())
+    draft = Campaign.objects.get()
+    seen = campaigns.Reviewed.of(draft, review(draft, reading(gateway)))
+    Campaign.objects.update(is_unfinished=True)
+    with pytest.raises(campaigns.SendRefused):
+        campaigns.hand_over(draft, reviewed=seen, by=sender.user)
+    draft.refresh_from_db()
+    assert draft.state == "draft"
+
+
+def test_nothing_is_saved_of_nothing(sender: Browser, gateway: Gateway) -> None:
+    assert save(sender, **form(text="", numbers="")).status_code == 204
+    assert save(sender, text="x", form_uuid="no").status_code == 204
+    assert not Campaign.objects.exists()
+
+
+def test_of_two_windows_one_is_told(sender: Browser, gateway: Gateway) -> None:
+    one = form(text="First.", seen="")
+    sender.post(URL, one)
+    seen = Campaign.objects.get().fingerprint
+    sender.post(URL, {**one, "text": "Second.", "seen": seen})
+    late = {**one, "text": "Third.", "seen": seen}
+    answer = sender.post(URL, late)
+    assert "was changed in another window" in words(answer)
+    assert Campaign.objects.get().text == "Second."
+    answer = sender.post("/compose/", late)
+    assert "press Review once more" in words(answer)
+    assert answer.context["form"]["text"].value() == "Third."
+    assert Campaign.objects.get().text == "Second."
+    # Whoever says so keeps theirs.
+    now = Campaign.objects.get().fingerprint
+    assert answer.context["form"]["seen"].value() == now
+    sender.post(URL, {**late, "keep": now})
+    assert Campaign.objects.get().text == "Third."
+    answer = sender.post("/compose/", {**late, "text": "Fourth.", "seen": now})
+    assert "press Review once more" in words(answer)
+    now = answer.context["form"]["seen"].value()
+    answer = sender.post("/compose/", {**late, "text": "Fourth.", "seen": now})
+    assert answer.status_code == 302
+    assert Campaign.objects.get().text == "Fourth."
+
+
+def test_the_same_once_more_is_no_conflict(sender: Browser, gateway: Gateway) -> None:
+    typed = form(seen="")
+    for _time in range(3):
+        assert "Saved" in words(sender.post(URL, typed))
+    assert Campaign.objects.count() == 1
+
+
+def test_what_was_sent_is_not_changed(sender: Browser, gateway: Gateway) -> None:
+    typed = form(seen="")
+    sender.post(URL, typed)
+    draft = Campaign.objects.get()
+    seen = campaigns.Reviewed.of(draft, review(draft, reading(gateway)))
+    campaigns.hand_over(draft, reviewed=seen, by=sender.user)
+    assert sender.post(URL, typed).status_code == 204
+    assert "has been sent already" in words(sender.post(URL, {**typed, "text": "Other."}))
+    draft.refresh_from_db()
+    assert draft.text == "School is closed tomorrow."
+
+
+def test_a_draft_is_its_authors(sender: Browser, gateway: Gateway, roles: None) -> None:
+    typed = form(text="Secret plans")
+    sender.post(URL, typed)
+    other = signed_in("Sender")
+    assert "belongs to somebody else" in words(other.post(URL, typed))
+    draft = Campaign.objects.get()
+    assert other.get(draft.get_absolute_url()).status_code == 404
+    assert "Secret" not in words(other.get("/drafts/"))
+    manager = signed_in("Manager")
+    Campaign.objects.update(is_unfinished=True)
+    page = words(manager.get(f"/campaigns/{draft.pk}/review/"))
+    assert "still being written" in page
+
+
+def test_the_list_has_them_all(sender: Browser, gateway: Gateway) -> None:
+    for number in range(7):
+        save(sender, form_uuid=str(uuid.uuid4()), text=f"Number {number}.")
+    assert "All my drafts" in words(sender.get("/"))
+    page = words(sender.get("/drafts/"))
+    assert page.index("Number 6.") < page.index("Number 0.")
+
+
+def test_answers_of_the_review_stay(sender: Browser, gateway: Gateway) -> None:
+    typed = form(seen="")
+    sender.post("/compose/", typed)
+    draft = Campaign.objects.get()
+    sender.post(f"/campaigns/{draft.pk}/answer/", {"again": "yes", "first": "yes"})
+    draft.refresh_from_db()
+    sender.post("/compose/", {**typed, "seen": draft.fingerprint, "numbers": "9841234568"})
+    draft.refresh_from_db()
+    assert (draft.audience["again"], draft.audience["first"]) == (True, True)
+    sender.post("/compose/", {**typed, "seen": draft.fingerprint, "text": "Other words."})
+    draft.refresh_from_db()
+    assert (draft.audience["again"], draft.audience["first"]) == (False, True)
