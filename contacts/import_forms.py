@@ -1,5 +1,6 @@
 """What people choose about a file of contacts: the file, and what its columns mean."""
 
+from pathlib import Path
 from typing import Any, Final
 
 from django import forms
@@ -65,6 +66,20 @@ class UploadForm(forms.Form):
     def _pasted(self) -> str:
         text: str = self.cleaned_data.get("text") or ""
         return text.strip()
+
+    def write_to(self, path: Path) -> str:
+        """Put what was chosen or pasted into a file. Its name, as it is shown."""
+        if (upload := self.upload) is None:
+            path.write_text(self.cleaned_data["text"], encoding="utf-8", newline="")
+            return _("Pasted table")
+        with path.open("wb") as file:
+            for chunk in upload.chunks():
+                file.write(chunk)
+        return upload.name or ""
+
+    def say(self, reason: str) -> None:
+        """What is wrong with the file, or with what was pasted, beside it."""
+        self.add_error("file" if self.upload else "text", reason)
 
     @property
     def upload(self) -> "UploadedFile[Any] | None":

@@ -19,6 +19,7 @@ from messaging.models import (
     LeftOut,
     MessageTemplate,
     Recipient,
+    RecipientTable,
     SentMessage,
 )
 from sociair_portal.bases import ModelAdmin, Paginator
@@ -158,6 +159,16 @@ class LeftOutAdmin(RecordAdmin):
     list_filter = ["reason"]
     list_select_related = ["campaign"]
     search_fields = ["entry", "words"]
+
+
+@admin.register(RecipientTable)
+class RecipientTableAdmin(RecordAdmin):
+    """Which tables were given; a random id has no order, so the newest come by their day."""
+
+    list_display = ["file_name", "size", "unreadable", "created_at", "created_by"]
+    list_select_related = ["created_by"]
+    ordering = ["-created_at"]
+    search_fields = ["file_name"]
 
 
 @admin.register(MessageTemplate)

@@ -18,8 +18,14 @@ from django.utils.translation import gettext_lazy
 from contacts.models import OPERATOR_CHOICES, Contact, Group
 from contacts.names import clean_name
 from messaging.history import Wanted
-from messaging.models import Campaign, CampaignState, MessageTemplate, RecipientState
-from messaging.services import guards, templates
+from messaging.models import (
+    Campaign,
+    CampaignState,
+    MessageTemplate,
+    RecipientState,
+    RecipientTable,
+)
+from messaging.services import guards, tables, templates
 from messaging.services.acting import Actor
 from messaging.services.audience import Audience, read_pasted
 from messaging.services.placeholders import known_keys
@@ -71,6 +77,7 @@ class ComposeForm(forms.Form):
     # The fingerprint of what this form knows to be saved, and the template that it came from.
     seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
     template = forms.CharField(required=False, widget=forms.HiddenInput)
+    table = forms.CharField(required=False, widget=forms.HiddenInput)
     groups = IdsField(label=gettext_lazy("Groups"), required=False)
     of_all = forms.ChoiceField(
         label=gettext_lazy("Who is"),
@@ -99,9 +106,19 @@ class ComposeForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6, "aria-describedby": "measure-line"}),
     )
 
+    chosen_table: RecipientTable | None = None
+
     def unchecked(self) -> "ComposeForm":
         """The same form with everything as it was typed, for somebody who is not done yet."""
         return ComposeForm(initial={name: self[name].value() for name in self.fields})
+
+    def clean_table(self) -> RecipientTable | None:
+        """In the place of groups, contacts and numbers, if there is one."""
+        pk: str = self.cleaned_data["table"]
+        self.chosen_table = tables.find(pk)
+        if pk and self.chosen_table is None:
+            raise forms.ValidationError(_("The table has been deleted meanwhile. Choose it again."))
+        return self.chosen_table
 
     def clean_groups(self) -> list[int]:
         return self._existing(
@@ -139,12 +156,16 @@ class ComposeForm(forms.Form):
 
     def clean_text(self) -> str:
         try:
-            text, _wording = read_wording(self.cleaned_data["text"], known_keys())
+            text, _wording = read_wording(
+                self.cleaned_data["text"], known_keys(self.cleaned_data.get("table"))
+            )
             return text
         except InvalidText as invalid:
             raise forms.ValidationError(invalid.reason) from invalid
 
     def clean(self) -> dict[str, Any]:
+        if self.cleaned_data.get("table") is not None or "table" in self.errors:
+            return self.cleaned_data
         chosen = self.cleaned_data.get("groups") or self.cleaned_data.get("contacts")
         if self.cleaned_data.get("without") and not self.cleaned_data.get("groups"):
             self.add_error("without", _("Tick the groups above, out of which these are taken."))
@@ -168,6 +189,8 @@ class ComposeForm(forms.Form):
     @property
     def audience(self) -> Audience:
         """Whom it is for, as far as that could be read."""
+        if self.chosen_table is not None:
+            return Audience(table=str(self.chosen_table.pk))
         return Audience(
             groups=tuple(self.cleaned_data.get("groups", ())),
             contacts=tuple(self.cleaned_data.get("contacts", ())),
@@ -178,7 +201,9 @@ class ComposeForm(forms.Form):
 
     @property
     def is_begun(self) -> bool:
-        return any(self[name].value() for name in ("groups", "contacts", "numbers", "text"))
+        return any(
+            self[name].value() for name in ("groups", "contacts", "numbers", "table", "text")
+        )
 
     @property
     def unfinished_text(self) -> str:
@@ -188,6 +213,8 @@ class ComposeForm(forms.Form):
     @property
     def unfinished_audience(self) -> Audience:
         """As it was typed, whatever is wrong with it."""
+        if self.chosen_table is not None:
+            return Audience(table=str(self.chosen_table.pk))
         return Audience(
             groups=tuple(ids_of(self["groups"].value() or [])),
             contacts=tuple(ids_of(self["contacts"].value() or [])),

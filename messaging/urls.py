@@ -10,6 +10,7 @@ from messaging.views import (
     dashboard,
     history,
     review,
+    tables,
     templates,
     undecided,
 )
@@ -23,6 +24,7 @@ urlpatterns = [
     path("compose/contacts/", compose.contact_choices, name="contact_choices"),
     path("compose/measure/", compose.measure, name="measure"),
     path("compose/save/", compose.save, name="save"),
+    path("compose/table/", tables.upload, name="table"),
     path("drafts/", history.drafts, name="drafts"),
     path("templates/", templates.template_list, name="templates"),
     path("templates/new/", templates.template_create, name="template_create"),

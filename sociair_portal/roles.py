@@ -43,6 +43,7 @@ ROLES: Final[dict[str, list[str]]] = {
         "messaging.view_gateway",
         "messaging.view_leftout",
         "messaging.view_recipient",
+        "messaging.view_recipienttable",
         "messaging.view_sentmessage",
     ],
 }

@@ -76,7 +76,7 @@ def test_groups_are_combined(
     size: int,
 ) -> None:
     chosen = audience(groups, named, without, of_all=of_all)
-    pieces = Reader(chosen, reading(gateway).rates, writer_for("Hello")).pieces(size=size)
+    pieces = Reader(chosen, reading(gateway).rates, writer_for("Hello", None)).pieces(size=size)
     assert [person.name for piece in pieces for person in piece.people] == names
     assert count_people(chosen, []).total() == len(names)
     assert describe(chosen) == said

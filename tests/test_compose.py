@@ -65,6 +65,7 @@ def test_it_works(sender: Browser, gateway: Gateway) -> None:
         "preferred": [],
         "first": False,
         "again": False,
+        "table": "",
     }
     assert (draft.state, draft.created_by, draft.gateway) == ("draft", sender.user, gateway)
 

@@ -245,4 +245,4 @@ def test_only_its_author_answers_for_a_draft(
 
 def test_a_writer_refuses_what_cannot_be_sent(parents: Group) -> None:
     with pytest.raises(InvalidText):
-        writer_for("{nobody}")
+        writer_for("{nobody}", None)

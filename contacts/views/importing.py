@@ -58,22 +58,12 @@ def _take_in(form: UploadForm, request: HttpRequest) -> ContactImport | None:
     """None with the reason beside the field."""
     with tempfile.TemporaryDirectory(prefix="sociair-import-") as folder:
         path = Path(folder) / "table"
-        name = _write(form, path)
+        name = form.write_to(path)
         try:
             return jobs.take_in(path, name=name, by=request.user, sheet=form.cleaned_data["sheet"])
         except Unreadable as unreadable:
-            form.add_error("file" if form.upload else "text", sentence(unreadable))
+            form.say(sentence(unreadable))
             return None
-
-
-def _write(form: UploadForm, path: Path) -> str:
-    if (upload := form.upload) is None:
-        path.write_text(form.cleaned_data["text"], encoding="utf-8", newline="")
-        return _("Pasted table")
-    with path.open("wb") as file:
-        for chunk in upload.chunks():
-            file.write(chunk)
-    return upload.name or ""
 
 
 @permission_required("contacts.view_contact", raise_exception=True)

@@ -14,6 +14,7 @@ from messaging.models.campaign import (
 )
 from messaging.models.event import Event, EventKind
 from messaging.models.gateway import BalanceReading, Gateway, HoldKind, HoldReason
+from messaging.models.table import RecipientTable, TableRow
 from messaging.models.template import MessageTemplate
 
 __all__ = [
@@ -35,6 +36,8 @@ __all__ = [
     "MessageTemplate",
     "Recipient",
     "RecipientState",
+    "RecipientTable",
     "SentMessage",
+    "TableRow",
     "Verdict",
 ]

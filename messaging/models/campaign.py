@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 from contacts.models import OPERATOR_CHOICES, Contact
 from contacts.phone import format_mobile
 from messaging.models.gateway import Gateway
+from messaging.models.table import RecipientTable
 from messaging.models.template import MessageTemplate
 
 
@@ -112,6 +113,14 @@ class Campaign(models.Model):
         blank=True,
         related_name="campaigns",
         verbose_name=_("template"),
+    )
+    table = models.ForeignKey(
+        RecipientTable,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="campaigns",
+        verbose_name=_("table"),
     )
     # A draft that saved itself before it could be sent.
     is_unfinished = models.BooleanField(_("still being written"), default=False)

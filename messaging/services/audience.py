@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, NamedTuple
+from uuid import UUID
 
 from django.conf import settings
 from django.db.models import Exists, JSONField, OuterRef, Q, QuerySet, Value
@@ -25,7 +26,7 @@ from contacts.phone import (
     parse_mobile,
     split_numbers,
 )
-from messaging.models import Campaign, LeftOutReason
+from messaging.models import Campaign, LeftOutReason, RecipientTable, TableRow
 from messaging.services import repeats
 from messaging.services.letters import Letter, Unwritable, Writer
 
@@ -50,6 +51,8 @@ class Audience:
     first: bool = False
     # Also to those who got the same text a short while ago.
     again: bool = False
+    # The rows of a table (its id), and nobody else.
+    table: str = ""
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -61,6 +64,7 @@ class Audience:
             "preferred": sorted(set(self.preferred)),
             "first": self.first,
             "again": self.again,
+            "table": self.table,
         }
 
     @classmethod
@@ -129,7 +133,7 @@ class Piece:
 
 
 class GroupGone(Exception):
-    """A chosen group was deleted meanwhile; the message is a sentence for the user."""
+    """A chosen group, or table, was deleted meanwhile; the message is a sentence for the user."""
 
 
 @dataclass(slots=True)
@@ -161,7 +165,7 @@ def _merged(entry: str, words: str) -> Omission:
 
 
 class Reader:
-    """Reads an audience piece by piece. A piece raises `GroupGone` if a group is missing."""
+    """Reads an audience piece by piece. A piece raises `GroupGone` if what was chosen is gone."""
 
     def __init__(
         self,
@@ -176,7 +180,7 @@ class Reader:
         self._rates = rates
         self._audience = audience
         self._preferred = frozenset(audience.preferred)
-        self._chosen = _combined(audience)
+        self._chosen = _rows_of(audience)
         self._writer = writer
         self._recent = [] if audience.again else repeats.recent(campaign)
 
@@ -192,11 +196,12 @@ class Reader:
         """The next `size` different numbers after a number; the first holds what is unreadable."""
         entries = self._entries(after, size)
         # After reading: a group that goes before is missed now, and would take out nobody.
-        _check_groups(self._audience)
+        _check(self._audience)
         mobiles = sorted(entries)[:size]
         piece = Piece(is_last=len(entries) <= size, up_to=mobiles[-1] if mobiles else after)
         if not after:
             piece.omissions += self._pasted.omissions
+            piece.omissions += _unreadable(self._audience)
         found = OptOut.objects.filter(mobile__in=mobiles).select_related("created_by")
         opted_out = {one.mobile: one for one in found}
         for mobile in mobiles:
@@ -328,8 +333,9 @@ class Reader:
     ) -> None:
         first = candidates[0] if candidates else Candidate(None, "", {})
         others = tuple(candidate.name for candidate in candidates[1:])
+        known = None if self._audience.table else first.pk  # a row of a table is no contact
         piece.people.append(
-            Person(mobile, operator, letter.text, letter.parts, first.name, first.pk, others)
+            Person(mobile, operator, letter.text, letter.parts, first.name, known, others)
         )
         piece.omissions += self._shared(mobile, first.name, others)
 
@@ -376,13 +382,40 @@ def _opted_out(opt_out: OptOut) -> str:
     return f"{said}: {opt_out.reason}" if opt_out.reason else f"{said}."
 
 
-def chosen_contacts(audience: Audience) -> QuerySet[Contact]:
-    """The contacts that groups and choices stand for. Raises `GroupGone` if a group is missing."""
-    _check_groups(audience)
+def chosen_rows(audience: Audience) -> QuerySet[Any]:
+    """The contacts that groups and choices stand for, or a table's rows. Raises `GroupGone`."""
+    _check(audience)
+    return _rows_of(audience)
+
+
+def _rows_of(audience: Audience) -> QuerySet[Any]:
+    if audience.table:
+        return TableRow.objects.filter(table_id=UUID(audience.table)).exclude(mobile="")
     return _combined(audience)
 
 
-def _check_groups(audience: Audience) -> None:
+def unreadable_rows(audience: Audience) -> QuerySet[TableRow]:
+    """Rows of its table that have no number."""
+    if not audience.table:
+        return TableRow.objects.none()
+    return TableRow.objects.filter(table_id=UUID(audience.table), mobile="")
+
+
+def _unreadable(audience: Audience) -> list[Omission]:
+    rows = unreadable_rows(audience).order_by("id").values_list("line", "name", "reason")
+    omissions = []
+    for line, name, reason in rows:
+        entry = _("Line %(line)d") % {"line": line}
+        said = f"{entry}: {name}" if name else entry
+        omissions.append(Omission(said[:200], LeftOutReason.INVALID, reason))
+    return omissions
+
+
+def _check(audience: Audience) -> None:
+    if audience.table:
+        if not RecipientTable.objects.filter(pk=audience.table).exists():
+            raise GroupGone(_("The table has been deleted meanwhile. Choose it again."))
+        return
     named = {*audience.groups, *audience.without}
     if named - set(Group.objects.filter(pk__in=named).values_list("pk", flat=True)):
         raise GroupGone(
@@ -411,6 +444,9 @@ def _is_in(groups: set[int]) -> Exists:
 
 def describe(audience: Audience) -> str:
     """What was chosen in words: "in Class 9 or Class 10, but not in Staff; 2 numbers"."""
+    if audience.table:
+        table = RecipientTable.objects.get(pk=audience.table)
+        return _("the rows of %(file)s") % {"file": table.file_name}
     named = Group.objects.filter(pk__in={*audience.groups, *audience.without}).order_by("name")
     names = dict(named.values_list("pk", "name"))
     chosen = [name for pk, name in names.items() if pk in audience.groups]

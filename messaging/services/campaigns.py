@@ -105,6 +105,7 @@ def save_draft(
     content = {
         "text": text,
         "audience": audience.to_json(),
+        "table_id": audience.table or None,
         "fingerprint": fingerprint,
         "template": template,
         "is_unfinished": is_unfinished,

@@ -15,14 +15,15 @@ from contacts.models import OptOut
 from contacts.phone import Operator, operator_of
 from messaging.models import BalanceReading, Gateway, LeftOutReason
 from messaging.script import Advice, advise
-from messaging.services import balance, placeholders, pricing
+from messaging.services import balance, placeholders, pricing, tables
 from messaging.services.audience import (
     Audience,
     Pasted,
     Person,
     Reader,
-    chosen_contacts,
+    chosen_rows,
     read_pasted,
+    unreadable_rows,
 )
 from messaging.text import InvalidText, Measure, measure
 from messaging.wording import parse
@@ -124,7 +125,8 @@ def estimate(text: str, audience: Audience, gateway: Gateway) -> Estimate:
     return Estimate(
         measure=measure(first),
         people=people,
-        unreadable=sum(out.reason is LeftOutReason.INVALID for out in pasted.omissions),
+        unreadable=sum(out.reason is LeftOutReason.INVALID for out in pasted.omissions)
+        + unreadable_rows(audience).count(),
         reading=reading,
         committed=balance.committed(gateway),
         advice=advise(fixed),
@@ -145,7 +147,7 @@ def _fixed(text: str) -> tuple[str, bool]:
 def _sample(text: str, audience: Audience, people: Counter[Operator]) -> tuple[Person, ...]:
     """The letters of the first recipients; none while the text cannot be understood."""
     try:
-        writer = placeholders.writer_for(text)
+        writer = placeholders.writer_for(text, tables.find(audience.table))
     except InvalidText:
         return ()
     reader = Reader(audience, dict.fromkeys(people, Decimal(0)), writer)
@@ -154,8 +156,8 @@ def _sample(text: str, audience: Audience, people: Counter[Operator]) -> tuple[P
 
 def count_omitted(audience: Audience, pasted: Pasted, reached: int) -> int:
     """How many entries get no message of their own, when so many numbers are reached."""
-    entries = chosen_contacts(audience).count() + len(pasted.mobiles) + len(pasted.omissions)
-    return max(entries - reached, 0)
+    entries = chosen_rows(audience).count() + len(pasted.mobiles) + len(pasted.omissions)
+    return max(entries + unreadable_rows(audience).count() - reached, 0)
 
 
 def count_people(
@@ -165,7 +167,7 @@ def count_people(
 
     The operator follows from the first three digits, so the database counts by those.
     """
-    chosen = chosen_contacts(audience)
+    chosen = chosen_rows(audience)
     opted_out = OptOut.objects.filter(mobile=OuterRef("mobile"))
     wanted = chosen.filter(~Exists(opted_out))
     if but_not is not None:

@@ -7,7 +7,15 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from messaging.models import Campaign, CampaignState, Recipient, RecipientState
+from messaging.models import (
+    Campaign,
+    CampaignState,
+    Recipient,
+    RecipientState,
+    RecipientTable,
+    TableRow,
+)
+from messaging.services import tables
 from messaging.services.acting import Actor, user_of
 from messaging.services.audience import Audience
 from messaging.services.campaigns import SendRefused, fingerprint_of
@@ -56,20 +64,43 @@ def follow_up(campaign: Campaign, *, by: Actor) -> Campaign:
         if len(found) > most:
             said = _("These are more than %(most)d people: write to a group instead.")
             raise SendRefused(said % {"most": most})
+        if campaign.table is not None:
+            return _to_rows(campaign, campaign.table, {mobile for mobile, _contact in found}, by)
         # Of those who share a number, the same one as before.
         audience = Audience(
             numbers="\n".join(mobile for mobile, _contact in found),
             preferred=tuple(contact for _mobile, contact in found if contact is not None),
         )
-        return Campaign.objects.create(
-            form_uuid=uuid.uuid4(),
-            gateway=campaign.gateway,
-            follows=campaign,
-            text=campaign.text,
-            audience=audience.to_json(),
-            fingerprint=fingerprint_of(campaign.text, audience),
-            created_by=user_of(by),
-        )
+        return _draft(campaign, audience, by)
+
+
+def _to_rows(campaign: Campaign, table: RecipientTable, mobiles: set[str], by: Actor) -> Campaign:
+    """To the rows that it was written from: of those who share a number, the same one as before."""
+    told = Audience.from_json(campaign.audience)
+    rows: dict[str, list[int]] = {}
+    found = TableRow.objects.filter(table=table, mobile__in=mobiles).order_by("mobile", "id")
+    for pk, mobile in found.values_list("pk", "mobile"):
+        rows.setdefault(mobile, []).append(pk)
+    preferred = set(told.preferred)
+    wanted: list[int] = []
+    for sharing in rows.values():
+        chosen = [pk for pk in sharing if pk in preferred]
+        wanted += chosen[:1] or (sharing[:1] if told.first else sharing)
+    again = tables.only(table, wanted, by)
+    return _draft(campaign, Audience(table=str(again.pk)), by)
+
+
+def _draft(campaign: Campaign, audience: Audience, by: Actor) -> Campaign:
+    return Campaign.objects.create(
+        form_uuid=uuid.uuid4(),
+        gateway=campaign.gateway,
+        follows=campaign,
+        text=campaign.text,
+        audience=audience.to_json(),
+        table_id=audience.table or None,
+        fingerprint=fingerprint_of(campaign.text, audience),
+        created_by=user_of(by),
+    )
 
 
 def _own(draft: Campaign, by: Actor) -> Campaign:

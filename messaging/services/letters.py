@@ -4,9 +4,9 @@ This is where a hundred thousand rows pass through one by one (benchmarks/), so 
 shown only for placeholders that are there, and a text without placeholders is measured once.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -39,18 +39,35 @@ class Unwritable(Exception):
         self.missing = missing
 
 
+# Where the values of these come from, unless a table has columns of these names.
+_NAME: Final = " name"
+_NUMBER: Final = " number"
+
+
 class Writer:
-    """Writes a wording's letters. `day` is what `{date}` says, `kinds` are the kinds of fields.
+    """Writes a wording's letters. `day` is what `{date}` says, `kinds` are the kinds of fields,
+    and `own` are fields that stand before the name, the number and the day of the same key.
 
     Of a letter that fits into one plain part only the values are looked at: that its fixed text is
     plain is known, and so is its length.
     """
 
     def __init__(
-        self, wording: Wording, *, day: datetime, kinds: Mapping[str, FieldKind] | None = None
+        self,
+        wording: Wording,
+        *,
+        day: datetime,
+        kinds: Mapping[str, FieldKind] | None = None,
+        own: Collection[str] = (),
     ) -> None:
-        wording = wording.filled({DATE: show_day(day)})
-        self._slots = [piece for piece in wording.pieces if isinstance(piece, Slot)]
+        if DATE not in own:
+            wording = wording.filled({DATE: show_day(day)})
+        sources = {NAME: _NAME, NUMBER: _NUMBER}
+        self._slots = [
+            (piece.key if piece.key in own else sources.get(piece.key, piece.key), piece)
+            for piece in wording.pieces
+            if isinstance(piece, Slot)
+        ]
         self._shown = {key for key, kind in (kinds or {}).items() if kind != FieldKind.TEXT}
         self._kinds = kinds or {}
         self._pattern = "".join(
@@ -75,9 +92,8 @@ class Writer:
         if self._same is not None:
             return self._same
         values = []
-        for slot in self._slots:
-            key = slot.key
-            value = name if key == NAME else mobile if key == NUMBER else fields.get(key)
+        for key, slot in self._slots:
+            value = name if key is _NAME else mobile if key is _NUMBER else fields.get(key)
             if not (value and key not in self._shown and type(value) is str):
                 value = self._show(slot, value)
             values.append(value)

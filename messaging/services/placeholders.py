@@ -7,21 +7,36 @@ from django.utils.translation import gettext as _
 
 from contacts.fields import FieldKind
 from contacts.models import ContactField
-from messaging.models import Campaign
+from messaging.models import Campaign, RecipientTable
 from messaging.services.letters import Writer
 from messaging.wording import DATE, NAME, NUMBER, read_wording
 
 
-def known_keys() -> dict[str, str]:
-    """Placeholders and what they are called, the office's own fields last."""
+def known_keys(table: RecipientTable | None = None) -> dict[str, str]:
+    """Placeholders and what they are called, the office's own fields last, or a table's columns."""
     always = {NAME: _("Name"), NUMBER: _("Mobile number"), DATE: _("Day it is sent")}
-    return always | dict(ContactField.objects.values_list("key", "name"))
+    if table is None:
+        return always | dict(ContactField.objects.values_list("key", "name"))
+    if not table.name_key:
+        del always[NAME]
+    return always | table.headings
 
 
-def writer_for(text: str, *, day: datetime | None = None) -> Writer:
+def writer_for(text: str, table: RecipientTable | None, *, day: datetime | None = None) -> Writer:
     """Raises `text.InvalidText` for a text that cannot be sent."""
-    _text, wording = read_wording(text, known_keys())
-    return Writer(wording, day=day or timezone.now(), kinds=_kinds() if wording.keys else {})
+    _text, wording = read_wording(text, known_keys(table))
+    day = day or timezone.now()
+    if table is not None:
+        return Writer(wording, day=day, own=_own(table))
+    return Writer(wording, day=day, kinds=_kinds() if wording.keys else {})
+
+
+def _own(table: RecipientTable) -> set[str]:
+    """A table's columns stand before what every recipient has, if they are called the same."""
+    meant = {NAME} if table.name_key == NAME else set()
+    if table.number_key == NUMBER:
+        meant.add(NUMBER)
+    return set(table.headings) - meant
 
 
 def _kinds() -> dict[str, FieldKind]:
@@ -30,4 +45,5 @@ def _kinds() -> dict[str, FieldKind]:
 
 def writer_of(campaign: Campaign) -> Writer:
     """For what was handed over: the day is the one that it goes out on."""
-    return writer_for(campaign.text, day=campaign.scheduled_for or campaign.sent_at)
+    day = campaign.scheduled_for or campaign.sent_at
+    return writer_for(campaign.text, campaign.table, day=day)

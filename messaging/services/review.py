@@ -109,7 +109,7 @@ def review(campaign: Campaign, reading: BalanceReading) -> Review:
     """
     rates = pricing.rates_of(reading)
     audience = Audience.from_json(campaign.audience)
-    writer = placeholders.writer_for(campaign.text)
+    writer = placeholders.writer_for(campaign.text, campaign.table)
     reader = Reader(audience, rates, writer, campaign=campaign)
     committed = balance.committed(campaign.gateway)
     found = Review(reading, committed, describe(audience), writer.is_personal)

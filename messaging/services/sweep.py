@@ -7,7 +7,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 
 from messaging.models import Batch, BatchState, Campaign, CampaignState, Gateway, HoldKind
-from messaging.services import balance, campaigns, holds, sociair
+from messaging.services import balance, campaigns, holds, sociair, tables
 from messaging.services.recording import give_up_lost
 from messaging.services.settling import UNDECIDED
 
@@ -17,9 +17,15 @@ _READ_EVERY = timedelta(minutes=15)
 
 
 def sweep(gateway: Gateway) -> None:
-    """Give up lost batches, start what is due, close what was cancelled, look at the balance."""
+    """Give up lost batches, start what is due, close what was cancelled, look at the balance, and
+    forget tables that nobody used.
+    """
     Gateway.objects.filter(pk=gateway.pk).update(swept_at=timezone.now())
-    for step in (_give_up, _mark_overdue, campaigns.start_due, _close_cancelled, _read_balance):
+    steps = (
+        *(_give_up, _mark_overdue, campaigns.start_due),
+        *(_close_cancelled, _read_balance, _forget_tables),
+    )
+    for step in steps:
         try:
             step(gateway)
         except DatabaseError as error:  # one that fails must not keep the others from their work
@@ -49,6 +55,10 @@ def _read_balance(gateway: Gateway) -> None:
         balance.read_balance(gateway)
     except sociair.BalanceUnknown as unknown:
         logger.info("The balance could not be read: %s", unknown.reason)
+
+
+def _forget_tables(_gateway: Gateway) -> None:
+    tables.forget_unused()
 
 
 def _half_cancelled() -> list[Campaign]:

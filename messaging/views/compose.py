@@ -19,7 +19,7 @@ from contacts.searching import find_contacts
 from messaging.forms import OF_ALL, ComposeForm, TemplateForm, ids_of
 from messaging.models import Campaign, CampaignState, MessageTemplate
 from messaging.script import to_plain
-from messaging.services import campaigns, holds
+from messaging.services import campaigns, holds, tables
 from messaging.services.audience import GroupGone
 from messaging.services.estimate import estimate
 from messaging.services.placeholders import known_keys
@@ -31,7 +31,9 @@ from messaging.views.waking import recent_reading
 _FOUND_SHOWN: Final = 20
 _TEMPLATES_SHOWN: Final = 30
 # Buttons of the form that only change it.
-_HELPS: Final = frozenset({"search", "plain", "use_template", "save_template"})
+_HELPS: Final = frozenset(
+    {"search", "plain", "use_template", "save_template", "drop_table", "use_columns"}
+)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,6 +46,8 @@ def compose(request: HttpRequest) -> HttpResponse:
     typed = ComposeForm(_typed(request) if request.method == "POST" else _beginning(request, draft))
     is_submitted = request.method == "POST" and not _HELPS & request.POST.keys()
     other: Campaign | None = None
+    if "choose_table" in request.POST:
+        return _to_tables(typed, request)
     if is_submitted and typed.is_valid():
         try:
             return redirect(_saved(typed, request))
@@ -59,13 +63,17 @@ def compose(request: HttpRequest) -> HttpResponse:
             )
     recent_reading(holds.current_gateway())
     is_ready = draft is not None and not draft.is_unfinished
+    typed.is_valid()  # which finds its table
     form = typed if is_submitted or is_ready else typed.unchecked()
     context = {
         "form": form,
         "other": other,
         "template_form": _template_form(request),
         "templates": last_used(_TEMPLATES_SHOWN),
-        "placeholders": [(f"{{{key}}}", label) for key, label in known_keys().items()],
+        "placeholders": [
+            (f"{{{key}}}", label) for key, label in known_keys(typed.chosen_table).items()
+        ],
+        "table": typed.chosen_table,
         **_contacts_context(request, form),
         **_estimate_context(typed),
     }
@@ -82,7 +90,37 @@ def _typed(request: HttpRequest) -> QueryDict:
             # Nothing that was typed is lost.
             changed["text"] = "\n".join(filter(None, [changed.get("text", ""), template.text]))
             changed["template"] = str(pk)
+    if "drop_table" in changed:
+        changed["table"] = ""
+    if "use_columns" in changed:
+        changed["table"] = _read_again(request)
     return changed
+
+
+def _read_again(request: HttpRequest) -> str:
+    """The id of the table whose columns mean what was chosen; the same one if that cannot be."""
+    pk = request.POST.get("table", "")
+    if (table := tables.find(pk)) is None:
+        return pk
+    number, name = request.POST.get("number_column", ""), request.POST.get("name_column", "")
+    try:
+        return str(tables.read_again(table, number=number, name=name, by=request.user).pk)
+    except tables.TableRefused as refused:
+        messages.error(request, str(refused))
+        return pk
+
+
+def _to_tables(form: ComposeForm, request: HttpRequest) -> HttpResponse:
+    """To the page where a table is given. What is written so far waits as a draft."""
+    form.full_clean()
+    address = reverse("messaging:table")
+    if not form.is_begun or "form_uuid" in form.errors:
+        return redirect(address)
+    try:
+        return redirect(f"{address}?draft={_saved(form, request).pk}")
+    except (campaigns.SendRefused, campaigns.ChangedElsewhere) as refused:
+        messages.error(request, str(refused))
+        return redirect(address)
 
 
 def _with_seen(posted: QueryDict, draft: Campaign) -> ComposeForm:
@@ -127,7 +165,7 @@ def _beginning(request: HttpRequest, draft: Campaign | None) -> dict[str, Any]:
         chosen = ids_of(request.GET.getlist("template")[:1])
         if (template := MessageTemplate.objects.filter(pk__in=chosen).first()) is not None:
             named |= {"text": template.text, "template": template.pk}
-        return {"form_uuid": uuid.uuid4(), **named}
+        return {"form_uuid": uuid.uuid4(), "table": request.GET.get("table", ""), **named}
     of_all = OF_ALL if draft.audience["of_all"] else ""
     return {
         **draft.audience,
@@ -136,6 +174,7 @@ def _beginning(request: HttpRequest, draft: Campaign | None) -> dict[str, Any]:
         "seen": draft.fingerprint,
         "template": draft.template_id or "",
         "text": draft.text,
+        "table": request.GET.get("table", draft.audience["table"]),
     }
 
 

@@ -1,0 +1,79 @@
+"""Tables whose rows are recipients, without contacts being made of them."""
+
+import uuid
+from typing import Any
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class RecipientTable(models.Model):
+    """A table as it was given; it never changes. Its id is a secret: it is nobody else's business.
+
+    `columns` are keys for placeholders with their headings, in the order of the file.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    file_name = models.CharField(_("file"), max_length=200)
+    columns = models.JSONField(_("columns"), default=list)
+    number_key = models.CharField(_("column of the numbers"), max_length=100)
+    name_key = models.CharField(_("column of the names"), max_length=100, blank=True)
+    size = models.PositiveIntegerField(_("rows"), default=0)
+    unreadable = models.PositiveIntegerField(_("rows without a mobile number"), default=0)
+    created_at = models.DateTimeField(_("given"), default=timezone.now)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        related_name="+",
+        verbose_name=_("by"),
+    )
+
+    class Meta:
+        verbose_name = _("table of recipients")
+        verbose_name_plural = _("tables of recipients")
+
+    def __str__(self) -> str:
+        return self.file_name
+
+    @property
+    def headings(self) -> dict[str, str]:
+        """What the placeholders of its columns are called."""
+        return {str(key): str(heading) for key, heading in self.columns}
+
+
+class TableRow(models.Model):
+    """One row; `mobile` is empty where there is none, and `reason` says why.
+
+    `fields` are all of its cells, by the keys of the columns.
+    """
+
+    table = models.ForeignKey(
+        RecipientTable,
+        on_delete=models.CASCADE,
+        related_name="rows",
+        db_index=False,  # the index below begins with it
+        verbose_name=_("table"),
+    )
+    line = models.PositiveIntegerField(_("line"))
+    mobile = models.CharField(_("mobile number"), max_length=10, blank=True)
+    name = models.CharField(_("name"), max_length=200, blank=True)
+    fields: Any = models.JSONField(_("cells"), default=dict)
+    reason = models.CharField(_("why it has no number"), max_length=300, blank=True)
+
+    class Meta:
+        verbose_name = _("row")
+        verbose_name_plural = _("rows")
+        indexes = [models.Index(fields=["table", "mobile", "id"], name="table_row_by_mobile")]
+        constraints = [
+            models.CheckConstraint(
+                name="table_row_has_number_or_reason",
+                condition=Q(mobile="", reason__gt="") | Q(mobile__gt="", reason=""),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name or self.mobile

@@ -1,0 +1,49 @@
+"""A table to be written to: given as a file or pasted, without contacts being made of it."""
+
+import tempfile
+from pathlib import Path
+from urllib.parse import urlencode
+
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.views.decorators.http import require_http_methods
+
+from contacts.import_forms import UploadForm
+from contacts.importing.rows import Unreadable
+from contacts.importing.tables import sentence
+from messaging.models import RecipientTable
+from messaging.services import tables
+from sociair_portal.uploads import was_too_large
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required("messaging.send_campaign", raise_exception=True)
+def upload(request: HttpRequest) -> HttpResponse:
+    """Back to the message with the table, and with the draft that it was given for."""
+    draft = request.GET.get("draft", "")
+    named = {"draft": draft} if draft.isdecimal() else {}
+    if request.method == "POST":
+        form = UploadForm(request.POST, request.FILES, was_too_large=was_too_large(request))
+        if form.is_valid() and (table := _taken_in(form, request)) is not None:
+            query = urlencode({**named, "table": str(table.pk)})
+            return redirect(f"{reverse('messaging:compose')}?{query}")
+    else:
+        form = UploadForm()
+    back = f"{reverse('messaging:compose')}?{urlencode(named)}"
+    return render(request, "messaging/table.html", {"form": form, "back": back})
+
+
+def _taken_in(form: UploadForm, request: HttpRequest) -> RecipientTable | None:
+    """None with the reason beside the field."""
+    with tempfile.TemporaryDirectory(prefix="sociair-table-") as folder:
+        path = Path(folder) / "table"
+        name = form.write_to(path)
+        try:
+            return tables.take_in(path, name=name, by=request.user)
+        except Unreadable as unreadable:
+            form.say(sentence(unreadable))
+        except tables.TableRefused as refused:
+            form.say(str(refused))
+    return None

@@ -1,0 +1,301 @@
+"""Sending to the rows of a table: no contacts are made, and the numbers are as ugly as ever."""
+
+import uuid
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.utils import timezone
+
+from contacts.importing.rows import Unreadable
+from contacts.models import Contact
+from messaging.models import Batch, Campaign, Gateway, LeftOut, Recipient, RecipientTable, TableRow
+from messaging.services import campaigns, following, tables
+from messaging.services.audience import Audience
+from messaging.services.review import review
+from messaging.services.sweep import sweep
+from tests.conftest import Browser, signed_in
+from tests.factories import ContactFactory, OptOutFactory
+from tests.importing import xlsx_file
+from tests.pages import source, words
+from tests.sending import hand_over, reading, send_all, states
+
+pytestmark = pytest.mark.django_db
+
+UPLOAD = "/compose/table/"
+MARKS = (
+    "Student,Guardian's mobile,Marks,Date\n"
+    "Sita Rai,9841000001,81,Friday\n"
+    "रमेश,९८०१००००02,७५,Friday\n"
+    "Gita,98O1000002,40,Sunday\n"
+    "Hari,014412345,55,Sunday\n"
+    "Maya,,60,Sunday\n"
+)
+TEXT = "{student}: {marks}. Come on {date}."
+
+
+def table_of(text: str, tmp_path: Path) -> RecipientTable:
+    path = tmp_path / "table"
+    path.write_text(text, encoding="utf-8")
+    return tables.take_in(path, name="marks.csv", by=None)
+
+
+def draft_of(table: RecipientTable, gateway: Gateway, text: str = TEXT, **more: Any) -> Campaign:
+    return campaigns.save_draft(
+        form_uuid=uuid.uuid4(),
+        text=text,
+        audience=Audience(table=str(table.pk), **more),
+        gateway=gateway,
+        by=None,
+    )
+
+
+def texts() -> dict[str, str]:
+    return dict(Recipient.objects.values_list("mobile", "batch__text"))
+
+
+def test_it_works(sender: Browser, gateway: Gateway) -> None:
+    file = SimpleUploadedFile("marks.csv", MARKS.encode())
+    answer = sender.post(UPLOAD, {"file": file})
+    table = RecipientTable.objects.get()
+    assert answer.headers["Location"] == f"/compose/?table={table.pk}"
+    page = sender.get(answer.headers["Location"])
+    assert "marks.csv 5 rows" in words(page)
+    assert "3 rows have no mobile number and are left out." in words(page)
+    assert "{marks}" in words(page)
+    assert "Groups" not in {legend.strip() for legend in words(page).split("  ")}
+    typed = {"form_uuid": str(uuid.uuid4()), "table": str(table.pk), "text": TEXT}
+    assert "2 people" in words(sender.post("/compose/measure/", typed))
+    answer = sender.post("/compose/", typed)
+    draft = Campaign.objects.get()
+    assert answer.headers["Location"] == f"/campaigns/{draft.pk}/review/"
+    assert draft.table == table
+    reading(gateway)
+    receipt = words(sender.get(draft.get_absolute_url()))
+    assert "Sita Rai: 81. Come on Friday." in receipt
+    assert "Line 5: Hari" in receipt
+    assert "the rows of marks.csv" in receipt
+    assert not Contact.objects.exists()
+
+
+def test_everybody_gets_their_own_row(gateway: Gateway, tmp_path: Path) -> None:
+    table = table_of(MARKS, tmp_path)
+    hand_over(gateway, Audience(table=str(table.pk)), text=TEXT)
+    assert texts() == {
+        "9841000001": "Sita Rai: 81. Come on Friday.",
+        "9801000002": "रमेश: ७५. Come on Friday.",
+    }
+    assert set(Recipient.objects.values_list("name", flat=True)) == {"Sita Rai", "रमेश"}
+    assert not Recipient.objects.exclude(contact=None).exists()
+    assert [(out.entry, out.reason) for out in LeftOut.objects.all()] == [
+        ("Line 4: Gita", "invalid"),
+        ("Line 5: Hari", "invalid"),
+        ("Line 6: Maya", "invalid"),
+    ]
+
+
+def test_a_contact_of_the_same_number_is_not_mixed_in(gateway: Gateway, tmp_path: Path) -> None:
+    ContactFactory.create(mobile="9841000001", name="Somebody Else")
+    table = table_of(MARKS, tmp_path)
+    hand_over(gateway, Audience(table=str(table.pk)), text="{name}")
+    assert texts()["9841000001"] == "Sita Rai"
+
+
+def test_one_text_for_all_rows(gateway: Gateway, tmp_path: Path) -> None:
+    OptOutFactory.create(mobile="9841000001")
+    draft = draft_of(table_of(MARKS, tmp_path), gateway, text="Closed.")
+    seen = review(draft, reading(gateway))
+    assert (seen.people, seen.omitted) == (1, 4)
+
+
+def test_large_tables_are_counted(gateway: Gateway, tmp_path: Path, settings: Any) -> None:
+    settings.INLINE_RECIPIENTS = 1
+    OptOutFactory.create(mobile="9841000001")
+    draft = draft_of(table_of(MARKS, tmp_path), gateway, text="Closed.")
+    seen = review(draft, reading(gateway))
+    assert (seen.people, seen.omitted) == (1, 4)
+
+
+def test_the_column_stands_before_what_everybody_has(gateway: Gateway, tmp_path: Path) -> None:
+    text = "Name,Mobile,Number,Date\nSita,9841000001,No. 7,Friday\n"
+    table = table_of(text, tmp_path)
+    hand_over(gateway, Audience(table=str(table.pk)), text="{name} {number} {date}")
+    assert texts() == {"9841000001": "Sita No. 7 Friday"}
+
+
+def test_headings_that_are_alike_or_no_words(tmp_path: Path) -> None:
+    table = table_of("Fee due,fee-due,#,Mobile\n1,2,3,9841000001\n", tmp_path)
+    assert list(table.headings) == ["fee_due", "fee_due_2", "column_3", "mobile"]
+    table = table_of("9841000001,5\n9841000002,6\n", tmp_path)
+    assert list(table.headings) == ["column_1", "column_2"]
+    assert table.size == 2
+
+
+def test_missing_values_are_asked_for(gateway: Gateway, tmp_path: Path) -> None:
+    table = table_of("Name,Mobile,Fee\nSita,9841000001,5\nGita,9841000002,\n", tmp_path)
+    seen = review(draft_of(table, gateway, text="Pay {fee}."), reading(gateway))
+    assert dict(seen.missing) == {"fee": 1}
+    assert seen.people == 1
+
+
+def test_a_number_of_two_rows_is_asked_about(gateway: Gateway, tmp_path: Path) -> None:
+    table = table_of("Name,Mobile\nSita,9841000001\nGita,9841000001\n", tmp_path)
+    seen = review(draft_of(table, gateway, text="{name}"), reading(gateway))
+    assert (seen.people, seen.questions) == (0, 1)
+    gita = TableRow.objects.get(name="Gita")
+    hand_over(gateway, Audience(table=str(table.pk), preferred=(gita.pk,)), text="{name}")
+    assert texts() == {"9841000001": "Gita"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("Name,Age\nSita,9\n", "There are no mobile numbers in this table."),
+        ("Name,Phone\nSita,014412345\n", "No row has a mobile number in the column “Phone”."),
+        ("Name,Mobile\n", "headings in this file, and nobody below"),
+        ("%PDF-1.7\x01\x02 binary", "This is no table"),
+    ],
+)
+def test_what_cannot_be_used_is_said(sender: Browser, text: str, said: str) -> None:
+    answer = sender.post(UPLOAD, {"file": SimpleUploadedFile("x.csv", text.encode())})
+    assert said in words(answer)
+    assert not RecipientTable.objects.exists()
+    assert not TableRow.objects.exists()
+
+
+def test_too_many_rows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setattr(tables, "MOST_ROWS", 4)
+    with pytest.raises(tables.TableRefused, match="more than 4 rows"):
+        table_of(MARKS, tmp_path)
+    assert not RecipientTable.objects.exists()
+
+
+def test_a_spreadsheet_and_a_pasted_table(sender: Browser, tmp_path: Path) -> None:
+    rows: list[list[object]] = [
+        ["Name", "Mobile", "Fee"],
+        ["Sita", 9841000001, 4200.0],
+        ["Gita", 9841000002, 12.5],
+    ]
+    content = xlsx_file(tmp_path / "fees.xlsx", rows).read_bytes()
+    sender.post(UPLOAD, {"file": SimpleUploadedFile("fees.xlsx", content)})
+    assert [row.fields["fee"] for row in TableRow.objects.order_by("id")] == ["4200", "12.5"]
+    sender.post(UPLOAD, {"text": "Name\tMobile\nSita\t9841000001\n"})
+    assert RecipientTable.objects.get(file_name="Pasted table").size == 1
+
+
+def test_a_damaged_file(tmp_path: Path) -> None:
+    path = tmp_path / "table"
+    path.write_bytes(b"PK\x03\x04 and no more")
+    with pytest.raises(Unreadable):
+        tables.take_in(path, name="x.xlsx", by=None)
+
+
+def test_other_columns_are_meant(sender: Browser, gateway: Gateway, tmp_path: Path) -> None:
+    text = "Child,Home,Guardian,Office\nSita,9841000001,Ram,9801000009\n"
+    table = table_of(text, tmp_path)
+    typed = {
+        "form_uuid": str(uuid.uuid4()),
+        "table": str(table.pk),
+        "text": "Typed.",
+        "use_columns": "1",
+        "number_column": "office",
+        "name_column": "guardian",
+    }
+    form = sender.post("/compose/", typed).context["form"]
+    other = tables.find(form["table"].value())
+    assert other is not None
+    assert other.pk != table.pk
+    assert form["text"].value() == "Typed."
+    row = TableRow.objects.get(table=other)
+    assert (row.mobile, row.name) == ("9801000009", "Ram")
+    answer = sender.post("/compose/", {**typed, "name_column": "office"})
+    assert "Choose two different columns" in words(answer)
+    assert answer.context["form"]["table"].value() == str(table.pk)
+    answer = sender.post("/compose/", {**typed, "number_column": "child"})
+    assert "No row has a mobile number in the column “Child”." in words(answer)
+
+
+def test_what_was_written_waits_while_a_table_is_chosen(sender: Browser, gateway: Gateway) -> None:
+    typed = {"form_uuid": str(uuid.uuid4()), "text": "Dear {student", "choose_table": "1"}
+    answer = sender.post("/compose/", typed)
+    draft = Campaign.objects.get()
+    assert answer.headers["Location"] == f"{UPLOAD}?draft={draft.pk}"
+    answer = sender.post(answer.headers["Location"], {"text": MARKS})
+    table = RecipientTable.objects.get()
+    assert answer.headers["Location"] == f"/compose/?draft={draft.pk}&table={table.pk}"
+    form = sender.get(answer.headers["Location"]).context["form"]
+    assert form["text"].value() == "Dear {student"
+    assert form["table"].value() == str(table.pk)
+    answer = sender.post("/compose/", {"form_uuid": str(uuid.uuid4()), "choose_table": "1"})
+    assert answer.headers["Location"] == UPLOAD
+
+
+def test_back_to_groups(sender: Browser, gateway: Gateway, tmp_path: Path) -> None:
+    table = table_of(MARKS, tmp_path)
+    typed = {"form_uuid": str(uuid.uuid4()), "table": str(table.pk), "drop_table": "1"}
+    page = sender.post("/compose/", typed)
+    assert page.context["form"]["table"].value() == ""
+    assert "Search by name or number" in words(page)
+
+
+def test_a_table_that_has_gone(sender: Browser, gateway: Gateway, tmp_path: Path) -> None:
+    for pk in (str(uuid.uuid4()), "no id"):
+        typed = {"form_uuid": str(uuid.uuid4()), "table": pk, "text": "Hello."}
+        page = sender.post("/compose/", typed)
+        assert "The table has been deleted meanwhile. Choose it again." in words(page)
+        assert sender.get("/compose/", {"table": pk}).status_code == 200
+    assert not Campaign.objects.exists()
+
+
+def test_unused_tables_are_forgotten(gateway: Gateway, tmp_path: Path) -> None:
+    used, unused, fresh = (table_of(MARKS, tmp_path) for _table in range(3))
+    draft_of(used, gateway)
+    old = timezone.now() - timedelta(days=2)
+    RecipientTable.objects.exclude(pk=fresh.pk).update(created_at=old)
+    sweep(gateway)
+    assert set(RecipientTable.objects.values_list("pk", flat=True)) == {used.pk, fresh.pk}
+    assert not TableRow.objects.filter(table=unused.pk).exists()
+
+
+def test_it_is_followed_up_with_the_same_rows(gateway: Gateway, tmp_path: Path) -> None:
+    text = "Name,Mobile\nSita,9841000001\nGita,9841000001\nHari,9841000400\n"
+    table = table_of(text, tmp_path)
+    gita = TableRow.objects.get(name="Gita")
+    audience = Audience(table=str(table.pk), preferred=(gita.pk,))
+    campaign = hand_over(gateway, audience, text="Dear {name}")
+    campaigns.cancel(campaign, by=None)
+    again = following.follow_up(campaign, by=None)
+    assert again.table is not None
+    assert again.table_id != table.pk
+    seen = review(again, reading(gateway))
+    assert {person.text for person in seen.first_people} == {"Dear Gita", "Dear Hari"}
+    assert seen.questions == 0
+
+
+def test_it_is_sent_once(gateway: Gateway, tmp_path: Path) -> None:
+    campaign = hand_over(gateway, Audience(table=str(table_of(MARKS, tmp_path).pk)), text=TEXT)
+    send_all(gateway)
+    assert states(campaign) == {"9841000001": "accepted", "9801000002": "accepted"}
+    assert Batch.objects.count() == 2
+
+
+def test_values_cannot_do_anything(sender: Browser, gateway: Gateway, tmp_path: Path) -> None:
+    table = table_of('Name,Mobile,"<b>x</b>"\n<script>x</script>,9841000001,{name}\n', tmp_path)
+    draft = draft_of(table, gateway, text="{name} {b_x_b}")
+    seen = review(draft, reading(gateway))
+    assert seen.first_people[0].text == "<script>x</script> {name}"
+    page = source(sender.get("/compose/", {"table": str(table.pk)}))
+    assert "<script>x" not in page
+    assert "<b>x</b>" not in page
+
+
+def test_strangers(client: Any, roles: None) -> None:
+    assert client.get(UPLOAD).status_code == 302
+    assert signed_in("").get(UPLOAD).status_code == 403
+
+
+def test_it_is_in_the_admin(manager: Browser, tmp_path: Path) -> None:
+    table_of(MARKS, tmp_path)
+    assert "marks.csv" in words(manager.get("/admin/messaging/recipienttable/"))
