@@ -90,7 +90,7 @@ class CampaignAdmin(NumberSearch):
         "unconfirmed",
         "cost",
     ]
-    list_filter = ["state", "gateway", "is_large"]
+    list_filter = ["state", "gateway", "is_large", "is_test"]
     list_select_related = ["created_by"]
     search_fields = ["text"]
     search_help_text = _("Any part of the text, or a number that it went to")

@@ -15,6 +15,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from contacts.forms import MobileField
 from contacts.models import OPERATOR_CHOICES, Contact, Group
 from contacts.names import clean_name
 from messaging.history import Wanted
@@ -322,6 +323,14 @@ class TemplateSearchForm(forms.Form):
         return templates.find(self.cleaned_data["q"])
 
 
+class OwnNumberForm(forms.Form):
+    mobile = MobileField(
+        label=gettext_lazy("Your mobile number"),
+        required=False,
+        help_text=gettext_lazy("Tests of your messages go there. Leave it empty to remove it."),
+    )
+
+
 class LaterForm(forms.Form):
     """When a message goes out: at once, or at a time of the portal's time zone."""
 
@@ -361,6 +370,26 @@ class LaterForm(forms.Form):
     @property
     def moment(self) -> datetime | None:
         return self.cleaned_data.get("at")
+
+
+class MoveForm(LaterForm):
+    """Another time for what waits, or at once (`now`). `seen` is the time that was shown."""
+
+    later = forms.BooleanField(required=False, disabled=True, initial=True)
+    seen = forms.DateTimeField(widget=forms.HiddenInput)
+    now = forms.BooleanField(required=False)
+
+    def clean_at(self) -> datetime | None:
+        return None if "now" in self.data else super().clean_at()
+
+    def clean(self) -> dict[str, Any]:
+        is_night = "at" not in self.errors and guards.morning_after(self.moment) is not None
+        if is_night and not self.cleaned_data.get("at_night"):
+            self.add_error(
+                None,
+                _("That is at night. Choose a time by day, or tick that it may go out at night."),
+            )
+        return self.cleaned_data
 
 
 _FARTHEST: Final = timedelta(days=366)

@@ -10,8 +10,10 @@ from messaging.views import (
     dashboard,
     history,
     review,
+    schedule,
     tables,
     templates,
+    testing,
     undecided,
 )
 
@@ -33,6 +35,12 @@ urlpatterns = [
     path("campaigns/<int:pk>/review/", review.review, name="review"),
     path("campaigns/<int:pk>/receipt/", review.receipt, name="receipt"),
     path("campaigns/<int:pk>/answer/", answering.answer, name="answer"),
+    path("campaigns/<int:pk>/test/", testing.send_test, name="send_test"),
+    path("campaigns/<int:pk>/move/", schedule.move, name="move"),
+    path("campaigns/<int:pk>/open-again/", schedule.open_again, name="open_again"),
+    path("campaigns/<int:pk>/copy/", schedule.copy, name="copy"),
+    path("schedule/", schedule.schedule, name="schedule"),
+    path("my-number/", testing.number, name="number"),
     path("campaigns/<int:pk>/delete/", review.delete_draft, name="delete_draft"),
     path("campaigns/<int:pk>/", campaign.campaign, name="campaign"),
     path("campaigns/<int:pk>/progress/", campaign.progress, name="progress"),

@@ -110,6 +110,11 @@ def _unbalanced(text: str, place: int) -> str:
     return said % {"place": place + 1}
 
 
+def literal(text: str) -> str:
+    """The wording of which every recipient gets just this text."""
+    return text.replace("{", "{{").replace("}", "}}")
+
+
 def with_default(text: str, key: str, default: str) -> str:
     """A text whose placeholders of one field have a default where they had none."""
 

@@ -456,5 +456,5 @@ def test_queries_do_not_grow_with_the_audience(
         campaign = draft(
             groups=(GroupFactory.create(members=ContactFactory.create_batch(people)).pk,)
         )
-        with django_assert_max_num_queries(22):
+        with django_assert_max_num_queries(23):
             sender.get(url(campaign))

@@ -1,5 +1,6 @@
 """What somebody sent once, to whom, and who was left out."""
 
+from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
@@ -59,7 +60,9 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
     def drafts_of(self, user: int | None) -> "CampaignQuerySet":
         """Somebody's own, the last saved first."""
-        mine = self.filter(state=CampaignState.DRAFT, created_by=user, created_by__isnull=False)
+        mine = self.filter(
+            state=CampaignState.DRAFT, created_by=user, created_by__isnull=False, is_test=False
+        )
         return mine.order_by("-saved_at", "-id")
 
     def claimable(self, gateway: Gateway | int) -> "CampaignQuerySet":
@@ -122,6 +125,7 @@ class Campaign(models.Model):
         related_name="campaigns",
         verbose_name=_("table"),
     )
+    is_test = models.BooleanField(_("test"), default=False)
     # A draft that saved itself before it could be sent.
     is_unfinished = models.BooleanField(_("still being written"), default=False)
     saved_at = models.DateTimeField(_("saved"), default=timezone.now)
@@ -203,6 +207,11 @@ class Campaign(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+    @property
+    def planned_cost(self) -> Decimal:
+        """Rupees; while it is prepared, what its review said."""
+        return self.cost if self.prepared_up_to == self.PREPARED else self.reviewed_cost
 
     @property
     def counts(self) -> list[tuple[str, Any, int]]:

@@ -12,6 +12,7 @@ from messaging.models.gateway import Gateway
 class EventKind(models.TextChoices):
     SENT = "sent", _("Handed over for sending")
     SCHEDULED = "scheduled", _("Ready for its time")
+    MOVED = "moved", _("Moved to another time")
     STARTED = "started", _("Sending began")
     PAUSED = "paused", _("Paused")
     RESUMED = "resumed", _("Resumed")

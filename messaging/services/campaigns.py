@@ -7,6 +7,7 @@ thing do it once.
 import hashlib
 import json
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
@@ -93,6 +94,7 @@ def save_draft(
     by: Actor,
     template: MessageTemplate | None = None,
     is_unfinished: bool = False,
+    is_test: bool = False,
     seen: str | None = None,
 ) -> Campaign:
     """The campaign of this form: a new draft, the changed draft, or what was sent with it.
@@ -109,6 +111,7 @@ def save_draft(
         "fingerprint": fingerprint,
         "template": template,
         "is_unfinished": is_unfinished,
+        "is_test": is_test,
         "saved_at": timezone.now(),
     }
     try:
@@ -326,7 +329,7 @@ def _check_dearer(campaign: Campaign, seen: Decimal | None) -> None:
 
 def _move(
     campaign: Campaign,
-    before: list[CampaignState],
+    before: Sequence[CampaignState],
     after: CampaignState,
     kind: EventKind,
     *,
@@ -345,13 +348,21 @@ def _move(
     return bool(moved)
 
 
-def cancel(campaign: Campaign, *, by: Actor) -> bool:
+def cancel(
+    campaign: Campaign,
+    *,
+    by: Actor,
+    only: Sequence[CampaignState] = (CampaignState.DRAFT, *OPEN_STATES),
+    words: str = "",
+) -> bool:
     """Nothing that is still queued goes out; calls in flight end and are recorded.
 
-    From here nothing can be claimed. The batches of a large campaign are closed by the worker.
+    False if it is in none of the states to be cancelled in. From here nothing can be claimed. The
+    batches of a large campaign are closed by the worker.
     """
-    cancellable = [CampaignState.DRAFT, *OPEN_STATES]
-    cancelled = _move(campaign, cancellable, CampaignState.CANCELLED, EventKind.CANCELLED, by=by)
+    cancelled = _move(
+        campaign, only, CampaignState.CANCELLED, EventKind.CANCELLED, by=by, words=words
+    )
     if cancelled and campaign.total <= settings.INLINE_RECIPIENTS:
         close_cancelled(campaign)
     return cancelled

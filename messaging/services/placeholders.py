@@ -9,7 +9,7 @@ from contacts.fields import FieldKind
 from contacts.models import ContactField
 from messaging.models import Campaign, RecipientTable
 from messaging.services.letters import Writer
-from messaging.wording import DATE, NAME, NUMBER, read_wording
+from messaging.wording import DATE, NAME, NUMBER, parse, read_wording
 
 
 def known_keys(table: RecipientTable | None = None) -> dict[str, str]:
@@ -41,6 +41,12 @@ def _own(table: RecipientTable) -> set[str]:
 
 def _kinds() -> dict[str, FieldKind]:
     return {key: FieldKind(kind) for key, kind in ContactField.objects.values_list("key", "kind")}
+
+
+def says_day(campaign: Campaign) -> bool:
+    """Whether its letters say the day that they are sent."""
+    is_own = campaign.table is not None and DATE in campaign.table.headings
+    return DATE in parse(campaign.text).keys and not is_own
 
 
 def writer_of(campaign: Campaign) -> Writer:

@@ -25,7 +25,8 @@ def recent(besides: Campaign | None) -> list[int]:
         return []
     since = timezone.now() - timedelta(hours=settings.SAME_TEXT_HOURS)
     began = Q(state__in=OPEN_STATES) | Q(resumed_at__gte=since)
-    found = Campaign.objects.filter(began, sent_at__isnull=False)
+    # A test is no reason not to get the message itself.
+    found = Campaign.objects.filter(began, sent_at__isnull=False, is_test=False)
     others = found.exclude(pk=besides.pk) if besides is not None else found
     return list(others.values_list("pk", flat=True))
 

@@ -24,6 +24,7 @@ from messaging.services.audience import GroupGone
 from messaging.services.campaigns import Reviewed
 from messaging.services.review import review as look_up
 from messaging.text import InvalidText
+from messaging.views.testing import test_context
 from messaging.views.waking import recent_reading
 
 # How often the open page looks again (seconds): for a balance, after Sociair said no, for changes.
@@ -99,6 +100,7 @@ def _receipt_context(
         "must_type": guards.is_large(found.people, found.cost),
         "morning": guards.morning_after(),
         "signed": signing.dumps(reviewed.to_json(), salt=_salt(campaign)),
+        **(test_context(request, campaign, found) if is_mine else {}),
         "again": _READY,
         "seen": _seen(campaign, reading, found.committed),
     }

@@ -1,0 +1,26 @@
+"""What the portal knows of somebody who writes messages."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from contacts.phone import format_mobile
+
+
+class Profile(models.Model):
+    """A user's own number, to which tests go."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="profile",
+        verbose_name=_("user"),
+    )
+    mobile = models.CharField(_("own mobile number"), max_length=10, blank=True)
+
+    class Meta:
+        verbose_name = _("profile")
+        verbose_name_plural = _("profiles")
+
+    def __str__(self) -> str:
+        return format_mobile(self.mobile) if self.mobile else str(_("no number"))

@@ -1,0 +1,86 @@
+"""What goes out later: the list by day, another time, and opening it again."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from messaging import tasks
+from messaging.forms import MoveForm
+from messaging.models import Campaign, CampaignState
+from messaging.services import balance, campaigns, guards, holds, scheduling
+
+
+@require_safe
+@permission_required("messaging.view_campaign", raise_exception=True)
+def schedule(request: HttpRequest) -> HttpResponse:
+    gateway = holds.current_gateway()
+    context = {
+        "days": scheduling.coming(),
+        "balance_reading": balance.latest(gateway),
+        "committed": balance.committed(gateway),
+    }
+    return render(request, "messaging/schedule.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required("messaging.send_campaign", raise_exception=True)
+def move(request: HttpRequest, pk: int) -> HttpResponse:
+    """Another time, or at once. Which time was seen is sent along: of two people, one moves it."""
+    campaign = get_object_or_404(Campaign.objects.exclude(state=CampaignState.DRAFT), pk=pk)
+    if campaign.state != CampaignState.SCHEDULED or campaign.scheduled_for is None:
+        messages.info(request, _("It does not wait for a time any more."))
+        return redirect(campaign)
+    initial = {
+        "at": timezone.localtime(campaign.scheduled_for),
+        "seen": campaign.scheduled_for.isoformat(),
+    }
+    form = MoveForm(request.POST or None, initial=initial)
+    if request.method == "POST" and form.is_valid() and _moved(request, campaign, form):
+        return redirect(campaign)
+    context = {"campaign": campaign, "form": form, "morning": guards.morning_after()}
+    return render(request, "messaging/move.html", context)
+
+
+def _moved(request: HttpRequest, campaign: Campaign, form: MoveForm) -> bool:
+    """Whether there is nothing more to ask."""
+    try:
+        moved = scheduling.move(
+            campaign, form.moment, seen=form.cleaned_data["seen"], by=request.user
+        )
+    except campaigns.SendRefused as refused:
+        form.add_error(None, str(refused))
+        return False
+    if moved:
+        tasks.kick_for(campaign)
+        said = _("It is being sent.") if form.moment is None else _("It goes out at another time.")
+        messages.success(request, said)
+    else:
+        messages.error(request, _("It has begun, or somebody else moved it. Nothing was changed."))
+    return True
+
+
+@require_POST
+@permission_required("messaging.send_campaign", raise_exception=True)
+def open_again(request: HttpRequest, pk: int) -> HttpResponse:
+    """Back to a draft, to be changed and reviewed anew; nothing of it goes out until then."""
+    campaign = get_object_or_404(Campaign.objects.exclude(state=CampaignState.DRAFT), pk=pk)
+    gateway = holds.current_gateway()
+    draft = scheduling.open_again(campaign, gateway=gateway, by=request.user)
+    if draft is None:
+        messages.error(request, _("It does not wait for a time any more."))
+        return redirect(campaign)
+    messages.success(request, _("It is a draft again and does not go out. Change it and review."))
+    return redirect(draft)
+
+
+@require_POST
+@permission_required("messaging.send_campaign", raise_exception=True)
+def copy(request: HttpRequest, pk: int) -> HttpResponse:
+    """A draft with the text and the people of a campaign."""
+    campaign = get_object_or_404(Campaign.objects.exclude(state=CampaignState.DRAFT), pk=pk)
+    gateway = holds.current_gateway()
+    return redirect(scheduling.copy(campaign, gateway=gateway, by=request.user))

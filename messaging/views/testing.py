@@ -1,0 +1,96 @@
+"""A test to one's own number, and the page where that number is entered."""
+
+import uuid
+from decimal import Decimal
+from typing import Any, Final
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core import signing
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST
+
+from contacts.phone import format_mobile
+from messaging import tasks
+from messaging.forms import OwnNumberForm
+from messaging.models import Campaign, CampaignState, Profile
+from messaging.services import campaigns, pricing, testing
+from messaging.services.acting import user_of
+from messaging.services.audience import Person
+from messaging.services.review import Review
+from messaging.text import InvalidText
+
+_OFFERED: Final = 20
+
+
+def test_context(request: HttpRequest, campaign: Campaign, found: Review) -> dict[str, Any]:
+    """Whose message can be tried, the longest first, each signed with what it costs."""
+    mobile = testing.own_number(request.user)
+    if not mobile or found.longest is None:
+        return {"own_number": mobile}
+    rates = pricing.rates_of(found.reading)
+    people = [found.longest, *found.first_people] if found.is_personal else [found.longest]
+    trials: list[tuple[Person, testing.Trial, str]] = []
+    seen: set[str] = set()
+    for person in people:
+        if person.text in seen or len(trials) == _OFFERED:
+            continue
+        seen.add(person.text)
+        trial = testing.trial_for(person, mobile, rates)
+        if trial.cost is not None and trial.cost <= found.available:
+            signed = signing.dumps(trial.to_json(), salt=_salt(campaign))
+            trials.append((person, trial, signed))
+    return {"own_number": mobile, "trials": trials, "test_uuid": uuid.uuid4()}
+
+
+def _salt(campaign: Campaign) -> str:
+    return f"messaging.test.{campaign.pk}"
+
+
+@require_POST
+@permission_required("messaging.send_campaign", raise_exception=True)
+def send_test(request: HttpRequest, pk: int) -> HttpResponse:
+    """What was shown, to one's own number. Whatever stands against it is said on the review."""
+    mine = Campaign.objects.filter(created_by=request.user.pk, state=CampaignState.DRAFT)
+    draft = get_object_or_404(mine, pk=pk)
+    try:
+        text, cost = signing.loads(request.POST.get("trial", ""), salt=_salt(draft))
+        test = testing.send_test(
+            draft,
+            form_uuid=uuid.UUID(request.POST.get("test_uuid", "")),
+            text=text,
+            cost=Decimal(cost),
+            by=request.user,
+        )
+    except (signing.BadSignature, ValueError):
+        messages.error(request, _("Choose once more whose message you want to try."))
+    except (campaigns.SendRefused, InvalidText) as refused:
+        messages.error(request, str(refused))
+    else:
+        tasks.kick_for(test)
+        number = format_mobile(testing.own_number(request.user))
+        messages.success(request, _("A test is on its way to %(number)s.") % {"number": number})
+    return redirect(draft)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required("messaging.send_campaign", raise_exception=True)
+def number(request: HttpRequest) -> HttpResponse:
+    """One's own number, for tests."""
+    profile = Profile.objects.filter(user=request.user.pk).first()
+    form = OwnNumberForm(
+        request.POST or None, initial={"mobile": "" if profile is None else str(profile)}
+    )
+    back = request.GET.get("next", "")
+    if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):
+        back = "/"
+    if request.method == "POST" and form.is_valid():
+        Profile.objects.update_or_create(
+            user=user_of(request.user), defaults={"mobile": form.cleaned_data["mobile"]}
+        )
+        messages.success(request, _("Your number is saved."))
+        return redirect(back)
+    return render(request, "messaging/number.html", {"form": form, "back_url": back})

@@ -1,0 +1,190 @@
+"""What goes out later: the list by day, another time, opened again, copied."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from contacts.models import Group
+from messaging.models import BalanceReading, Campaign, CampaignState, Event, Gateway, Recipient
+from messaging.services import campaigns, scheduling
+from messaging.services.audience import Audience
+from sandbox.server import Sandbox
+from tests.conftest import Browser
+from tests.factories import ContactFactory, GroupFactory
+from tests.pages import words
+from tests.sending import check_books, hand_over, reading, send_all
+
+pytestmark = pytest.mark.django_db
+
+
+def in_days(days: int, hour: int = 12) -> datetime:
+    at = timezone.localtime() + timedelta(days=days)
+    return at.replace(hour=hour, minute=0, second=0, microsecond=0)
+
+
+def scheduled(gateway: Gateway, at: datetime, text: str = "Exams begin.") -> Campaign:
+    campaign = hand_over(gateway, ["9841234567", "9801234567"], text=text, at=at)
+    assert campaign.state == CampaignState.SCHEDULED
+    return campaign
+
+
+def move(sender: Browser, campaign: Campaign, **typed: Any) -> Any:
+    assert campaign.scheduled_for is not None
+    typed = {"seen": campaign.scheduled_for.isoformat(), **typed}
+    return sender.post(f"/campaigns/{campaign.pk}/move/", typed, follow=True)
+
+
+def shown(at: datetime) -> str:
+    return f"{at:%Y-%m-%dT%H:%M}"
+
+
+def test_it_works(sender: Browser, gateway: Gateway) -> None:
+    first = scheduled(gateway, in_days(3), "Exams begin.")
+    scheduled(gateway, in_days(3, hour=15), "Bring a pen.")
+    scheduled(gateway, in_days(9), "Results.")
+    hand_over(gateway, ["9841234567"], text="At once.")
+    page = words(sender.get("/schedule/"))
+    assert page.index("Exams begin.") < page.index("Bring a pen.") < page.index("Results.")
+    assert "At once." not in page.split("Scheduled", 3)[-1]
+    assert "4 people · Rs 3.20" in page
+    assert "2 people · Rs 1.60" in page
+    answer = move(sender, first, at=shown(in_days(5)))
+    assert "It goes out at another time." in words(answer)
+    first.refresh_from_db()
+    assert first.scheduled_for == in_days(5)
+    event = Event.objects.get(campaign=first, kind="moved")
+    assert event.by == sender.user
+    assert "12:00" in event.words
+
+
+def test_nothing_waits(sender: Browser, gateway: Gateway) -> None:
+    assert "Nothing waits for its time" in words(sender.get("/schedule/"))
+
+
+def test_more_is_committed_than_there_is(sender: Browser, gateway: Gateway) -> None:
+    scheduled(gateway, in_days(1))
+    BalanceReading.objects.update(balance="1")
+    assert "does not suffice for everything" in words(sender.get("/schedule/"))
+
+
+def test_of_two_who_move_it_one_does(sender: Browser, gateway: Gateway) -> None:
+    campaign = scheduled(gateway, in_days(3))
+    late = Campaign.objects.get(pk=campaign.pk)
+    move(sender, campaign, at=shown(in_days(4)))
+    answer = move(sender, late, at=shown(in_days(8)))
+    assert "somebody else moved it" in words(answer)
+    campaign.refresh_from_db()
+    assert campaign.scheduled_for == in_days(4)
+
+
+@pytest.mark.parametrize(
+    ("at", "said"),
+    [
+        ("", "Give the date and the time"),
+        ("yesterday", "Give the date and the time"),
+        ("2020-01-01T12:00", "This time has passed."),
+        ("2199-01-01T12:00", "within a year"),
+    ],
+)
+def test_a_time_that_cannot_be(sender: Browser, gateway: Gateway, at: str, said: str) -> None:
+    campaign = scheduled(gateway, in_days(3))
+    answer = move(sender, campaign, at=at)
+    assert said in words(answer)
+    campaign.refresh_from_db()
+    assert campaign.scheduled_for == in_days(3)
+
+
+def test_at_night_it_is_asked(sender: Browser, gateway: Gateway, settings: Any) -> None:
+    campaign = scheduled(gateway, in_days(3))
+    settings.QUIET_HOURS = (21, 7)
+    assert "That is at night." in words(move(sender, campaign, at=shown(in_days(3, hour=22))))
+    move(sender, campaign, at=shown(in_days(3, hour=22)), at_night="1")
+    campaign.refresh_from_db()
+    assert campaign.scheduled_for == in_days(3, hour=22)
+
+
+def test_sent_at_once(sender: Browser, gateway: Gateway, sandbox: Sandbox) -> None:
+    campaign = scheduled(gateway, in_days(3))
+    assert "Send to 2 people for Rs 1.60 now" in words(
+        sender.get(f"/campaigns/{campaign.pk}/move/")
+    )
+    assert "It is being sent." in words(move(sender, campaign, now="1"))
+    answer = move(sender, campaign, now="1")  # a second click
+    assert "It does not wait for a time any more." in words(answer)
+    send_all(gateway)
+    check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
+    assert campaign.accepted == 2
+    # Paused and resumed it goes on, and does not wait for the time that it had.
+    assert Campaign.objects.get(pk=campaign.pk).scheduled_for is None
+
+
+def test_a_text_that_says_its_day_stays_on_it(sender: Browser, gateway: Gateway) -> None:
+    campaign = scheduled(gateway, in_days(3), "Come on {date}.")
+    for typed in ({"at": shown(in_days(4))}, {"now": "1"}):
+        assert "is written for" in words(move(sender, campaign, **typed))
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.scheduled_for) == ("scheduled", in_days(3))
+    move(sender, campaign, at=shown(in_days(3, hour=16)))
+    campaign.refresh_from_db()
+    assert campaign.scheduled_for == in_days(3, hour=16)
+
+
+def test_opened_again_to_be_changed(sender: Browser, gateway: Gateway, sandbox: Sandbox) -> None:
+    campaign = scheduled(gateway, in_days(3))
+    url = f"/campaigns/{campaign.pk}/open-again/"
+    answer = sender.post(url)
+    draft = Campaign.objects.get(state="draft")
+    assert answer.headers["Location"] == f"/compose/?draft={draft.pk}"
+    assert draft.created_by == sender.user
+    assert (draft.text, draft.audience) == (campaign.text, campaign.audience)
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.cancelled) == ("cancelled", 2)
+    sender.post(url)  # a second click
+    assert Campaign.objects.filter(state="draft").count() == 1
+    send_all(gateway)
+    assert sandbox.ledger() == []
+
+
+def test_it_cannot_be_opened_when_it_has_begun(sender: Browser, gateway: Gateway) -> None:
+    campaign = hand_over(gateway, ["9841234567"])
+    answer = sender.post(f"/campaigns/{campaign.pk}/open-again/", follow=True)
+    assert "does not wait for a time any more" in words(answer)
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.SENDING
+    assert not Campaign.objects.filter(state="draft").exists()
+
+
+def test_copied(sender: Browser, gateway: Gateway) -> None:
+    group = GroupFactory.create(members=[ContactFactory.create()])
+    audience = Audience(groups=(group.pk,), again=True)
+    campaign = hand_over(gateway, audience, text="Dear {name}.")
+    answer = sender.post(f"/campaigns/{campaign.pk}/copy/")
+    draft = Campaign.objects.get(state="draft")
+    assert answer.headers["Location"] == f"/compose/?draft={draft.pk}"
+    assert draft.text == "Dear {name}."
+    assert draft.audience["groups"] == [group.pk]
+    assert not draft.audience["again"]
+    assert Recipient.objects.count() == 1
+    page = sender.get(draft.get_absolute_url())
+    assert page.context["form"]["text"].value() == "Dear {name}."
+
+
+def test_a_copy_for_a_group_that_has_gone(sender: Browser, gateway: Gateway) -> None:
+    group = GroupFactory.create(members=[ContactFactory.create()])
+    campaign = hand_over(gateway, Audience(groups=(group.pk,)))
+    campaigns.cancel(campaign, by=None)
+    Group.objects.all().delete()
+    draft = scheduling.copy(campaign, gateway=gateway, by=sender.user)
+    reading(gateway)
+    assert sender.get(draft.get_absolute_url()).status_code == 200
+
+
+@pytest.mark.parametrize("what", ["move", "open-again", "copy"])
+def test_drafts_have_no_time(sender: Browser, gateway: Gateway, what: str) -> None:
+    sender.post(
+        "/compose/save/", {"form_uuid": "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "text": "x"}
+    )
+    draft = Campaign.objects.get()
+    assert sender.post(f"/campaigns/{draft.pk}/{what}/").status_code == 404

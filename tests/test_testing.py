@@ -1,0 +1,150 @@
+"""A test to one's own number: just as a recipient would get it, once, and marked as what it is."""
+
+import uuid
+from typing import Any
+
+import pytest
+
+from messaging.models import Campaign, Gateway, Profile, Recipient
+from messaging.services import campaigns
+from messaging.services.audience import Audience
+from sandbox.server import Sandbox
+from tests.conftest import Browser, signed_in
+from tests.factories import ContactFactory, OptOutFactory
+from tests.pages import source, words
+from tests.sending import hand_over, reading, send_all
+
+pytestmark = pytest.mark.django_db
+
+MINE = "9801000009"
+
+
+@pytest.fixture
+def draft(sender: Browser, gateway: Gateway) -> Campaign:
+    reading(gateway)
+    Profile.objects.create(user=sender.user, mobile=MINE)
+    return draft_of(sender, gateway, "School is closed.")
+
+
+def draft_of(sender: Browser, gateway: Gateway, text: str) -> Campaign:
+    people = [
+        ContactFactory.create(name="Sita", mobile="9841000001"),
+        ContactFactory.create(name="Gita {x} " + "x" * 170, mobile="9841000002"),
+    ]
+    return campaigns.save_draft(
+        form_uuid=uuid.uuid4(),
+        text=text,
+        audience=Audience(contacts=tuple(person.pk for person in people)),
+        gateway=gateway,
+        by=sender.user,
+    )
+
+
+def offered(sender: Browser, draft: Campaign) -> Any:
+    return sender.get(draft.get_absolute_url()).context
+
+
+def send(sender: Browser, draft: Campaign, **changes: str) -> Any:
+    shown = offered(sender, draft)
+    typed = {"test_uuid": str(shown["test_uuid"]), "trial": shown["trials"][0][2]}
+    return sender.post(f"/campaigns/{draft.pk}/test/", {**typed, **changes}, follow=True)
+
+
+def test_it_works(sender: Browser, draft: Campaign, gateway: Gateway, sandbox: Sandbox) -> None:
+    page = words(sender.get(draft.get_absolute_url()))
+    assert "Send it to 980-1000009 for Rs 0.80" in page
+    answer = send(sender, draft)
+    assert "A test is on its way to 980-1000009." in words(answer)
+    assert answer.redirect_chain[-1][0] == draft.get_absolute_url()
+    send_all(gateway)
+    (entry,) = sandbox.ledger()
+    assert (entry.mobile, entry.text) == (MINE, "School is closed.")
+    test = Campaign.objects.get(is_test=True)
+    assert test.created_by == sender.user
+    assert "Test" in words(sender.get("/history/"))
+    assert "Test" in words(sender.get(test.get_absolute_url()))
+    draft.refresh_from_db()
+    assert draft.state == "draft"
+
+
+def test_it_says_what_a_chosen_recipient_would_get(
+    sender: Browser, draft: Campaign, gateway: Gateway, sandbox: Sandbox
+) -> None:
+    Campaign.objects.update(text="Dear {name}, {{hello}}.")
+    trials = offered(sender, draft)["trials"]
+    assert [(person.mobile, trial.parts) for person, trial, _signed in trials] == [
+        ("9841000002", 2),
+        ("9841000001", 1),
+    ]
+    for place in (0, 1):
+        send(sender, draft, trial=trials[place][2])
+    send_all(gateway)
+    texts = {entry.text for entry in sandbox.ledger()}
+    assert texts == {"Dear Sita, {hello}.", "Dear Gita {x} " + "x" * 170 + ", {hello}."}
+    assert {entry.mobile for entry in sandbox.ledger()} == {MINE}
+
+
+def test_twice_is_once(sender: Browser, draft: Campaign) -> None:
+    shown = offered(sender, draft)
+    for _click in range(2):
+        answer = send(sender, draft, test_uuid=str(shown["test_uuid"]), trial=shown["trials"][0][2])
+        assert "on its way" in words(answer)
+    assert Campaign.objects.filter(is_test=True).count() == 1
+    assert Recipient.objects.count() == 1
+
+
+def test_the_message_itself_is_not_left_out_because_of_a_test(
+    sender: Browser, draft: Campaign, gateway: Gateway, settings: Any
+) -> None:
+    settings.SAME_TEXT_HOURS = 24
+    send(sender, draft)
+    real = hand_over(gateway, [MINE], text="School is closed.")
+    assert real.total == 1
+    send(sender, draft)  # and a test goes out whatever was sent before
+    assert Campaign.objects.filter(is_test=True).count() == 2
+
+
+def test_without_a_number_it_is_asked_for(sender: Browser, draft: Campaign) -> None:
+    Profile.objects.all().delete()
+    page = source(sender.get(draft.get_absolute_url()))
+    assert f"/my-number/?next=/campaigns/{draft.pk}/review/" in page
+    url = f"/my-number/?next={draft.get_absolute_url()}"
+    assert "mobile" in sender.post(url, {"mobile": "12"}).context["form"].errors
+    answer = sender.post(url, {"mobile": "+९७७ ९८०१००००09"})
+    assert answer.headers["Location"] == draft.get_absolute_url()
+    assert Profile.objects.get().mobile == MINE
+    assert sender.post("/my-number/?next=//evil.example", {"mobile": ""}).headers["Location"] == "/"
+    assert Profile.objects.get().mobile == ""
+
+
+@pytest.mark.parametrize("changes", [{"trial": "forged"}, {"test_uuid": "no"}, {"trial": ""}])
+def test_what_is_forged_sends_nothing(
+    sender: Browser, draft: Campaign, changes: dict[str, str]
+) -> None:
+    assert "Choose once more" in words(send(sender, draft, **changes))
+    assert not Campaign.objects.filter(is_test=True).exists()
+
+
+def test_what_stands_against_it_is_said_and_nothing_stays(
+    sender: Browser, draft: Campaign, gateway: Gateway
+) -> None:
+    shown = offered(sender, draft)
+    typed = {"test_uuid": str(shown["test_uuid"]), "trial": shown["trials"][0][2]}
+    OptOutFactory.create(mobile=MINE)
+    answer = sender.post(f"/campaigns/{draft.pk}/test/", typed, follow=True)
+    assert "Your own number cannot be texted: Opted out" in words(answer)
+    Profile.objects.update(mobile="")
+    answer = sender.post(f"/campaigns/{draft.pk}/test/", typed, follow=True)
+    assert "Enter your own number first." in words(answer)
+    assert not Campaign.objects.filter(is_test=True).exists()
+
+
+def test_an_operator_without_a_rate(sender: Browser, draft: Campaign) -> None:
+    Profile.objects.update(mobile="9721000999")
+    assert "No test can go to 972-1000999" in words(sender.get(draft.get_absolute_url()))
+
+
+def test_only_its_author_tests_it(sender: Browser, draft: Campaign) -> None:
+    other = signed_in("Manager")
+    assert other.post(f"/campaigns/{draft.pk}/test/").status_code == 404
+    assert "Send a test" not in words(other.get(draft.get_absolute_url()))
