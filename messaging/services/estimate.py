@@ -20,6 +20,7 @@ from messaging.services.audience import (
     Audience,
     Pasted,
     Person,
+    Piece,
     Reader,
     chosen_rows,
     read_pasted,
@@ -35,8 +36,9 @@ _SAMPLE: Final = 300  # recipients whose letters are written while somebody type
 class Estimate:
     """Amounts in rupees; None while no balance was ever read. `unreadable` are pasted entries.
 
-    A personal text is written for the first recipients, `sample`; the others are taken to be like
-    them, and the review counts everybody.
+    A personal text is written for the first recipients, `sample`. If there are more it is rough:
+    the others are taken to be like them, and the review counts everybody. Else `omitted` get
+    nothing, for instance because they have no value.
     """
 
     measure: Measure
@@ -47,11 +49,8 @@ class Estimate:
     advice: Advice | None = None
     is_personal: bool = False
     sample: tuple[Person, ...] = ()
-
-    @property
-    def is_rough(self) -> bool:
-        """Whether some recipients' texts were not looked at."""
-        return self.is_personal and self.reached > len(self.sample)
+    is_rough: bool = False
+    omitted: int = 0
 
     @property
     def shares(self) -> list[tuple[int, int]]:
@@ -86,12 +85,13 @@ class Estimate:
         if self.reading is None:
             return None
         rates = pricing.rates_of(self.reading)
-        of_all = Decimal(sum(person.parts for person in sample)) / len(sample)
+        of_all = [person.parts for person in sample]
         cost = Decimal(0)
         for operator, people in self.people.items():
             parts = [person.parts for person in sample if person.operator is operator]
-            each = Decimal(sum(parts)) / len(parts) if parts else of_all
-            cost += rates[operator] * each * people
+            like = parts or of_all
+            # Divided last: where everybody was looked at, the sum is exact.
+            cost += rates[operator] * sum(like) * people / len(like)
         return cost
 
     @property
@@ -120,7 +120,11 @@ def estimate(text: str, audience: Audience, gateway: Gateway) -> Estimate:
         rates = pricing.rates_of(reading)
         people = Counter({operator: people[operator] for operator in people if operator in rates})
     fixed, is_personal = _fixed(text)
-    sample = _sample(text, audience, people) if is_personal else ()
+    piece = _first_letters(text, audience, people) if is_personal else None
+    is_whole = piece is not None and piece.is_last
+    if piece is not None and is_whole:
+        people = Counter(person.operator for person in piece.people)
+    sample = () if piece is None else tuple(piece.people)
     first = sample[0].text if sample else fixed
     return Estimate(
         measure=measure(first),
@@ -132,6 +136,8 @@ def estimate(text: str, audience: Audience, gateway: Gateway) -> Estimate:
         advice=advise(fixed),
         is_personal=is_personal,
         sample=sample,
+        is_rough=bool(sample) and not is_whole,
+        omitted=len(piece.omissions) if piece is not None and is_whole else 0,
     )
 
 
@@ -144,14 +150,14 @@ def _fixed(text: str) -> tuple[str, bool]:
     return wording.fixed.strip(), wording.is_personal
 
 
-def _sample(text: str, audience: Audience, people: Counter[Operator]) -> tuple[Person, ...]:
+def _first_letters(text: str, audience: Audience, people: Counter[Operator]) -> Piece | None:
     """The letters of the first recipients; none while the text cannot be understood."""
     try:
         writer = placeholders.writer_for(text, tables.find(audience.table))
     except InvalidText:
-        return ()
+        return None
     reader = Reader(audience, dict.fromkeys(people, Decimal(0)), writer)
-    return tuple(reader.piece(size=_SAMPLE).people)
+    return reader.piece(size=_SAMPLE)
 
 
 def count_omitted(audience: Audience, pasted: Pasted, reached: int) -> int:

@@ -11,6 +11,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db.models import Max, Sum
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.answers import Outcome
@@ -71,12 +72,12 @@ def evidence_for(campaign: Campaign) -> Evidence | None:
     first = undecided(campaign).order_by("claimed_at").first()
     if first is None or first.claimed_at is None or _in_flight(gateway):
         return None
-    before = _quiet_before(gateway, first.claimed_at)
+    before = quiet_before(gateway, first.claimed_at)
     now = BalanceReading.objects.filter(gateway=gateway).order_by("-id").first()
     if before is None or now is None or now.asked_at <= _last_end(gateway, before.read_at):
         return None
     return Evidence(
-        before, now, _known(gateway, before.read_at), _undecided(gateway, before.read_at)
+        before, now, known(gateway, before.read_at), _undecided(gateway, before.read_at)
     )
 
 
@@ -84,25 +85,27 @@ def _in_flight(gateway: Gateway) -> bool:
     return Batch.objects.filter(campaign__gateway=gateway, state=BatchState.SENDING).exists()
 
 
-def _quiet_before(gateway: Gateway, moment: datetime) -> BalanceReading | None:
+def quiet_before(gateway: Gateway, moment: datetime) -> BalanceReading | None:
     """The last reading before a moment while which was asked for no call was under way."""
     readings = BalanceReading.objects.filter(gateway=gateway, read_at__lt=moment)
-    for reading in readings.order_by("-id")[:_READINGS]:
-        calls = SentMessage.objects.filter(
-            gateway=gateway,
-            started_at__gte=reading.asked_at - timedelta(seconds=settings.SOCIAIR_DEADLINE),
-            started_at__lte=reading.read_at,
-            ended_at__gte=reading.asked_at,
-        )
-        lost = Batch.objects.filter(
-            campaign__gateway=gateway,
-            outcome=Outcome.WORKER_LOST,
-            claimed_at__lte=reading.read_at,
-            deadline__gte=reading.asked_at,
-        )
-        if not calls.exists() and not lost.exists():
-            return reading
-    return None
+    return next(filter(is_quiet, readings.order_by("-id")[:_READINGS]), None)
+
+
+def is_quiet(reading: BalanceReading) -> bool:
+    """Whether no call was under way while it was asked for."""
+    calls = SentMessage.objects.filter(
+        gateway=reading.gateway_id,
+        started_at__gte=reading.asked_at - timedelta(seconds=settings.SOCIAIR_DEADLINE),
+        started_at__lte=reading.read_at,
+        ended_at__gte=reading.asked_at,
+    )
+    lost = Batch.objects.filter(
+        campaign__gateway=reading.gateway_id,
+        outcome=Outcome.WORKER_LOST,
+        claimed_at__lte=reading.read_at,
+        deadline__gte=reading.asked_at,
+    )
+    return not calls.exists() and not lost.exists()
 
 
 _READINGS: Final = 20  # how far back a quiet one is looked for
@@ -126,13 +129,14 @@ def _last_end(gateway: Gateway, since: datetime) -> datetime:
     return max((end for end in ends if end is not None), default=since)
 
 
-def _known(gateway: Gateway, since: datetime) -> Decimal:
+def known(gateway: Gateway, since: datetime, *, until: datetime | None = None) -> Decimal:
     """What was certainly taken since: accepted calls, and what people know to have gone out."""
-    calls = SentMessage.objects.filter(gateway=gateway, started_at__gte=since)
+    until = until or timezone.now()
+    calls = SentMessage.objects.filter(gateway=gateway, started_at__range=(since, until))
     accepted: Decimal = calls.aggregate(cost=Sum("cost", default=Decimal(0)))["cost"]
     settled = Batch.objects.filter(
         campaign__gateway=gateway,
-        claimed_at__gte=since,
+        claimed_at__range=(since, until),
         state=BatchState.SETTLED,
         settled_as=Verdict.ACCEPTED,
     ).exclude(calls__outcome=Outcome.ACCEPTED)  # its late answer is counted above

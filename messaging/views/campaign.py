@@ -24,7 +24,7 @@ from messaging.models import (
     Recipient,
     SentMessage,
 )
-from messaging.services import following, holds
+from messaging.services import following, holds, truth
 from messaging.services.settling import undecided_with_calls
 from sociair_portal.paging import page_by_key
 
@@ -87,11 +87,22 @@ def _live_context(campaign: Campaign) -> dict[str, Any]:
         if campaign.unconfirmed
         else [],
         "refusals": _refusals(campaign) if campaign.refused else [],
+        **_truth_context(campaign),
         "spent": calls.aggregate(cost=Sum("cost"))["cost"],
         "events": campaign.events.select_related("by").order_by("-id")[:_EVENTS_SHOWN],
         "followed_by": campaign.followed_by.exclude(state=CampaignState.DRAFT).order_by("id")[
             :_EVENTS_SHOWN
         ],
+    }
+
+
+def _truth_context(campaign: Campaign) -> dict[str, Any]:
+    """Once it is over: where Sociair's counts, or the balance, disagree with the portal's."""
+    if campaign.is_open or campaign.pending:
+        return {}
+    return {
+        "counts_differ": truth.counts_that_differ(campaign),
+        "gap": truth.balance_gap(campaign),
     }
 
 

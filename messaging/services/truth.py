@@ -1,0 +1,147 @@
+"""Whether what a campaign was said to cost is what Sociair took for it.
+
+The estimate is a promise. Sociair's answers count messages by operator, and its balance tells what
+has left the account; where either disagrees with the portal, the campaign's page says by how much.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from django.conf import settings
+from django.db.models import Count, Max, Min, Q, Sum
+
+from contacts.phone import Operator
+from messaging.answers import Outcome
+from messaging.models import (
+    BalanceReading,
+    Batch,
+    BatchState,
+    Campaign,
+    Recipient,
+    RecipientState,
+    SentMessage,
+)
+from messaging.services import evidence, pricing
+
+_READINGS: Final = 20  # how far on a quiet one is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class CountLine:
+    """Messages to one operator, as the portal and as Sociair counts them; rupees between them.
+
+    `cost` is None where Sociair states no price for the operator.
+    """
+
+    operator: Operator
+    ours: int
+    theirs: int
+    cost: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceGap:
+    """What left the account between two readings, and what the calls between them explain."""
+
+    before: BalanceReading
+    after: BalanceReading
+    explained: Decimal
+
+    @property
+    def left(self) -> Decimal:
+        return self.before.balance - self.after.balance
+
+    @property
+    def gap(self) -> Decimal:
+        """Rupees that left besides; below zero, what came in or was not taken."""
+        return self.left - self.explained
+
+    @property
+    def missing(self) -> Decimal:
+        return abs(self.gap)
+
+    @property
+    def has_other_rates(self) -> bool:
+        return self.before.rates != self.after.rates
+
+
+def counts_that_differ(campaign: Campaign) -> list[CountLine]:
+    """By operator, where Sociair counted other numbers of messages than the portal."""
+    rates = pricing.from_json(campaign.rates)
+    calls = SentMessage.objects.filter(
+        batch__campaign=campaign, outcome=Outcome.ACCEPTED, ntc__isnull=False
+    ).exclude(batch__state=BatchState.SETTLED)
+    names = [operator.value for operator in Operator]
+    theirs = calls.values_list("batch__parts").annotate(*(Sum(name) for name in names)).order_by()
+    ours = (
+        Recipient.objects.filter(batch__in=calls.values("batch"), state=RecipientState.ACCEPTED)
+        .values("operator", "batch__parts")
+        .annotate(people=Count("pk"))
+        .order_by()
+    )
+    counted: dict[tuple[Operator, int], list[int]] = {}
+    for parts, *sums in theirs:
+        for operator, number in zip(Operator, sums, strict=True):
+            counted.setdefault((operator, parts), [0, 0])[1] += number or 0
+    for row in ours:
+        key = (Operator(row["operator"]), row["batch__parts"])
+        counted.setdefault(key, [0, 0])[0] += row["people"]
+    return [line for operator in Operator if (line := _line(operator, counted, rates)) is not None]
+
+
+def _line(
+    operator: Operator, counted: dict[tuple[Operator, int], list[int]], rates: pricing.Rates
+) -> CountLine | None:
+    of_operator = {parts: pair for (each, parts), pair in counted.items() if each is operator}
+    if all(ours == theirs for ours, theirs in of_operator.values()):
+        return None
+    rate = rates.get(operator)
+    cost = (
+        None
+        if rate is None
+        else sum(
+            (parts * rate * (theirs - ours) for parts, (ours, theirs) in of_operator.items()),
+            Decimal(0),
+        )
+    )
+    return CountLine(
+        operator,
+        sum(ours for ours, _theirs in of_operator.values()),
+        sum(theirs for _ours, theirs in of_operator.values()),
+        cost,
+    )
+
+
+def balance_gap(campaign: Campaign) -> BalanceGap | None:
+    """What the balance around a campaign says; None while it proves nothing, or agrees."""
+    calls = SentMessage.objects.filter(batch__campaign=campaign)
+    found = calls.aggregate(first=Min("started_at"), last=Max("ended_at"))
+    if found["first"] is None:
+        return None
+    before = evidence.quiet_before(campaign.gateway, found["first"])
+    after = _quiet_after(campaign, found["last"])
+    if before is None or after is None:
+        return None
+    between = Q(claimed_at__gte=before.read_at, claimed_at__lt=after.asked_at)
+    batches = Batch.objects.filter(between, campaign__gateway=campaign.gateway)
+    unclear = [BatchState.UNCONFIRMED, BatchState.PARTLY_REFUSED, BatchState.SENDING]
+    if batches.filter(state__in=unclear).exists():
+        return None
+    explained = evidence.known(campaign.gateway, before.read_at, until=after.asked_at)
+    gap = BalanceGap(before, after, explained)
+    return gap if gap.gap else None
+
+
+def _quiet_after(campaign: Campaign, moment: datetime) -> BalanceReading | None:
+    """The first reading after a moment while which was asked for no call was under way."""
+    late = moment + timedelta(seconds=settings.SOCIAIR_TOTAL_TIMEOUT)
+    readings = BalanceReading.objects.filter(gateway=campaign.gateway, asked_at__gt=moment)
+    for reading in readings.order_by("id")[:_READINGS]:
+        unanswered = SentMessage.objects.filter(
+            batch__campaign=campaign, outcome=Outcome.NO_ANSWER
+        ).exists()
+        if evidence.is_quiet(reading) and (not unanswered or reading.asked_at > late):
+            return reading
+    return None

@@ -1,0 +1,197 @@
+"""The estimate is a promise: what the sandbox bills is what was said, to the paisa; and where
+Sociair says otherwise, the campaign's page does too.
+"""
+
+import csv
+import random
+import uuid
+from collections.abc import Iterator
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from messaging.models import BalanceReading, Batch, Campaign, Gateway
+from messaging.services import balance, campaigns, tables, truth
+from messaging.services.audience import Audience
+from messaging.services.estimate import estimate
+from messaging.services.review import review
+from sandbox import operators
+from sandbox.account import Account, Order, Partial
+from sandbox.ledger import Ledger
+from sandbox.operators import Rates
+from sandbox.server import Sandbox
+from tests.conftest import Browser
+from tests.pages import words
+from tests.sending import hand_over, numbers, send_all
+
+pytestmark = pytest.mark.django_db
+
+NTC, NCELL, SMARTCELL = Decimal("0.80"), Decimal("0.73"), Decimal("1.11")
+GSM = (
+    "abcdefghij KLMNOPQR 0123456789 @£$¥èéùìòÇØøÅåΔ_ΦΓΛΩΠΨΣΘΞÆæßÉ!\"#¤%&'()*+,-./:;<=>?¡ÄÖÑÜ§¿äöñüà"
+)
+EXTENSION = "^{}\\[~]|€"
+DEVANAGARI = "नमस्ते विद्यालय भोलि बिदा छ कृपया शुल्क बुझाउनुहोस् १२३४५"
+EMOJI = "😀🎉👍🏽👩‍👩‍👧🇳🇵❤️"
+# Lengths at which another part begins, and beside them.
+SEAMS = [1, 69, 70, 71, 133, 134, 135, 159, 160, 161, 305, 306, 307, 458, 459, 460]
+
+
+def generated(count: int) -> Iterator[str]:
+    """Texts of every kind, most of them as long as a seam, with dear characters on it."""
+    chance = random.Random(20_261_124)
+    kinds = [GSM, GSM + EXTENSION, DEVANAGARI, GSM + EMOJI, DEVANAGARI + EMOJI + GSM]
+    for _text in range(count):
+        alphabet = chance.choice(kinds)
+        length = max(chance.choice(SEAMS) + chance.randint(-3, 3), 1)
+        signs = [chance.choice(alphabet) for _sign in range(length)]
+        if chance.random() < 0.5:
+            for place in (65, 66, 67, 69, 151, 152, 153, 159):
+                if place < length:
+                    signs[place] = chance.choice(EXTENSION + "€")
+        yield "x" + "".join(signs).strip()
+
+
+def table_of(count: int, tmp_path: Path) -> Audience:
+    path = tmp_path / "texts.csv"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        rows = csv.writer(file)
+        rows.writerow(["Name", "Mobile", "Words"])
+        chance = random.Random(7)
+        for mobile, text in zip(numbers(count), generated(count), strict=True):
+            rows.writerow([chance.choice(["Sita", "सीता", "Zoë", "G{ta"]), mobile, text])
+    return Audience(table=str(tables.take_in(path, name="texts.csv", by=None).pk))
+
+
+def reading(gateway: Gateway) -> BalanceReading:
+    return BalanceReading.objects.create(
+        gateway=gateway,
+        balance=1_000_000,
+        ntc_rate=NTC,
+        ncell_rate=NCELL,
+        smartcell_rate=SMARTCELL,
+    )
+
+
+def handed_over(gateway: Gateway, audience: Audience, text: str) -> tuple[Campaign, Decimal]:
+    """A campaign and what its review promised."""
+    draft = campaigns.save_draft(
+        form_uuid=uuid.uuid4(), text=text, audience=audience, gateway=gateway, by=None
+    )
+    seen = review(draft, reading(gateway))
+    assert campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=None)
+    return draft, seen.cost
+
+
+@pytest.mark.parametrize("text", ["{words}", "Dear {name|friend}, {words} {{ok}} {date}"])
+def test_ten_thousand_texts_cost_what_was_said(
+    gateway: Gateway, tmp_path: Path, text: str, settings: Any
+) -> None:
+    settings.INLINE_RECIPIENTS = 20_000
+    people = 5_000
+    campaign, promised = handed_over(gateway, table_of(people, tmp_path), text)
+    account = Account(Decimal(1_000_000), Ledger(None))
+    rates = Rates(NTC, NCELL, SMARTCELL, Decimal(0))
+    for batch in Batch.objects.filter(campaign=campaign).prefetch_related("recipients"):
+        mobiles = [recipient.mobile for recipient in batch.recipients.all()]
+        before = account.balance()
+        account.charge(Order(batch.pk, batch.text, mobiles), rates, Partial.NONE_SENT, bill=True)
+        assert before - account.balance() == batch.cost, repr(batch.text)
+    totals = account.totals()
+    assert totals.billed == campaign.total == people
+    assert totals.spent == promised == campaign.cost
+
+
+def test_the_estimate_beside_the_form_says_the_same(gateway: Gateway, tmp_path: Path) -> None:
+    audience = table_of(300, tmp_path)
+    reading(gateway)
+    found = estimate("Dear {name}, {words}", audience, gateway)
+    assert not found.is_rough
+    _campaign, promised = handed_over(gateway, audience, "Dear {name}, {words}")
+    assert found.cost == promised
+
+
+@pytest.mark.parametrize("people", [300, pytest.param(10_000, marks=pytest.mark.long)])
+def test_over_the_socket_the_account_has_what_was_said(
+    gateway: Gateway, sandbox: Sandbox, tmp_path: Path, people: int, settings: Any
+) -> None:
+    settings.INLINE_RECIPIENTS = 20_000
+    sandbox.settings(balance=1_000_000, ntc_rate=NTC, ncell_rate=NCELL, smartcell_rate=SMARTCELL)
+    campaign, promised = handed_over(gateway, table_of(people, tmp_path), "{words}")
+    send_all(gateway)
+    campaign.refresh_from_db()
+    assert campaign.accepted == people
+    assert Decimal(1_000_000) - sandbox.balance == promised == campaign.cost
+    assert truth.counts_that_differ(campaign) == []
+
+
+# -- Where Sociair says otherwise --------------------------------------------------------------
+
+
+def sent(gateway: Gateway) -> Campaign:
+    balance.read_balance(gateway)
+    campaign = hand_over(gateway, numbers(10))
+    BalanceReading.objects.latest("id").delete()  # which the test made up
+    send_all(gateway)
+    campaign.refresh_from_db()
+    balance.read_balance(gateway)
+    return campaign
+
+
+def test_nothing_is_said_where_all_agrees(sender: Browser, gateway: Gateway) -> None:
+    campaign = sent(gateway)
+    assert truth.counts_that_differ(campaign) == []
+    assert truth.balance_gap(campaign) is None
+    assert "reckons otherwise" not in words(sender.get(campaign.get_absolute_url()))
+
+
+def test_another_table_of_operators_is_named(
+    sender: Browser, gateway: Gateway, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.settings(ncell_rate="1.00")
+    monkeypatch.setitem(sandbox_operators(), "985", sandbox_operator("ncell"))
+    campaign = sent(gateway)
+    lines = truth.counts_that_differ(campaign)
+    assert [(line.operator.value, line.ours, line.theirs) for line in lines] == [
+        ("ntc", 4, 2),
+        ("ncell", 4, 6),
+    ]
+    page = words(sender.get(campaign.get_absolute_url()))
+    assert "Sociair reckons otherwise" in page
+    assert "table of operators is out of date" in page
+    gap = truth.balance_gap(campaign)
+    assert gap is not None
+    assert "Left the account besides" in page
+
+
+def sandbox_operators() -> Any:
+    return operators._OPERATORS
+
+
+def sandbox_operator(name: str) -> Any:
+    return operators.Operator(name)
+
+
+def test_the_balance_tells_what_left_besides(
+    sender: Browser, gateway: Gateway, sandbox: Sandbox
+) -> None:
+    campaign = sent(gateway)
+    last = BalanceReading.objects.latest("id")
+    BalanceReading.objects.filter(pk=last.pk).update(balance=last.balance - 5)
+    page = words(sender.get(campaign.get_absolute_url()))
+    assert "Left the account besides Rs 5.00" in page
+    assert "used elsewhere too" in page
+    BalanceReading.objects.filter(pk=last.pk).update(balance=last.balance + 100)
+    page = words(sender.get(campaign.get_absolute_url()))
+    assert "More is there than that explains Rs 100.00" in page
+    assert "topped up" in page
+
+
+def test_while_something_is_unclear_the_balance_proves_nothing(gateway: Gateway) -> None:
+    campaign = sent(gateway)
+    last = BalanceReading.objects.latest("id")
+    BalanceReading.objects.filter(pk=last.pk).update(balance=last.balance - 5)
+    Batch.objects.filter(campaign=campaign).update(state="unconfirmed")
+    assert truth.balance_gap(campaign) is None
