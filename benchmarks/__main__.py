@@ -2,7 +2,7 @@
 
 import sys
 
-from benchmarks import imports, letters, listing, memory, priority, throughput
+from benchmarks import imports, letters, listing, memory, priority, throughput, writing
 from benchmarks.portal import databases, gateway, portal
 
 _PEOPLE = 100_000
@@ -30,8 +30,8 @@ def main() -> int:
         print(row)
         met &= row.is_met
     print("\nOne message while 100,000 run")
-    for wait in priority.measure():
-        print(wait)
+    for single in priority.measure():
+        print(single)
     print("\nCreating a campaign")
     met &= creation()
     print("\nPeak memory of the worker")
@@ -49,6 +49,10 @@ def main() -> int:
     for written in letters.measure():
         print(written)
         met &= written.is_met
+    print("\nWriting to 100,000 people")
+    for wait in writing.measure():
+        print(wait)
+        met &= wait.is_met
     print("\nThe list of contacts with 1,000,000 people")
     for page in listing.measure():
         print(page)

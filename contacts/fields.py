@@ -106,6 +106,8 @@ def _date(text: str) -> str:
 
 def show_value(kind: FieldKind, value: FieldValue) -> str:
     """As staff read it, in lists and in messages: 1250.5 is 1250.50, a date is 22 Nov 2026."""
+    if type(value) is int:
+        return str(value)
     if kind == FieldKind.NUMBER and isinstance(value, int | float):
         exact = Decimal(repr(value))
         return f"{exact:.2f}" if -2 <= int(exact.as_tuple().exponent) < 0 else f"{exact:f}"

@@ -10,6 +10,15 @@ from typing import Any
 from django.db import connection, models
 
 
+def take_stock(model: type[models.Model]) -> None:
+    """After many rows: PostgreSQL looks at a table by itself only a minute later, and until then
+    may sort all of it for a few rows.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
+
+
 def insert_rows(
     model: type[models.Model], fields: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> None:

@@ -22,7 +22,13 @@ FLOORS: Final = {
     ),
     # What the shell lends to everybody: it knows nothing of the apps.
     "ground": (
-        *("sociair_portal.bases", "sociair_portal.bulk", "sociair_portal.environment"),
+        *(
+            "sociair_portal.among",
+            "sociair_portal.collecting",
+            "sociair_portal.bases",
+            "sociair_portal.bulk",
+            "sociair_portal.environment",
+        ),
         *("sociair_portal.spreadsheets", "sociair_portal.stopping"),
         *("sociair_portal.paging", "sociair_portal.roles", "sociair_portal.values"),
     ),

@@ -5,12 +5,10 @@ on where it stopped, two workers never load the same piece, and a cancelled impo
 A piece takes well under half a second, so that answers of Sociair are saved meanwhile.
 """
 
-import gc
 import json
 import zlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
 from typing import Final
 
 from django.db import IntegrityError, connection, transaction
@@ -40,6 +38,7 @@ from contacts.models import (
 )
 from contacts.names import clean_name
 from sociair_portal.bulk import insert_rows
+from sociair_portal.collecting import uncollected
 
 ROWS_A_PIECE: Final = 5000
 _LONGEST_REASON: Final = OptOut._meta.get_field("reason").max_length
@@ -81,21 +80,11 @@ def load(source: ContactImport, *, go_on: Callable[[], bool] = lambda: True) -> 
     while source.state == ImportState.RUNNING and source.done < source.pieces:
         if not go_on():
             return False
-        with _uncollected():
+        with uncollected():
             _load_surely(source, rows_of(source, source.done), options, spoken)
         source.refresh_from_db()
     _finish(source)
     return True
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """A piece is freed when it is loaded; to look for cycles in it meanwhile takes long."""
-    gc.disable()
-    try:
-        yield
-    finally:
-        gc.enable()
 
 
 class _Spoken:

@@ -4,15 +4,17 @@ It is read in order of the numbers, in pieces, so that a million recipients take
 than five thousand and a prepared campaign can go on where it stopped.
 """
 
+import json
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, Final, NamedTuple
 from uuid import UUID
 
 from django.conf import settings
-from django.db.models import Exists, JSONField, OuterRef, Q, QuerySet, Value
+from django.db.models import Exists, OuterRef, Q, QuerySet, TextField, Value
+from django.db.models.functions import Cast
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -29,6 +31,7 @@ from contacts.phone import (
 from messaging.models import Campaign, LeftOutReason, RecipientTable, TableRow
 from messaging.services import repeats
 from messaging.services.letters import Letter, Unwritable, Writer
+from sociair_portal.among import Among
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,8 +76,7 @@ class Audience:
         return cls(**{**data, **{name: tuple(data[name]) for name in lists}})
 
 
-@dataclass(frozen=True, slots=True)
-class Person:
+class Person(NamedTuple):
     """One number that will be texted, with what, and whom it stands for: `others` share it."""
 
     mobile: str
@@ -101,6 +103,9 @@ class Candidate(NamedTuple):
     pk: int | None
     name: str
     fields: Mapping[str, Any]
+
+
+_NOBODY: Final = Candidate(None, "", {})
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +207,7 @@ class Reader:
         if not after:
             piece.omissions += self._pasted.omissions
             piece.omissions += _unreadable(self._audience)
-        found = OptOut.objects.filter(mobile__in=mobiles).select_related("created_by")
+        found = OptOut.objects.filter(Among("mobile", mobiles)).select_related("created_by")
         opted_out = {one.mobile: one for one in found}
         for mobile in mobiles:
             self._sort(piece, mobile, entries[mobile], opted_out.get(mobile))
@@ -211,7 +216,10 @@ class Reader:
 
     def _leave_out_repeated(self, piece: Piece) -> None:
         """Who got the same text within the last SAME_TEXT_HOURS, unless that is wanted."""
-        got = repeats.who_got([person.mobile for person in piece.people], self._recent)
+        if not self._recent:
+            return
+        letters = {person.mobile: person.text for person in piece.people}
+        got = repeats.who_got(letters, self._recent)
         if not got:
             return
         words = ngettext(
@@ -219,10 +227,8 @@ class Reader:
             "Got the same text within the last %(hours)d hours, or will get it.",
             settings.SAME_TEXT_HOURS,
         ) % {"hours": settings.SAME_TEXT_HOURS}
-        repeated = [person for person in piece.people if (person.mobile, person.text) in got]
-        piece.people = [
-            person for person in piece.people if (person.mobile, person.text) not in got
-        ]
+        repeated = [person for person in piece.people if person.mobile in got]
+        piece.people = [person for person in piece.people if person.mobile not in got]
         piece.repeated = len(repeated)
         piece.omissions += [
             Omission(
@@ -252,7 +258,7 @@ class Reader:
     def _known(self, mobiles: list[str]) -> dict[str, list[Candidate]]:
         """Whose numbers were pasted: a personal text needs their names and values."""
         known: dict[str, list[Candidate]] = {}
-        rows = Contact.objects.filter(mobile__in=mobiles).order_by("mobile", "id")
+        rows = Contact.objects.filter(Among("mobile", mobiles)).order_by("mobile", "id")
         for mobile, pk, name, fields in rows.values_list("mobile", "id", "name", "fields"):
             known.setdefault(mobile, []).append(Candidate(pk, name, fields))
         return known
@@ -262,11 +268,14 @@ class Reader:
 
         Without a limit PostgreSQL would sort everybody who is left, for every piece.
         """
-        fields = "fields" if self._writer.is_personal else Value(None, output_field=JSONField())
-        rows = self._chosen.order_by("mobile", "id").values_list("mobile", "id", "name", fields)
+        # Decoded all at once: a field of a model would decode one after the other.
+        raw = Cast("fields", TextField()) if self._writer.reads_fields else Value("null")
+        rows = self._chosen.order_by("mobile", "id").values_list("mobile", "id", "name", raw)
         beyond = Q(mobile__gt=after)
         while some := list(rows.filter(beyond)[: size + 100]):
-            yield from some
+            fields = json.loads(f"[{','.join([row[3] for row in some])}]")
+            for (mobile, pk, name, _raw), found in zip(some, fields, strict=True):
+                yield mobile, pk, name, found
             mobile, pk, *_rest = some[-1]
             beyond = Q(mobile__gte=mobile) & (Q(mobile__gt=mobile) | Q(id__gt=pk))
 
@@ -288,7 +297,7 @@ class Reader:
         self, piece: Piece, mobile: str, operator: Operator, candidates: list[Candidate]
     ) -> None:
         """One letter for all of them, who would get the same."""
-        first = candidates[0] if candidates else Candidate(None, "", {})
+        first = candidates[0] if candidates else _NOBODY
         try:
             letter = self._writer.write(mobile, first.name, first.fields)
         except Unwritable as unwritable:
@@ -331,13 +340,14 @@ class Reader:
         candidates: list[Candidate],
         letter: Letter,
     ) -> None:
-        first = candidates[0] if candidates else Candidate(None, "", {})
-        others = tuple(candidate.name for candidate in candidates[1:])
+        first = candidates[0] if candidates else _NOBODY
+        others = tuple([candidate.name for candidate in candidates[1:]])
         known = None if self._audience.table else first.pk  # a row of a table is no contact
         piece.people.append(
             Person(mobile, operator, letter.text, letter.parts, first.name, known, others)
         )
-        piece.omissions += self._shared(mobile, first.name, others)
+        if others or mobile in self._numbers:
+            piece.omissions += self._shared(mobile, first.name, others)
 
     def _unwritten(
         self, piece: Piece, mobile: str, candidates: list[Candidate], unwritable: Unwritable

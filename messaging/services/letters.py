@@ -87,6 +87,11 @@ class Writer:
         """Whether two recipients may get different letters."""
         return self._same is None
 
+    @property
+    def reads_fields(self) -> bool:
+        """Whether more of a recipient is wanted than the name and the number."""
+        return any(key not in (_NAME, _NUMBER) for key, _slot in self._slots)
+
     def write(self, mobile: str, name: str, fields: Mapping[str, Any]) -> Letter:
         """Raises `Unwritable`."""
         if self._same is not None:

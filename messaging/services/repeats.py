@@ -1,14 +1,17 @@
 """Who got the same text a short while ago, from anyone: nobody wants it, or pays for it, twice."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Mapping
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from messaging.models import OPEN_STATES, Campaign, Recipient, RecipientState
+from messaging.text import InvalidText
+from messaging.wording import parse
+from sociair_portal.among import Among
 
 # Of these it is known that they got it, or may have, or will.
 _MAY_GET: Final = (
@@ -19,7 +22,14 @@ _MAY_GET: Final = (
 )
 
 
-def recent(besides: Campaign | None) -> list[int]:
+class Sent(NamedTuple):
+    """A campaign of these hours; `text` is None if not everybody got the same."""
+
+    pk: int
+    text: str | None
+
+
+def recent(besides: Campaign | None) -> list[Sent]:
     """Campaigns that sent within the last SAME_TEXT_HOURS, or are about to."""
     if not settings.SAME_TEXT_HOURS:
         return []
@@ -28,19 +38,35 @@ def recent(besides: Campaign | None) -> list[int]:
     # A test is no reason not to get the message itself.
     found = Campaign.objects.filter(began, sent_at__isnull=False, is_test=False)
     others = found.exclude(pk=besides.pk) if besides is not None else found
-    return list(others.values_list("pk", flat=True))
+    return [Sent(pk, _one_text(text)) for pk, text in others.values_list("pk", "text")]
 
 
-def who_got(mobiles: Iterable[str], campaigns: list[int]) -> set[tuple[str, str]]:
-    """Numbers and the texts that they got, or will get, from these campaigns."""
-    if not campaigns:
+def _one_text(text: str) -> str | None:
+    try:
+        wording = parse(text)
+    except InvalidText:
+        return None
+    return None if wording.is_personal else wording.fixed.strip()
+
+
+def _may_have(texts: Collection[str], campaigns: list[Sent]) -> list[int]:
+    return [sent.pk for sent in campaigns if sent.text is None or sent.text in texts]
+
+
+def who_got(letters: Mapping[str, str], campaigns: list[Sent]) -> set[str]:
+    """Of numbers and their texts, those that got them, or will, from these campaigns."""
+    asked = _may_have(set(letters.values()), campaigns)
+    if not asked:
         return set()
-    rows = Recipient.objects.filter(mobile__in=mobiles, campaign__in=campaigns, state__in=_MAY_GET)
-    return set(rows.values_list("mobile", "batch__text"))
+    rows = Recipient.objects.filter(
+        Among("mobile", letters), campaign__in=asked, state__in=_MAY_GET
+    ).values_list("mobile", "batch__text")
+    return {mobile for mobile, text in rows if letters[mobile] == text}
 
 
-def numbers_of(text: str, campaigns: list[int]) -> QuerySet[Any, Any]:
+def numbers_of(text: str, campaigns: list[Sent]) -> QuerySet[Any, Any]:
     """The numbers that got one text from these campaigns."""
+    asked = _may_have({text}, campaigns)
     return Recipient.objects.filter(
-        campaign__in=campaigns, batch__text=text, state__in=_MAY_GET
+        campaign__in=asked, batch__text=text, state__in=_MAY_GET
     ).values("mobile")

@@ -22,6 +22,7 @@ from messaging.services.audience import (
 )
 from messaging.services.estimate import count_omitted, count_people
 from messaging.text import Measure, measure
+from sociair_portal.collecting import uncollected
 
 # More than anyone reads on a page; the rest is counted.
 MOST_SHOWN: Final = 200
@@ -116,8 +117,9 @@ def review(campaign: Campaign, reading: BalanceReading) -> Review:
     first = reader.piece(size=settings.INLINE_RECIPIENTS)
     counts = _read(found, first)
     if not first.is_last and writer.is_personal:
-        for piece in reader.pieces(after=first.up_to):
-            counts += _read(found, piece)
+        with uncollected():
+            for piece in reader.pieces(after=first.up_to, size=_PIECE):
+                counts += _read(found, piece)
     elif not first.is_last:
         counts = _counted(found, campaign, audience, first, rates)
     found.people = counts.total()
@@ -131,6 +133,7 @@ def review(campaign: Campaign, reading: BalanceReading) -> Review:
     return found
 
 
+_PIECE: Final = 10_000
 _ORDER: Final = list(Operator)
 
 

@@ -25,7 +25,7 @@ from contacts.importing.tables import Packed, read_table
 from contacts.names import clean_name
 from messaging.models import RecipientTable, TableRow
 from messaging.services.acting import Actor, user_of
-from sociair_portal.bulk import insert_rows
+from sociair_portal.bulk import insert_rows, take_stock
 
 MOST_ROWS: Final = 100_000
 _PIECE: Final = 5000
@@ -120,6 +120,8 @@ def _keep(
             % {"column": columns.headings[columns.number]}
         )
     table.save(update_fields=["size", "unreadable"])
+    if table.size > _PIECE:
+        take_stock(TableRow)
     return table
 
 

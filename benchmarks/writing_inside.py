@@ -1,0 +1,146 @@
+"""Pages of writing a message to `PEOPLE`: seconds to the first byte, and the live count."""
+
+from benchmarks import inside  # isort: skip  # noqa: F401  # before anything of the portal
+
+import csv
+import json
+import sys
+import tempfile
+import time
+import uuid
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Final
+
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext, override_settings
+
+from benchmarks.seed import group_of, mobile
+from contacts.models import Contact, ContactField, Group, OptOut
+from messaging.models import BalanceReading, Campaign
+from messaging.services import campaigns, freezing, holds, tables
+from messaging.services.audience import Audience
+from messaging.services.estimate import count_people
+from messaging.services.review import review
+from sociair_portal.bulk import insert_rows
+
+_STATIC: Final = "School is closed tomorrow because of the rain."
+_PERSONAL: Final = "Dear {name}, the fee of class {class} is due: Rs {fee_due|0}. Pay by Friday."
+_TIMES: Final = 3  # the middle one counts
+
+
+def main(people: int) -> None:
+    user = User.objects.create_superuser("bench")
+    everybody = Audience(groups=(group_of(people).pk,))
+    ContactField.objects.create(name="Class", key="class", kind="text")
+    ContactField.objects.create(name="Fee due", key="fee_due", kind="number")
+    Contact.objects.update(fields={"class": "9", "fee_due": 4200})
+    OptOut.objects.bulk_create(OptOut(mobile=mobile(n)) for n in range(0, people, 1000))
+    overlapping = Audience(groups=_overlapping(people))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    table = Audience(table=str(_table(people).pk))
+
+    client = Client()
+    client.force_login(user)
+    drafts = {
+        "one text": (_STATIC, everybody),
+        "personal": (_PERSONAL, everybody),
+        "personal, rows of a table": ("Dear {name}: {fee_due}", table),
+    }
+    found: dict[str, Any] = {}
+    storage = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(ALLOWED_HOSTS=["*"], STORAGES={"staticfiles": storage}):
+        for name, (text, audience) in drafts.items():
+            draft = _draft(text, audience, user)
+            found[name] = {"seconds": _review(client, draft, people)}
+        _send(_draft(_STATIC, everybody, user))
+        draft = _draft(_STATIC, everybody, user)
+        found["one text, sent to all today"] = {"seconds": _review(client, draft, None)}
+        draft = _draft(_PERSONAL, everybody, user)
+        found["personal, after a campaign to all"] = {"seconds": _review(client, draft, people)}
+    with CaptureQueriesContext(connection) as queries:
+        count_people(overlapping, [])
+    seconds = _timed(lambda: count_people(overlapping, []))
+    found["live count"] = {"seconds": seconds, "queries": len(queries)}
+    print(json.dumps(found))
+
+
+def _reading() -> None:
+    rate = "0.80"
+    BalanceReading.objects.create(
+        gateway=holds.current_gateway(),
+        balance=10_000_000,
+        ntc_rate=rate,
+        ncell_rate=rate,
+        smartcell_rate=rate,
+    )
+
+
+def _draft(text: str, audience: Audience, by: User) -> Campaign:
+    return campaigns.save_draft(
+        form_uuid=uuid.uuid4(),
+        text=text,
+        audience=audience,
+        gateway=holds.current_gateway(),
+        by=by,
+    )
+
+
+def _send(draft: Campaign) -> None:
+    _reading()
+    reading = BalanceReading.objects.latest("id")
+    seen = review(draft, reading)
+    campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=draft.created_by)
+    freezing.prepare(draft)
+
+
+def _review(client: Client, draft: Campaign, people: int | None) -> float:
+    def look() -> None:
+        _reading()
+        answer = client.get(f"/campaigns/{draft.pk}/review/")
+        assert answer.status_code == 200
+        if people is not None:
+            reached = f"{people - people // 1000:,}"  # without those who opted out
+            assert reached in answer.content.decode(), "the page counts somebody else"
+
+    return _timed(look)
+
+
+def _timed(do: Callable[[], object]) -> float:
+    took = []
+    for _time in range(_TIMES):
+        started = time.perf_counter()
+        do()
+        took.append(time.perf_counter() - started)
+    return sorted(took)[_TIMES // 2]
+
+
+def _overlapping(people: int) -> tuple[int, ...]:
+    """Four groups with so many memberships in all; most people are in two of them."""
+    ids = list(Contact.objects.order_by("pk").values_list("pk", flat=True)[: people // 2])
+    chosen = []
+    for place in range(4):
+        group = Group.objects.create(name=f"Overlapping {place}")
+        start = place * len(ids) // 8
+        some = ids[start : start + len(ids) // 2]
+        through = Group.members.through
+        insert_rows(through, ["group", "contact"], [(group.pk, pk) for pk in some])
+        chosen.append(group.pk)
+    return tuple(chosen)
+
+
+def _table(people: int) -> Any:
+    with tempfile.TemporaryDirectory(prefix="sociair-portal-bench-") as folder:
+        path = Path(folder) / "table.csv"
+        with path.open("w", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(["Name", "Mobile", "Fee due"])
+            rows.writerows([f"Person {n}", mobile(n), n % 5000] for n in range(people))
+        return tables.take_in(path, name="table.csv", by=None)
+
+
+if __name__ == "__main__":
+    main(int(sys.argv[1]))
