@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from messaging.text import Measure, is_plain, measure
+from messaging.text import Measure, is_plain, measure, split_parts
 
 _QUOTES: Final = dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys("‘’‚‛′`´ʼ", "'")
 _DASHES: Final = dict.fromkeys("‐‑‒–—―−", "-")
@@ -43,7 +43,6 @@ class Advice:
     `without` how it would without the others.
     """
 
-    pieces: list[Piece]
     replaceable: list[str]
     others: list[str]
     plain: str
@@ -63,15 +62,25 @@ def advise(text: str) -> Advice | None:
     if any(_is_of_a_script(character) for character in others):
         return None
     plain = to_plain(text)
-    pieces = [
-        Piece("".join(some), is_dear)
-        for is_dear, some in groupby(text, key=lambda character: not is_plain(character))
-    ]
     replaceable = [character for character in dear if character in TWINS]
     if measure(plain).parts > measure(text).parts:  # an ellipsis is three dots
         return None
     bare = "".join(character for character in plain if character not in others)
-    return Advice(pieces, replaceable, others, plain, measure(text), measure(plain), measure(bare))
+    return Advice(replaceable, others, plain, measure(text), measure(plain), measure(bare))
+
+
+def on_the_phone(text: str) -> list[list[Piece]]:
+    """A text part by part, with what makes it dear marked, if that can be helped."""
+    marks = advise(text) is not None
+    return [
+        [
+            Piece("".join(some), is_dear)
+            for is_dear, some in groupby(
+                part, key=lambda character: marks and not is_plain(character)
+            )
+        ]
+        for part in split_parts(text)
+    ]
 
 
 def _is_of_a_script(character: str) -> bool:

@@ -95,6 +95,23 @@ def _taken(length: int, doubles: list[int], limit: int) -> int:
     return units
 
 
+def split_parts(text: str) -> list[str]:
+    """A text as it is cut into the parts that are billed; a character never straddles a seam."""
+    measured = measure(text)
+    if measured.parts < 2:
+        return [text]
+    double = _EXTENDED if measured.encoding == "GSM-7" else _ASTRAL
+    _single, joined = _LIMITS[measured.encoding]
+    parts, begun, units = [], 0, 0
+    for place, character in enumerate(text):
+        width = 2 if double.match(character) else 1
+        if units + width > joined:
+            parts.append(text[begun:place])
+            begun, units = place, 0
+        units += width
+    return [*parts, text[begun:]]
+
+
 # Control characters but for new line and tab, lone surrogates, and Unicode's noncharacters. What
 # Python's Unicode data does not know yet is an emoji of next year, and goes out.
 _NONCHARACTERS: Final = "\ufdd0-\ufdef" + "".join(

@@ -375,3 +375,15 @@ def test_queries_do_not_grow_with_the_audience(
         sender.get(URL)
     assert Group.objects.count() == 31
     assert Campaign.objects.filter(state=CampaignState.DRAFT).count() == 0
+
+
+def test_the_preview_walks_through_the_recipients(sender: Browser, gateway: Gateway) -> None:
+    group = GroupFactory.create(
+        members=[ContactFactory.create(name=name) for name in ("Sita", "Gita", "Hari")]
+    )
+    typed = form(text="Dear {name}, " + "x" * 160, groups=[group.pk], numbers="")
+    for who, name in (("", "Sita"), ("1", "Gita"), ("2", "Hari"), ("3", "Sita"), ("no", "Sita")):
+        page = words(sender.post("/compose/measure/", {**typed, "who": who}))
+        assert f"As {name} gets it" in page
+        assert "1/2" in page
+        assert "2/2" in page

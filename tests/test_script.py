@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messaging.models import Campaign, Gateway
-from messaging.script import TWINS, advise, name_of
+from messaging.script import TWINS, advise, name_of, on_the_phone
 from messaging.text import is_plain, measure
 from tests.conftest import Browser
 from tests.factories import ContactFactory, GroupFactory
@@ -25,9 +25,11 @@ def test_it_works() -> None:
     assert advice.plain == f'{LONG}"Be safe" - the school...'
     assert (advice.replaceable, advice.others) == (["“", "”", "–", "…"], [])
     assert (advice.now.parts, advice.then.parts) == (2, 1)
-    dear = [piece.text for piece in advice.pieces if piece.is_dear]
-    assert dear == ["“", "”", "–", "…"]
-    assert "".join(piece.text for piece in advice.pieces) == f"{LONG}“Be safe” – the school…"
+    parts = on_the_phone(f"{LONG}“Be safe” – the school…")
+    assert len(parts) == 2
+    shown = [piece for part in parts for piece in part]
+    assert [piece.text for piece in shown if piece.is_dear] == ["“", "”", "–", "…"]
+    assert "".join(piece.text for piece in shown) == f"{LONG}“Be safe” – the school…"
 
 
 @pytest.mark.parametrize(
@@ -43,6 +45,7 @@ def test_it_works() -> None:
 )
 def test_a_plain_text_and_another_script_are_never_corrected(text: str) -> None:
     assert advise(text) is None
+    assert not any(piece.is_dear for part in on_the_phone(text) for piece in part)
 
 
 def test_what_has_no_twin_can_only_be_left_out() -> None:

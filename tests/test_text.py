@@ -4,7 +4,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from messaging.text import MOST_PARTS, InvalidText, check_text, measure, tidy
+from messaging.text import MOST_PARTS, InvalidText, check_text, measure, split_parts, tidy
 
 GSM, UCS = "GSM-7", "UCS-2"
 
@@ -332,3 +332,26 @@ def test_what_is_read_can_be_sent(raw: str) -> None:
     assert 1 <= measure(text).parts <= MOST_PARTS
     assert text.encode("utf-16-be").decode("utf-16-be") == text
     assert read_text(text) == text
+
+
+# -- Where a text is cut -----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("text", "encoding", "units", "parts"), LIMITS + SEAMS + MIXED, ids=_brief)
+def test_it_is_cut_where_it_is_billed(text: str, encoding: str, units: int, parts: int) -> None:
+    cut = split_parts(text)
+    assert "".join(cut) == text
+    assert len(cut) == max(parts, 1)
+    room = 153 if encoding == "GSM-7" else 67
+    if parts > 1:
+        for part in cut:
+            doubled = sum(sign in EXTENSION_TABLE for sign in part)
+            wide = sum(ord(sign) > 0xFFFF for sign in part)
+            assert len(part) + (doubled if encoding == "GSM-7" else wide) <= room
+
+
+@given(st.text(st.sampled_from("a€^न😀 \n"), max_size=700))
+def test_any_text_is_cut_as_it_is_measured(text: str) -> None:
+    cut = split_parts(text)
+    assert "".join(cut) == text
+    assert len(cut) == max(measure(text).parts, 1)

@@ -14,7 +14,8 @@ from django.db.models.functions import Substr
 from contacts.models import OptOut
 from contacts.phone import Operator, operator_of
 from messaging.models import BalanceReading, Gateway, LeftOutReason
-from messaging.script import Advice, advise
+from messaging.script import Advice, advise, on_the_phone
+from messaging.script import Piece as Sign
 from messaging.services import balance, placeholders, pricing, tables
 from messaging.services.audience import (
     Audience,
@@ -51,6 +52,29 @@ class Estimate:
     sample: tuple[Person, ...] = ()
     is_rough: bool = False
     omitted: int = 0
+    fixed: str = ""
+    # Which recipient of the sample is looked at.
+    who: int = 0
+
+    @property
+    def shown(self) -> Person | None:
+        return self.sample[self.who % len(self.sample)] if self.sample else None
+
+    @property
+    def before(self) -> int:
+        return (self.who - 1) % len(self.sample)
+
+    @property
+    def after(self) -> int:
+        return (self.who + 1) % len(self.sample)
+
+    @property
+    def on_the_phone(self) -> list[list[Sign]]:
+        return on_the_phone(self.fixed if self.shown is None else self.shown.text)
+
+    @property
+    def longest_on_the_phone(self) -> list[list[Sign]]:
+        return on_the_phone(self.longest.text if self.longest is not None else "")
 
     @property
     def shares(self) -> list[tuple[int, int]]:
@@ -111,8 +135,11 @@ class Estimate:
         return self.reading.balance - self.committed.cost - self.cost
 
 
-def estimate(text: str, audience: Audience, gateway: Gateway) -> Estimate:
-    """Raises `audience.GroupGone` if a chosen group is missing."""
+def estimate(text: str, audience: Audience, gateway: Gateway, *, who: int = 0) -> Estimate:
+    """`who` is the place of the recipient, among the first ones, whose letter is shown.
+
+    Raises `audience.GroupGone` if a chosen group is missing.
+    """
     reading = balance.latest(gateway)
     pasted = read_pasted(audience.numbers)
     people = count_people(audience, pasted.mobiles)
@@ -134,6 +161,8 @@ def estimate(text: str, audience: Audience, gateway: Gateway) -> Estimate:
         reading=reading,
         committed=balance.committed(gateway),
         advice=advise(fixed),
+        fixed=fixed,
+        who=who,
         is_personal=is_personal,
         sample=sample,
         is_rough=bool(sample) and not is_whole,

@@ -9,6 +9,8 @@ from django.conf import settings
 
 from contacts.phone import Operator
 from messaging.models import BalanceReading, Campaign
+from messaging.script import Piece as Sign
+from messaging.script import on_the_phone
 from messaging.services import balance, placeholders, pricing, repeats
 from messaging.services.audience import (
     Audience,
@@ -65,6 +67,10 @@ class Review:
     def measure(self) -> Measure | None:
         """Of the longest text; None if nobody gets any."""
         return None if self.longest is None else measure(self.longest.text)
+
+    @property
+    def longest_on_the_phone(self) -> list[list[Sign]]:
+        return on_the_phone(self.longest.text) if self.longest is not None else []
 
     @property
     def shares(self) -> list[tuple[int, int, Decimal]]:

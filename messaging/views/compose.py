@@ -263,14 +263,18 @@ def measure(request: HttpRequest) -> HttpResponse:
         if form[name].value()
         for error in form.errors.get(name, [])
     ]
-    context = {"live": True, "wrong": wrong, **_estimate_context(form)}
+    who = (ids_of(request.POST.getlist("who")[:1]) or [0])[0]
+    context = {"live": True, "wrong": wrong, **_estimate_context(form, who=who)}
     return render(request, "messaging/_estimate.html", context)
 
 
-def _estimate_context(form: ComposeForm) -> dict[str, Any]:
+def _estimate_context(form: ComposeForm, *, who: int = 0) -> dict[str, Any]:
     """Of what could be read. A group that vanishes at this moment is told by the next answer."""
     form.is_valid()
     text = tidy(form["text"].value() or "")
     with suppress(GroupGone):
-        return {"text": text, "estimate": estimate(text, form.audience, holds.current_gateway())}
+        return {
+            "text": text,
+            "estimate": estimate(text, form.audience, holds.current_gateway(), who=who),
+        }
     return {"text": text}
