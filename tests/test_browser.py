@@ -6,11 +6,13 @@
 import os
 import re
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import Group as Role
+from django.utils import timezone
 from playwright.sync_api import ConsoleMessage, Page, expect
 from pytest_django import live_server_helper
 
@@ -18,11 +20,13 @@ from contacts import acting
 from contacts.models import ContactField
 from contacts.views import bulk
 from messaging.models import Campaign, SentMessage
+from messaging.services import templates
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
 from sociair_portal.roles import MANAGER
 from tests.factories import ContactFactory, GroupFactory, UserFactory
 from tests.importing import xlsx_file
+from tests.proof.workers import until
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -292,3 +296,90 @@ def test_many_people_are_found_and_put_into_a_group(
     assert group.members.count() == 25
     page.goto(page.url.split("/contacts/")[0] + "/contacts/fields/")
     look("fields")
+
+
+def test_a_message_is_written_from_a_template_left_and_found_again(
+    sandbox: Sandbox, worker: None, signed_in: Page, complaints: list[str], look: Look
+) -> None:
+    page = signed_in
+    people = [
+        ContactFactory.create(name=name, mobile=f"984123450{place}")
+        for place, name in enumerate(NAMES)
+    ]
+    GroupFactory.create(name="Class 8 guardians", members=people)
+    templates.keep(name="Fee reminder", text="Dear {name}, fees are due.", by=None)
+    expect(page.get_by_text("Rs 10,000.00").first).to_be_visible(timeout=20_000)
+
+    page.get_by_role("link", name="Compose").first.click()
+    page.get_by_text("Use a template").click()
+    page.get_by_role("button", name=re.compile("^Use.*Fee reminder$")).click()
+    page.get_by_label("Class 8 guardians").check()
+    expect(page.locator("#draft-line")).to_contain_text("Saved as a draft", timeout=20_000)
+    expect(page.locator("#estimate")).to_contain_text("As Sita Rai gets it")
+    page.get_by_role("button", name="The next recipient").click()
+    expect(page.locator("#estimate")).to_contain_text("As राम बहादुर gets it")
+    page.get_by_label("Message", exact=True).press_sequentially(" Thanks.")
+    page.get_by_role("link", name="Dashboard").first.click()  # before it could save itself
+
+    page.get_by_role("link", name=re.compile("^Go on writing")).first.click()
+    expect(page.get_by_label("Message", exact=True)).to_have_value(re.compile("Thanks.$"))
+    expect(page.get_by_label("Class 8 guardians")).to_be_checked()
+    address = page.url
+    other = page.context.new_page()
+    other.goto(address)
+    other.get_by_label("Message", exact=True).fill("Dear {name}, from the other window.")
+    expect(other.locator("#draft-line")).to_contain_text("Saved as a draft", timeout=20_000)
+    page.get_by_label("Message", exact=True).fill("Dear {name}, from this one.")
+    expect(page.locator("#draft-line")).to_contain_text("changed in another window", timeout=20_000)
+    page.get_by_role("button", name="Keep what is written here").click()
+    expect(page.locator("#draft-line")).to_contain_text("Saved as a draft", timeout=20_000)
+    other.close()
+    page.get_by_role("button", name="Review").click()
+    expect(page.locator("#receipt")).to_contain_text("Dear Sita Rai, from this one.")
+    assert sandbox.ledger() == []
+
+
+def test_a_table_is_tried_scheduled_moved_and_sent(
+    sandbox: Sandbox, worker: None, signed_in: Page, complaints: list[str], look: Look
+) -> None:
+    page = signed_in
+    expect(page.get_by_text("Rs 10,000.00").first).to_be_visible(timeout=20_000)
+    page.get_by_role("link", name="Compose").first.click()
+    page.get_by_role("button", name="Or write to the rows of a spreadsheet").click()
+    page.get_by_label("Or paste a table").fill(
+        "Student\tMobile\tMarks\nSita Rai\t9841234500\t81\nराम\t९८४१२३४५०१\t७५\nHari\t12\t50\n"
+    )
+    look("table")
+    page.get_by_role("button", name="Use this table").click()
+    page.get_by_label("Message", exact=True).fill("{student}: {marks} marks")
+    expect(page.locator("#estimate-heading")).to_contain_text("2 people", timeout=20_000)
+    look("compose-table")
+    page.get_by_role("button", name="Review").click()
+
+    page.get_by_text("Send a test to my own number").click()
+    page.get_by_role("link", name="Enter my number").click()
+    page.get_by_label("Your mobile number").fill("+977 980-1234567")
+    page.get_by_role("button", name="Save").click()
+    page.get_by_text("Send a test to my own number").click()
+    look("review-table")
+    page.get_by_role("button", name="Send it to 980-1234567").click()
+    expect(page.get_by_text("A test is on its way to 980-1234567.")).to_be_visible()
+    until(lambda: [entry.mobile for entry in sandbox.ledger()] == ["9801234567"])
+
+    noon = timezone.localtime() + timedelta(days=2)
+    page.get_by_text("Send it later").click()
+    page.get_by_label("Date and time, in Nepal").fill(f"{noon:%Y-%m-%d}T12:00")
+    page.get_by_role("button", name="Schedule").click()
+    expect(page.locator("#live")).to_contain_text("Scheduled", timeout=20_000)
+    page.get_by_role("link", name="Scheduled").first.click()
+    look("schedule")
+    page.get_by_role("link", name=re.compile("^Another time")).click()
+    look("move")
+    page.get_by_role("button", name=re.compile("^Send to 2 people for Rs.* now$")).click()
+    expect(page.locator("#live")).to_contain_text("Done", timeout=20_000)
+    texts = {entry.mobile: entry.text for entry in sandbox.ledger()}
+    assert texts["9841234500"] == "Sita Rai: 81 marks"
+    assert texts["9841234501"] == "राम: ७५ marks"
+    assert len(sandbox.ledger()) == 3
+    page.get_by_role("link", name="Templates").first.click()
+    look("templates")
