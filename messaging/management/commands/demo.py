@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from contacts.models import Contact, Group, OptOut
 from contacts.names import name_key
 from contacts.phone import operator_of, parse_mobile
+from messaging.services import templates
 from sandbox.magic import INVALID, INVALID_SAYS, MAGIC
 from sociair_portal.demo import DEMO_PASSWORD, DEMO_USER
 from sociair_portal.roles import MANAGER
@@ -40,6 +41,12 @@ _SURNAMES: Final = (
 _RANGES: Final = ("984", "980", "985", "981", "986", "982", "961", "974", "970", "988")
 _GROUPS: Final = {"Class 8": 36, "Class 9": 41, "Teachers": 17, "Guardians of the hostel": 23}
 
+_TEMPLATES: Final = {
+    "Fee reminder": "Dear {name}, the fee of this month is due. Please pay it by Friday.",
+    "Holiday": "School is closed tomorrow. Classes go on the day after.",
+    "बिदा": "भोलि विद्यालय बिदा छ।",
+}
+
 
 class Command(BaseCommand):
     help = "Load demo data for the sandbox: an account, contacts, groups. Again changes nothing."
@@ -55,6 +62,7 @@ class Command(BaseCommand):
             # Never among somebody's own contacts; and what was deleted stays deleted.
             if not Contact.objects.exists() and not Group.objects.exists():
                 _address_book()
+                _templates()
 
 
 def _account() -> None:
@@ -79,6 +87,11 @@ def _address_book() -> None:
     OptOut.objects.create(
         mobile=members["Class 9"][0].mobile, reason="Asked on the telephone not to be texted."
     )
+
+
+def _templates() -> None:
+    for name, text in _TEMPLATES.items():
+        templates.keep(name=name, text=text, by=None)
 
 
 def _people() -> Iterator[Contact]:
