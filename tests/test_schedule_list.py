@@ -188,3 +188,36 @@ def test_drafts_have_no_time(sender: Browser, gateway: Gateway, what: str) -> No
     )
     draft = Campaign.objects.get()
     assert sender.post(f"/campaigns/{draft.pk}/{what}/").status_code == 404
+
+
+def test_what_is_moved_while_it_would_begin_does_not_begin(
+    gateway: Gateway, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = scheduled(gateway, in_days(3))
+    Campaign.objects.filter(pk=campaign.pk).update(scheduled_for=timezone.now())
+    campaign.refresh_from_db()
+    seen = campaign.scheduled_for
+    assert seen is not None
+    begin = campaigns._move
+
+    def moved_first(*args: Any, **kwargs: Any) -> bool:
+        other = Campaign.objects.get(pk=campaign.pk)
+        assert scheduling.move(other, in_days(2), seen=seen, by=None)
+        return begin(*args, **kwargs)
+
+    monkeypatch.setattr(campaigns, "_move", moved_first)
+    assert campaigns.start_due(gateway) == 0
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.scheduled_for) == ("scheduled", in_days(2))
+    send_all(gateway)
+    assert sandbox.ledger() == []
+
+
+def test_what_belongs_to_another_gateway_is_not_moved(sender: Browser, gateway: Gateway) -> None:
+    campaign = scheduled(gateway, in_days(3))
+    other = Gateway.objects.create(base_url="https://elsewhere.example/api")
+    Campaign.objects.update(gateway=other)
+    for typed in ({"now": "1"}, {"at": shown(in_days(4))}):
+        assert "belongs to another gateway" in words(move(sender, campaign, **typed))
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.scheduled_for) == ("scheduled", in_days(3))

@@ -299,3 +299,14 @@ def test_strangers(client: Any, roles: None) -> None:
 def test_it_is_in_the_admin(manager: Browser, tmp_path: Path) -> None:
     table_of(MARKS, tmp_path)
     assert "marks.csv" in words(manager.get("/admin/messaging/recipienttable/"))
+
+
+@pytest.mark.django_db(transaction=True)  # the database checks when it commits
+def test_a_table_that_goes_while_a_draft_is_saved(gateway: Gateway, tmp_path: Path) -> None:
+    table = table_of(MARKS, tmp_path)
+    gone = Audience(table=str(table.pk))
+    table.delete()
+    with pytest.raises(campaigns.SendRefused, match="deleted meanwhile"):
+        campaigns.save_draft(
+            form_uuid=uuid.uuid4(), text=TEXT, audience=gone, gateway=gateway, by=None
+        )

@@ -120,7 +120,10 @@ def save_draft(
                 form_uuid=form_uuid, gateway=gateway, created_by=user_of(by), **content
             )
     except IntegrityError:
-        campaign = Campaign.objects.get(form_uuid=form_uuid)
+        found = Campaign.objects.filter(form_uuid=form_uuid).first()
+    if found is None:
+        raise SendRefused(_("The table has been deleted meanwhile. Choose it again."))
+    campaign = found
     if campaign.created_by_id != getattr(user_of(by), "pk", None):
         raise SendRefused(_("This form belongs to somebody else. Begin a new message."))
     audience = _with_answers(audience, campaign, text)
@@ -266,7 +269,10 @@ def start_due(gateway: Gateway) -> int:
         is_late = campaign.scheduled_for is not None and campaign.scheduled_for < late
         state = CampaignState.OVERDUE if is_late else CampaignState.SENDING
         kind = EventKind.OVERDUE if is_late else EventKind.STARTED
-        started += _move(campaign, [CampaignState.SCHEDULED], state, kind, resumed_at=now)
+        as_seen = Q(scheduled_for=campaign.scheduled_for)  # somebody may be moving it just now
+        started += _move(
+            campaign, [CampaignState.SCHEDULED], state, kind, where=as_seen, resumed_at=now
+        )
     return started
 
 
@@ -335,11 +341,12 @@ def _move(
     *,
     by: Actor = None,
     words: str = "",
+    where: Q | None = None,
     **fields: Any,
 ) -> bool:
     """One conditional change of state and the line in its history that explains it."""
     with transaction.atomic():
-        moved = Campaign.objects.filter(pk=campaign.pk, state__in=before).update(
+        moved = Campaign.objects.filter(where or Q(), pk=campaign.pk, state__in=before).update(
             state=after, **fields
         )
         if moved:

@@ -38,6 +38,9 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         "at": timezone.localtime(campaign.scheduled_for),
         "seen": campaign.scheduled_for.isoformat(),
     }
+    if campaign.gateway_id != holds.current_gateway().pk:
+        messages.error(request, _("This campaign belongs to another gateway. It can be cancelled."))
+        return redirect(campaign)
     form = MoveForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid() and _moved(request, campaign, form):
         return redirect(campaign)
