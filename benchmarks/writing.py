@@ -1,4 +1,8 @@
-"""Writing to 100,000 people: the review's first byte, and the count while somebody types."""
+"""Writing to 100,000 people: the review's first byte, and the count while somebody types.
+
+The seconds of the count are those of the whole answer, with a personal text; its queries are those
+that count.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -6,7 +6,7 @@ than five thousand and a prepared campaign can go on where it stopped.
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any, Final, NamedTuple
@@ -185,7 +185,7 @@ class Reader:
         self._rates = rates
         self._audience = audience
         self._preferred = frozenset(audience.preferred)
-        self._chosen = _rows_of(audience)
+        self._chosen = _rows_of(audience, _is_in)
         self._writer = writer
         self._recent = [] if audience.again else repeats.recent(campaign)
 
@@ -207,8 +207,7 @@ class Reader:
         if not after:
             piece.omissions += self._pasted.omissions
             piece.omissions += _unreadable(self._audience)
-        found = OptOut.objects.filter(Among("mobile", mobiles)).select_related("created_by")
-        opted_out = {one.mobile: one for one in found}
+        opted_out = _opt_outs_of(mobiles)
         for mobile in mobiles:
             self._sort(piece, mobile, entries[mobile], opted_out.get(mobile))
         self._leave_out_repeated(piece)
@@ -245,12 +244,15 @@ class Reader:
         A family of many on one number must not be cut, so the last number is read to its end.
         """
         found: dict[str, list[Candidate]] = {}
-        for mobile, pk, name, fields in self._rows(after, size):
-            if len(found) > size and mobile not in found:
+        for mobile, candidate in self._rows(after, size):
+            if mobile in found:
+                found[mobile].append(candidate)
+            elif len(found) > size:
                 break
-            found.setdefault(mobile, []).append(Candidate(pk, name, fields))
+            else:
+                found[mobile] = [candidate]
         pasted = [mobile for mobile in self._pasted.mobiles if mobile > after]
-        known = self._known(pasted[: size + 1]) if self._writer.is_personal else {}
+        known = self._known(pasted[: size + 1]) if pasted and self._writer.is_personal else {}
         for mobile in pasted:
             found.setdefault(mobile, known.get(mobile, []))
         return found
@@ -263,7 +265,7 @@ class Reader:
             known.setdefault(mobile, []).append(Candidate(pk, name, fields))
         return known
 
-    def _rows(self, after: str, size: int) -> Iterator[tuple[str, int, str, dict[str, Any]]]:
+    def _rows(self, after: str, size: int) -> Iterator[tuple[str, Candidate]]:
         """Candidates in order of their numbers, some at a time.
 
         Without a limit PostgreSQL would sort everybody who is left, for every piece.
@@ -275,7 +277,7 @@ class Reader:
         while some := list(rows.filter(beyond)[: size + 100]):
             fields = json.loads(f"[{','.join([row[3] for row in some])}]")
             for (mobile, pk, name, _raw), found in zip(some, fields, strict=True):
-                yield mobile, pk, name, found
+                yield mobile, Candidate(pk, name, found)
             mobile, pk, *_rest = some[-1]
             beyond = Q(mobile__gte=mobile) & (Q(mobile__gt=mobile) | Q(id__gt=pk))
 
@@ -302,6 +304,12 @@ class Reader:
             letter = self._writer.write(mobile, first.name, first.fields)
         except Unwritable as unwritable:
             self._unwritten(piece, mobile, candidates, unwritable)
+            return
+        if len(candidates) < 2 and mobile not in self._numbers:  # as most are
+            contact = None if self._audience.table else first.pk  # a row of a table is no contact
+            piece.people.append(
+                Person(mobile, operator, letter.text, letter.parts, first.name, contact)
+            )
         else:
             self._address(piece, mobile, operator, candidates, letter)
 
@@ -383,6 +391,22 @@ class Reader:
             yield _merged(shown, words % {"name": name})
 
 
+def _opt_outs_of(mobiles: list[str]) -> dict[str, OptOut]:
+    """The opt-outs among some numbers in order.
+
+    There are few of them as a rule, so that those between the first number and the last are read
+    sooner than all of the numbers are sent to the database.
+    """
+    if not mobiles:
+        return {}
+    everybodys = OptOut.objects.select_related("created_by")
+    between = everybodys.filter(mobile__gte=mobiles[0], mobile__lte=mobiles[-1])
+    found = list(between[: len(mobiles)])
+    if len(found) == len(mobiles):
+        found = list(everybodys.filter(Among("mobile", mobiles)))
+    return {one.mobile: one for one in found}
+
+
 def _opted_out(opt_out: OptOut) -> str:
     """Since when, by whom and why."""
     day = localtime(opt_out.created_at)
@@ -393,15 +417,21 @@ def _opted_out(opt_out: OptOut) -> str:
 
 
 def chosen_rows(audience: Audience) -> QuerySet[Any]:
-    """The contacts that groups and choices stand for, or a table's rows. Raises `GroupGone`."""
+    """The contacts that groups and choices stand for, or a table's rows, to be counted all at once.
+
+    Raises `GroupGone`.
+    """
     _check(audience)
-    return _rows_of(audience)
+    return _rows_of(audience, _are_among)
 
 
-def _rows_of(audience: Audience) -> QuerySet[Any]:
+_Members = Callable[[set[int]], Q]
+
+
+def _rows_of(audience: Audience, members: _Members) -> QuerySet[Any]:
     if audience.table:
         return TableRow.objects.filter(table_id=UUID(audience.table)).exclude(mobile="")
-    return _combined(audience)
+    return _combined(audience, members)
 
 
 def unreadable_rows(audience: Audience) -> QuerySet[TableRow]:
@@ -433,7 +463,7 @@ def _check(audience: Audience) -> None:
         )
 
 
-def _combined(audience: Audience) -> QuerySet[Contact]:
+def _combined(audience: Audience, members: _Members) -> QuerySet[Contact]:
     wanted, without = set(audience.groups), set(audience.without)
     chosen = Q(pk__in=audience.contacts)
     if not wanted:
@@ -441,15 +471,25 @@ def _combined(audience: Audience) -> QuerySet[Contact]:
     needed = [{group} for group in sorted(wanted)] if audience.of_all else [wanted]
     in_groups = Q()
     for groups in needed:
-        in_groups &= Q(_is_in(groups))
+        in_groups &= members(groups)
     if without:
-        in_groups &= ~Q(_is_in(without))
+        in_groups &= ~_is_in(without)
     return Contact.objects.filter(chosen | in_groups)
 
 
-def _is_in(groups: set[int]) -> Exists:
-    through = Group.members.through.objects
-    return Exists(through.filter(contact_id=OuterRef("pk"), group_id__in=groups))
+def _is_in(groups: set[int]) -> Q:
+    """Asked of each contact in turn, so that reading in order of the numbers can stop early."""
+    return Q(Exists(_memberships(groups).filter(contact_id=OuterRef("pk"))))
+
+
+def _are_among(groups: set[int]) -> Q:
+    """Begins with the members: where all are counted, SQLite is twice as fast with it."""
+    return Q(pk__in=_memberships(groups).values("contact_id"))
+
+
+def _memberships(groups: set[int]) -> QuerySet[Any]:
+    through: QuerySet[Any] = Group.members.through.objects.all()
+    return through.filter(group_id__in=groups)
 
 
 def describe(audience: Audience) -> str:
