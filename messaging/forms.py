@@ -77,6 +77,8 @@ class ComposeForm(forms.Form):
     )
     # The fingerprint of what this form knows to be saved, and the template that it came from.
     seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
+    # The window that it is written in.
+    window = forms.CharField(required=False, widget=forms.HiddenInput, max_length=36)
     template = forms.CharField(required=False, widget=forms.HiddenInput)
     table = forms.CharField(required=False, widget=forms.HiddenInput)
     groups = IdsField(label=gettext_lazy("Groups"), required=False)
@@ -205,6 +207,17 @@ class ComposeForm(forms.Form):
         return any(
             self[name].value() for name in ("groups", "contacts", "numbers", "table", "text")
         )
+
+    @property
+    def set_aside(self) -> list[tuple[str, str]]:
+        """Whom it was for, while it is for the rows of a table instead."""
+        several = [
+            (name, str(pk))
+            for name in ("groups", "without", "contacts")
+            for pk in ids_of(self[name].value() or [])
+        ]
+        single = [(name, str(self[name].value() or "")) for name in ("of_all", "numbers")]
+        return [*several, *((name, value) for name, value in single if value)]
 
     @property
     def unfinished_text(self) -> str:

@@ -40,6 +40,7 @@ def hand_over(
         by=by,
         template=template,
     )
+    campaigns.plan(draft, at)
     seen = review(draft, reading(gateway, amount=amount))
     assert campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=by, at=at)
     return draft

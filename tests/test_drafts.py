@@ -116,16 +116,29 @@ def test_of_two_windows_one_is_told(sender: Browser, gateway: Gateway) -> None:
     assert "press Review once more" in words(answer)
     assert answer.context["form"]["text"].value() == "Third."
     assert Campaign.objects.get().text == "Second."
-    # Whoever says so keeps theirs.
+    # Whoever says so keeps theirs; what saves itself meanwhile does not.
     now = Campaign.objects.get().fingerprint
-    assert answer.context["form"]["seen"].value() == now
+    assert f'name="keep" value="{now}"' in source(answer)
+    assert "was changed in another window" in words(sender.post(URL, {**late, "text": "Typed."}))
     sender.post(URL, {**late, "keep": now})
     assert Campaign.objects.get().text == "Third."
     answer = sender.post("/compose/", {**late, "text": "Fourth.", "seen": now})
     assert "press Review once more" in words(answer)
-    now = answer.context["form"]["seen"].value()
-    answer = sender.post("/compose/", {**late, "text": "Fourth.", "seen": now})
+    keep = Campaign.objects.get().fingerprint
+    answer = sender.post("/compose/", {**late, "text": "Fourth.", "seen": now, "keep": keep})
     assert answer.status_code == 302
+    assert Campaign.objects.get().text == "Fourth."
+
+
+def test_ones_own_window_is_no_other(sender: Browser, gateway: Gateway) -> None:
+    """Back from the review, or typing while it was saved: the page knows an older state."""
+    mine = form(text="First.", seen="", window="mine")
+    assert sender.post("/compose/", mine).status_code == 302
+    assert "Saved" in words(sender.post(URL, {**mine, "text": "Second."}))
+    assert Campaign.objects.get().text == "Second."
+    other = {**mine, "window": "other", "text": "Third."}
+    assert "was changed in another window" in words(sender.post(URL, other))
+    assert sender.post("/compose/", {**mine, "text": "Fourth."}).status_code == 302
     assert Campaign.objects.get().text == "Fourth."
 
 
@@ -174,11 +187,21 @@ def test_answers_of_the_review_stay(sender: Browser, gateway: Gateway) -> None:
     typed = form(seen="")
     sender.post("/compose/", typed)
     draft = Campaign.objects.get()
-    sender.post(f"/campaigns/{draft.pk}/answer/", {"again": "yes", "first": "yes"})
-    draft.refresh_from_db()
-    sender.post("/compose/", {**typed, "seen": draft.fingerprint, "numbers": "9841234568"})
-    draft.refresh_from_db()
-    assert (draft.audience["again"], draft.audience["first"]) == (True, True)
-    sender.post("/compose/", {**typed, "seen": draft.fingerprint, "text": "Other words."})
-    draft.refresh_from_db()
-    assert (draft.audience["again"], draft.audience["first"]) == (False, True)
+    told = {"again": "yes", "first": "yes", "prefer-7": "7"}
+
+    def answers() -> tuple[bool, bool, list[int]]:
+        draft.refresh_from_db()
+        told = draft.audience
+        return told["again"], told["first"], told["preferred"]
+
+    for changed, kept in (
+        ({}, (True, True, [7])),
+        ({"numbers": "9841234568"}, (False, False, [7])),
+        ({"text": "Other words."}, (False, False, [7])),
+    ):
+        sender.post("/compose/", {**typed, "seen": draft.fingerprint})
+        draft.refresh_from_db()
+        sender.post(f"/campaigns/{draft.pk}/answer/", {**told, "seen": draft.fingerprint})
+        assert answers() == (True, True, [7])
+        sender.post("/compose/", {**typed, "seen": draft.fingerprint, **changed})
+        assert answers() == kept

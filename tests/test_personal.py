@@ -110,9 +110,10 @@ def test_missing_values_can_be_filled_in_at_the_review(
     assert "1 person has no value for fee_due and is left out." in words(page)
     address = reverse("messaging:answer", args=[draft.pk])
     for bad in ("", "a}b", " \u200b "):
-        page = sender.post(address, {"key": "fee_due", "default": bad}, follow=True)
+        typed = {"key": "fee_due", "default": bad, "seen": draft.fingerprint}
+        page = sender.post(address, typed, follow=True)
         assert "Type what stands there instead" in words(page)
-    page = sender.post(address, {"key": "fee_due", "default": "nothing"}, follow=True)
+    page = sender.post(address, {**typed, "default": "nothing"}, follow=True)
     assert "has no value" not in words(page)
     assert "Dear Gita, Rs nothing is due." in words(page)
     draft.refresh_from_db()
@@ -130,15 +131,21 @@ def test_a_shared_number_asks_whose_message_it_gets(
     assert "1 number belongs to several people whose texts differ." in words(page)
     assert page.context["review"].people == 1
     address = reverse("messaging:answer", args=[draft.pk])
-    page = sender.post(address, {f"prefer-{maya.pk}": maya.pk}, follow=True)
+    first = {f"prefer-{maya.pk}": maya.pk, "seen": draft.fingerprint}
+    page = sender.post(address, first, follow=True)
     assert "belongs to several" not in words(page)
     assert [one.text for one in page.context["review"].first_people] == [
         "Dear Hari, Rs 99.50 is due.",
         "Dear Maya, Rs 7 is due.",
     ]
-    draft.refresh_from_db()
-    campaigns.change_draft(draft, text=TEXT, audience=Audience(groups=(parents.pk,)))
-    page = sender.post(address, {"first": "yes"}, follow=True)
+    assert "Of people who share a number, those get the message whom you chose." in words(page)
+    # An old window answers what is answered already.
+    page = sender.post(address, first, follow=True)
+    assert "Look once more" in words(page)
+    now = page.context["campaign"].fingerprint
+    page = sender.post(address, {"ask": "1", "seen": now}, follow=True)
+    assert page.context["review"].questions == 1
+    page = sender.post(address, {"first": "yes", "seen": draft.fingerprint}, follow=True)
     assert "Dear Asha, Rs 1250 is due." in words(page)
 
 
@@ -246,3 +253,18 @@ def test_only_its_author_answers_for_a_draft(
 def test_a_writer_refuses_what_cannot_be_sent(parents: Group) -> None:
     with pytest.raises(InvalidText):
         writer_for("{nobody}", None)
+
+
+def test_who_was_chosen_for_a_number_is_not_replaced(gateway: Gateway, parents: Group) -> None:
+    """Not even where the message cannot be written: it is nobody else's business."""
+    asha = parents.members.get(name="Asha")
+    maya = ContactFactory.create(name="Maya", mobile=asha.mobile, fields={"fee_due": 7})
+    audience = Audience(contacts=(asha.pk, maya.pk), preferred=(asha.pk,))
+    asha.fields = {}
+    asha.save()
+    seen = review(draft_of(gateway, audience), reading(gateway))
+    assert (seen.people, seen.questions) == (0, 0)
+    assert [out.entry for out in seen.first_omissions] == [
+        "Asha 984-1000001",
+        "Maya 984-1000001",
+    ]

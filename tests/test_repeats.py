@@ -2,14 +2,15 @@
 
 import uuid
 from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import Settings
 
-from messaging.models import Campaign, CampaignState, Gateway, LeftOut
-from messaging.services import campaigns
+from messaging.models import Batch, Campaign, CampaignState, Gateway, LeftOut
+from messaging.services import campaigns, freezing, scheduling
 from messaging.services.audience import Audience
 from messaging.services.review import review
 from sandbox.server import Sandbox
@@ -28,7 +29,10 @@ def _a_day(settings: Settings) -> None:
 
 
 def draft_of(gateway: Gateway, text: str, *mobiles: str, again: bool = False) -> Campaign:
-    audience = Audience(numbers=" ".join(mobiles), again=again)
+    return draft_for(gateway, Audience(numbers=" ".join(mobiles), again=again), text)
+
+
+def draft_for(gateway: Gateway, audience: Audience, text: str) -> Campaign:
     return campaigns.save_draft(
         form_uuid=uuid.uuid4(), text=text, audience=audience, gateway=gateway, by=None
     )
@@ -112,10 +116,13 @@ def test_the_author_decides_at_the_review(sender: Browser, gateway: Gateway) -> 
     assert "1 person got this text within the last 24 hours" in words(page)
     assert page.context["review"].people == 1
     address = reverse("messaging:answer", args=[draft.pk])
-    page = sender.post(address, {"again": "yes"}, follow=True)
-    assert "Also people who got the same text" in words(page)
+    page = sender.post(address, {"again": "yes", "seen": draft.fingerprint}, follow=True)
+    assert "1 person got this text within the last 24 hours, or will get it, and gets" in words(
+        page
+    )
     assert page.context["review"].people == 2
-    page = sender.post(address, {"again": "no"}, follow=True)
+    now = page.context["campaign"].fingerprint
+    page = sender.post(address, {"again": "no", "seen": now}, follow=True)
     assert page.context["review"].people == 1
 
 
@@ -127,3 +134,75 @@ def test_what_was_signed_for_is_not_outrun(sender: Browser, gateway: Gateway) ->
     hand_over(gateway, mobiles[:1], text=TEXT)
     assert campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=None)
     assert draft.total == 1
+
+
+def test_everybody_who_comes_first_got_it(gateway: Gateway, settings: Settings) -> None:
+    """The receipt of a large campaign counts in the database, also if it shows nobody."""
+    group = GroupFactory.create(members=ContactFactory.create_batch(8))
+    text = "a" * 400  # three parts
+    got = list(group.members.order_by("mobile").values_list("mobile", flat=True)[:4])
+    hand_over(gateway, got, text=text)
+    settings.INLINE_RECIPIENTS = 3
+    draft = draft_for(gateway, Audience(groups=(group.pk,)), text)
+    seen = review(draft, reading(gateway))
+    assert (seen.people, seen.repeated, seen.cost) == (4, 4, Decimal("9.60"))
+
+
+def test_what_is_sent_while_a_large_campaign_is_prepared(
+    gateway: Gateway, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.INLINE_RECIPIENTS = 3
+    monkeypatch.setattr(freezing, "_PIECE", 2)
+    group = GroupFactory.create(members=ContactFactory.create_batch(8))
+    last = group.members.order_by("mobile").last()
+    assert last is not None
+    large = hand_over(gateway, Audience(groups=(group.pk,)), text=TEXT)
+    with pytest.raises(campaigns.SendRefused, match="is being prepared for other people"):
+        hand_over(gateway, [last.mobile], text=TEXT)
+    campaigns.pause(large, by=None)
+    hand_over(gateway, [last.mobile], text=TEXT)
+    campaigns.resume(large, by=None)
+    freezing.prepare(large)
+    assert large.total == 7
+
+
+def test_what_is_cancelled_and_not_closed_yet_is_no_repetition(
+    gateway: Gateway, settings: Settings
+) -> None:
+    settings.INLINE_RECIPIENTS = 3
+    group = GroupFactory.create(members=ContactFactory.create_batch(8))
+    later = timezone.now() + timedelta(days=2)
+    large = hand_over(gateway, Audience(groups=(group.pk,)), text=TEXT, at=later)
+    freezing.prepare(large)
+    draft = scheduling.open_again(large, gateway=gateway, by=None)
+    assert draft is not None
+    assert review(draft, reading(gateway)).people == 8
+
+
+def test_the_hours_are_counted_from_the_call(gateway: Gateway) -> None:
+    """A campaign may go on for days, or wait for days in the middle."""
+    early, late = numbers(2)
+    campaign = hand_over(gateway, [early, late], text=TEXT)
+    send_all(gateway)
+    long_ago = timezone.now() - timedelta(hours=30)
+    Campaign.objects.filter(pk=campaign.pk).update(resumed_at=long_ago, sent_at=long_ago)
+    assert review(draft_of(gateway, TEXT, early, late), reading(gateway)).people == 0
+    Batch.objects.update(claimed_at=long_ago)
+    assert review(draft_of(gateway, TEXT, early, late), reading(gateway)).people == 2
+
+
+def test_a_text_that_says_its_day_is_compared_as_it_will_be(gateway: Gateway) -> None:
+    old, new = numbers(2)
+    hand_over(gateway, [old], text="Closed on {date}")
+    draft = draft_of(gateway, "Closed on {date}", old, new)
+    seen = review(draft, reading(gateway))
+    assert seen.people == 1
+    tomorrow = timezone.now() + timedelta(days=1)
+    reviewed = campaigns.Reviewed.of(draft, seen)
+    with pytest.raises(campaigns.SendRefused, match="as it is on that day"):
+        campaigns.hand_over(draft, reviewed=reviewed, by=None, at=tomorrow)
+    assert campaigns.plan(draft, tomorrow)
+    seen = review(draft, reading(gateway))
+    assert seen.people == 2
+    reviewed = campaigns.Reviewed.of(draft, seen)
+    assert campaigns.hand_over(draft, reviewed=reviewed, by=None, at=tomorrow)

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from contacts.models import Group
 from messaging.models import BalanceReading, Campaign, CampaignState, Event, Gateway, Recipient
-from messaging.services import campaigns, scheduling
+from messaging.services import campaigns, following, scheduling
 from messaging.services.audience import Audience
 from sandbox.server import Sandbox
 from tests.conftest import Browser
@@ -150,7 +150,7 @@ def test_opened_again_to_be_changed(sender: Browser, gateway: Gateway, sandbox: 
 def test_it_cannot_be_opened_when_it_has_begun(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, ["9841234567"])
     answer = sender.post(f"/campaigns/{campaign.pk}/open-again/", follow=True)
-    assert "does not wait for a time any more" in words(answer)
+    assert "does not wait for its time just now" in words(answer)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SENDING
     assert not Campaign.objects.filter(state="draft").exists()
@@ -221,3 +221,40 @@ def test_what_belongs_to_another_gateway_is_not_moved(sender: Browser, gateway: 
         assert "belongs to another gateway" in words(move(sender, campaign, **typed))
     campaign.refresh_from_db()
     assert (campaign.state, campaign.scheduled_for) == ("scheduled", in_days(3))
+
+
+def test_who_opens_it_again_writes_alone(
+    sender: Browser, manager: Browser, gateway: Gateway
+) -> None:
+    """A colleague does not write the old words to the same people."""
+    campaign = scheduled(gateway, in_days(3))
+    draft = scheduling.open_again(campaign, gateway=gateway, by=sender.user)
+    assert draft is not None
+    assert draft.scheduled_for == in_days(3)
+    with pytest.raises(campaigns.SendRefused, match="is writing to these people already"):
+        following.follow_up(campaign, by=manager.user)
+
+
+def test_what_is_due_and_does_not_go_out_is_listed(sender: Browser, gateway: Gateway) -> None:
+    campaign = scheduled(gateway, in_days(1))
+    Campaign.objects.filter(pk=campaign.pk).update(
+        scheduled_for=timezone.now() - timedelta(minutes=5)
+    )
+    assert [day.campaigns for day in scheduling.coming()] == [[campaign]]
+
+
+def test_a_text_that_says_its_day_is_resumed_by_who_has_seen_it(
+    sender: Browser, gateway: Gateway
+) -> None:
+    campaign = hand_over(gateway, ["9841234567"], text="Come on {date}.")
+    campaigns.pause(campaign, by=None)
+    Campaign.objects.filter(pk=campaign.pk).update(sent_at=timezone.now() - timedelta(days=1))
+    campaign.refresh_from_db()
+    with pytest.raises(campaigns.SendRefused, match="Look at it, then resume"):
+        campaigns.resume(campaign, by=None)
+    page = sender.get(campaign.get_absolute_url())
+    assert f"The message says the day it is sent: {page.context['stale_day']}." in words(page)
+    typed = {"day": page.context["stale_day"], "cost": str(campaign.cost)}
+    sender.post(f"/campaigns/{campaign.pk}/resume/", typed)
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.SENDING

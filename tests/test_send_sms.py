@@ -301,3 +301,18 @@ def test_a_script_is_refused(gateway: Gateway, tmp_path: Path) -> None:
     refused = run_process("send_sms", "--message", TEXT, "--to", "12", folder=tmp_path)
     assert refused.code == 2
     assert refused.json()["left_out"][0]["entry"] == "12"
+
+
+def test_each_run_says_itself_whether_to_send_once_more(
+    gateway: Gateway, sandbox: Sandbox, settings: Settings
+) -> None:
+    settings.SAME_TEXT_HOURS = 24
+    [mobile] = numbers(1)
+    hand_over(gateway, [mobile], text=TEXT)
+    key = str(uuid.uuid4())
+    sandbox.settings(balance="0")
+    assert _send("--to", mobile, "--key", key, "--again").code == 2
+    sandbox.settings(balance="100")
+    refused = _send("--to", mobile, "--key", key)
+    assert (refused.code, "nobody to send to" in refused.err) == (2, True)
+    assert _send("--to", mobile, "--key", key, "--again").code == 0

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import openpyxl
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
@@ -16,8 +17,9 @@ from messaging.services import campaigns, following, tables
 from messaging.services.audience import Audience
 from messaging.services.review import review
 from messaging.services.sweep import sweep
+from sociair_portal.bulk import insert_rows
 from tests.conftest import Browser, signed_in
-from tests.factories import ContactFactory, OptOutFactory
+from tests.factories import ContactFactory, GroupFactory, OptOutFactory
 from tests.importing import xlsx_file
 from tests.pages import source, words
 from tests.sending import hand_over, reading, send_all, states
@@ -218,7 +220,7 @@ def test_other_columns_are_meant(sender: Browser, gateway: Gateway, tmp_path: Pa
 
 
 def test_what_was_written_waits_while_a_table_is_chosen(sender: Browser, gateway: Gateway) -> None:
-    typed = {"form_uuid": str(uuid.uuid4()), "text": "Dear {student", "choose_table": "1"}
+    typed = {"form_uuid": str(uuid.uuid4()), "text": "Dear {student", "choose_table": ""}
     answer = sender.post("/compose/", typed)
     draft = Campaign.objects.get()
     assert answer.headers["Location"] == f"{UPLOAD}?draft={draft.pk}"
@@ -228,7 +230,7 @@ def test_what_was_written_waits_while_a_table_is_chosen(sender: Browser, gateway
     form = sender.get(answer.headers["Location"]).context["form"]
     assert form["text"].value() == "Dear {student"
     assert form["table"].value() == str(table.pk)
-    answer = sender.post("/compose/", {"form_uuid": str(uuid.uuid4()), "choose_table": "1"})
+    answer = sender.post("/compose/", {"form_uuid": str(uuid.uuid4()), "choose_table": ""})
     assert answer.headers["Location"] == UPLOAD
 
 
@@ -310,3 +312,95 @@ def test_a_table_that_goes_while_a_draft_is_saved(gateway: Gateway, tmp_path: Pa
         campaigns.save_draft(
             form_uuid=uuid.uuid4(), text=TEXT, audience=gone, gateway=gateway, by=None
         )
+
+
+TWO_PHONES = "name,father mobile,mother mobile\nAsha,9841000001,9841000091\n"
+
+
+def test_columns_that_were_chosen_and_not_applied(
+    sender: Browser, gateway: Gateway, tmp_path: Path
+) -> None:
+    """Whichever button is pressed: the mothers are meant, and the receipt says so."""
+    reading(gateway)
+    table = table_of(TWO_PHONES, tmp_path)
+    typed = {"form_uuid": str(uuid.uuid4()), "text": "Hi", "table": str(table.pk), "seen": ""}
+    columns = {"number_column": "mother_mobile", "name_column": "name"}
+    page = sender.post("/compose/", {**typed, **columns}, follow=True)
+    assert [one.mobile for one in page.context["review"].first_people] == ["9841000091"]
+    assert "with the numbers of the column “mother mobile”" in words(page)
+
+
+def test_another_sheet(sender: Browser, gateway: Gateway, tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    book.remove(book.active)
+    for name, number in (("Old", "9841000001"), ("New", "9841000002")):
+        sheet = book.create_sheet(name)
+        sheet.append(["name", "mobile"])
+        sheet.append([name, number])
+    path = tmp_path / "two.xlsx"
+    book.save(path)
+    page = sender.post(UPLOAD, {"file": upload_of(path)}, follow=True)
+    assert "This is the sheet “Old”. For another one, choose the file again: New" in words(page)
+    typed = {"form_uuid": str(uuid.uuid4()), "text": "Hi", "choose_table": "New"}
+    page = sender.post("/compose/", typed, follow=True)
+    assert "this time its sheet “New” is read." in words(page)
+    page = sender.post(UPLOAD, {"file": upload_of(path), "sheet": "New"}, follow=True)
+    table = page.context["table"]
+    assert (table.sheet, table.rows.get().name) == ("New", "New")
+    draft = draft_of(table, gateway, "Hi")
+    assert review(draft, reading(gateway)).chosen.startswith("the rows of two.xlsx (New), with")
+
+
+def upload_of(path: Path) -> SimpleUploadedFile:
+    return SimpleUploadedFile(path.name, path.read_bytes())
+
+
+def test_cells_are_tidied(gateway: Gateway, tmp_path: Path) -> None:
+    table = table_of(
+        'name,mobile,note\nAsha,9841000001,"a \r\n b"\nMaya,9841000002,Rs\u00a0500\n', tmp_path
+    )
+    draft = draft_of(table, gateway, "{note}" + "a" * 90)
+    seen = review(draft, reading(gateway))
+    assert [person.text[:6] for person in seen.first_people] == ["a\nbaaa", "Rs 500"]
+    assert {person.parts for person in seen.first_people} == {1}
+
+
+def test_it_is_nobodys_until_its_last_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(tables, "_PIECE", 2)
+    seen: list[RecipientTable | None] = []
+
+    def counted(_model: Any, _names: Any, rows: Any) -> None:
+        seen.append(tables.find(str(rows[0][0])))
+        insert_rows(_model, _names, rows)
+
+    monkeypatch.setattr(tables, "insert_rows", counted)
+    table = table_of(MARKS, tmp_path)
+    assert seen == [None] * 3
+    assert tables.find(str(table.pk)) == table
+
+
+def test_a_choice_among_contacts_says_nothing_of_rows(gateway: Gateway, tmp_path: Path) -> None:
+    table = table_of("name,mobile,fee\nAsha,9841000001,10\nMaya,9841000001,99\n", tmp_path)
+    row = table.rows.last()
+    assert row is not None
+    form_uuid = uuid.uuid4()
+    for audience in (Audience(preferred=(row.pk,), first=True), Audience(table=str(table.pk))):
+        draft = campaigns.save_draft(
+            form_uuid=form_uuid,
+            text="Fee {fee}",
+            audience=audience,
+            gateway=gateway,
+            by=None,
+            keep_answers=True,
+        )
+    assert review(draft, reading(gateway)).questions == 1
+
+
+def test_groups_wait_behind_a_table(sender: Browser, gateway: Gateway, tmp_path: Path) -> None:
+    group = GroupFactory.create(members=[ContactFactory.create()])
+    table = table_of(MARKS, tmp_path)
+    typed = {"form_uuid": str(uuid.uuid4()), "text": "Hi", "groups": group.pk, "seen": ""}
+    page = sender.post("/compose/", {**typed, "table": str(table.pk), "search": "1"})
+    assert f'<input type="hidden" name="groups" value="{group.pk}">' in source(page)
+    page = sender.post("/compose/", {**typed, "table": str(table.pk), "drop_table": "1"})
+    assert page.context["form"]["groups"].value() == [str(group.pk)]

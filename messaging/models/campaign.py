@@ -97,6 +97,8 @@ class Campaign(models.Model):
     scheduled_for = models.DateTimeField(_("scheduled for"), null=True, blank=True)
     sent_at = models.DateTimeField(_("handed over"), null=True, blank=True)
     resumed_at = models.DateTimeField(_("started or resumed"), null=True, blank=True)
+    # When a batch of it last came to an end, whatever that was.
+    answered_at = models.DateTimeField(_("last answer"), null=True, blank=True)
     state = models.CharField(
         _("state"), max_length=9, choices=CampaignState.choices, default=CampaignState.DRAFT
     )
@@ -129,6 +131,8 @@ class Campaign(models.Model):
     # A draft that saved itself before it could be sent.
     is_unfinished = models.BooleanField(_("still being written"), default=False)
     saved_at = models.DateTimeField(_("saved"), default=timezone.now)
+    # The form that saved it last: that form's own changes are no news to it.
+    saved_by_form = models.CharField(_("saved by the form"), max_length=36, blank=True)
     is_large = models.BooleanField(_("large"), default=False)
     prepared_up_to = models.CharField(_("prepared up to"), max_length=10, blank=True)
 

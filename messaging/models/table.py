@@ -21,6 +21,11 @@ class RecipientTable(models.Model):
     columns = models.JSONField(_("columns"), default=list)
     number_key = models.CharField(_("column of the numbers"), max_length=100)
     name_key = models.CharField(_("column of the names"), max_length=100, blank=True)
+    # The sheet that was read, of those that the file has.
+    sheet = models.CharField(_("sheet"), max_length=200, blank=True)
+    sheets = models.JSONField(_("sheets"), default=list)
+    # Its rows come piece by piece; until the last one it is nobody's.
+    is_complete = models.BooleanField(_("complete"), default=False)
     size = models.PositiveIntegerField(_("rows"), default=0)
     unreadable = models.PositiveIntegerField(_("rows without a mobile number"), default=0)
     created_at = models.DateTimeField(_("given"), default=timezone.now)
@@ -38,6 +43,14 @@ class RecipientTable(models.Model):
 
     def __str__(self) -> str:
         return self.file_name
+
+    @property
+    def other_sheets(self) -> list[str]:
+        return [sheet for sheet in self.sheets if sheet != self.sheet]
+
+    @property
+    def number_heading(self) -> str:
+        return self.headings[self.number_key]
 
     @property
     def headings(self) -> dict[str, str]:

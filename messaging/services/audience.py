@@ -187,7 +187,7 @@ class Reader:
         self._preferred = frozenset(audience.preferred)
         self._chosen = _rows_of(audience, _is_in)
         self._writer = writer
-        self._recent = [] if audience.again else repeats.recent(campaign)
+        self._campaign = campaign
 
     def pieces(self, *, after: str = "", size: int = 5000) -> Iterator[Piece]:
         while True:
@@ -214,12 +214,14 @@ class Reader:
         return piece
 
     def _leave_out_repeated(self, piece: Piece) -> None:
-        """Who got the same text within the last SAME_TEXT_HOURS, unless that is wanted."""
-        if not self._recent:
-            return
+        """Who got the same text within the last SAME_TEXT_HOURS; counted, if that is wanted.
+
+        Looked up for each piece: meanwhile others send.
+        """
         letters = {person.mobile: person.text for person in piece.people}
-        got = repeats.who_got(letters, self._recent)
-        if not got:
+        got = repeats.who_got(letters, repeats.recent(self._campaign))
+        piece.repeated = len(got)
+        if not got or self._audience.again:
             return
         words = ngettext(
             "Got the same text within the last hour, or will get it.",
@@ -228,7 +230,6 @@ class Reader:
         ) % {"hours": settings.SAME_TEXT_HOURS}
         repeated = [person for person in piece.people if person.mobile in got]
         piece.people = [person for person in piece.people if person.mobile not in got]
-        piece.repeated = len(repeated)
         piece.omissions += [
             Omission(
                 f"{person.name} {format_mobile(person.mobile)}".strip()[:200],
@@ -316,22 +317,27 @@ class Reader:
     def _choose(
         self, piece: Piece, mobile: str, operator: Operator, candidates: list[Candidate]
     ) -> None:
-        """One number, and several people whose letters may differ."""
+        """One number, and several people whose letters may differ.
+
+        Where somebody said whose message it is, it is nobody else's, even if it cannot be written.
+        """
+        chosen = [candidate for candidate in candidates if candidate.pk in self._preferred]
+        others = [candidate for candidate in candidates if chosen and candidate not in chosen]
         letters: list[tuple[Candidate, Letter]] = []
-        for candidate in candidates:
+        for candidate in chosen or candidates:
             try:
                 letter = self._writer.write(mobile, candidate.name, candidate.fields)
                 letters.append((candidate, letter))
             except Unwritable as unwritable:
                 self._unwritten(piece, mobile, [candidate], unwritable)
         if not letters:
+            piece.omissions += self._shared(mobile, chosen[0].name if chosen else "", others)
             return
-        chosen = [pair for pair in letters if pair[0].pk in self._preferred]
         are_alike = len({letter.text for _candidate, letter in letters}) == 1
         if are_alike or chosen or self._audience.first:
-            first, letter = (chosen or letters)[0]
-            rest = [candidate for candidate, _letter in letters if candidate is not first]
-            self._address(piece, mobile, operator, [first, *rest], letter)
+            first, letter = letters[0]
+            others += [candidate for candidate, _letter in letters[1:]]
+            self._address(piece, mobile, operator, [first, *others], letter)
             return
         texts = tuple((candidate, letter.text) for candidate, letter in letters)
         piece.questions.append(Question(mobile, texts))
@@ -355,7 +361,7 @@ class Reader:
             Person(mobile, operator, letter.text, letter.parts, first.name, known, others)
         )
         if others or mobile in self._numbers:
-            piece.omissions += self._shared(mobile, first.name, others)
+            piece.omissions += self._shared(mobile, first.name, candidates[1:])
 
     def _unwritten(
         self, piece: Piece, mobile: str, candidates: list[Candidate], unwritable: Unwritable
@@ -380,12 +386,12 @@ class Reader:
             entries.append(shown)
         piece.omissions += [Omission(entry, reason, words) for entry in entries]
 
-    def _shared(self, mobile: str, name: str, others: tuple[str, ...]) -> Iterator[Omission]:
+    def _shared(self, mobile: str, name: str, others: list[Candidate]) -> Iterator[Omission]:
         """Who else is meant by a number that gets one message."""
         shown = format_mobile(mobile)
         for other in others:
             words = _("Shares the number with %(name)s: one message stands for both.")
-            yield _merged(f"{other} {shown}", words % {"name": name})
+            yield _merged(f"{other.name} {shown}", words % {"name": name})
         if name and mobile in self._numbers and not self._writer.is_personal:
             words = _("The number of %(name)s, who is chosen already: it gets one message.")
             yield _merged(shown, words % {"name": name})
@@ -496,7 +502,9 @@ def describe(audience: Audience) -> str:
     """What was chosen in words: "in Class 9 or Class 10, but not in Staff; 2 numbers"."""
     if audience.table:
         table = RecipientTable.objects.get(pk=audience.table)
-        return _("the rows of %(file)s") % {"file": table.file_name}
+        file = f"{table.file_name} ({table.sheet})" if table.other_sheets else table.file_name
+        rows = _("the rows of %(file)s, with the numbers of the column “%(column)s”")
+        return rows % {"file": file, "column": table.number_heading}
     named = Group.objects.filter(pk__in={*audience.groups, *audience.without}).order_by("name")
     names = dict(named.values_list("pk", "name"))
     chosen = [name for pk, name in names.items() if pk in audience.groups]

@@ -34,7 +34,7 @@ from messaging.models import (
     Recipient,
     RecipientState,
 )
-from messaging.services import balance, freezing, holds, pricing
+from messaging.services import balance, freezing, holds, placeholders, pricing, repeats
 from messaging.services.acting import Actor, user_of
 from messaging.services.audience import Audience, describe
 from messaging.services.review import Review
@@ -96,12 +96,15 @@ def save_draft(
     is_unfinished: bool = False,
     is_test: bool = False,
     seen: str | None = None,
+    form: str = "",
+    keep_answers: bool = False,
 ) -> Campaign:
     """The campaign of this form: a new draft, the changed draft, or what was sent with it.
 
     `seen` is the fingerprint of what the form knows to be saved, "" for nothing; None overwrites.
-    Raises `SendRefused` if the form was sent before with other content, or by somebody else, and
-    `ChangedElsewhere`.
+    What was saved last from the same window (`form`) is no surprise to it. With `keep_answers`,
+    what the review was told stays told. Raises `SendRefused` if the form was sent before with other
+    content, or by somebody else, and `ChangedElsewhere`.
     """
     fingerprint = fingerprint_of(text, audience)
     content = {
@@ -113,6 +116,7 @@ def save_draft(
         "is_unfinished": is_unfinished,
         "is_test": is_test,
         "saved_at": timezone.now(),
+        "saved_by_form": form,
     }
     try:
         with transaction.atomic():
@@ -122,18 +126,26 @@ def save_draft(
     except IntegrityError:
         found = Campaign.objects.filter(form_uuid=form_uuid).first()
     if found is None:
-        raise SendRefused(_("The table has been deleted meanwhile. Choose it again."))
+        raise _table_gone()
     campaign = found
     if campaign.created_by_id != getattr(user_of(by), "pk", None):
         raise SendRefused(_("This form belongs to somebody else. Begin a new message."))
-    audience = _with_answers(audience, campaign, text)
+    if keep_answers:
+        audience = _with_answers(audience, campaign, text)
     fingerprint = fingerprint_of(text, audience)
     content |= {"audience": audience.to_json(), "fingerprint": fingerprint}
     as_seen = Q() if seen is None else Q(fingerprint__in=[seen, fingerprint])
-    Campaign.objects.filter(as_seen, pk=campaign.pk, state=CampaignState.DRAFT).update(
-        **content, gateway=gateway
-    )
-    campaign.refresh_from_db()
+    if form:
+        as_seen |= Q(saved_by_form=form)
+    same = Campaign.objects.filter(pk=campaign.pk)
+    try:
+        with transaction.atomic():
+            same.filter(as_seen, state=CampaignState.DRAFT).update(**content, gateway=gateway)
+    except IntegrityError as gone:
+        raise _table_gone() from gone
+    if (now := same.first()) is None:
+        raise SendRefused(_("This draft has been deleted meanwhile. Begin a new message."))
+    campaign = now
     if campaign.fingerprint != fingerprint and campaign.state == CampaignState.DRAFT:
         raise ChangedElsewhere(campaign)
     if campaign.fingerprint != fingerprint:
@@ -146,25 +158,44 @@ def save_draft(
     return campaign
 
 
+def _table_gone() -> SendRefused:
+    return SendRefused(_("The table has been deleted meanwhile. Choose it again."))
+
+
 def _with_answers(audience: Audience, draft: Campaign, text: str) -> Audience:
-    """What the review was told stays told; to send a text again was said of that text alone."""
+    """What the review was told stays told, of the same text for the same people. Whose message a
+    shared number gets is known as long as it comes from the same table, or from the contacts.
+    """
     told = Audience.from_json(draft.audience)
-    again = told.again and draft.text == text
-    return replace(audience, preferred=told.preferred, first=told.first, again=again)
+    if told.table != audience.table:
+        return audience
+    answered = replace(audience, preferred=told.preferred)
+    as_told = replace(answered, first=told.first, again=told.again)
+    return as_told if draft.text == text and as_told == told else answered
 
 
-def change_draft(campaign: Campaign, *, text: str, audience: Audience) -> bool:
-    """What the review asked about is answered. False if it was sent, or changed, meanwhile."""
+def change_draft(campaign: Campaign, *, text: str, audience: Audience, seen: str) -> bool:
+    """What the review asked about is answered, if it is still as it was `seen` (a fingerprint).
+
+    False if it was sent, or changed, meanwhile.
+    """
     return bool(
-        Campaign.objects.filter(
-            pk=campaign.pk, state=CampaignState.DRAFT, fingerprint=campaign.fingerprint
-        ).update(
+        Campaign.objects.filter(pk=campaign.pk, state=CampaignState.DRAFT, fingerprint=seen).update(
             text=text,
             audience=audience.to_json(),
             fingerprint=fingerprint_of(text, audience),
             saved_at=timezone.now(),
+            saved_by_form="",
         )
     )
+
+
+def plan(campaign: Campaign, at: datetime | None) -> bool:
+    """Note when a draft is to go out. True if its letters say another day by that."""
+    before = placeholders.day_of(campaign, campaign.scheduled_for)
+    Campaign.objects.filter(pk=campaign.pk, state=CampaignState.DRAFT).update(scheduled_for=at)
+    campaign.scheduled_for = at
+    return placeholders.day_of(campaign, at) != before
 
 
 # -- Handing over ----------------------------------------------------------------------------
@@ -186,6 +217,14 @@ def hand_over(
         Gateway.objects.select_for_update().get(pk=campaign.gateway_id)  # one bill at a time
         if not _is_draft(campaign, reviewed):
             return False
+        _check_day(campaign, at)
+        if not campaign.audience["again"] and repeats.is_being_prepared(campaign):
+            raise SendRefused(
+                _(
+                    "The same text is being prepared for other people just now. Send once more in "
+                    "a moment, so that nobody gets it twice."
+                )
+            )
         rates = _rates_that_pay(campaign.gateway, reviewed.cost)
         _leave_draft(campaign, reviewed, rates, at)
         Event.objects.create(campaign=campaign, kind=EventKind.SENT, by=user_of(by))
@@ -202,6 +241,14 @@ def _is_draft(campaign: Campaign, reviewed: Reviewed) -> bool:
     if found.fingerprint != reviewed.fingerprint:
         raise _changed()
     return found.state == CampaignState.DRAFT
+
+
+def _check_day(campaign: Campaign, at: datetime | None) -> None:
+    """Whom a text reached already depends on the day that it says, so that day was reviewed."""
+    if placeholders.day_of(campaign, at) != placeholders.day_of(campaign, campaign.scheduled_for):
+        raise SendRefused(
+            _("The message says the day it is sent. Look at it as it is on that day, then send.")
+        )
 
 
 def _changed() -> SendRefused:
@@ -292,14 +339,29 @@ def pause(campaign: Campaign, *, by: Actor, why: str = "") -> bool:
     )
 
 
-def resume(campaign: Campaign, *, by: Actor, seen: Decimal | None = None) -> bool:
+def resume(
+    campaign: Campaign, *, by: Actor, seen: Decimal | None = None, seen_day: str = ""
+) -> bool:
     """Go on where it stopped: preparing, waiting for its time, or sending.
 
     One that became dearer than its review goes on only for who has `seen` what it costs now
-    (rupees), and if that can be paid. Raises `SendRefused`.
+    (rupees), and if that can be paid; one whose letters say another day, only for who has seen
+    that day. Raises `SendRefused`.
     """
     if campaign.cost > campaign.reviewed_cost:
         _check_dearer(campaign, seen)
+    if (day := placeholders.stale_day(campaign)) != seen_day and day:
+        raise SendRefused(
+            _("The message says the day it is sent: %(day)s. Look at it, then resume.")
+            % {"day": day}
+        )
+    with transaction.atomic():
+        # What is handed over with the same words looks at what is prepared while it holds this.
+        Gateway.objects.select_for_update().get(pk=campaign.gateway_id)
+        return _resume(campaign, by=by)
+
+
+def _resume(campaign: Campaign, *, by: Actor) -> bool:
     if campaign.prepared_up_to != Campaign.PREPARED:
         state = CampaignState.PREPARING
     elif campaign.scheduled_for is not None and campaign.scheduled_for > timezone.now():

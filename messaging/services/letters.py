@@ -83,6 +83,11 @@ class Writer:
             self._same = Letter(text, check_text(text).parts)
 
     @property
+    def same(self) -> Letter | None:
+        """The letter that everybody gets; None if they may differ."""
+        return self._same
+
+    @property
     def is_personal(self) -> bool:
         """Whether two recipients may get different letters."""
         return self._same is None

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from contacts.fields import FieldKind
 from contacts.models import ContactField
 from messaging.models import Campaign, RecipientTable
-from messaging.services.letters import Writer
+from messaging.services.letters import Writer, show_day
 from messaging.wording import DATE, NAME, NUMBER, parse, read_wording
 
 
@@ -45,11 +45,37 @@ def _kinds() -> dict[str, FieldKind]:
 
 def says_day(campaign: Campaign) -> bool:
     """Whether its letters say the day that they are sent."""
+    if "{" not in campaign.text:
+        return False
     is_own = campaign.table is not None and DATE in campaign.table.headings
     return DATE in parse(campaign.text).keys and not is_own
 
 
+def day_of(campaign: Campaign, at: datetime | None) -> str:
+    """The day that its letters say if they go out at a time (None: now); empty if they say none."""
+    return show_day(_not_past(at)) if says_day(campaign) else ""
+
+
+def stale_day(campaign: Campaign) -> str:
+    """The day that its letters say, if it would not be that day; else empty."""
+    written = campaign.scheduled_for or campaign.sent_at
+    if written is None or not says_day(campaign):
+        return ""
+    day = show_day(written)
+    return "" if day == show_day(_not_past(written)) else day
+
+
+def _not_past(at: datetime | None) -> datetime:
+    now = timezone.now()
+    return now if at is None else max(at, now)
+
+
 def writer_of(campaign: Campaign) -> Writer:
-    """For what was handed over: the day is the one that it goes out on."""
-    day = campaign.scheduled_for or campaign.sent_at
+    """For what was handed over, the day is the one that it goes out on; a draft's is the one that
+    it would go out on.
+    """
+    if campaign.sent_at is None:
+        day = _not_past(campaign.scheduled_for)
+    else:
+        day = campaign.scheduled_for or campaign.sent_at
     return writer_for(campaign.text, campaign.table, day=day)

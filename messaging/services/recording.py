@@ -7,6 +7,7 @@ from typing import Final
 from django.conf import settings
 from django.db import DatabaseError, transaction
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.answers import Answer, Outcome
@@ -178,6 +179,7 @@ def _move(
     )
     if not moved:
         return False
+    campaign.answered_at = timezone.now()
     state = RecipientState(before.value)
     of_batch = Recipient.objects.filter(batch=batch, state=state)
     named = 0
@@ -220,6 +222,7 @@ _COUNTERS: Final = [
     "cancelled",
     "opted_out",
     "cost",
+    "answered_at",
 ]
 
 

@@ -1,21 +1,20 @@
 """Who got the same text a short while ago, from anyone: nobody wants it, or pays for it, twice."""
 
 from collections.abc import Collection, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from messaging.models import OPEN_STATES, Campaign, Recipient, RecipientState
+from messaging.models import OPEN_STATES, Campaign, CampaignState, Recipient, RecipientState
 from messaging.text import InvalidText
 from messaging.wording import parse
 from sociair_portal.among import Among
 
-# Of these it is known that they got it, or may have, or will.
-_MAY_GET: Final = (
-    RecipientState.QUEUED,
+# Of these it is known that they got it, or may have.
+_MAY_HAVE_GOT: Final = (
     RecipientState.SENDING,
     RecipientState.ACCEPTED,
     RecipientState.UNCONFIRMED,
@@ -33,12 +32,27 @@ def recent(besides: Campaign | None) -> list[Sent]:
     """Campaigns that sent within the last SAME_TEXT_HOURS, or are about to."""
     if not settings.SAME_TEXT_HOURS:
         return []
-    since = timezone.now() - timedelta(hours=settings.SAME_TEXT_HOURS)
-    began = Q(state__in=OPEN_STATES) | Q(resumed_at__gte=since)
+    began = Q(state__in=OPEN_STATES) | Q(answered_at__gte=_since())
     # A test is no reason not to get the message itself.
     found = Campaign.objects.filter(began, sent_at__isnull=False, is_test=False)
     others = found.exclude(pk=besides.pk) if besides is not None else found
     return [Sent(pk, _one_text(text)) for pk, text in others.values_list("pk", "text")]
+
+
+def _since() -> datetime:
+    return timezone.now() - timedelta(hours=settings.SAME_TEXT_HOURS)
+
+
+def _may_get() -> Q:
+    """Who got a text within these hours, may have got it, or still waits for it."""
+    waits = Q(state=RecipientState.QUEUED, campaign__state__in=OPEN_STATES)
+    return waits | Q(state__in=_MAY_HAVE_GOT, batch__claimed_at__gte=_since())
+
+
+def is_being_prepared(campaign: Campaign) -> bool:
+    """Whether nobody can tell yet who else will get the same words."""
+    others = Campaign.objects.filter(text=campaign.text, state=CampaignState.PREPARING)
+    return bool(settings.SAME_TEXT_HOURS) and others.exclude(pk=campaign.pk).exists()
 
 
 def _one_text(text: str) -> str | None:
@@ -56,10 +70,10 @@ def _may_have(texts: Collection[str], campaigns: list[Sent]) -> list[int]:
 def who_got(letters: Mapping[str, str], campaigns: list[Sent]) -> set[str]:
     """Of numbers and their texts, those that got them, or will, from these campaigns."""
     asked = _may_have(set(letters.values()), campaigns)
-    if not asked:
+    if not asked or not letters:
         return set()
     rows = Recipient.objects.filter(
-        Among("mobile", letters), campaign__in=asked, state__in=_MAY_GET
+        _may_get(), Among("mobile", letters), campaign__in=asked
     ).values_list("mobile", "batch__text")
     return {mobile for mobile, text in rows if letters[mobile] == text}
 
@@ -67,6 +81,6 @@ def who_got(letters: Mapping[str, str], campaigns: list[Sent]) -> set[str]:
 def numbers_of(text: str, campaigns: list[Sent]) -> QuerySet[Any, Any]:
     """The numbers that got one text from these campaigns."""
     asked = _may_have({text}, campaigns)
-    return Recipient.objects.filter(
-        campaign__in=asked, batch__text=text, state__in=_MAY_GET
-    ).values("mobile")
+    return Recipient.objects.filter(_may_get(), campaign__in=asked, batch__text=text).values(
+        "mobile"
+    )

@@ -23,6 +23,7 @@ from messaging.services.audience import (
     read_pasted,
 )
 from messaging.services.estimate import count_omitted, count_people
+from messaging.services.letters import Letter
 from messaging.text import Measure, measure
 from sociair_portal.collecting import uncollected
 
@@ -116,18 +117,18 @@ def review(campaign: Campaign, reading: BalanceReading) -> Review:
     """
     rates = pricing.rates_of(reading)
     audience = Audience.from_json(campaign.audience)
-    writer = placeholders.writer_for(campaign.text, campaign.table)
+    writer = placeholders.writer_of(campaign)
     reader = Reader(audience, rates, writer, campaign=campaign)
     committed = balance.committed(campaign.gateway)
     found = Review(reading, committed, describe(audience), writer.is_personal)
     first = reader.piece(size=settings.INLINE_RECIPIENTS)
     counts = _read(found, first)
-    if not first.is_last and writer.is_personal:
+    if not first.is_last and writer.same is None:
         with uncollected():
             for piece in reader.pieces(after=first.up_to, size=_PIECE):
                 counts += _read(found, piece)
-    elif not first.is_last:
-        counts = _counted(found, campaign, audience, first, rates)
+    elif not first.is_last and writer.same is not None:
+        counts = _counted(found, campaign, audience, writer.same, rates)
     found.people = counts.total()
     found.lines = [
         OperatorLine(operator, parts, people, rates[operator], rates[operator] * parts * people)
@@ -158,7 +159,7 @@ def _read(found: Review, piece: Piece) -> Counter[tuple[Operator, int]]:
 
 
 def _counted(
-    found: Review, campaign: Campaign, audience: Audience, first: Piece, rates: pricing.Rates
+    found: Review, campaign: Campaign, audience: Audience, letter: Letter, rates: pricing.Rates
 ) -> Counter[tuple[Operator, int]]:
     """One text for everybody: nobody reads more names than the first, the database counts the rest.
 
@@ -166,12 +167,15 @@ def _counted(
     """
     pasted = read_pasted(audience.numbers)
     counted = count_people(audience, pasted.mobiles)
-    if first.people and not audience.again and (campaigns := repeats.recent(campaign)):
-        got = repeats.numbers_of(first.people[0].text, campaigns)
+    if campaigns := repeats.recent(campaign):
+        got = repeats.numbers_of(letter.text, campaigns)
         left = count_people(audience, pasted.mobiles, but_not=got)
-        found.repeated = counted.total() - left.total()
-        counted = left
-    parts = found.longest.parts if found.longest is not None else 1
-    counts = Counter({(each, parts): counted[each] for each in counted if each in rates})
+        found.repeated = _priced(counted, rates) - _priced(left, rates)
+        counted = counted if audience.again else left
+    counts = Counter({(each, letter.parts): counted[each] for each in counted if each in rates})
     found.omitted = count_omitted(audience, pasted, counts.total())
     return counts
+
+
+def _priced(people: Counter[Operator], rates: pricing.Rates) -> int:
+    return sum(people[operator] for operator in people if operator in rates)

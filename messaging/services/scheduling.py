@@ -6,6 +6,7 @@ from datetime import date, datetime
 from decimal import Decimal
 
 from django.db import transaction
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -40,8 +41,10 @@ class Day:
 
 
 def coming() -> list[Day]:
-    """Everything that waits for its time, by day, the next first."""
-    waiting = Campaign.objects.filter(state__in=OPEN_STATES, scheduled_for__gt=timezone.now())
+    """Everything that waits for its time, or for somebody since it has passed, the next first."""
+    due = Q(state__in=[CampaignState.SCHEDULED, CampaignState.OVERDUE], scheduled_for__isnull=False)
+    ahead = Q(state__in=OPEN_STATES, scheduled_for__gt=timezone.now())
+    waiting = Campaign.objects.filter(due | ahead)
     days: dict[date, Day] = {}
     for campaign in waiting.select_related("created_by").order_by("scheduled_for", "id"):
         if campaign.scheduled_for is not None:
@@ -103,10 +106,23 @@ def _check_day(campaign: Campaign, at: datetime) -> None:
 
 def copy(campaign: Campaign, *, gateway: Gateway, by: Actor) -> Campaign:
     """A draft of the same text to the same people, to be looked at and reviewed anew."""
-    audience = replace(Audience.from_json(campaign.audience), again=False)
+    audience = Audience.from_json(campaign.audience)
+    return _copied(campaign, replace(audience, again=False, first=False), gateway, by)
+
+
+def _copied(
+    campaign: Campaign,
+    audience: Audience,
+    gateway: Gateway,
+    by: Actor,
+    follows: Campaign | None = None,
+) -> Campaign:
     return Campaign.objects.create(
         form_uuid=uuid.uuid4(),
         gateway=gateway,
+        follows=follows,
+        # When it was to go out is offered again.
+        scheduled_for=campaign.scheduled_for if follows is not None else None,
         text=campaign.text,
         audience=audience.to_json(),
         table=campaign.table,
@@ -126,4 +142,5 @@ def open_again(campaign: Campaign, *, gateway: Gateway, by: Actor) -> Campaign |
         said = _("Opened again, to be changed.")
         if not campaigns.cancel(campaign, by=by, only=[CampaignState.SCHEDULED], words=said):
             return None
-        return copy(campaign, gateway=gateway, by=by)
+        # It follows: whoever wants to write to those it did not reach learns of the draft.
+        return _copied(campaign, Audience.from_json(campaign.audience), gateway, by, campaign)

@@ -25,6 +25,7 @@ from contacts.importing.tables import Packed, read_table
 from contacts.names import clean_name
 from messaging.models import RecipientTable, TableRow
 from messaging.services.acting import Actor, user_of
+from messaging.text import tidy
 from sociair_portal.bulk import insert_rows, take_stock
 
 MOST_ROWS: Final = 100_000
@@ -52,26 +53,28 @@ class _Columns:
 
 def find(pk: str) -> RecipientTable | None:
     try:
-        return RecipientTable.objects.filter(pk=pk).first() if pk else None
+        return RecipientTable.objects.filter(pk=pk, is_complete=True).first() if pk else None
     except ValidationError:  # no id at all
         return None
 
 
 def take_in(path: Path, *, name: str, by: Actor, sheet: str = "") -> RecipientTable:
     """A file's table. Raises `Unreadable` and `TableRefused`; then nothing is kept."""
-    with read_table(path, sheet=sheet, rows_a_piece=_PIECE) as file, transaction.atomic():
+    with read_table(path, sheet=sheet, rows_a_piece=_PIECE) as file:
         first = next(file.pieces, Packed(0, "[]")).rows()
         if not first:
             raise Unreadable(Trouble.EMPTY)
         width = min(max(len(row.cells) for row in first), MOST_COLUMNS)
         names, is_header = headings(first[0].cells, width)
-        rows = chain(first[is_header:], (row for piece in file.pieces for row in piece.rows()))
         sample = [row.cells for row in first[is_header : _SAMPLE + is_header]]
         if not sample:
             raise Unreadable(Trouble.ONLY_HEADINGS)
         columns = _guessed(names, sample)
         keys = list(columns.headings)
-        return _keep(name[-200:], columns, ((row.line, _cells(keys, row)) for row in rows), by)
+        read = chain([first[is_header:]], (piece.rows() for piece in file.pieces))
+        pieces = ([(row.line, _cells(keys, row)) for row in rows] for rows in read)
+        table = RecipientTable(file_name=name[-200:], sheet=file.sheet[:200], sheets=file.sheets)
+        return _keep(table, columns, pieces, by)
 
 
 def _guessed(names: list[str], sample: list[list[str]]) -> _Columns:
@@ -96,49 +99,62 @@ def _guessed(names: list[str], sample: list[list[str]]) -> _Columns:
 
 
 def _cells(keys: list[str], row: Row) -> Cells:
-    return {key: cell.strip() for key, cell in zip(keys, row.cells, strict=False) if cell.strip()}
+    cleaned = ((key, _clean(cell)) for key, cell in zip(keys, row.cells, strict=False))
+    return {key: cell for key, cell in cleaned if cell}
+
+
+def _clean(cell: str) -> str:
+    """Line by line without the spaces at its ends and in a row, which make a message dear."""
+    if cell.isascii() and cell.isprintable():  # as most are
+        return cell.strip()
+    lines = (" ".join(line.split()) for line in tidy(cell).split("\n"))
+    return "\n".join(lines).strip()
 
 
 def _keep(
-    file_name: str, columns: _Columns, rows: Iterable[tuple[int, Cells]], by: Actor
+    table: RecipientTable, columns: _Columns, pieces: Iterable[list[tuple[int, Cells]]], by: Actor
 ) -> RecipientTable:
-    table = RecipientTable.objects.create(
-        file_name=file_name,
-        columns=list(columns.headings.items()),
-        number_key=columns.number,
-        name_key=columns.name,
-        created_by=user_of(by),
-    )
-    insert_rows(
-        TableRow,
-        ["table", "line", "mobile", "name", "fields", "reason"],
-        _counted(table, columns, rows),
-    )
-    if table.unreadable == table.size:
-        raise TableRefused(
-            _("No row has a mobile number in the column “%(column)s”.")
-            % {"column": columns.headings[columns.number]}
-        )
-    table.save(update_fields=["size", "unreadable"])
+    """A new table with these rows. Each piece is a transaction of its own: answers of Sociair must
+    not wait until a file is read.
+    """
+    table.columns = list(columns.headings.items())
+    table.number_key, table.name_key = columns.number, columns.name
+    table.created_by = user_of(by)
+    table.save(force_insert=True)
+    try:
+        for piece in pieces:
+            names = ["table", "line", "mobile", "name", "fields", "reason"]
+            with transaction.atomic():
+                insert_rows(TableRow, names, _stored(table, columns, piece))
+        if table.unreadable == table.size:
+            said = _("No row has a mobile number in the column “%(column)s”.")
+            raise TableRefused(said % {"column": table.number_heading})
+        table.is_complete = True
+        table.save()
+    except BaseException:
+        table.delete()
+        raise
     if table.size > _PIECE:
         take_stock(TableRow)
     return table
 
 
-def _counted(
-    table: RecipientTable, columns: _Columns, rows: Iterable[tuple[int, Cells]]
-) -> Iterator[tuple[Any, ...]]:
-    """What is stored of each row; the table counts them as they pass."""
+def _stored(
+    table: RecipientTable, columns: _Columns, rows: list[tuple[int, Cells]]
+) -> list[tuple[Any, ...]]:
+    """What is stored of each row, and counted in the table."""
     pk = RecipientTable._meta.get_field("id").get_db_prep_value(table.pk, connection)
+    stored = []
     for line, cells in rows:
-        if table.size == MOST_ROWS:
-            said = _("This table has more than %(most)s rows. Give it in several files.")
-            raise TableRefused(said % {"most": f"{MOST_ROWS:,}"})
         mobile, reason = _number(cells.get(columns.number, ""))
-        table.size += 1
         table.unreadable += not mobile
         name = clean_name(cells.get(columns.name, ""))[:_LONGEST_NAME] if columns.name else ""
-        yield pk, line, mobile, name, json.dumps(cells), reason
+        stored.append((pk, line, mobile, name, json.dumps(cells), reason))
+    table.size += len(stored)
+    if table.size > MOST_ROWS:
+        said = _("This table has more than %(most)s rows. Give it in several files.")
+        raise TableRefused(said % {"most": f"{MOST_ROWS:,}"})
+    return stored
 
 
 def _number(cell: str) -> tuple[str, str]:
@@ -156,13 +172,19 @@ def read_again(table: RecipientTable, *, number: str, name: str, by: Actor) -> R
     columns = _Columns(found, number, name)
     if number not in found or (name and name not in found) or number == name:
         raise TableRefused(_("Choose two different columns for the numbers and the names."))
-    with transaction.atomic():
-        return _keep(table.file_name, columns, _rows_of(table), by)
+    return _keep(_like(table), columns, _pieces_of(table), by)
 
 
-def _rows_of(table: RecipientTable) -> Iterator[tuple[int, Cells]]:
-    rows = TableRow.objects.filter(table=table).order_by("id").values_list("line", "fields")
-    return iter(list(rows))
+def _like(table: RecipientTable) -> RecipientTable:
+    return RecipientTable(file_name=table.file_name, sheet=table.sheet, sheets=table.sheets)
+
+
+def _pieces_of(table: RecipientTable) -> Iterator[list[tuple[int, Cells]]]:
+    rows = TableRow.objects.filter(table=table).order_by("id").values_list("pk", "line", "fields")
+    last = 0
+    while some := list(rows.filter(pk__gt=last)[:_PIECE]):
+        last = some[-1][0]
+        yield [(line, fields) for _pk, line, fields in some]
 
 
 def only(table: RecipientTable, rows: Collection[int], by: Actor) -> RecipientTable:
@@ -170,9 +192,8 @@ def only(table: RecipientTable, rows: Collection[int], by: Actor) -> RecipientTa
     wanted = set(rows)
     kept = TableRow.objects.filter(table=table).order_by("id").values_list("pk", "line", "fields")
     columns = _Columns(table.headings, table.number_key, table.name_key)
-    with transaction.atomic():
-        some = [(line, fields) for pk, line, fields in kept if pk in wanted]
-        return _keep(table.file_name, columns, some, by)
+    some = [(line, fields) for pk, line, fields in kept if pk in wanted]
+    return _keep(_like(table), columns, [some], by)
 
 
 def forget_unused() -> None:

@@ -35,7 +35,8 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
             messages.error(request, _("Type what stands there instead, without braces or bars."))
             return redirect(campaign)
         text = with_default(text, key, default)
-    if not campaigns.change_draft(campaign, text=text, audience=audience):
+    seen = request.POST.get("seen", "")
+    if not campaigns.change_draft(campaign, text=text, audience=audience, seen=seen):
         messages.error(request, _("This message was changed in another window. Look once more."))
     return redirect(campaign)
 
@@ -44,6 +45,8 @@ def _answered(audience: Audience, posted: QueryDict) -> Audience:
     if "again" in posted:
         audience = replace(audience, again=posted["again"] == "yes")
     if "first" in posted:
-        audience = replace(audience, first=posted["first"] == "yes")
+        audience = replace(audience, first=True)
+    if "ask" in posted:
+        audience = replace(audience, first=False, preferred=())
     chosen = ids_of(posted[name] for name in posted if name.startswith(_PREFERRED))
     return replace(audience, preferred=(*audience.preferred, *chosen))

@@ -24,7 +24,7 @@ from messaging.models import (
     Recipient,
     SentMessage,
 )
-from messaging.services import following, holds, truth
+from messaging.services import following, holds, placeholders, truth
 from messaging.services.settling import undecided_with_calls
 from sociair_portal.paging import page_by_key
 
@@ -82,6 +82,7 @@ def _live_context(campaign: Campaign) -> dict[str, Any]:
         "is_elsewhere": campaign.gateway != holds.current_gateway(),
         "may_pause": campaign.state in PAUSABLE_STATES,
         "may_resume": campaign.state in RESUMABLE_STATES,
+        "stale_day": placeholders.stale_day(campaign),
         "may_follow": following.can_be_followed(campaign),
         "undecided": undecided_with_calls(campaign)[:_UNDECIDED_SHOWN]
         if campaign.unconfirmed

@@ -3,6 +3,7 @@
 import uuid
 from contextlib import suppress
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -46,16 +47,16 @@ def compose(request: HttpRequest) -> HttpResponse:
     typed = ComposeForm(_typed(request) if request.method == "POST" else _beginning(request, draft))
     is_submitted = request.method == "POST" and not _HELPS & request.POST.keys()
     other: Campaign | None = None
-    if "choose_table" in request.POST:
-        return _to_tables(typed, request)
-    if is_submitted and typed.is_valid():
+    to_tables = "choose_table" in request.POST
+    if to_tables or (is_submitted and typed.is_valid()):
         try:
-            return redirect(_saved(typed, request))
+            if to_tables:
+                return _to_tables(typed, request)
+            return redirect(_saved(typed, request, seen=request.POST.get("keep")))
         except campaigns.SendRefused as refused:
             typed.add_error(None, str(refused))
         except campaigns.ChangedElsewhere as changed:
             other = changed.campaign
-            typed = _with_seen(request.POST, other)
             typed.add_error(
                 None,
                 _("%(why)s Look at it, or press Review once more to keep what is written here.")
@@ -68,6 +69,7 @@ def compose(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "other": other,
+        "is_unsaved": bool(_HELPS & request.POST.keys()),
         "template_form": _template_form(request),
         "templates": last_used(_TEMPLATES_SHOWN),
         "placeholders": [
@@ -92,17 +94,21 @@ def _typed(request: HttpRequest) -> QueryDict:
             changed["template"] = str(pk)
     if "drop_table" in changed:
         changed["table"] = ""
-    if "use_columns" in changed:
-        changed["table"] = _read_again(request)
+    else:
+        changed["table"] = _with_columns(request)
     return changed
 
 
-def _read_again(request: HttpRequest) -> str:
-    """The id of the table whose columns mean what was chosen; the same one if that cannot be."""
+def _with_columns(request: HttpRequest) -> str:
+    """The id of the table whose columns mean what was chosen, whichever button was pressed; the
+    same one if that cannot be.
+    """
     pk = request.POST.get("table", "")
-    if (table := tables.find(pk)) is None:
+    if (table := tables.find(pk)) is None or "number_column" not in request.POST:
         return pk
-    number, name = request.POST.get("number_column", ""), request.POST.get("name_column", "")
+    number, name = request.POST["number_column"], request.POST.get("name_column", "")
+    if (number, name) == (table.number_key, table.name_key):
+        return pk
     try:
         return str(tables.read_again(table, number=number, name=name, by=request.user).pk)
     except tables.TableRefused as refused:
@@ -111,25 +117,16 @@ def _read_again(request: HttpRequest) -> str:
 
 
 def _to_tables(form: ComposeForm, request: HttpRequest) -> HttpResponse:
-    """To the page where a table is given. What is written so far waits as a draft."""
+    """To the page where a table is given. What is written so far waits as a draft.
+
+    Raises `campaigns.SendRefused` and `ChangedElsewhere`.
+    """
     form.full_clean()
+    query = {"sheet": sheet} if (sheet := request.POST["choose_table"]) else {}
+    if form.is_begun and "form_uuid" not in form.errors:
+        query["draft"] = str(_saved(form, request).pk)
     address = reverse("messaging:table")
-    if not form.is_begun or "form_uuid" in form.errors:
-        return redirect(address)
-    try:
-        return redirect(f"{address}?draft={_saved(form, request).pk}")
-    except (campaigns.SendRefused, campaigns.ChangedElsewhere) as refused:
-        messages.error(request, str(refused))
-        return redirect(address)
-
-
-def _with_seen(posted: QueryDict, draft: Campaign) -> ComposeForm:
-    """The same form, which now knows what is saved, so that it may replace it."""
-    changed = posted.copy()
-    changed["seen"] = draft.fingerprint
-    form = ComposeForm(changed)
-    form.full_clean()
-    return form
+    return redirect(f"{address}?{urlencode(query)}" if query else address)
 
 
 def _template_form(request: HttpRequest) -> TemplateForm:
@@ -160,8 +157,10 @@ def _draft(request: HttpRequest) -> Campaign | None:
 
 def _beginning(request: HttpRequest, draft: Campaign | None) -> dict[str, Any]:
     """A form with an id of its own and whom the address names, or what was written before."""
+    window = uuid.uuid4()
     if draft is None:
         named: dict[str, Any] = {name: request.GET.getlist(name) for name in ("groups", "contacts")}
+        named["window"] = window
         chosen = ids_of(request.GET.getlist("template")[:1])
         if (template := MessageTemplate.objects.filter(pk__in=chosen).first()) is not None:
             named |= {"text": template.text, "template": template.pk}
@@ -172,6 +171,7 @@ def _beginning(request: HttpRequest, draft: Campaign | None) -> dict[str, Any]:
         "of_all": of_all,
         "form_uuid": draft.form_uuid,
         "seen": draft.fingerprint,
+        "window": window,
         "template": draft.template_id or "",
         "text": draft.text,
         "table": request.GET.get("table", draft.audience["table"]),
@@ -193,6 +193,8 @@ def _saved(form: ComposeForm, request: HttpRequest, *, seen: str | None = None) 
         template=form.used_template(),
         is_unfinished=not is_ready,
         seen=request.POST.get("seen") if seen is None else seen,
+        form=form.cleaned_data.get("window", ""),
+        keep_answers=True,
     )
 
 

@@ -38,7 +38,12 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _resume(request: HttpRequest, campaign: Campaign, gateway: Gateway) -> None:
     try:
-        resumed = campaigns.resume(campaign, by=request.user, seen=_amount(request, "cost"))
+        resumed = campaigns.resume(
+            campaign,
+            by=request.user,
+            seen=_amount(request, "cost"),
+            seen_day=request.POST.get("day", ""),
+        )
     except campaigns.SendRefused as refused:
         messages.error(request, str(refused))
         tasks.kick_balance()

@@ -19,7 +19,7 @@ from messaging.context import worker_is_silent
 from messaging.forms import LaterForm
 from messaging.models import BalanceReading, Campaign, CampaignState
 from messaging.script import has_link
-from messaging.services import balance, campaigns, guards, holds
+from messaging.services import balance, campaigns, guards, holds, placeholders
 from messaging.services.audience import GroupGone
 from messaging.services.campaigns import Reviewed
 from messaging.services.review import review as look_up
@@ -96,6 +96,9 @@ def _receipt_context(
         "missing_values": sorted(found.missing.items()),
         "has_link": has_link(campaign.text),
         "is_again": campaign.audience["again"],
+        "is_told": bool(campaign.audience["first"] or campaign.audience["preferred"]),
+        "planned": campaign.scheduled_for,
+        "is_later": campaign.scheduled_for is not None or "later" in request.GET,
         "hours": settings.SAME_TEXT_HOURS,
         "must_type": guards.is_large(found.people, found.cost),
         "morning": guards.morning_after(),
@@ -116,7 +119,8 @@ def _seen(
     rates = (str(rate) for rate in reading.rates.values())
     cost = (committed or balance.committed(campaign.gateway)).cost
     night = str(guards.morning_after())
-    return "/".join([str(reading.balance), *rates, str(cost), campaign.fingerprint, night])
+    planned = str(campaign.scheduled_for)
+    return "/".join([str(reading.balance), *rates, str(cost), campaign.fingerprint, night, planned])
 
 
 def _salt(campaign: Campaign) -> str:
@@ -132,6 +136,11 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     if not later.is_valid():
         for sentence in later.errors["at"]:
             messages.error(request, str(sentence))
+        return redirect(f"{campaign.get_absolute_url()}?later=1")
+    if campaign.state == CampaignState.DRAFT and campaigns.plan(campaign, later.moment):
+        day = placeholders.day_of(campaign, later.moment)
+        said = _("The message says the day it is sent: now it says %(day)s. Look once more.")
+        messages.info(request, said % {"day": day})
         return redirect(campaign)
     try:
         signed = signing.loads(request.POST.get("signed", ""), salt=_salt(campaign))

@@ -74,7 +74,7 @@ def open_again(request: HttpRequest, pk: int) -> HttpResponse:
     gateway = holds.current_gateway()
     draft = scheduling.open_again(campaign, gateway=gateway, by=request.user)
     if draft is None:
-        messages.error(request, _("It does not wait for a time any more."))
+        messages.error(request, _("It does not wait for its time just now. Nothing was changed."))
         return redirect(campaign)
     messages.success(request, _("It is a draft again and does not go out. Change it and review."))
     return redirect(draft)

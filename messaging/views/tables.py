@@ -30,9 +30,10 @@ def upload(request: HttpRequest) -> HttpResponse:
             query = urlencode({**named, "table": str(table.pk)})
             return redirect(f"{reverse('messaging:compose')}?{query}")
     else:
-        form = UploadForm()
+        form = UploadForm(initial={"sheet": request.GET.get("sheet", "")})
     back = f"{reverse('messaging:compose')}?{urlencode(named)}"
-    return render(request, "messaging/table.html", {"form": form, "back": back})
+    context = {"form": form, "back": back, "sheet": form["sheet"].value()}
+    return render(request, "messaging/table.html", context)
 
 
 def _taken_in(form: UploadForm, request: HttpRequest) -> RecipientTable | None:
@@ -41,7 +42,8 @@ def _taken_in(form: UploadForm, request: HttpRequest) -> RecipientTable | None:
         path = Path(folder) / "table"
         name = form.write_to(path)
         try:
-            return tables.take_in(path, name=name, by=request.user)
+            sheet = form.cleaned_data["sheet"]
+            return tables.take_in(path, name=name, by=request.user, sheet=sheet)
         except Unreadable as unreadable:
             form.say(sentence(unreadable))
         except tables.TableRefused as refused:

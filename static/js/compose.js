@@ -16,7 +16,11 @@
   // What was typed in the last moment before the page is left is saved, too.
   const form = document.getElementById("compose-form");
   if (form) {
-    let isSaved = true;
+    // A button that only helps has changed the form and saved nothing.
+    let isSaved = !form.hasAttribute("data-unsaved");
+    if (!isSaved) {
+      window.addEventListener("load", () => form.dispatchEvent(new Event("change", { bubbles: true })));
+    }
     form.addEventListener("input", () => (isSaved = false));
     form.addEventListener("submit", () => (isSaved = true)); // it is saved by being submitted
     const line = document.getElementById("draft-line");

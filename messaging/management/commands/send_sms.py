@@ -100,6 +100,7 @@ class Command(BaseCommand):
         return draft
 
     def _hand_over(self, draft: Campaign, at: datetime | None) -> None:
+        campaigns.plan(draft, at)
         seen = review(draft, balance.read_balance(draft.gateway))
         if not seen.people:
             self._refuse(_("There is nobody to send to."), draft, seen)
