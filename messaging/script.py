@@ -37,7 +37,8 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What makes a text dear: `replaceable` characters have a twin, `others` can only be left out.
+    """What makes a text dear: `replaceable` characters have a twin, and to replace them saves
+    something; `others` can only be left out.
 
     `plain` is the text with every twin in its place, `then` is how that goes over the air, and
     `without` how it would without the others.
@@ -57,16 +58,22 @@ def advise(text: str) -> Advice | None:
     """
     if is_plain(text):
         return None
-    dear = list(dict.fromkeys(character for character in text if not is_plain(character)))
+    dear = dict.fromkeys(
+        character
+        for place, character in enumerate(text)
+        if not is_plain(character) and character not in _VARIANTS and not _joins(text, place)
+    )
     others = [character for character in dear if character not in TWINS]
     if any(_is_of_a_script(character) for character in others):
         return None
     plain = to_plain(text)
-    replaceable = [character for character in dear if character in TWINS]
-    if measure(plain).parts > measure(text).parts:  # an ellipsis is three dots
+    now, then = measure(text), measure(plain)
+    if then.parts > now.parts:  # an ellipsis is three dots
         return None
-    bare = "".join(character for character in plain if character not in others)
-    return Advice(replaceable, others, plain, measure(text), measure(plain), measure(bare))
+    saves = then.parts < now.parts or is_plain(plain)
+    replaceable = [character for character in dear if saves and character in TWINS]
+    without = measure("".join(character for character in plain if is_plain(character)))
+    return Advice(replaceable, others, plain, now, then, without)
 
 
 def on_the_phone(text: str) -> list[list[Piece]]:
@@ -85,8 +92,20 @@ def on_the_phone(text: str) -> list[list[Piece]]:
 
 def _is_of_a_script(character: str) -> bool:
     """A letter, or a sign that belongs to letters, of a script that is not Latin."""
-    is_letter = unicodedata.category(character)[0] in "LM" and character not in "\ufe0e\ufe0f"
+    is_letter = unicodedata.category(character)[0] in "LM"
     return is_letter and "LATIN" not in unicodedata.name(character, "")
+
+
+_VARIANTS: Final = "\ufe0e\ufe0f"  # how the sign before them is drawn
+
+
+def _joins(text: str, place: int) -> bool:
+    """Whether it is what makes one emoji of two, as in a family."""
+    if text[place] != "\u200d" or not place:
+        return False
+    before = text[place - 1]
+    is_sign = unicodedata.category(before) in ("So", "Sk") and before not in TWINS
+    return is_sign or before in _VARIANTS
 
 
 _LINK: Final = re.compile(
@@ -100,8 +119,11 @@ def has_link(text: str) -> bool:
 
 
 def to_plain(text: str) -> str:
-    """The text with every twin in its place."""
-    return "".join(TWINS.get(character, character) for character in text)
+    """The text with every twin in its place; an emoji of several signs stays one."""
+    return "".join(
+        character if _joins(text, place) else TWINS.get(character, character)
+        for place, character in enumerate(text)
+    )
 
 
 def name_of(character: str) -> str:

@@ -338,9 +338,12 @@ def test_it_is_measured_as_it_is_typed(sender: Browser, gateway: Gateway) -> Non
     )
     estimate = response.context["estimate"]
     assert (estimate.measure.encoding, estimate.measure.parts) == ("UCS-2", 2)
-    assert {operator.value: people for operator, people in estimate.lines} == {"ntc": 2, "ncell": 1}
+    assert {operator.value: people for operator, people, _cost in estimate.lines} == {
+        "ntc": 2,
+        "ncell": 1,
+    }
     assert (str(estimate.cost), str(estimate.balance_after)) == ("4.8000", "95.2000")
-    assert estimate.unreadable == 1
+    assert estimate.omitted == 5
     assert "3 people · 2 parts · Rs 4.80" in words(response)
     assert "83 characters (Unicode) · 2 parts · 51 left in this part" in words(response)
 

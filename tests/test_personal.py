@@ -212,7 +212,7 @@ def test_the_live_cost_is_of_real_letters(gateway: Gateway, parents: Group) -> N
     reading(gateway)
     audience = Audience(groups=(parents.pk,))
     found = estimate("{fee_due|0} " + "a" * 156, audience, gateway)
-    assert found.shares == [(1, 1), (2, 2)]
+    assert found.shares == [(1, 1, Decimal("0.80")), (2, 2, Decimal("3.20"))]
     assert found.cost == Decimal("4.00")
     assert not found.is_rough
     unfinished = estimate("Dear {nam", audience, gateway)
@@ -268,3 +268,11 @@ def test_who_was_chosen_for_a_number_is_not_replaced(gateway: Gateway, parents: 
         "Asha 984-1000001",
         "Maya 984-1000001",
     ]
+
+
+def test_a_number_is_no_name(gateway: Gateway) -> None:
+    """Who was imported without a name is called by the number, and not in a message."""
+    ContactFactory.create(name="984-1500006", mobile="9841500006")
+    audience = Audience(contacts=(ContactFactory.create(name="Asha").pk,), numbers="9841500006")
+    seen = review(draft_of(gateway, audience, text="Dear {name|friend}"), reading(gateway))
+    assert {person.text for person in seen.first_people} == {"Dear Asha", "Dear friend"}

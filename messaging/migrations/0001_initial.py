@@ -174,7 +174,7 @@ class Migration(migrations.Migration):
                 ('text', models.TextField(verbose_name='message')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='saved')),
                 ('changed_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='changed')),
-                ('used_at', models.DateTimeField(blank=True, null=True, verbose_name='last sent')),
+                ('used_at', models.DateTimeField(blank=True, null=True, verbose_name='last used')),
                 ('version', models.PositiveIntegerField(default=1, verbose_name='version')),
                 ('changed_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='changed by')),
                 ('created_by', models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to=settings.AUTH_USER_MODEL, verbose_name='saved by')),

@@ -1,13 +1,15 @@
 """Tables whose rows are recipients, without contacts being made of them."""
 
 import uuid
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+_SHOWN: Final = 3
 
 
 class RecipientTable(models.Model):
@@ -47,6 +49,14 @@ class RecipientTable(models.Model):
     @property
     def other_sheets(self) -> list[str]:
         return [sheet for sheet in self.sheets if sheet != self.sheet]
+
+    @property
+    def first_rows(self) -> "models.QuerySet[TableRow]":
+        return self.rows.exclude(mobile="").order_by("id")[:_SHOWN]
+
+    @property
+    def first_without_number(self) -> "models.QuerySet[TableRow]":
+        return self.rows.filter(mobile="").order_by("id")[:_SHOWN]
 
     @property
     def number_heading(self) -> str:

@@ -29,7 +29,7 @@ class MessageTemplate(models.Model):
         related_name="+",
         verbose_name=_("changed by"),
     )
-    used_at = models.DateTimeField(_("last sent"), null=True, blank=True)
+    used_at = models.DateTimeField(_("last used"), null=True, blank=True)
     # Counts its changes: of two people who change it at a time, one is told so.
     version = models.PositiveIntegerField(_("version"), default=1)
 

@@ -197,14 +197,16 @@ class Reader:
                 return
             after = piece.up_to
 
-    def piece(self, *, after: str = "", size: int = 5000) -> Piece:
-        """The next `size` different numbers after a number; the first holds what is unreadable."""
+    def piece(self, *, after: str = "", size: int = 5000, unreadable: bool = True) -> Piece:
+        """The next `size` different numbers after a number; the first holds what is unreadable, if
+        that is wanted.
+        """
         entries = self._entries(after, size)
         # After reading: a group that goes before is missed now, and would take out nobody.
         _check(self._audience)
         mobiles = sorted(entries)[:size]
         piece = Piece(is_last=len(entries) <= size, up_to=mobiles[-1] if mobiles else after)
-        if not after:
+        if not after and unreadable:
             piece.omissions += self._pasted.omissions
             piece.omissions += _unreadable(self._audience)
         opted_out = _opt_outs_of(mobiles)

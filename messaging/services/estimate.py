@@ -4,7 +4,7 @@ Nothing is kept, and nobody signs for it: the review counts person by person.
 """
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
@@ -13,8 +13,8 @@ from django.db.models.functions import Substr
 
 from contacts.models import OptOut
 from contacts.phone import Operator, operator_of
-from messaging.models import BalanceReading, Gateway, LeftOutReason
-from messaging.script import Advice, advise, on_the_phone
+from messaging.models import BalanceReading, Gateway
+from messaging.script import Advice, advise, on_the_phone, to_plain
 from messaging.script import Piece as Sign
 from messaging.services import balance, placeholders, pricing, tables
 from messaging.services.audience import (
@@ -27,7 +27,7 @@ from messaging.services.audience import (
     read_pasted,
     unreadable_rows,
 )
-from messaging.text import InvalidText, Measure, measure
+from messaging.text import InvalidText, Measure, is_plain, measure
 from messaging.wording import parse
 
 _SAMPLE: Final = 300  # recipients whose letters are written while somebody types
@@ -35,16 +35,14 @@ _SAMPLE: Final = 300  # recipients whose letters are written while somebody type
 
 @dataclass(frozen=True, slots=True)
 class Estimate:
-    """Amounts in rupees; None while no balance was ever read. `unreadable` are pasted entries.
+    """Amounts in rupees; None while no balance was ever read. `omitted` entries get no message.
 
     A personal text is written for the first recipients, `sample`. If there are more it is rough:
-    the others are taken to be like them, and the review counts everybody. Else `omitted` get
-    nothing, for instance because they have no value.
+    the others are taken to be like them, and the review counts everybody.
     """
 
     measure: Measure
     people: Counter[Operator]
-    unreadable: int
     reading: BalanceReading | None
     committed: balance.Committed
     advice: Advice | None = None
@@ -77,13 +75,13 @@ class Estimate:
         return on_the_phone(self.longest.text if self.longest is not None else "")
 
     @property
-    def shares(self) -> list[tuple[int, int]]:
-        """How many get so many parts, the fewest parts first."""
-        parts = Counter(person.parts for person in self.sample)
+    def shares(self) -> list[tuple[int, int, Decimal | None]]:
+        """How many get so many parts and what that costs, the fewest parts first."""
+        people: Counter[int] = Counter(person.parts for person in self.sample)
         all_of_them = len(self.sample) or 1
         return [
-            (number, round(self.reached * people / all_of_them))
-            for number, people in sorted(parts.items())
+            (parts, round(self.reached * some / all_of_them), self._cost_where(parts=parts))
+            for parts, some in sorted(people.items())
         ]
 
     @property
@@ -91,42 +89,70 @@ class Estimate:
         return max(self.sample, key=lambda person: (person.parts, len(person.text)), default=None)
 
     @property
+    def parts(self) -> tuple[int, int]:
+        """The fewest and the most parts that a message has."""
+        parts = [person.parts for person in self.sample] or [self.measure.parts]
+        return min(parts), max(parts)
+
+    @property
+    def each(self) -> tuple[Decimal, Decimal] | None:
+        """The least and the most that one message costs; to any operator, if nobody is chosen."""
+        if self.reading is None:
+            return None
+        rates = pricing.rates_of(self.reading)
+        if self.sample:
+            costs = [rates[person.operator] * person.parts for person in self.sample]
+        else:
+            reached = [rates[operator] for operator, _people in self.people.items()]
+            costs = [rate * self.measure.parts for rate in reached or rates.values()]
+        return min(costs), max(costs)
+
+    @property
     def reached(self) -> int:
         return sum(self.people.values())
 
     @property
-    def lines(self) -> list[tuple[Operator, int]]:
-        return [(operator, self.people[operator]) for operator in Operator if self.people[operator]]
+    def lines(self) -> list[tuple[Operator, int, Decimal | None]]:
+        """How many of an operator get it, and what that costs."""
+        return [
+            (operator, self.people[operator], self._cost_where(operator=operator))
+            for operator in Operator
+            if self.people[operator]
+        ]
 
     @property
     def cost(self) -> Decimal | None:
-        if self.is_personal and self.sample and self.reading is not None:
-            return self._cost_like(self.sample)
-        return self._cost_of(self.measure.parts)
-
-    def _cost_like(self, sample: tuple[Person, ...]) -> Decimal | None:
-        """As if everybody of an operator got as many parts as those of it in the sample."""
-        if self.reading is None:
-            return None
-        rates = pricing.rates_of(self.reading)
-        of_all = [person.parts for person in sample]
-        cost = Decimal(0)
-        for operator, people in self.people.items():
-            parts = [person.parts for person in sample if person.operator is operator]
-            like = parts or of_all
-            # Divided last: where everybody was looked at, the sum is exact.
-            cost += rates[operator] * sum(like) * people / len(like)
-        return cost
+        return self._cost_where()
 
     @property
     def plain_cost(self) -> Decimal | None:
         """What it would cost with the advice taken."""
-        return None if self.advice is None else self._cost_of(self.advice.then.parts)
+        if self.advice is None or self.is_personal:
+            return None
+        return self._cost_where(all_parts=self.advice.then.parts)
 
-    def _cost_of(self, parts: int) -> Decimal | None:
+    def _cost_where(
+        self,
+        *,
+        operator: Operator | None = None,
+        parts: int | None = None,
+        all_parts: int | None = None,
+    ) -> Decimal | None:
+        """Of the messages of one operator, or of so many parts. Of a personal text as if everybody
+        of an operator got as many parts as those of it in the sample.
+        """
         if self.reading is None:
             return None
-        return pricing.cost_of(self.people, parts, pricing.rates_of(self.reading))
+        rates = pricing.rates_of(self.reading)
+        of_all = [person.parts for person in self.sample] or [all_parts or self.measure.parts]
+        cost = Decimal(0)
+        for each in self.people if operator is None else [operator]:
+            of_it = [person.parts for person in self.sample if person.operator is each]
+            like = of_it or of_all
+            counted = sum(number for number in like if parts in (None, number))
+            # Divided last: where everybody was looked at, the sum is exact.
+            cost += rates[each] * counted * self.people[each] / len(like)
+        return cost
 
     @property
     def balance_after(self) -> Decimal | None:
@@ -147,27 +173,41 @@ def estimate(text: str, audience: Audience, gateway: Gateway, *, who: int = 0) -
         rates = pricing.rates_of(reading)
         people = Counter({operator: people[operator] for operator in people if operator in rates})
     fixed, is_personal = _fixed(text)
+    unreadable = len(pasted.omissions) + unreadable_rows(audience).count()
     piece = _first_letters(text, audience, people) if is_personal else None
     is_whole = piece is not None and piece.is_last
     if piece is not None and is_whole:
         people = Counter(person.operator for person in piece.people)
+        omitted = len(piece.omissions) + unreadable
+    elif is_personal:
+        omitted = unreadable
+    else:
+        omitted = count_omitted(audience, pasted, people.total())
     sample = () if piece is None else tuple(piece.people)
-    first = sample[0].text if sample else fixed
+    shown = sample[who % len(sample)].text if sample else fixed
     return Estimate(
-        measure=measure(first),
+        measure=measure(shown),
         people=people,
-        unreadable=sum(out.reason is LeftOutReason.INVALID for out in pasted.omissions)
-        + unreadable_rows(audience).count(),
         reading=reading,
         committed=balance.committed(gateway),
-        advice=advise(fixed),
+        advice=_advice(fixed, shown),
         fixed=fixed,
         who=who,
         is_personal=is_personal,
         sample=sample,
         is_rough=bool(sample) and not is_whole,
-        omitted=len(piece.omissions) if piece is not None and is_whole else 0,
+        omitted=omitted,
     )
+
+
+def _advice(fixed: str, shown: str) -> Advice | None:
+    """What could be changed in the words; what that saves is of the letter that is shown."""
+    advice = advise(fixed)
+    if advice is None or fixed == shown:
+        return advice
+    plain = to_plain(shown)
+    without = "".join(character for character in plain if is_plain(character))
+    return replace(advice, now=measure(shown), then=measure(plain), without=measure(without))
 
 
 def _fixed(text: str) -> tuple[str, bool]:
@@ -186,7 +226,7 @@ def _first_letters(text: str, audience: Audience, people: Counter[Operator]) -> 
     except InvalidText:
         return None
     reader = Reader(audience, dict.fromkeys(people, Decimal(0)), writer)
-    return reader.piece(size=_SAMPLE)
+    return reader.piece(size=_SAMPLE, unreadable=False)
 
 
 def count_omitted(audience: Audience, pasted: Pasted, reached: int) -> int:

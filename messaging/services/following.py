@@ -38,6 +38,12 @@ def can_be_followed(campaign: Campaign) -> bool:
     return not _is_being_prepared(campaign) and not_reached(campaign).exists()
 
 
+def waits_for_a_decision(campaign: Campaign) -> bool:
+    """Whether it has ended with some it did not reach, and with some of whom nobody knows."""
+    is_over = campaign.state in _ENDED and not campaign.pending
+    return is_over and bool(campaign.unconfirmed) and not_reached(campaign).exists()
+
+
 def _is_being_prepared(campaign: Campaign) -> bool:
     """Whether one that follows it does not know yet whom it writes to."""
     followers = Campaign.objects.filter(follows=campaign)

@@ -12,6 +12,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from contacts.fields import FieldKind, show_value
+from contacts.phone import format_mobile
 from messaging.text import (
     ONE_PART,
     InvalidText,
@@ -104,6 +105,8 @@ class Writer:
         values = []
         for key, slot in self._slots:
             value = name if key is _NAME else mobile if key is _NUMBER else fields.get(key)
+            if key is _NAME and name[3:4] == "-" and name == format_mobile(mobile):
+                value = ""  # somebody who was imported without a name is called by the number
             if not (value and key not in self._shown and type(value) is str):
                 value = self._show(slot, value)
             values.append(value)

@@ -82,6 +82,7 @@ def _live_context(campaign: Campaign) -> dict[str, Any]:
         "is_elsewhere": campaign.gateway != holds.current_gateway(),
         "may_pause": campaign.state in PAUSABLE_STATES,
         "may_resume": campaign.state in RESUMABLE_STATES,
+        "must_decide": following.waits_for_a_decision(campaign),
         "stale_day": placeholders.stale_day(campaign),
         "may_follow": following.can_be_followed(campaign),
         "undecided": undecided_with_calls(campaign)[:_UNDECIDED_SHOWN]

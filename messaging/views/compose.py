@@ -277,6 +277,7 @@ def _estimate_context(form: ComposeForm, *, who: int = 0) -> dict[str, Any]:
     with suppress(GroupGone):
         return {
             "text": text,
+            "plain_text": to_plain(text),
             "estimate": estimate(text, form.audience, holds.current_gateway(), who=who),
         }
     return {"text": text}

@@ -82,7 +82,8 @@ def number(request: HttpRequest) -> HttpResponse:
     """One's own number, for tests."""
     profile = Profile.objects.filter(user=request.user.pk).first()
     form = OwnNumberForm(
-        request.POST or None, initial={"mobile": "" if profile is None else str(profile)}
+        request.POST or None,
+        initial={"mobile": format_mobile(profile.mobile) if profile is not None else ""},
     )
     back = request.GET.get("next", "")
     if not url_has_allowed_host_and_scheme(back, allowed_hosts=None):

@@ -13,6 +13,26 @@
     });
   });
 
+  // A button with data-replaces puts other words there, if they are still the ones it knows.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-replaces]");
+    const area = button && document.querySelector(button.dataset.replaces);
+    if (!area || area.value.trim() !== button.dataset.from) return; // then the server does it
+    event.preventDefault();
+    area.value = button.dataset.by;
+    area.focus();
+    area.dispatchEvent(new Event("input", { bubbles: true }));
+  });
+
+  // Enter in a field that has a button of its own presses that, and not the form's first one.
+  document.querySelectorAll("[data-enter]").forEach((field) => {
+    field.addEventListener("keydown", (event) => {
+      if (event.key !== "Enter") return;
+      event.preventDefault();
+      document.querySelector(field.dataset.enter).click();
+    });
+  });
+
   // What was typed in the last moment before the page is left is saved, too.
   const form = document.getElementById("compose-form");
   if (form) {

@@ -54,6 +54,19 @@
   const goesOn = document.querySelector("form[data-goes-on]");
   if (goesOn) goesOn.requestSubmit();
 
+  // What was unfolded stays so when its part of the page is refreshed.
+  let unfolded = [];
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    unfolded = [...event.detail.target.querySelectorAll("details[open][id]")].map((fold) => fold.id);
+  });
+  document.addEventListener("htmx:afterSettle", () => {
+    unfolded.forEach((id) => {
+      const fold = document.getElementById(id);
+      if (fold) fold.open = true;
+    });
+    unfolded = [];
+  });
+
   // What went wrong is read first: the summary of a form's errors takes the focus.
   const errors = document.querySelector(".error-summary");
   if (errors) errors.focus();
