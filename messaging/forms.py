@@ -373,7 +373,7 @@ class LaterForm(forms.Form):
             said = _("Type %(people)s, the number of people, to send so large a message.")
             return said % {"people": people}
         if guards.morning_after(self.moment) is not None and not self.cleaned_data["at_night"]:
-            return _("That is at night. Choose a time by day, or tick that it may go out at night.")
+            return _at_night()
         return ""
 
     def _typed(self) -> int | None:
@@ -398,11 +398,14 @@ class MoveForm(LaterForm):
     def clean(self) -> dict[str, Any]:
         is_night = "at" not in self.errors and guards.morning_after(self.moment) is not None
         if is_night and not self.cleaned_data.get("at_night"):
-            self.add_error(
-                None,
-                _("That is at night. Choose a time by day, or tick that it may go out at night."),
-            )
+            self.add_error(None, _at_night())
+        if "seen" in self.errors:
+            self.add_error(None, _("This page is out of date. Open it once more."))
         return self.cleaned_data
+
+
+def _at_night() -> str:
+    return _("That is at night. Choose a time by day, or tick that it may go out at night.")
 
 
 _FARTHEST: Final = timedelta(days=366)

@@ -18,8 +18,6 @@ from messaging.text import InvalidText, check_length, check_signs, check_text, t
 NAME: Final = "name"
 NUMBER: Final = "number"
 DATE: Final = "date"
-# What every recipient has, besides the office's own fields.
-ALWAYS: Final = (NAME, NUMBER, DATE)
 
 _TOKEN: Final = re.compile(r"\{\{|\}\}|\{([^{}\n]*)\}|[{}]")
 _LONGEST_NAMED: Final = 40  # characters of somebody's placeholder that a sentence repeats

@@ -14,7 +14,7 @@ from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth.models import Group as Role
 from django.utils import timezone
 from playwright.sync_api import ConsoleMessage, Page, expect
-from pytest_django import live_server_helper
+from pytest_django import Settings, live_server_helper
 
 from contacts import acting
 from contacts.models import ContactField
@@ -383,3 +383,39 @@ def test_a_table_is_tried_scheduled_moved_and_sent(
     assert len(sandbox.ledger()) == 3
     page.get_by_role("link", name="Templates").first.click()
     look("templates")
+
+
+def test_dear_characters_are_replaced_and_back_is_no_other_window(
+    sandbox: Sandbox, worker: None, signed_in: Page, complaints: list[str], settings: Settings
+) -> None:
+    page = signed_in
+    settings.QUIET_HOURS = (0, 6)
+    expect(page.get_by_text("Rs 10,000.00").first).to_be_visible(timeout=20_000)
+    page.get_by_role("link", name="Compose").first.click()
+    page.get_by_label("Numbers", exact=True).fill("9841234500")
+    message = page.get_by_label("Message", exact=True)
+    message.fill("“Come” on {date}")
+    page.get_by_role("button", name="Use plain characters instead").click()
+    expect(message).to_have_value('"Come" on {date}')
+    expect(message).to_be_focused()
+    page.get_by_role("button", name="Review").click()
+    expect(page.locator("#receipt")).to_contain_text("Balance after it", timeout=20_000)
+
+    page.go_back()
+    message.fill('"Come soon" on {date}')
+    expect(page.locator("#draft-line")).to_contain_text("Saved as a draft", timeout=20_000)
+    page.get_by_role("button", name="Review").click()
+
+    # A night that is not wanted keeps its date; the message says that day.
+    later = timezone.localtime() + timedelta(days=3)
+    page.get_by_text("Send it later").click()
+    page.get_by_label("Date and time, in Nepal").fill(f"{later:%Y-%m-%d}T05:00")
+    page.get_by_role("button", name="Schedule").click()
+    expect(page.locator("#receipt")).to_contain_text(f"{later:%d %b %Y}")
+    page.get_by_role("button", name="Schedule").click()
+    expect(page.get_by_text("That is at night.")).to_be_visible()
+    expect(page.get_by_label("Date and time, in Nepal")).to_have_value(f"{later:%Y-%m-%d}T05:00")
+    page.get_by_label("It may go out at night").check()
+    page.get_by_role("button", name="Schedule").click()
+    expect(page.locator("#live")).to_contain_text("Scheduled", timeout=20_000)
+    assert sandbox.ledger() == []

@@ -10,7 +10,7 @@ from django.conf import settings
 from contacts.phone import Operator
 from messaging.models import BalanceReading, Campaign
 from messaging.script import Piece as Sign
-from messaging.script import on_the_phone
+from messaging.script import has_link, on_the_phone
 from messaging.services import balance, placeholders, pricing, repeats
 from messaging.services.audience import (
     Audience,
@@ -68,6 +68,12 @@ class Review:
     def measure(self) -> Measure | None:
         """Of the longest text; None if nobody gets any."""
         return None if self.longest is None else measure(self.longest.text)
+
+    @property
+    def has_link(self) -> bool:
+        """Whether a letter that is shown has what looks like a web address."""
+        shown = [self.longest, *self.first_people] if self.longest else []
+        return any(has_link(text) for text in {person.text for person in shown if person})
 
     @property
     def longest_on_the_phone(self) -> list[list[Sign]]:

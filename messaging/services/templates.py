@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from messaging.models import MessageTemplate
 from messaging.services.acting import Actor, user_of
 from messaging.services.placeholders import known_keys
-from messaging.wording import ALWAYS, parse
+from messaging.wording import parse
 
 
 class NameTaken(Exception):
@@ -48,7 +48,7 @@ def _taken() -> NameTaken:
 
 def strange_keys(text: str) -> list[str]:
     """Placeholders that are no field of the contacts: only a table can have such columns."""
-    known = {*known_keys(), *ALWAYS}
+    known = known_keys()
     return [key for key in parse(text).keys if key not in known]
 
 

@@ -138,10 +138,10 @@ def _quiet_after(campaign: Campaign, moment: datetime) -> BalanceReading | None:
     """The first reading after a moment while which was asked for no call was under way."""
     late = moment + timedelta(seconds=settings.SOCIAIR_TOTAL_TIMEOUT)
     readings = BalanceReading.objects.filter(gateway=campaign.gateway, asked_at__gt=moment)
+    unanswered = SentMessage.objects.filter(
+        batch__campaign=campaign, outcome=Outcome.NO_ANSWER
+    ).exists()
     for reading in readings.order_by("id")[:_READINGS]:
-        unanswered = SentMessage.objects.filter(
-            batch__campaign=campaign, outcome=Outcome.NO_ANSWER
-        ).exists()
         if evidence.is_quiet(reading) and (not unanswered or reading.asked_at > late):
             return reading
     return None

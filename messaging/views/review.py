@@ -94,7 +94,7 @@ def _receipt_context(
         "review": found,
         "missing": -found.balance_after,
         "missing_values": sorted(found.missing.items()),
-        "has_link": has_link(campaign.text),
+        "has_link": found.has_link or has_link(campaign.text),
         "is_again": campaign.audience["again"],
         "is_told": bool(campaign.audience["first"] or campaign.audience["preferred"]),
         "planned": campaign.scheduled_for,
