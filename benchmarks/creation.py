@@ -15,7 +15,8 @@ from benchmarks.seed import mobile
 from contacts.phone import Operator
 from messaging.models import Batch, Campaign, Recipient
 from messaging.services import freezing, holds
-from messaging.services.audience import Audience, Person
+from messaging.services.audience import Audience
+from messaging.services.recipients import Person
 from sociair_portal import bulk
 
 _PIECE = 5000

@@ -2,36 +2,25 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
-from decimal import Decimal
 from typing import Any, Final
 
 from django import forms
 from django.conf import settings
-from django.contrib.auth.models import User
-from django.core.validators import MaxValueValidator, MinValueValidator
-from django.db.models import Count, Exists, OuterRef, QuerySet
-from django.utils import timezone
+from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.forms import MobileField
-from contacts.models import OPERATOR_CHOICES, Contact, Group
-from contacts.names import clean_name
-from messaging.history import Wanted
+from contacts.models import Contact, Group
 from messaging.models import (
-    Campaign,
-    CampaignState,
     MessageTemplate,
-    RecipientState,
     RecipientTable,
 )
-from messaging.services import guards, tables, templates
-from messaging.services.acting import Actor
+from messaging.services import tables
 from messaging.services.audience import Audience, read_pasted
 from messaging.services.placeholders import known_keys
 from messaging.text import InvalidText, tidy
-from messaging.wording import check_wording, read_wording
+from messaging.wording import read_wording
 
 _REASONS_SHOWN: Final = 5
 # An entry is at most so many words, so more words than this are too many entries.
@@ -260,239 +249,9 @@ def _storable(text: str) -> str:
     return text.replace("\x00", "")
 
 
-class TemplateForm(forms.Form):
-    """A text to be kept. `version` is the one that its author saw."""
-
-    name = forms.CharField(
-        label=gettext_lazy("Name"),
-        max_length=100,
-        help_text=gettext_lazy("As you would look for it: Fee reminder, Holiday, Meeting."),
-        error_messages={"required": gettext_lazy("Enter a name for the template.")},
-    )
-    text = forms.CharField(
-        label=gettext_lazy("Message"),
-        strip=False,
-        widget=forms.Textarea(attrs={"rows": 6}),
-        error_messages={"required": gettext_lazy("Write the message.")},
-    )
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
-
-    def __init__(self, *args: Any, template: MessageTemplate | None = None, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self._template = template
-
-    def clean_name(self) -> str:
-        name = clean_name(self.cleaned_data["name"])
-        if not name:
-            raise forms.ValidationError(_("Enter a name for the template."))
-        return name
-
-    def clean_text(self) -> str:
-        try:
-            return check_wording(self.cleaned_data["text"])
-        except InvalidText as invalid:
-            raise forms.ValidationError(invalid.reason) from invalid
-
-    def kept(self, *, by: Actor) -> MessageTemplate | None:
-        """The new template; None, with the reason beside its field, if it cannot be one."""
-        if not self.is_valid():
-            return None
-        try:
-            return templates.keep(
-                name=self.cleaned_data["name"], text=self.cleaned_data["text"], by=by
-            )
-        except templates.NameTaken as taken:
-            self.add_error("name", str(taken))
-            return None
-
-    def changed(self, *, by: Actor) -> bool:
-        """Whether its template is changed: not if its name is taken, or it is another version."""
-        if self._template is None:
-            return False
-        try:
-            return templates.change(
-                self._template,
-                seen=self.cleaned_data["version"] or 0,
-                name=self.cleaned_data["name"],
-                text=self.cleaned_data["text"],
-                by=by,
-            )
-        except templates.NameTaken as taken:
-            self.add_error("name", str(taken))
-            return False
-
-
-class TemplateSearchForm(forms.Form):
-    q = forms.CharField(
-        label=gettext_lazy("Name or words"),
-        required=False,
-        max_length=200,
-        widget=forms.SearchInput(attrs={"autocomplete": "off"}),
-    )
-
-    def found(self) -> QuerySet[MessageTemplate]:
-        if not self.is_valid():
-            return MessageTemplate.objects.none()
-        return templates.find(self.cleaned_data["q"])
-
-
 class OwnNumberForm(forms.Form):
     mobile = MobileField(
         label=gettext_lazy("Your mobile number"),
         required=False,
         help_text=gettext_lazy("Tests of your messages go there. Leave it empty to remove it."),
     )
-
-
-class LaterForm(forms.Form):
-    """When a message goes out: at once, or at a time of the portal's time zone."""
-
-    later = forms.BooleanField(required=False)
-    typed = forms.CharField(required=False)
-    at_night = forms.BooleanField(required=False)
-    at = forms.DateTimeField(
-        required=False,
-        error_messages={"invalid": gettext_lazy("Give the date and the time to send it at.")},
-    )
-
-    def clean_at(self) -> datetime | None:
-        at: datetime | None = self.cleaned_data["at"]
-        if not self.cleaned_data["later"]:
-            return None
-        if at is None:
-            raise forms.ValidationError(_("Give the date and the time to send it at."))
-        if at <= timezone.now():
-            raise forms.ValidationError(_("This time has passed. Choose a later one, or send now."))
-        if at > timezone.now() + _FARTHEST:
-            raise forms.ValidationError(_("Choose a time within a year."))
-        return at
-
-    def objection(self, people: int, cost: Decimal) -> str:
-        """What has to be confirmed before so many people get it; empty if nothing is left."""
-        if guards.is_large(people, cost) and self._typed() != people:
-            said = _("Type %(people)s, the number of people, to send so large a message.")
-            return said % {"people": people}
-        if guards.morning_after(self.moment) is not None and not self.cleaned_data["at_night"]:
-            return _at_night()
-        return ""
-
-    def _typed(self) -> int | None:
-        text = "".join(character for character in self.cleaned_data["typed"] if character.isalnum())
-        return int(text) if text.isdecimal() and len(text) < 10 else None
-
-    @property
-    def moment(self) -> datetime | None:
-        return self.cleaned_data.get("at")
-
-
-class MoveForm(LaterForm):
-    """Another time for what waits, or at once (`now`). `seen` is the time that was shown."""
-
-    later = forms.BooleanField(required=False, disabled=True, initial=True)
-    seen = forms.DateTimeField(widget=forms.HiddenInput)
-    now = forms.BooleanField(required=False)
-
-    def clean_at(self) -> datetime | None:
-        return None if "now" in self.data else super().clean_at()
-
-    def clean(self) -> dict[str, Any]:
-        is_night = "at" not in self.errors and guards.morning_after(self.moment) is not None
-        if is_night and not self.cleaned_data.get("at_night"):
-            self.add_error(None, _at_night())
-        if "seen" in self.errors:
-            self.add_error(None, _("This page is out of date. Open it once more."))
-        return self.cleaned_data
-
-
-def _at_night() -> str:
-    return _("That is at night. Choose a time by day, or tick that it may go out at night.")
-
-
-_FARTHEST: Final = timedelta(days=366)
-
-
-# -- Looking back ----------------------------------------------------------------------------
-
-_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
-
-
-def _day(label: Any) -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-        validators=[MinValueValidator(_FIRST_DAY), MaxValueValidator(_LAST_DAY)],
-    )
-
-
-_ANY: Final = ("", gettext_lazy("Any"))
-
-
-def _choice(label: Any, choices: list[tuple[str, Any]]) -> forms.ChoiceField:
-    return forms.ChoiceField(label=label, required=False, choices=[_ANY, *choices])
-
-
-def _senders() -> list[tuple[Any, Any]]:
-    """Everybody who has ever written a message here."""
-    theirs = Campaign.objects.filter(created_by=OuterRef("pk"))
-    users = User.objects.filter(Exists(theirs)).order_by("username")
-    return [_ANY, *((user.pk, user.get_full_name() or user.get_username()) for user in users)]
-
-
-class HistoryForm(forms.Form):
-    """What somebody looks for. A wrong field filters nothing, and says so."""
-
-    q = forms.CharField(label=gettext_lazy("Search"), required=False, max_length=200)
-    state = forms.ChoiceField()
-    sender = forms.TypedChoiceField(
-        label=gettext_lazy("Sender"),
-        required=False,
-        choices=_senders,
-        coerce=int,
-        empty_value=None,
-    )
-    since = _day(gettext_lazy("From"))
-    until = _day(gettext_lazy("To"))
-
-    def clean(self) -> dict[str, Any]:
-        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
-        if since and until and until < since:
-            self.add_error("until", _("This day is before the first one."))
-        return self.cleaned_data
-
-    @property
-    def wanted(self) -> Wanted:
-        """Everything that could be understood; days are days of the portal's time zone."""
-        self.full_clean()
-        found = self.cleaned_data
-        return Wanted(
-            words=found.get("q", ""),
-            state=found.get("state", ""),
-            operator=found.get("operator", ""),
-            sender=found.get("sender"),
-            since=_moment(found.get("since"), time.min),
-            until=_moment(found.get("until"), time.max),
-        )
-
-
-def _moment(day: date | None, at: time) -> datetime | None:
-    return timezone.make_aware(datetime.combine(day, at)) if day else None
-
-
-class CampaignHistoryForm(HistoryForm):
-    state = _choice(
-        gettext_lazy("State"),
-        [choice for choice in CampaignState.choices if choice[0] != CampaignState.DRAFT],
-    )
-
-
-class RecipientHistoryForm(HistoryForm):
-    state = _choice(gettext_lazy("State"), RecipientState.choices)
-    operator = _choice(gettext_lazy("Operator"), OPERATOR_CHOICES)
-
-
-class CampaignRecipientsForm(forms.Form):
-    """Whom to find within one campaign."""
-
-    q = forms.CharField(label=gettext_lazy("Number or name"), required=False, max_length=200)
-    state = _choice(gettext_lazy("State"), RecipientState.choices)

@@ -16,9 +16,10 @@ from contacts.importing.options import Options
 from contacts.models import Contact, Group, OptOut
 from messaging.models import Campaign, CampaignState, Gateway, LeftOut, LeftOutReason, Recipient
 from messaging.services import campaigns, freezing
-from messaging.services.audience import Audience, Reader, describe
+from messaging.services.audience import Audience, describe
 from messaging.services.estimate import count_people
 from messaging.services.placeholders import writer_for
+from messaging.services.recipients import Reader
 from messaging.services.review import review
 from sandbox.server import Sandbox
 from tests.conftest import Browser

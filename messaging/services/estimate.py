@@ -17,16 +17,8 @@ from messaging.models import BalanceReading, Gateway
 from messaging.script import Advice, advise, on_the_phone, to_plain
 from messaging.script import Piece as Sign
 from messaging.services import balance, placeholders, pricing, tables
-from messaging.services.audience import (
-    Audience,
-    Pasted,
-    Person,
-    Piece,
-    Reader,
-    chosen_rows,
-    read_pasted,
-    unreadable_rows,
-)
+from messaging.services.audience import Audience, Pasted, chosen_rows, read_pasted, unreadable_rows
+from messaging.services.recipients import Person, Piece, Reader
 from messaging.text import InvalidText, Measure, is_plain, measure
 from messaging.wording import parse
 

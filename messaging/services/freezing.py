@@ -28,8 +28,9 @@ from messaging.models import (
     RecipientState,
 )
 from messaging.services import holds, pricing
-from messaging.services.audience import Audience, GroupGone, Person, Piece, Reader
+from messaging.services.audience import Audience, GroupGone
 from messaging.services.placeholders import writer_of
+from messaging.services.recipients import Person, Piece, Reader
 from messaging.text import InvalidText
 from sociair_portal.bulk import insert_rows
 

@@ -12,18 +12,10 @@ from messaging.models import BalanceReading, Campaign
 from messaging.script import Piece as Sign
 from messaging.script import has_link, on_the_phone
 from messaging.services import balance, placeholders, pricing, repeats
-from messaging.services.audience import (
-    Audience,
-    Omission,
-    Person,
-    Piece,
-    Question,
-    Reader,
-    describe,
-    read_pasted,
-)
+from messaging.services.audience import Audience, Omission, describe, read_pasted
 from messaging.services.estimate import count_omitted, count_people
 from messaging.services.letters import Letter
+from messaging.services.recipients import Person, Piece, Question, Reader
 from messaging.text import Measure, measure
 from sociair_portal.collecting import uncollected
 

@@ -12,7 +12,8 @@ from contacts.phone import operator_of
 from messaging.models import Campaign, CampaignState, Profile
 from messaging.services import balance, campaigns, pricing
 from messaging.services.acting import Actor, user_of
-from messaging.services.audience import Audience, Person
+from messaging.services.audience import Audience
+from messaging.services.recipients import Person
 from messaging.services.review import review
 from messaging.wording import literal
 

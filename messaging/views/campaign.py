@@ -12,7 +12,7 @@ from django_htmx.http import reswap, retarget
 
 from messaging import history
 from messaging.answers import Outcome
-from messaging.forms import CampaignRecipientsForm
+from messaging.history_forms import CampaignRecipientsForm
 from messaging.models import (
     PAUSABLE_STATES,
     RESUMABLE_STATES,

@@ -17,7 +17,7 @@ from django_htmx.http import replace_url
 
 from contacts.models import Contact
 from contacts.searching import find_contacts
-from messaging.forms import OF_ALL, ComposeForm, TemplateForm, ids_of
+from messaging.forms import OF_ALL, ComposeForm, ids_of
 from messaging.models import Campaign, CampaignState, MessageTemplate
 from messaging.script import to_plain
 from messaging.services import campaigns, holds, tables
@@ -25,6 +25,7 @@ from messaging.services.audience import GroupGone
 from messaging.services.estimate import estimate
 from messaging.services.placeholders import known_keys
 from messaging.services.templates import last_used
+from messaging.template_forms import TemplateForm
 from messaging.text import tidy
 from messaging.views.templates import say_strange
 from messaging.views.waking import recent_reading

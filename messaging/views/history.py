@@ -9,7 +9,7 @@ from django.views.decorators.http import require_safe
 
 from contacts.models import Contact, OptOut
 from messaging import history
-from messaging.forms import CampaignHistoryForm, RecipientHistoryForm
+from messaging.history_forms import CampaignHistoryForm, RecipientHistoryForm
 from messaging.models import Campaign, Recipient
 from sociair_portal.paging import page_by_key
 

@@ -16,8 +16,8 @@ from django_htmx.http import HttpResponseClientRedirect
 
 from messaging import tasks
 from messaging.context import worker_is_silent
-from messaging.forms import LaterForm
 from messaging.models import BalanceReading, Campaign, CampaignState
+from messaging.schedule_forms import LaterForm
 from messaging.script import has_link
 from messaging.services import balance, campaigns, guards, holds, placeholders
 from messaging.services.audience import GroupGone

@@ -9,8 +9,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from messaging import tasks
-from messaging.forms import MoveForm
 from messaging.models import Campaign, CampaignState
+from messaging.schedule_forms import MoveForm
 from messaging.services import balance, campaigns, guards, holds, scheduling
 
 

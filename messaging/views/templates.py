@@ -7,10 +7,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from messaging.forms import TemplateForm, TemplateSearchForm
 from messaging.models import MessageTemplate
 from messaging.services import templates
 from messaging.services.placeholders import known_keys
+from messaging.template_forms import TemplateForm, TemplateSearchForm
 from sociair_portal.paging import page_by_key
 
 

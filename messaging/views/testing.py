@@ -19,11 +19,11 @@ from messaging.forms import OwnNumberForm
 from messaging.models import Campaign, CampaignState, Profile
 from messaging.services import campaigns, pricing, testing
 from messaging.services.acting import user_of
-from messaging.services.audience import Person
+from messaging.services.recipients import Person
 from messaging.services.review import Review
 from messaging.text import InvalidText
 
-_OFFERED: Final = 20
+_OFFERED: Final = 100
 
 
 def test_context(request: HttpRequest, campaign: Campaign, found: Review) -> dict[str, Any]:

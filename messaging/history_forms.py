@@ -1,0 +1,100 @@
+"""What people type to search what was sent. A wrong field filters nothing, and says so."""
+
+from datetime import date, datetime, time
+from typing import Any, Final
+
+from django import forms
+from django.contrib.auth.models import User
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from contacts.models import OPERATOR_CHOICES
+from messaging.history import Wanted
+from messaging.models import Campaign, CampaignState, RecipientState
+
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
+
+
+def _day(label: Any) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        validators=[MinValueValidator(_FIRST_DAY), MaxValueValidator(_LAST_DAY)],
+    )
+
+
+_ANY: Final = ("", gettext_lazy("Any"))
+
+
+def _choice(label: Any, choices: list[tuple[str, Any]]) -> forms.ChoiceField:
+    return forms.ChoiceField(label=label, required=False, choices=[_ANY, *choices])
+
+
+def _senders() -> list[tuple[Any, Any]]:
+    """Everybody who has ever written a message here."""
+    theirs = Campaign.objects.filter(created_by=OuterRef("pk"))
+    users = User.objects.filter(Exists(theirs)).order_by("username")
+    return [_ANY, *((user.pk, user.get_full_name() or user.get_username()) for user in users)]
+
+
+class HistoryForm(forms.Form):
+    """What somebody looks for. A wrong field filters nothing, and says so."""
+
+    q = forms.CharField(label=gettext_lazy("Search"), required=False, max_length=200)
+    state = forms.ChoiceField()
+    sender = forms.TypedChoiceField(
+        label=gettext_lazy("Sender"),
+        required=False,
+        choices=_senders,
+        coerce=int,
+        empty_value=None,
+    )
+    since = _day(gettext_lazy("From"))
+    until = _day(gettext_lazy("To"))
+
+    def clean(self) -> dict[str, Any]:
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("This day is before the first one."))
+        return self.cleaned_data
+
+    @property
+    def wanted(self) -> Wanted:
+        """Everything that could be understood; days are days of the portal's time zone."""
+        self.full_clean()
+        found = self.cleaned_data
+        return Wanted(
+            words=found.get("q", ""),
+            state=found.get("state", ""),
+            operator=found.get("operator", ""),
+            sender=found.get("sender"),
+            since=_moment(found.get("since"), time.min),
+            until=_moment(found.get("until"), time.max),
+        )
+
+
+def _moment(day: date | None, at: time) -> datetime | None:
+    return timezone.make_aware(datetime.combine(day, at)) if day else None
+
+
+class CampaignHistoryForm(HistoryForm):
+    state = _choice(
+        gettext_lazy("State"),
+        [choice for choice in CampaignState.choices if choice[0] != CampaignState.DRAFT],
+    )
+
+
+class RecipientHistoryForm(HistoryForm):
+    state = _choice(gettext_lazy("State"), RecipientState.choices)
+    operator = _choice(gettext_lazy("Operator"), OPERATOR_CHOICES)
+
+
+class CampaignRecipientsForm(forms.Form):
+    """Whom to find within one campaign."""
+
+    q = forms.CharField(label=gettext_lazy("Number or name"), required=False, max_length=200)
+    state = _choice(gettext_lazy("State"), RecipientState.choices)

@@ -1,0 +1,91 @@
+"""What people type to keep a text, and to find it again."""
+
+from typing import Any
+
+from django import forms
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from contacts.names import clean_name
+from messaging.models import MessageTemplate
+from messaging.services import templates
+from messaging.services.acting import Actor
+from messaging.text import InvalidText
+from messaging.wording import check_wording
+
+
+class TemplateForm(forms.Form):
+    """A text to be kept. `version` is the one that its author saw."""
+
+    name = forms.CharField(
+        label=gettext_lazy("Name"),
+        max_length=100,
+        help_text=gettext_lazy("As you would look for it: Fee reminder, Holiday, Meeting."),
+        error_messages={"required": gettext_lazy("Enter a name for the template.")},
+    )
+    text = forms.CharField(
+        label=gettext_lazy("Message"),
+        strip=False,
+        widget=forms.Textarea(attrs={"rows": 6}),
+        error_messages={"required": gettext_lazy("Write the message.")},
+    )
+    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+
+    def __init__(self, *args: Any, template: MessageTemplate | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._template = template
+
+    def clean_name(self) -> str:
+        name = clean_name(self.cleaned_data["name"])
+        if not name:
+            raise forms.ValidationError(_("Enter a name for the template."))
+        return name
+
+    def clean_text(self) -> str:
+        try:
+            return check_wording(self.cleaned_data["text"])
+        except InvalidText as invalid:
+            raise forms.ValidationError(invalid.reason) from invalid
+
+    def kept(self, *, by: Actor) -> MessageTemplate | None:
+        """The new template; None, with the reason beside its field, if it cannot be one."""
+        if not self.is_valid():
+            return None
+        try:
+            return templates.keep(
+                name=self.cleaned_data["name"], text=self.cleaned_data["text"], by=by
+            )
+        except templates.NameTaken as taken:
+            self.add_error("name", str(taken))
+            return None
+
+    def changed(self, *, by: Actor) -> bool:
+        """Whether its template is changed: not if its name is taken, or it is another version."""
+        if self._template is None:
+            return False
+        try:
+            return templates.change(
+                self._template,
+                seen=self.cleaned_data["version"] or 0,
+                name=self.cleaned_data["name"],
+                text=self.cleaned_data["text"],
+                by=by,
+            )
+        except templates.NameTaken as taken:
+            self.add_error("name", str(taken))
+            return False
+
+
+class TemplateSearchForm(forms.Form):
+    q = forms.CharField(
+        label=gettext_lazy("Name or words"),
+        required=False,
+        max_length=200,
+        widget=forms.SearchInput(attrs={"autocomplete": "off"}),
+    )
+
+    def found(self) -> QuerySet[MessageTemplate]:
+        if not self.is_valid():
+            return MessageTemplate.objects.none()
+        return templates.find(self.cleaned_data["q"])
