@@ -78,7 +78,10 @@ class UploadForm(forms.Form):
         return upload.name or ""
 
     def say(self, reason: str) -> None:
-        """What is wrong with the file, or with what was pasted, beside it."""
+        """What is wrong with the file, or with what was pasted, beside it. Another one may not have
+        the sheet that was wanted.
+        """
+        self.data = {**self.data, "sheet": ""}
         self.add_error("file" if self.upload else "text", reason)
 
     @property

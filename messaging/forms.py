@@ -68,6 +68,10 @@ class ComposeForm(forms.Form):
     seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
     # The window that it is written in.
     window = forms.CharField(required=False, widget=forms.HiddenInput, max_length=36)
+    # When it was typed in, by that window's clock (milliseconds).
+    turn = forms.IntegerField(
+        required=False, widget=forms.HiddenInput, min_value=0, max_value=2**53
+    )
     template = forms.CharField(required=False, widget=forms.HiddenInput)
     table = forms.CharField(required=False, widget=forms.HiddenInput)
     groups = IdsField(label=gettext_lazy("Groups"), required=False)
@@ -130,6 +134,8 @@ class ComposeForm(forms.Form):
     def _existing(self, field: str, rows: QuerySet[Any], sentence: str) -> list[int]:
         """Those that are still there stay chosen; that one has gone is said."""
         chosen: list[int] = self.cleaned_data[field]
+        if self.chosen_table is not None:
+            return chosen  # set aside
         found = set(rows.filter(pk__in=chosen).values_list("pk", flat=True))
         if len(found) < len(chosen):
             self.add_error(field, f"{sentence} {_('The others are still chosen.')}")
@@ -137,6 +143,8 @@ class ComposeForm(forms.Form):
 
     def clean_numbers(self) -> str:
         numbers = tidy(self.cleaned_data["numbers"])
+        if self.chosen_table is not None:
+            return numbers  # set aside
         most = settings.PASTED_LINES
         too_many = _("These are more than %(most)s numbers. Paste fewer, or put them into a group.")
         if len(numbers.split()) > most * _MOST_WORDS_AN_ENTRY:

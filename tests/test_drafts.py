@@ -9,6 +9,7 @@ from messaging.models import Campaign, Gateway
 from messaging.services import campaigns
 from messaging.services.review import review
 from tests.conftest import Browser, signed_in
+from tests.factories import GroupFactory
 from tests.pages import source, words
 from tests.sending import reading
 from tests.test_compose import form
@@ -136,6 +137,10 @@ def test_ones_own_window_is_no_other(sender: Browser, gateway: Gateway) -> None:
     assert sender.post("/compose/", mine).status_code == 302
     assert "Saved" in words(sender.post(URL, {**mine, "text": "Second."}))
     assert Campaign.objects.get().text == "Second."
+    late = {**mine, "turn": "5", "text": "Fifth."}
+    assert "Saved" in words(sender.post(URL, late))
+    assert "was changed" in words(sender.post(URL, {**late, "turn": "4", "text": "Fifth"}))
+    mine["turn"] = "6"
     other = {**mine, "window": "other", "text": "Third."}
     assert "was changed in another window" in words(sender.post(URL, other))
     assert sender.post("/compose/", {**mine, "text": "Fourth."}).status_code == 302
@@ -194,6 +199,8 @@ def test_answers_of_the_review_stay(sender: Browser, gateway: Gateway) -> None:
         told = draft.audience
         return told["again"], told["first"], told["preferred"]
 
+    groups = [GroupFactory.create(name=name) for name in "BA"]
+    typed |= {"groups": [group.pk for group in reversed(groups)]}  # as the form lists them
     for changed, kept in (
         ({}, (True, True, [7])),
         ({"numbers": "9841234568"}, (False, False, [7])),

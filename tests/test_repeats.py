@@ -10,7 +10,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from messaging.models import Batch, Campaign, CampaignState, Gateway, LeftOut
-from messaging.services import campaigns, freezing, scheduling
+from messaging.services import campaigns, dispatch, freezing, scheduling
 from messaging.services.audience import Audience
 from messaging.services.review import review
 from sandbox.server import Sandbox
@@ -161,9 +161,22 @@ def test_what_is_sent_while_a_large_campaign_is_prepared(
         hand_over(gateway, [last.mobile], text=TEXT)
     campaigns.pause(large, by=None)
     hand_over(gateway, [last.mobile], text=TEXT)
+    other = hand_over(gateway, Audience(groups=(group.pk,)), text=TEXT)
+    with pytest.raises(campaigns.SendRefused, match="is being prepared for other people"):
+        campaigns.resume(large, by=None)
+    freezing.prepare(other)
+    assert other.total == 7
     campaigns.resume(large, by=None)
     freezing.prepare(large)
-    assert large.total == 7
+    assert large.total == 0
+
+
+def test_what_is_cancelled_in_flight_may_have_arrived(gateway: Gateway) -> None:
+    [mobile] = numbers(1)
+    campaign = hand_over(gateway, [mobile], text=TEXT)
+    assert dispatch.claim_batch(campaign.pk) is not None
+    campaigns.cancel(campaign, by=None)
+    assert review(draft_of(gateway, TEXT, mobile), reading(gateway)).people == 0
 
 
 def test_what_is_cancelled_and_not_closed_yet_is_no_repetition(
@@ -202,6 +215,8 @@ def test_a_text_that_says_its_day_is_compared_as_it_will_be(gateway: Gateway) ->
     with pytest.raises(campaigns.SendRefused, match="as it is on that day"):
         campaigns.hand_over(draft, reviewed=reviewed, by=None, at=tomorrow)
     assert campaigns.plan(draft, tomorrow)
+    with pytest.raises(campaigns.SendRefused, match="as it is on that day"):  # a second click
+        campaigns.hand_over(draft, reviewed=reviewed, by=None, at=tomorrow)
     seen = review(draft, reading(gateway))
     assert seen.people == 2
     reviewed = campaigns.Reviewed.of(draft, seen)

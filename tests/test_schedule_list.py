@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from contacts.models import Group
 from messaging.models import BalanceReading, Campaign, CampaignState, Event, Gateway, Recipient
-from messaging.services import campaigns, following, scheduling
+from messaging.services import campaigns, following, placeholders, scheduling
 from messaging.services.audience import Audience
 from sandbox.server import Sandbox
 from tests.conftest import Browser
@@ -248,7 +248,8 @@ def test_a_text_that_says_its_day_is_resumed_by_who_has_seen_it(
 ) -> None:
     campaign = hand_over(gateway, ["9841234567"], text="Come on {date}.")
     campaigns.pause(campaign, by=None)
-    Campaign.objects.filter(pk=campaign.pk).update(sent_at=timezone.now() - timedelta(days=1))
+    yesterday = timezone.now() - timedelta(days=1)
+    Campaign.objects.filter(pk=campaign.pk).update(written_for=yesterday)
     campaign.refresh_from_db()
     with pytest.raises(campaigns.SendRefused, match="Look at it, then resume"):
         campaigns.resume(campaign, by=None)
@@ -258,3 +259,12 @@ def test_a_text_that_says_its_day_is_resumed_by_who_has_seen_it(
     sender.post(f"/campaigns/{campaign.pk}/resume/", typed)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SENDING
+
+
+def test_sent_at_once_it_says_the_day_that_was_reviewed(gateway: Gateway) -> None:
+    later = timezone.now() + timedelta(seconds=1)
+    campaign = hand_over(gateway, ["9841234567"], text="Come on {date}.", at=later)
+    Campaign.objects.filter(pk=campaign.pk).update(sent_at=later - timedelta(days=3))
+    campaign.refresh_from_db()
+    assert scheduling.move(campaign, None, seen=later, by=None)
+    assert placeholders.stale_day(campaign) == ""

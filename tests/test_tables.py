@@ -217,6 +217,10 @@ def test_other_columns_are_meant(sender: Browser, gateway: Gateway, tmp_path: Pa
     assert answer.context["form"]["table"].value() == str(table.pk)
     answer = sender.post("/compose/", {**typed, "number_column": "child"})
     assert "No row has a mobile number in the column “Child”." in words(answer)
+    del typed["use_columns"]
+    answer = sender.post("/compose/", {**typed, "name_column": "office"})
+    assert "Choose two different columns" in words(answer)
+    assert not Campaign.objects.exists()
 
 
 def test_what_was_written_waits_while_a_table_is_chosen(sender: Browser, gateway: Gateway) -> None:
@@ -402,5 +406,7 @@ def test_groups_wait_behind_a_table(sender: Browser, gateway: Gateway, tmp_path:
     typed = {"form_uuid": str(uuid.uuid4()), "text": "Hi", "groups": group.pk, "seen": ""}
     page = sender.post("/compose/", {**typed, "table": str(table.pk), "search": "1"})
     assert f'<input type="hidden" name="groups" value="{group.pk}">' in source(page)
+    other = {**typed, "groups": [group.pk, 99], "table": str(table.pk)}  # one has been deleted
+    assert sender.post("/compose/", other).status_code == 302
     page = sender.post("/compose/", {**typed, "table": str(table.pk), "drop_table": "1"})
     assert page.context["form"]["groups"].value() == [str(group.pk)]

@@ -95,6 +95,8 @@ class Campaign(models.Model):
     )
     created_at = models.DateTimeField(_("written"), default=timezone.now)
     scheduled_for = models.DateTimeField(_("scheduled for"), null=True, blank=True)
+    # The moment whose day its letters say.
+    written_for = models.DateTimeField(_("written for"), null=True, blank=True)
     sent_at = models.DateTimeField(_("handed over"), null=True, blank=True)
     resumed_at = models.DateTimeField(_("started or resumed"), null=True, blank=True)
     # When a batch of it last came to an end, whatever that was.
@@ -133,6 +135,7 @@ class Campaign(models.Model):
     saved_at = models.DateTimeField(_("saved"), default=timezone.now)
     # The form that saved it last: that form's own changes are no news to it.
     saved_by_form = models.CharField(_("saved by the form"), max_length=36, blank=True)
+    saved_turn = models.BigIntegerField(_("how late that was"), default=0)
     is_large = models.BooleanField(_("large"), default=False)
     prepared_up_to = models.CharField(_("prepared up to"), max_length=10, blank=True)
 

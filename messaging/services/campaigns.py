@@ -48,22 +48,26 @@ class SendRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """What somebody saw and signed: of which content, for how many people and rupees."""
+    """What somebody saw and signed: of which content, for how many people and rupees, and which
+    day its letters say, if they say one.
+    """
 
     fingerprint: str
     people: int
     cost: Decimal
+    day: str = ""
 
     @classmethod
     def of(cls, campaign: Campaign, review: Review) -> "Reviewed":
-        return cls(campaign.fingerprint, review.people, review.cost)
+        day = placeholders.day_of(campaign, campaign.scheduled_for)
+        return cls(campaign.fingerprint, review.people, review.cost, day)
 
     def to_json(self) -> list[Any]:
-        return [self.fingerprint, self.people, str(self.cost)]
+        return [self.fingerprint, self.people, str(self.cost), self.day]
 
     @classmethod
     def from_json(cls, data: list[Any]) -> "Reviewed":
-        return cls(str(data[0]), int(data[1]), Decimal(data[2]))
+        return cls(str(data[0]), int(data[1]), Decimal(data[2]), str(data[3]))
 
 
 def fingerprint_of(text: str, audience: Audience) -> str:
@@ -97,12 +101,14 @@ def save_draft(
     is_test: bool = False,
     seen: str | None = None,
     form: str = "",
+    turn: int = 0,
     keep_answers: bool = False,
 ) -> Campaign:
     """The campaign of this form: a new draft, the changed draft, or what was sent with it.
 
     `seen` is the fingerprint of what the form knows to be saved, "" for nothing; None overwrites.
-    What was saved last from the same window (`form`) is no surprise to it. With `keep_answers`,
+    What was saved last from the same window (`form`) is no surprise to it, unless that was later
+    than this (`turn`). With `keep_answers`,
     what the review was told stays told. Raises `SendRefused` if the form was sent before with other
     content, or by somebody else, and `ChangedElsewhere`.
     """
@@ -117,6 +123,7 @@ def save_draft(
         "is_test": is_test,
         "saved_at": timezone.now(),
         "saved_by_form": form,
+        "saved_turn": turn,
     }
     try:
         with transaction.atomic():
@@ -136,7 +143,7 @@ def save_draft(
     content |= {"audience": audience.to_json(), "fingerprint": fingerprint}
     as_seen = Q() if seen is None else Q(fingerprint__in=[seen, fingerprint])
     if form:
-        as_seen |= Q(saved_by_form=form)
+        as_seen |= Q(saved_by_form=form, saved_turn__lte=turn)
     same = Campaign.objects.filter(pk=campaign.pk)
     try:
         with transaction.atomic():
@@ -171,7 +178,8 @@ def _with_answers(audience: Audience, draft: Campaign, text: str) -> Audience:
         return audience
     answered = replace(audience, preferred=told.preferred)
     as_told = replace(answered, first=told.first, again=told.again)
-    return as_told if draft.text == text and as_told == told else answered
+    is_same = draft.text == text and as_told.to_json() == told.to_json()
+    return as_told if is_same else answered
 
 
 def change_draft(campaign: Campaign, *, text: str, audience: Audience, seen: str) -> bool:
@@ -217,14 +225,11 @@ def hand_over(
         Gateway.objects.select_for_update().get(pk=campaign.gateway_id)  # one bill at a time
         if not _is_draft(campaign, reviewed):
             return False
-        _check_day(campaign, at)
-        if not campaign.audience["again"] and repeats.is_being_prepared(campaign):
+        if placeholders.day_of(campaign, at) != reviewed.day:
             raise SendRefused(
-                _(
-                    "The same text is being prepared for other people just now. Send once more in "
-                    "a moment, so that nobody gets it twice."
-                )
+                _("The message says the day it is sent. Look at it as it is on that day first.")
             )
+        _check_nobody_prepares(campaign)
         rates = _rates_that_pay(campaign.gateway, reviewed.cost)
         _leave_draft(campaign, reviewed, rates, at)
         Event.objects.create(campaign=campaign, kind=EventKind.SENT, by=user_of(by))
@@ -243,11 +248,14 @@ def _is_draft(campaign: Campaign, reviewed: Reviewed) -> bool:
     return found.state == CampaignState.DRAFT
 
 
-def _check_day(campaign: Campaign, at: datetime | None) -> None:
-    """Whom a text reached already depends on the day that it says, so that day was reviewed."""
-    if placeholders.day_of(campaign, at) != placeholders.day_of(campaign, campaign.scheduled_for):
+def _check_nobody_prepares(campaign: Campaign) -> None:
+    """Of two who get the same words, one must be able to see whom the other writes to."""
+    if not campaign.audience["again"] and repeats.is_being_prepared(campaign):
         raise SendRefused(
-            _("The message says the day it is sent. Look at it as it is on that day, then send.")
+            _(
+                "The same text is being prepared for other people just now. Try once more in a "
+                "moment, so that nobody gets it twice."
+            )
         )
 
 
@@ -281,6 +289,7 @@ def _leave_draft(
         sent_at=timezone.now(),
         resumed_at=timezone.now(),
         scheduled_for=at,
+        written_for=at or timezone.now(),
         chosen=describe(Audience.from_json(campaign.audience)),
         reviewed_cost=reviewed.cost,
         rates=pricing.to_json(rates),
@@ -356,8 +365,11 @@ def resume(
             % {"day": day}
         )
     with transaction.atomic():
-        # What is handed over with the same words looks at what is prepared while it holds this.
-        Gateway.objects.select_for_update().get(pk=campaign.gateway_id)
+        if campaign.prepared_up_to != Campaign.PREPARED:
+            # In the order in which an answer is recorded, or the two could wait for each other.
+            Campaign.objects.select_for_update().get(pk=campaign.pk)
+            Gateway.objects.select_for_update(no_key=True).get(pk=campaign.gateway_id)
+            _check_nobody_prepares(campaign)
         return _resume(campaign, by=by)
 
 

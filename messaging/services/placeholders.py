@@ -58,7 +58,7 @@ def day_of(campaign: Campaign, at: datetime | None) -> str:
 
 def stale_day(campaign: Campaign) -> str:
     """The day that its letters say, if it would not be that day; else empty."""
-    written = campaign.scheduled_for or campaign.sent_at
+    written = campaign.written_for
     if written is None or not says_day(campaign):
         return ""
     day = show_day(written)
@@ -77,5 +77,5 @@ def writer_of(campaign: Campaign) -> Writer:
     if campaign.sent_at is None:
         day = _not_past(campaign.scheduled_for)
     else:
-        day = campaign.scheduled_for or campaign.sent_at
+        day = campaign.written_for or campaign.sent_at
     return writer_for(campaign.text, campaign.table, day=day)

@@ -251,7 +251,11 @@ class Reader:
             except Unwritable as unwritable:
                 self._unwritten(piece, mobile, [candidate], unwritable)
         if not letters:
-            piece.omissions += self._shared(mobile, chosen[0].name if chosen else "", others)
+            words = _("The message of this number was to be %(name)s's, and cannot be written.")
+            for other in others:
+                entry = f"{other.name} {format_mobile(mobile)}"
+                said = words % {"name": chosen[0].name}
+                piece.omissions.append(Omission(entry[:200], LeftOutReason.SHARED, said))
             return
         are_alike = len({letter.text for _candidate, letter in letters}) == 1
         if are_alike or chosen or self._audience.first:

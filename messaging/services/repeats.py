@@ -32,7 +32,8 @@ def recent(besides: Campaign | None) -> list[Sent]:
     """Campaigns that sent within the last SAME_TEXT_HOURS, or are about to."""
     if not settings.SAME_TEXT_HOURS:
         return []
-    began = Q(state__in=OPEN_STATES) | Q(answered_at__gte=_since())
+    under_way = Q(state__in=OPEN_STATES) | Q(state=CampaignState.CANCELLED, pending__gt=0)
+    began = under_way | Q(answered_at__gte=_since())
     # A test is no reason not to get the message itself.
     found = Campaign.objects.filter(began, sent_at__isnull=False, is_test=False)
     others = found.exclude(pk=besides.pk) if besides is not None else found

@@ -105,7 +105,7 @@ def _cells(keys: list[str], row: Row) -> Cells:
 
 def _clean(cell: str) -> str:
     """Line by line without the spaces at its ends and in a row, which make a message dear."""
-    if cell.isascii() and cell.isprintable():  # as most are
+    if cell.isascii() and cell.isprintable() and "  " not in cell:  # as most are
         return cell.strip()
     lines = (" ".join(line.split()) for line in tidy(cell).split("\n"))
     return "\n".join(lines).strip()

@@ -45,7 +45,10 @@ def compose(request: HttpRequest) -> HttpResponse:
     draft = _draft(request)
     if draft is not None and draft.state != CampaignState.DRAFT:
         return redirect(draft)
-    typed = ComposeForm(_typed(request) if request.method == "POST" else _beginning(request, draft))
+    if request.method == "POST":
+        typed = _with_columns(_typed(request), request)
+    else:
+        typed = ComposeForm(_beginning(request, draft))
     is_submitted = request.method == "POST" and not _HELPS & request.POST.keys()
     other: Campaign | None = None
     to_tables = "choose_table" in request.POST
@@ -67,6 +70,9 @@ def compose(request: HttpRequest) -> HttpResponse:
     is_ready = draft is not None and not draft.is_unfinished
     typed.is_valid()  # which finds its table
     form = typed if is_submitted or is_ready else typed.unchecked()
+    if not is_submitted:
+        for refused_columns in typed.non_field_errors():
+            messages.error(request, str(refused_columns))
     context = {
         "form": form,
         "other": other,
@@ -95,26 +101,26 @@ def _typed(request: HttpRequest) -> QueryDict:
             changed["template"] = str(pk)
     if "drop_table" in changed:
         changed["table"] = ""
-    else:
-        changed["table"] = _with_columns(request)
     return changed
 
 
-def _with_columns(request: HttpRequest) -> str:
-    """The id of the table whose columns mean what was chosen, whichever button was pressed; the
-    same one if that cannot be.
+def _with_columns(posted: QueryDict, request: HttpRequest) -> ComposeForm:
+    """The form with a table whose columns mean what was chosen, whichever button was pressed. If
+    that cannot be, it says why and is not valid.
     """
-    pk = request.POST.get("table", "")
-    if (table := tables.find(pk)) is None or "number_column" not in request.POST:
-        return pk
-    number, name = request.POST["number_column"], request.POST.get("name_column", "")
-    if (number, name) == (table.number_key, table.name_key):
-        return pk
+    typed = ComposeForm(posted)
+    typed.is_valid()  # which finds its table
+    table = typed.chosen_table
+    number, name = posted.get("number_column", ""), posted.get("name_column", "")
+    if table is None or not number or (number, name) == (table.number_key, table.name_key):
+        return typed
     try:
-        return str(tables.read_again(table, number=number, name=name, by=request.user).pk)
+        meant = tables.read_again(table, number=number, name=name, by=request.user)
     except tables.TableRefused as refused:
-        messages.error(request, str(refused))
-        return pk
+        typed.add_error(None, str(refused))
+        return typed
+    posted["table"] = str(meant.pk)
+    return ComposeForm(posted)
 
 
 def _to_tables(form: ComposeForm, request: HttpRequest) -> HttpResponse:
@@ -195,6 +201,7 @@ def _saved(form: ComposeForm, request: HttpRequest, *, seen: str | None = None) 
         is_unfinished=not is_ready,
         seen=request.POST.get("seen") if seen is None else seen,
         form=form.cleaned_data.get("window", ""),
+        turn=form.cleaned_data.get("turn") or 0,
         keep_answers=True,
     )
 

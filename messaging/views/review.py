@@ -119,7 +119,8 @@ def _seen(
     rates = (str(rate) for rate in reading.rates.values())
     cost = (committed or balance.committed(campaign.gateway)).cost
     night = str(guards.morning_after())
-    planned = str(campaign.scheduled_for)
+    day = placeholders.day_of(campaign, campaign.scheduled_for)
+    planned = f"{campaign.scheduled_for} {day}"
     return "/".join([str(reading.balance), *rates, str(cost), campaign.fingerprint, night, planned])
 
 

@@ -41,8 +41,15 @@
     if (!isSaved) {
       window.addEventListener("load", () => form.dispatchEvent(new Event("change", { bubbles: true })));
     }
-    form.addEventListener("input", () => (isSaved = false));
-    form.addEventListener("submit", () => (isSaved = true)); // it is saved by being submitted
+    const typed = () => (form.elements.turn.value = Date.now()); // what is late replaces nothing newer
+    form.addEventListener("input", () => {
+      isSaved = false;
+      typed();
+    });
+    form.addEventListener("submit", () => {
+      isSaved = true; // by being submitted
+      typed();
+    });
     const line = document.getElementById("draft-line");
     line.addEventListener("htmx:beforeRequest", () => (isSaved = true));
     ["htmx:sendError", "htmx:responseError"].forEach((failure) => {
