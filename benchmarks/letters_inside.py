@@ -26,6 +26,7 @@ _TEXTS: Final = {
     "personal": "Dear {name}, the fee of class {class} is due: Rs {fee_due}. Pay it by Friday.",
 }
 _RATE: Final = Decimal("0.80")
+_TIMES: Final = 3  # the quickest counts
 _RATES: Final = dict.fromkeys(Operator, _RATE)
 
 Row = tuple[str, str, dict[str, Any]]
@@ -38,12 +39,12 @@ def rows(count: int) -> Iterator[Row]:
 
 
 def ours(text: str, count: int) -> Decimal:
-    writer = Writer(parse(text), day=timezone.now())
-    counts: Counter[tuple[Operator, int]] = Counter()
-    for raw, name, fields in rows(count):
-        if mobile := find_mobile(raw):
-            letter = writer.write(mobile, name, fields)
-            counts[operator_of(mobile), letter.parts] += 1
+    write = Writer(parse(text), day=timezone.now()).write
+    counts = Counter(
+        (operator_of(mobile), write(mobile, name, fields).parts)
+        for raw, name, fields in rows(count)
+        if (mobile := find_mobile(raw))
+    )
     return pricing.cost_of_counts(counts, _RATES)
 
 
@@ -61,14 +62,16 @@ def theirs(text: str, count: int) -> Decimal:
 def main() -> None:
     kind, count = sys.argv[1], int(sys.argv[2])
     text = _TEXTS[kind]
-    started = time.perf_counter()
-    cost = ours(text, count)
-    took = time.perf_counter() - started
-    started = time.perf_counter()
-    expected = theirs(text, count)
-    took_theirs = time.perf_counter() - started
-    if cost != expected:
-        raise ValueError(f"Rs {cost} are not Rs {expected}")
+    took = took_theirs = float("inf")
+    for _time in range(_TIMES):  # in turns, because machines are not always equally fast
+        started = time.perf_counter()
+        cost = ours(text, count)
+        took = min(took, time.perf_counter() - started)
+        started = time.perf_counter()
+        expected = theirs(text, count)
+        took_theirs = min(took_theirs, time.perf_counter() - started)
+        if cost != expected:
+            raise ValueError(f"Rs {cost} are not Rs {expected}")
     print(
         json.dumps(
             {

@@ -58,9 +58,8 @@ def is_plain(text: str) -> bool:
 _IS_SIMPLE: Final = re.compile(f"[{re.escape(_BASIC.replace(chr(10), '').replace(chr(13), ''))}]*")
 
 
-def is_simple(text: str) -> bool:
-    """Whether a text takes as many septets as it has characters, all on one line."""
-    return _IS_SIMPLE.fullmatch(text) is not None
+# Whether a text takes as many septets as it has characters, all on one line.
+is_simple: Final = _IS_SIMPLE.fullmatch
 
 
 def measure(text: str) -> Measure:

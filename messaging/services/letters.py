@@ -32,6 +32,10 @@ class Letter(NamedTuple):
     parts: int
 
 
+# As `Letter(text, parts)`, in half the time.
+_letter: Final = tuple.__new__
+
+
 class Unwritable(Exception):
     """A recipient gets no message; the words say why. `missing` is the field without a value."""
 
@@ -64,13 +68,17 @@ class Writer:
         if DATE not in own:
             wording = wording.filled({DATE: show_day(day)})
         sources = {NAME: _NAME, NUMBER: _NUMBER}
+        self._kinds = kinds or {}
+        # Where each value comes from, and whether it is anything but a text.
         self._slots = [
-            (piece.key if piece.key in own else sources.get(piece.key, piece.key), piece)
+            (
+                piece.key if piece.key in own else sources.get(piece.key, piece.key),
+                self._kinds.get(piece.key, FieldKind.TEXT) != FieldKind.TEXT,
+                piece,
+            )
             for piece in wording.pieces
             if isinstance(piece, Slot)
         ]
-        self._shown = {key for key, kind in (kinds or {}).items() if kind != FieldKind.TEXT}
-        self._kinds = kinds or {}
         self._pattern = "".join(
             "%s" if isinstance(piece, Slot) else piece.replace("%", "%%")
             for piece in wording.pieces
@@ -96,24 +104,24 @@ class Writer:
     @property
     def reads_fields(self) -> bool:
         """Whether more of a recipient is wanted than the name and the number."""
-        return any(key not in (_NAME, _NUMBER) for key, _slot in self._slots)
+        return any(key not in (_NAME, _NUMBER) for key, _is_other, _slot in self._slots)
 
     def write(self, mobile: str, name: str, fields: Mapping[str, Any]) -> Letter:
         """Raises `Unwritable`."""
         if self._same is not None:
             return self._same
+        if name[3:4] == "-" and name == format_mobile(mobile):
+            name = ""  # somebody who was imported without a name is called by the number
         values = []
-        for key, slot in self._slots:
+        for key, is_other, slot in self._slots:
             value = name if key is _NAME else mobile if key is _NUMBER else fields.get(key)
-            if key is _NAME and name[3:4] == "-" and name == format_mobile(mobile):
-                value = ""  # somebody who was imported without a name is called by the number
-            if not (value and key not in self._shown and type(value) is str):
+            if is_other or not value or type(value) is not str:
                 value = self._show(slot, value)
             values.append(value)
         text = (self._pattern % tuple(values)).strip()
         joined = "".join(values)
         if len(joined) <= self._room and is_simple(joined):
-            return Letter(text, 1)
+            return _letter(Letter, (text, 1))
         try:
             return Letter(text, check_text(text).parts)
         except InvalidText as invalid:
