@@ -138,7 +138,7 @@ def review(campaign: Campaign, reading: BalanceReading) -> Review:
     return found
 
 
-_PIECE: Final = 34_000  # so large that PostgreSQL joins and sorts instead of asking row by row
+_PIECE: Final = 50_000  # so large that PostgreSQL joins and sorts instead of asking row by row
 _ORDER: Final = list(Operator)
 
 
