@@ -1,7 +1,5 @@
-"""Writing to 100,000 people: the review's first byte, and the count while somebody types.
-
-The seconds of the count are those of the whole answer, with a personal text; its queries are those
-that count.
+"""Writing to 100,000 people: the review's first byte, and the count while somebody types, alone and
+with everything else that the page is answered.
 """
 
 from collections.abc import Iterator
@@ -13,7 +11,7 @@ from benchmarks.portal import databases, portal
 _PEOPLE: Final = 100_000
 _NOWHERE: Final = "http://127.0.0.1:9/api"
 _COUNT: Final = "live count"
-_MOST_SECONDS: Final = {_COUNT: 0.25}
+_MOST_SECONDS: Final = {_COUNT: 0.25, "live answer, all of it": 0.5}
 _MOST_SECONDS_OF_REVIEW: Final = 2.0
 _MOST_QUERIES: Final = 4
 
