@@ -44,10 +44,24 @@ class Outcome(StrEnum):
     UNKNOWN = "unknown"
 
     @property
+    def is_unclear(self) -> bool:
+        """Whether a call that ended so may have sent something, and nobody knows what."""
+        return self in _UNCLEAR
+
+    @property
     def label(self) -> str | Promise:
         """One plain sentence for the staff."""
         return SENTENCES[self]
 
+
+_UNCLEAR: Final = {
+    Outcome.NO_ANSWER,
+    Outcome.UNREADABLE,
+    Outcome.SERVER_ERROR,
+    Outcome.MISCOUNTED,
+    Outcome.CONTRACT_CHANGED,
+    Outcome.UNKNOWN,
+}
 
 SENTENCES: Final[dict[Outcome, str | Promise]] = {
     Outcome.UNREACHABLE: _(

@@ -32,7 +32,7 @@ def gateway(request: HttpRequest) -> dict[str, Any]:
 
 def worker_is_silent(gateway: Gateway) -> bool:
     """Whether no worker has looked in for some minutes: then nothing is sent."""
-    return gateway.swept_at is None or timezone.now() - gateway.swept_at > _WORKER_SILENT
+    return gateway.swept_at is None or abs(timezone.now() - gateway.swept_at) > _WORKER_SILENT
 
 
 def undecided() -> int:

@@ -15,7 +15,7 @@ from huey import crontab
 from huey.contrib.djhuey import db_periodic_task, db_task
 
 from messaging.models import Campaign, CampaignState, Gateway
-from messaging.services import balance, dispatch, freezing, holds, sociair
+from messaging.services import balance, dispatch, freezing, holds, slots, sociair
 from messaging.services import sweep as sweeping
 from sociair_portal.stopping import stopping
 
@@ -129,6 +129,16 @@ def read_balance() -> None:
     finally:
         _asking.release()
     kick()
+
+
+def attend() -> None:
+    """Look in as a machine that sends; wake the senders when they may go on since."""
+    gateway = holds.current_gateway()
+    before = gateway.cleared
+    if slots.attend(gateway):
+        gateway.refresh_from_db(fields=["cleared"])
+        if gateway.cleared != before:
+            kick()
 
 
 @db_periodic_task(crontab(minute="*"), priority=_PRIORITY["sweep"], expires=_EXPIRES)  # type: ignore[untyped-decorator]

@@ -54,6 +54,9 @@ if SOCIAIR_PARTIAL_REJECTION not in ("ask", "none_sent", "valid_sent"):
         "use ask, none_sent or valid_sent."
     )
 
+# Whether other programs send with the same account: its balance then proves nothing.
+SOCIAIR_SHARED_ACCOUNT: bool = env.bool("SOCIAIR_SHARED_ACCOUNT", False)
+
 # Where a worker keeps, outside the database, how much it has sent (docs/failures.md).
 _state_dir = VAR_DIR / "sandbox-state" if SANDBOX else VAR_DIR
 STATE_DIR: Path = Path(env.str("STATE_DIR", "") or _state_dir)

@@ -27,7 +27,7 @@ from sandbox.server import Sandbox
 from tests.conftest import Browser
 from tests.factories import UserFactory
 from tests.pages import source, words
-from tests.sending import hand_over, numbers, send_all
+from tests.sending import claim_batch, hand_over, numbers, send_all
 
 pytestmark = pytest.mark.django_db
 
@@ -121,7 +121,7 @@ def test_progress_tells_what_holds_it(sender: Browser, gateway: Gateway, sandbox
 
 def test_a_cancelled_one_is_watched_until_its_calls_end(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(1))
-    claim = dispatch.claim_batch(campaign.pk)
+    claim = claim_batch(campaign.pk)
     assert claim is not None
     campaigns.cancel(campaign, by=sender.user)
     shown = sender.get(url(campaign))

@@ -27,7 +27,7 @@ from messaging.services import dispatch, holds, recording, sociair, transport
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.factories import OptOutFactory
-from tests.sending import check_books, hand_over, numbers, release, send_all, states
+from tests.sending import check_books, claim_batch, hand_over, numbers, release, send_all, states
 
 pytestmark = pytest.mark.django_db
 LATER = timedelta(minutes=5)
@@ -54,7 +54,7 @@ def test_threads_claim_each_batch_once(gateway: Gateway, settings: Settings) -> 
 
 def _claim_all(campaign_id: int) -> list[int]:
     claimed = []
-    while (claim := dispatch.claim_batch(campaign_id)) is not None:
+    while (claim := claim_batch(campaign_id)) is not None:
         claimed.append(claim.batch.pk)
     return claimed
 
@@ -75,7 +75,7 @@ def test_senders_side_by_side_send_each_number_once(
 def test_a_claim_says_whose_it_is_and_until_when(gateway: Gateway, settings: Settings) -> None:
     campaign = hand_over(gateway, numbers(2))
     before = timezone.now() - timedelta(milliseconds=1)  # SQLite's clock has no microseconds
-    claim = dispatch.claim_batch(campaign.pk)
+    claim = claim_batch(campaign.pk)
     assert claim is not None
     batch = claim.batch
     assert (batch.state, batch.tries, batch.outcome) == (BatchState.SENDING, 1, "")
@@ -92,7 +92,7 @@ def test_a_claim_says_whose_it_is_and_until_when(gateway: Gateway, settings: Set
 
 
 def _assert_not_claimable(campaign: Campaign) -> None:
-    assert dispatch.claim_batch(campaign.pk) is None
+    assert claim_batch(campaign.pk) is None
     batch = Batch.objects.get()
     assert (batch.state, batch.tries, batch.claimed_at) == (BatchState.QUEUED, 0, None)
     assert set(states(campaign).values()) == {"queued"}
@@ -122,7 +122,7 @@ def test_a_timed_hold_that_is_over_holds_nothing(gateway: Gateway) -> None:
     holds.hold(
         gateway, HoldKind.TIMED, HoldReason.UNREACHABLE, until=timezone.now() - timedelta(seconds=1)
     )
-    assert dispatch.claim_batch(campaign.pk) is not None
+    assert claim_batch(campaign.pk) is not None
 
 
 def test_not_for_another_gateway(gateway: Gateway, settings: Settings) -> None:
@@ -133,8 +133,8 @@ def test_not_for_another_gateway(gateway: Gateway, settings: Settings) -> None:
 
 def test_nothing_is_left_to_claim(gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(2))
-    assert dispatch.claim_batch(campaign.pk) is not None
-    assert dispatch.claim_batch(campaign.pk) is None
+    assert claim_batch(campaign.pk) is not None
+    assert claim_batch(campaign.pk) is None
 
 
 # -- Opted out since the review --------------------------------------------------------------
@@ -228,7 +228,7 @@ def test_a_call_without_a_whole_calls_time_is_not_begun(
 def test_a_worker_posts_nothing_that_it_no_longer_owns(gateway: Gateway, sandbox: Sandbox) -> None:
     """It was suspended until after its deadline, and the sweep gave its batch up."""
     campaign = hand_over(gateway, numbers(2))
-    claim = dispatch.claim_batch(campaign.pk)
+    claim = claim_batch(campaign.pk)
     assert claim is not None
     Batch.objects.update(deadline=timezone.now() - timedelta(seconds=1))
     assert recording.give_up_lost(gateway) == 1
@@ -251,7 +251,7 @@ def test_an_opened_connection_does_not_start_a_late_call(
     settings.SOCIAIR_BATCH_SIZE = 1
     campaign = hand_over(gateway, numbers(2))
     assert dispatch.send_next(gateway) is dispatch.Round.CALLED
-    claim = dispatch.claim_batch(campaign.pk)
+    claim = claim_batch(campaign.pk)
     assert claim is not None
     sent = sociair.send(claim.batch, start_before=transport.now())
     assert sent.answer.outcome is Outcome.UNREACHABLE

@@ -24,7 +24,7 @@ from messaging.services import campaigns, dispatch, recording, sociair, sweep
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.factories import UserFactory
-from tests.sending import check_books, hand_over, numbers, release, send_all, states
+from tests.sending import check_books, claim_batch, hand_over, numbers, release, send_all, states
 
 pytestmark = pytest.mark.django_db
 
@@ -49,7 +49,7 @@ def _billed(sandbox: Sandbox) -> list[str]:
 
 def _in_flight(campaign: Campaign) -> sociair.Sent:
     """A call that has its answer, which is not recorded yet."""
-    claim = dispatch.claim_batch(campaign.pk)
+    claim = claim_batch(campaign.pk)
     assert claim is not None
     return sociair.send(claim.batch)
 
@@ -265,7 +265,7 @@ def test_a_large_campaign_is_closed_piece_by_piece_by_the_sweep(
     assert closed == []  # whoever clicked does not wait for it
     assert campaign.pending == 10
     assert dispatch.send_next(gateway) is dispatch.Round.NOTHING
-    assert dispatch.claim_batch(campaign.pk) is None
+    assert claim_batch(campaign.pk) is None
 
     sweep.sweep(gateway)
     assert closed == [2, 2, 1, 0]

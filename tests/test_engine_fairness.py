@@ -7,7 +7,7 @@ from messaging import tasks
 from messaging.models import Campaign, CampaignState, Gateway
 from messaging.services import dispatch, freezing
 from sandbox.server import Sandbox
-from tests.sending import check_books, hand_over, numbers, send_all
+from tests.sending import check_books, claim_batch, hand_over, numbers, send_all
 
 pytestmark = pytest.mark.django_db
 
@@ -93,7 +93,7 @@ def test_a_campaign_with_nothing_queued_stands_in_nobodys_way(
 ) -> None:
     """Its last call is in flight; the next sender takes another campaign."""
     small = _campaign(gateway, "small", 2)
-    assert dispatch.claim_batch(small.pk) is not None
+    assert claim_batch(small.pk) is not None
     _campaign(gateway, "large", 6)
     assert dispatch.send_next(gateway) is dispatch.Round.CALLED
     assert _sent(sandbox) == ["large"]

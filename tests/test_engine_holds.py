@@ -23,7 +23,7 @@ from messaging.services import balance, dispatch, holds, recording, sociair, swe
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.factories import UserFactory
-from tests.sending import check_books, hand_over, numbers, send_all
+from tests.sending import check_books, claim_batch, hand_over, numbers, send_all, take_slot
 
 pytestmark = pytest.mark.django_db
 
@@ -84,7 +84,7 @@ def test_calls_that_failed_together_count_once(
 ) -> None:
     settings.SOCIAIR_BATCH_SIZE = 1
     campaign = hand_over(gateway, numbers(4))
-    claims = [dispatch.claim_batch(campaign.pk) for _claim in range(4)]
+    claims = [claim_batch(campaign.pk) for _claim in range(4)]
     sandbox.stop()
     sent = [sociair.send(claim.batch) for claim in claims if claim is not None]
     at_once([partial(recording.record, each) for each in sent])
@@ -189,11 +189,11 @@ def test_a_stronger_hold_stays(
 
 def test_an_expired_timed_hold_is_none(gateway: Gateway) -> None:
     _hold(gateway, TIMED)
-    assert holds.take_slot(gateway) is None
+    assert take_slot(gateway) is None
     _wait_until_over()
     gateway.refresh_from_db()
     assert not gateway.is_held
-    assert holds.take_slot(gateway) == 0.0
+    assert take_slot(gateway) == 0.0
     assert holds.reserve_wake_up(gateway) is None
 
 

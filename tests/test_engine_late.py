@@ -29,7 +29,7 @@ from messaging.services import campaigns, dispatch, recording, settling, sociair
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
 from tests.factories import UserFactory
-from tests.sending import check_books, hand_over, numbers, states
+from tests.sending import check_books, claim_batch, hand_over, numbers, states
 
 pytestmark = pytest.mark.django_db
 
@@ -42,7 +42,7 @@ def _expire() -> None:
 
 def _answer_of_a_lost_call(gateway: Gateway, campaign: Campaign) -> sociair.Sent:
     """A call whose answer is there, and not saved when the sweep gives its batch up."""
-    claim = dispatch.claim_batch(campaign.pk)
+    claim = claim_batch(campaign.pk)
     assert claim is not None
     sent = sociair.send(claim.batch, start_before=claim.start_before)
     _expire()
@@ -179,7 +179,7 @@ def test_the_same_answer_twice_changes_nothing(
     """The commit went through, and its confirmation was lost: then it is saved once more."""
     campaign = hand_over(gateway, numbers(4))
     sandbox.settings(script=[fault])
-    claim = dispatch.claim_batch(campaign.pk)
+    claim = claim_batch(campaign.pk)
     assert claim is not None
     sent = sociair.send(claim.batch)
     recording.record(sent)
@@ -193,11 +193,11 @@ def test_an_old_tries_answer_again_does_not_touch_the_next_try(
 ) -> None:
     campaign = hand_over(gateway, numbers(2))
     sandbox.settings(script=["413", "ok"])
-    first = dispatch.claim_batch(campaign.pk)
+    first = claim_batch(campaign.pk)
     assert first is not None
     Batch.objects.update(state=BatchState.QUEUED)  # as a refused connection leaves it
     Recipient.objects.update(state=RecipientState.QUEUED)
-    second = dispatch.claim_batch(campaign.pk)
+    second = claim_batch(campaign.pk)
     assert second is not None
     before = _everything()
     recording.record(sociair.send(first.batch))

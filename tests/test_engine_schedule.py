@@ -12,7 +12,7 @@ from messaging.services import campaigns, dispatch, holds, sweep
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.factories import UserFactory
-from tests.sending import check_books, hand_over, numbers, send_all
+from tests.sending import check_books, claim_batch, hand_over, numbers, send_all
 
 pytestmark = pytest.mark.django_db
 
@@ -48,11 +48,11 @@ def test_it_begins_when_its_time_has_come(gateway: Gateway, sandbox: Sandbox) ->
     assert (campaign.state, campaign.pending) == (CampaignState.SCHEDULED, 2)
     assert campaigns.start_due(gateway) == 0
     assert dispatch.send_next(gateway) is dispatch.Round.NOTHING
-    assert dispatch.claim_batch(campaign.pk) is None
+    assert claim_batch(campaign.pk) is None
 
     Campaign.objects.update(scheduled_for=_ago(seconds=1))
     # Its time alone sends nothing: it must have been started, which happens once.
-    assert dispatch.claim_batch(campaign.pk) is None
+    assert claim_batch(campaign.pk) is None
     assert campaigns.start_due(gateway) == 1
     send_all(gateway)
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))

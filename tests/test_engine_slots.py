@@ -19,11 +19,11 @@ from messaging.models import (
     HoldReason,
     SentMessage,
 )
-from messaging.services import campaigns, dispatch, holds, tidemark
+from messaging.services import campaigns, dispatch, doubts, holds, slot_record
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.factories import UserFactory
-from tests.sending import check_books, hand_over, numbers, send_all
+from tests.sending import check_books, claim_batch, hand_over, numbers, send_all, take_slot
 
 pytestmark = pytest.mark.django_db
 
@@ -51,27 +51,27 @@ def test_senders_share_one_limit(gateway: Gateway, sandbox: Sandbox, settings: S
 
 
 def test_without_a_limit_nobody_waits(gateway: Gateway) -> None:
-    assert [holds.take_slot(gateway) for _call in range(3)] == [0.0, 0.0, 0.0]
+    assert [take_slot(gateway) for _call in range(3)] == [0.0, 0.0, 0.0]
     assert Gateway.objects.get().calls == 3
 
 
 def test_the_next_slot_is_an_interval_away(gateway: Gateway, settings: Settings) -> None:
     settings.SOCIAIR_REQUESTS_PER_MINUTE = 30
-    assert holds.take_slot(gateway) == 0.0
-    wait = holds.take_slot(gateway)
+    assert take_slot(gateway) == 0.0
+    wait = take_slot(gateway)
     assert wait == pytest.approx(2, abs=0.5)
     found = Gateway.objects.get()
     assert found.calls == 1  # who waits has taken none
     Gateway.objects.update(next_slot=timezone.now())
-    assert holds.take_slot(gateway) == 0.0
+    assert take_slot(gateway) == 0.0
 
 
 def test_a_limit_holds_over_restarts(gateway: Gateway, settings: Settings) -> None:
     """The row remembers, whatever process asks."""
     settings.SOCIAIR_REQUESTS_PER_MINUTE = 1
-    holds.take_slot(gateway)
+    take_slot(gateway)
     again = holds.current_gateway()
-    wait = holds.take_slot(again)
+    wait = take_slot(again)
     assert wait is not None
     assert wait > 50
 
@@ -125,35 +125,45 @@ def test_a_restored_database_sends_nothing_before_a_person_has_looked(
     new.refresh_from_db()
     assert (new.state, new.accepted) == (CampaignState.DONE, 2)
     assert campaigns.cancel(campaign, by=None)
+    with pytest.raises(campaigns.SendRefused, match="database was restored"):
+        campaigns.resume(later, by=None)
+    assert doubts.say(later, 0, by=None) == 0
     assert campaigns.resume(later, by=None)
     assert later.state == CampaignState.SCHEDULED
 
 
 def test_a_slot_that_nobody_used_does_not_hold(gateway: Gateway) -> None:
     """The worker was killed after it took a slot and before it was written down."""
-    holds.take_slot(gateway)
+    take_slot(gateway)
     Gateway.objects.update(calls=7)
-    assert holds.take_slot(gateway) == 0.0
-    assert tidemark.highest(gateway) == 8
+    assert take_slot(gateway) == 0.0
+    assert _highest(gateway) == 8
 
 
 def test_each_gateway_has_a_mark_of_its_own(gateway: Gateway, settings: Settings) -> None:
-    holds.take_slot(gateway)
-    holds.take_slot(gateway)
+    take_slot(gateway)
+    take_slot(gateway)
     settings.SOCIAIR_BASE_URL = "http://127.0.0.1:9/another"
     another = holds.current_gateway()
-    assert tidemark.highest(another) == 0
-    assert holds.take_slot(another) == 0.0
-    assert (tidemark.highest(gateway), tidemark.highest(another)) == (2, 1)
+    assert slot_record.read(another) is None
+    assert take_slot(another) == 0.0
+    assert (_highest(gateway), _highest(another)) == (2, 1)
 
 
 def test_the_mark_never_goes_down(gateway: Gateway, state_dir: Path) -> None:
+    take_slot(gateway)
     for slot in (3, 12, 5):
-        tidemark.raise_to(gateway, slot)
-    assert tidemark.highest(gateway) == 12
+        slot_record.raise_to(gateway, slot)
+    assert _highest(gateway) == 12
     [file] = state_dir.glob("slots-*")
     file.write_bytes(b"not a number")
-    assert tidemark.highest(gateway) == 0
+    assert slot_record.read(gateway) is None
+
+
+def _highest(gateway: Gateway) -> int:
+    record = slot_record.read(gateway)
+    assert record is not None
+    return record.slot
 
 
 def test_nothing_is_sent_while_the_mark_cannot_be_kept(
@@ -168,7 +178,7 @@ def test_nothing_is_sent_while_the_mark_cannot_be_kept(
     assert (gateway.hold_kind, gateway.hold_reason) == (HoldKind.TIMED, HoldReason.NO_RECORD)
     assert gateway.is_held
     assert gateway.advice
-    assert dispatch.claim_batch(campaign.pk) is None
+    assert claim_batch(campaign.pk) is None
 
     settings.STATE_DIR = tmp_path / "state"
     Gateway.objects.update(held_until=timezone.now() - timedelta(seconds=1))

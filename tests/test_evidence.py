@@ -14,7 +14,7 @@ from messaging.services import balance, campaigns, dispatch, holds, recording, s
 from messaging.services.evidence import Evidence, evidence_for
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
-from tests.sending import hand_over, numbers, release, send_all
+from tests.sending import claim_batch, hand_over, numbers, release, send_all
 
 pytestmark = pytest.mark.django_db
 RATE = Decimal("0.80")
@@ -171,7 +171,7 @@ def test_a_late_answer_of_a_settled_batch_is_counted_once(
     BalanceReading.objects.all().delete()
     balance.read_balance(gateway)
     _a_moment_later()
-    claim = dispatch.claim_batch(campaign.pk)
+    claim = claim_batch(campaign.pk)
     assert claim is not None
     sent = sociair.send(claim.batch)
     _lose(gateway)
@@ -208,7 +208,7 @@ def _lose(gateway: Gateway) -> None:
 def _while_in_flight(gateway: Gateway, campaign: Campaign) -> None:
     other = hand_over(gateway, numbers(2, first=3000))
     BalanceReading.objects.order_by("-id")[0].delete()
-    assert dispatch.claim_batch(other.pk) is not None
+    assert claim_batch(other.pk) is not None
 
 
 def _without_a_reading_before(gateway: Gateway, campaign: Campaign) -> None:
@@ -248,7 +248,7 @@ def test_a_reading_during_another_call_proves_nothing(gateway: Gateway, sandbox:
     quiet = balance.read_balance(gateway)
     first = hand_over(gateway, numbers(2))
     BalanceReading.objects.exclude(pk=quiet.pk).delete()
-    claim = dispatch.claim_batch(first.pk)
+    claim = claim_batch(first.pk)
     assert claim is not None
     busy = balance.read_balance(gateway)
     sent = sociair.send(claim.batch)
@@ -272,7 +272,7 @@ def test_a_lost_batch_proves_nothing_before_its_deadline(
     BalanceReading.objects.all().delete()
     balance.read_balance(gateway)
     _a_moment_later()
-    assert dispatch.claim_batch(campaign.pk) is not None
+    assert claim_batch(campaign.pk) is not None
     between = balance.read_balance(gateway)
     _lose(gateway)
     assert evidence_for(campaign) is None

@@ -24,7 +24,7 @@ from messaging.models import (
 from messaging.services import dispatch, holds, recording, sociair
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
-from tests.sending import check_books, hand_over, numbers, release, send_all, states
+from tests.sending import check_books, claim_batch, hand_over, numbers, release, send_all, states
 
 pytestmark = pytest.mark.django_db
 
@@ -205,7 +205,7 @@ def test_line_4_lost_worker(gateway: Gateway, sandbox: Sandbox, settings: Settin
     settings.SOCIAIR_BATCH_SIZE = 2
     settings.SOCIAIR_DEADLINE = 0
     campaign = hand_over(gateway, numbers(4))
-    assert dispatch.claim_batch(campaign.pk) is not None  # and then the worker is killed
+    assert claim_batch(campaign.pk) is not None  # and then the worker is killed
     settings.SOCIAIR_DEADLINE = 8
     assert recording.give_up_lost(gateway) == 1
     assert recording.give_up_lost(gateway) == 0

@@ -20,7 +20,7 @@ from messaging.models import (
 from messaging.services import campaigns, dispatch, freezing, holds, sweep
 from sandbox.server import Sandbox
 from tests.conftest import Browser
-from tests.sending import check_books, hand_over, numbers, send_all
+from tests.sending import check_books, claim_batch, hand_over, numbers, send_all
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +44,7 @@ def test_nothing_of_it_is_sent(queued: Campaign, sandbox: Sandbox, elsewhere: Sa
     gateway = holds.current_gateway()
     assert gateway != queued.gateway
     assert send_all(gateway) == [dispatch.Round.NOTHING]
-    assert dispatch.claim_batch(queued.pk) is None
+    assert claim_batch(queued.pk) is None
     sweep.sweep(gateway)
     tasks.sweep_now()
     tasks.send.call_local()
@@ -119,7 +119,7 @@ def test_what_was_in_flight_is_given_up_all_the_same(
 ) -> None:
     """The worker was killed in mid-call, and began again with the other address."""
     campaign = hand_over(gateway, numbers(2))
-    assert dispatch.claim_batch(campaign.pk) is not None
+    assert claim_batch(campaign.pk) is not None
     Batch.objects.update(deadline=timezone.now() - timedelta(seconds=1))
     with Sandbox() as other:
         settings.SOCIAIR_BASE_URL = other.url

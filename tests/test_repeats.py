@@ -10,14 +10,14 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from messaging.models import Batch, Campaign, CampaignState, Gateway, LeftOut
-from messaging.services import campaigns, dispatch, freezing, scheduling
+from messaging.services import campaigns, freezing, scheduling
 from messaging.services.audience import Audience
 from messaging.services.review import review
 from sandbox.server import Sandbox
 from tests.conftest import Browser
 from tests.factories import ContactFactory, GroupFactory
 from tests.pages import words
-from tests.sending import hand_over, numbers, reading, send_all
+from tests.sending import claim_batch, hand_over, numbers, reading, send_all
 
 pytestmark = pytest.mark.django_db
 TEXT = "School is closed tomorrow."
@@ -174,7 +174,7 @@ def test_what_is_sent_while_a_large_campaign_is_prepared(
 def test_what_is_cancelled_in_flight_may_have_arrived(gateway: Gateway) -> None:
     [mobile] = numbers(1)
     campaign = hand_over(gateway, [mobile], text=TEXT)
-    assert dispatch.claim_batch(campaign.pk) is not None
+    assert claim_batch(campaign.pk) is not None
     campaigns.cancel(campaign, by=None)
     assert review(draft_of(gateway, TEXT, mobile), reading(gateway)).people == 0
 

@@ -14,6 +14,7 @@ from messaging.models.campaign import (
 )
 from messaging.models.event import Event, EventKind
 from messaging.models.gateway import BalanceReading, Gateway, HoldKind, HoldReason
+from messaging.models.machine import Machine
 from messaging.models.profile import Profile
 from messaging.models.table import RecipientTable, TableRow
 from messaging.models.template import MessageTemplate
@@ -34,6 +35,7 @@ __all__ = [
     "HoldReason",
     "LeftOut",
     "LeftOutReason",
+    "Machine",
     "MessageTemplate",
     "Profile",
     "Recipient",

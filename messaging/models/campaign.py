@@ -104,6 +104,8 @@ class Campaign(models.Model):
     state = models.CharField(
         _("state"), max_length=9, choices=CampaignState.choices, default=CampaignState.DRAFT
     )
+    # Since when it is not certain what of it went out: the database had been set back.
+    doubted_at = models.DateTimeField(_("in doubt since"), null=True, blank=True, editable=False)
     pause_reason = models.TextField(_("why it paused"), blank=True)
     follows = models.ForeignKey(
         "self",

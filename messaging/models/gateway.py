@@ -1,8 +1,9 @@
 """The other side: one row for each base URL, and what its account said of its money."""
 
-from datetime import datetime
+import uuid
+from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Any
+from typing import Any, Final
 
 from django.db import models
 from django.db.models import Q
@@ -10,6 +11,9 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.phone import Operator
+
+# A clock may be corrected by so much without anything being made of it.
+CLOCK_TOLERANCE: Final = timedelta(minutes=1)
 
 
 class HoldKind(models.TextChoices):
@@ -43,11 +47,35 @@ class HoldReason(models.TextChoices):
         "not_saved",
         _("An answer of Sociair could not be saved. Its messages may have gone out."),
     )
+    RECORD_MISSING = (
+        "record_missing",
+        _(
+            "This machine has no record of what went out, and no other machine is there to ask. "
+            "Nothing was sent."
+        ),
+    )
+    MACHINE_SILENT = (
+        "machine_silent",
+        _(
+            "The database was restarted, and a machine that sends has not answered since. It may "
+            "know of messages that the database does not. Nothing was sent."
+        ),
+    )
+    UNEXPLAINED = (
+        "unexplained",
+        _(
+            "While no worker was running, more left the account than this database explains. "
+            "Messages may have gone out that it does not know."
+        ),
+    )
     NO_RECORD = (
         "no_record",
         _("This machine cannot keep its record of what it sends. Nothing was sent."),
     )
-    UNCONFIRMED = "unconfirmed", _("Sociair left two requests in a row without a clear answer.")
+    UNCONFIRMED = (
+        "unconfirmed",
+        _("Sociair left two requests in a row, or three of the last ten, without a clear answer."),
+    )
 
 
 # What a person can do about a hold, said beside it.
@@ -73,7 +101,22 @@ ADVICE = {
     ),
     HoldReason.RESTORED: _(
         "Campaigns that were under way are paused, because they may have gone out since the "
-        "backup was taken. Compare them with Sociair's own list, then release the hold."
+        "backup was taken. Compare them with Sociair's own list, start sending again, and say of "
+        "each what went out before it goes on."
+    ),
+    HoldReason.RECORD_MISSING: _(
+        "If the folder STATE_DIR was moved, put it back and restart the worker. If it is lost, or "
+        "a backup was restored: start sending again, and say of each campaign what went out "
+        "before it goes on."
+    ),
+    HoldReason.MACHINE_SILENT: _(
+        "Start its worker: sending goes on by itself if nothing is missing. If it is gone for "
+        "good, start sending again, and say of each campaign what went out before it goes on."
+    ),
+    HoldReason.UNEXPLAINED: _(
+        "If a backup or an older copy of this machine was restored: start sending again, and say "
+        "of each campaign what went out before it goes on. If somebody else uses the account, do "
+        "the same, and set SOCIAIR_SHARED_ACCOUNT."
     ),
     HoldReason.NOT_SAVED: _(
         "Look at the database and at the disk it is on, then release the hold. What was not "
@@ -90,10 +133,11 @@ ADVICE = {
 
 class GatewayQuerySet(models.QuerySet["Gateway"]):
     def not_held(self, now: datetime) -> "GatewayQuerySet":
-        """Gateways that may be called. An expired timed hold is none."""
-        return self.filter(
-            Q(hold_kind=HoldKind.NONE) | Q(hold_kind=HoldKind.TIMED, held_until__lte=now)
-        )
+        """Gateways that may be called. A timed hold is none when it has expired, and none if it
+        begins in the future: then it is of a clock that was wrong.
+        """
+        over = Q(held_until__lte=now) | Q(held_at__gt=now + CLOCK_TOLERANCE)
+        return self.filter(Q(hold_kind=HoldKind.NONE) | Q(over, hold_kind=HoldKind.TIMED))
 
 
 class Gateway(models.Model):
@@ -102,6 +146,17 @@ class Gateway(models.Model):
     base_url = models.URLField(_("address"), unique=True)
     calls = models.BigIntegerField(
         _("calls"), default=0, help_text=_("How many calls were ever given a slot.")
+    )
+    # Which database this is: a machine's record of another one says nothing about it.
+    installation = models.UUIDField(default=uuid.uuid4, editable=False)
+    # The era of its life, since when, and whether every machine has agreed in it.
+    era = models.CharField(max_length=100, blank=True, editable=False)
+    era_began_at = models.DateTimeField(null=True, editable=False)
+    cleared = models.CharField(max_length=100, blank=True, editable=False)
+    # Until Sociair's balance was compared, after no machine was there for a while.
+    silent_since = models.DateTimeField(null=True, editable=False)
+    unknown_calls = models.BigIntegerField(
+        _("calls that the database does not know"), default=0, editable=False
     )
     next_slot = models.DateTimeField(_("next free moment"), null=True, editable=False)
     active_at = models.DateTimeField(_("last slot given"), null=True, editable=False)
@@ -115,6 +170,8 @@ class Gateway(models.Model):
     held_until = models.DateTimeField(_("held until"), null=True, blank=True)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     unconfirmed = models.PositiveIntegerField(_("unconfirmed in a row"), default=0)
+    # The last call of when somebody looked; what was unclear before counts no more.
+    looked_at_call = models.BigIntegerField(default=0, editable=False)
     token_refusals = models.PositiveIntegerField(_("token refused in a row"), default=0)
 
     balance_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -134,7 +191,10 @@ class Gateway(models.Model):
     @property
     def is_held(self) -> bool:
         if self.hold_kind == HoldKind.TIMED:
-            return self.held_until is not None and self.held_until > timezone.now()
+            now = timezone.now()
+            began = self.held_at or now
+            until = self.held_until or now
+            return began <= now + CLOCK_TOLERANCE and until > now
         return self.hold_kind != HoldKind.NONE
 
     @property

@@ -225,6 +225,7 @@ def hand_over(
         Gateway.objects.select_for_update().get(pk=campaign.gateway_id)  # one bill at a time
         if not _is_draft(campaign, reviewed):
             return False
+        _check_certain(campaign)
         if placeholders.day_of(campaign, at) != reviewed.day:
             raise SendRefused(
                 _("The message says the day it is sent. Look at it as it is on that day first.")
@@ -357,6 +358,7 @@ def resume(
     (rupees), and if that can be paid; one whose letters say another day, only for who has seen
     that day. Raises `SendRefused`.
     """
+    _check_certain(campaign)
     if campaign.cost > campaign.reviewed_cost:
         _check_dearer(campaign, seen)
     if (day := placeholders.stale_day(campaign)) != seen_day and day:
@@ -390,6 +392,14 @@ def _resume(campaign: Campaign, *, by: Actor) -> bool:
         resumed_at=timezone.now(),
         reviewed_cost=max(campaign.reviewed_cost, campaign.cost),
     )
+
+
+def _check_certain(campaign: Campaign) -> None:
+    """Raises `SendRefused` while nobody has said what of it a restored database does not know."""
+    if Campaign.objects.filter(pk=campaign.pk, doubted_at__isnull=False).exists():
+        raise SendRefused(
+            _("The database was restored. Say first how much of this message may have gone out.")
+        )
 
 
 def _check_dearer(campaign: Campaign, seen: Decimal | None) -> None:

@@ -27,8 +27,17 @@ from messaging.models import (
     Recipient,
     RecipientState,
 )
-from messaging.services import holds, pricing, sociair, transport
-from messaging.services.recording import finish_if_empty, record
+from messaging.services import (
+    database_time,
+    holds,
+    pricing,
+    slot_record,
+    slots,
+    sociair,
+    transport,
+)
+from messaging.services.counters import finish_if_empty
+from messaging.services.recording import record
 
 logger = logging.getLogger(__name__)
 
@@ -50,6 +59,7 @@ class Claim:
 
     batch: Batch
     start_before: float
+    slot: int
 
 
 def send_next(
@@ -60,18 +70,43 @@ def send_next(
 ) -> Round:
     """Claim the best batch, call, record. `stopping(seconds)` waits and tells whether to stop."""
     while candidates := _candidates(gateway, include_large):
-        wait = holds.take_slot(gateway)
-        if wait is None:
+        leave = slots.look(gateway)
+        if leave is None:
             return Round.HELD
-        if wait:
-            if (stopping or _sleep)(min(wait, 1.0)):
+        if not isinstance(leave, slots.Leave):
+            if leave and (stopping or _sleep)(min(leave, 1.0)):
                 return Round.STOPPED
             continue
         for campaign_id in candidates:
-            if (claim := claim_batch(campaign_id)) is not None:
+            if (claim := claim_batch(campaign_id, leave)) is not None:
+                if not _is_remembered(gateway, claim):
+                    return Round.HELD
                 _record_surely(sociair.send(claim.batch, start_before=claim.start_before))
                 return Round.CALLED
     return Round.NOTHING
+
+
+def _is_remembered(gateway: Gateway, claim: Claim) -> bool:
+    """Whether this machine's record has the call, before it is made. If not, it is not made."""
+    try:
+        slot_record.raise_to(gateway, claim.slot)
+    except OSError as error:
+        _put_back(claim)
+        holds.hold_unkept(gateway, words=error.strerror or str(error))
+        return False
+    return True
+
+
+def _put_back(claim: Claim) -> None:
+    """Nothing of it has left: no byte of its call was written, and none will be."""
+    with transaction.atomic():
+        batch = Batch.objects.filter(
+            pk=claim.batch.pk, state=BatchState.SENDING, tries=claim.batch.tries
+        )
+        if batch.update(state=BatchState.QUEUED):
+            Recipient.objects.filter(batch=claim.batch, state=RecipientState.SENDING).update(
+                state=RecipientState.QUEUED
+            )
 
 
 def reconnect() -> None:
@@ -126,6 +161,7 @@ def _record_surely(sent: sociair.Sent) -> None:
 
 # -- Claim -----------------------------------------------------------------------------------
 
+
 # The outer WHERE says everything again: what the inner SELECT saw may be over by then.
 _CLAIM: Final = """
 UPDATE messaging_batch SET
@@ -142,26 +178,27 @@ WHERE id = (
         WHERE messaging_campaign.id = %(campaign)s
             AND messaging_campaign.state = 'sending'
             AND messaging_gateway.base_url = %(base_url)s
-            AND (hold_kind = '' OR (hold_kind = 'timed' AND held_until <= {now}))
+            AND {is_free}
     )
 RETURNING id
 """
-_DIALECTS: Final = {
-    "postgresql": {
-        "now": "clock_timestamp()",
-        "deadline": "clock_timestamp() + %(seconds)s * interval '1 second'",
-        "skip_locked": "FOR UPDATE SKIP LOCKED",
-    },
-    "sqlite": {
-        "now": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now')",
-        "deadline": "strftime('%%Y-%%m-%%d %%H:%%M:%%f', 'now', %(seconds)s || ' seconds')",
-        "skip_locked": "",  # a transaction has the whole database to itself
-    },
-}
 
 
-def claim_batch(campaign_id: int) -> Claim | None:
-    """Take the oldest queued batch of a campaign, without those who have opted out since.
+@cache
+def _claim_sql() -> str:
+    # On SQLite a transaction has the whole database to itself.
+    can_skip = connection.features.has_select_for_update_skip_locked
+    return _CLAIM.format(
+        now=database_time.now(),
+        deadline=database_time.shifted("%(seconds)s"),
+        skip_locked="FOR UPDATE SKIP LOCKED" if can_skip else "",
+        is_free=database_time.is_free(),
+    )
+
+
+def claim_batch(campaign_id: int, leave: slots.Leave) -> Claim | None:
+    """Take the oldest queued batch of a campaign, without those who have opted out since, and a
+    slot to call in: both or neither.
 
     No call may start when less than a whole call's time is left to the batch's deadline.
     """
@@ -175,20 +212,23 @@ def claim_batch(campaign_id: int) -> Claim | None:
                 Recipient.objects.filter(batch=batch_id, state=RecipientState.QUEUED).update(
                     state=RecipientState.SENDING
                 )
-                return Claim(Batch.objects.get(pk=batch_id), start_before)
+                batch = Batch.objects.get(pk=batch_id)
+                if (slot := slots.take(leave)) is not None:
+                    return Claim(batch, start_before, slot)
             transaction.set_rollback(True)
+        if not opted_out:
+            return None  # held, or another sender was faster
         _leave_out(campaign_id, batch_id, opted_out)
 
 
 def _claim_oldest(campaign_id: int) -> int | None:
-    statement = _CLAIM.format(**_DIALECTS[connection.vendor])
     values: dict[str, int | float | str] = {
         "campaign": campaign_id,
         "seconds": settings.SOCIAIR_DEADLINE,
         "base_url": settings.SOCIAIR_BASE_URL,
     }
     with connection.cursor() as cursor:
-        cursor.execute(statement, values)
+        cursor.execute(_claim_sql(), values)
         row = cursor.fetchone()
     return row[0] if row else None
 

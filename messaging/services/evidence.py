@@ -77,7 +77,7 @@ def evidence_for(campaign: Campaign) -> Evidence | None:
     if before is None or now is None or now.asked_at <= _last_end(gateway, before.read_at):
         return None
     return Evidence(
-        before, now, known(gateway, before.read_at), _undecided(gateway, before.read_at)
+        before, now, known(gateway, before.read_at), undecided_cost(gateway, before.read_at)
     )
 
 
@@ -144,9 +144,13 @@ def known(gateway: Gateway, since: datetime, *, until: datetime | None = None) -
     return accepted + pricing.cost_of_recipients(people)
 
 
-def _undecided(gateway: Gateway, since: datetime) -> Decimal:
+def undecided_cost(gateway: Gateway, since: datetime) -> Decimal:
+    """What messages of which nobody knows, or that are on their way, may have cost (rupees)."""
     batches = Batch.objects.filter(
-        campaign__gateway=gateway, claimed_at__gte=since, state__in=UNDECIDED
+        campaign__gateway=gateway,
+        claimed_at__gte=since,
+        state__in=[*UNDECIDED, BatchState.SENDING],
     )
-    people = Recipient.objects.filter(batch__in=batches, state=RecipientState.UNCONFIRMED)
+    doubtful = [RecipientState.UNCONFIRMED, RecipientState.SENDING]
+    people = Recipient.objects.filter(batch__in=batches, state__in=doubtful)
     return pricing.cost_of_recipients(people)

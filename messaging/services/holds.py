@@ -1,14 +1,15 @@
 """When the gateway may be called: its slots, its holds, and who ends them."""
 
 from datetime import datetime, timedelta
+from typing import Final
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.utils import timezone
 
+from messaging.answers import Outcome
 from messaging.models import (
-    PAUSABLE_STATES,
     Campaign,
     CampaignState,
     Event,
@@ -16,8 +17,10 @@ from messaging.models import (
     Gateway,
     HoldKind,
     HoldReason,
+    SentMessage,
 )
-from messaging.services import tidemark
+from messaging.models.gateway import CLOCK_TOLERANCE
+from messaging.services import doubts, machines
 from messaging.services.acting import Actor, user_of
 
 _WEAKER: dict[HoldKind, list[HoldKind]] = {
@@ -26,10 +29,16 @@ _WEAKER: dict[HoldKind, list[HoldKind]] = {
     HoldKind.PERSON: [HoldKind.NONE, HoldKind.TIMED, HoldKind.TOKEN],
 }
 # Said in the history even while the gateway is held already.
-_ALARMS = (HoldReason.CONTRACT_CHANGED, HoldReason.NOT_SAVED)
+_ALARMS = (HoldReason.CONTRACT_CHANGED, HoldReason.NOT_SAVED, HoldReason.RESTORED)
+# A person's, unless whoever is waited for comes.
+_ENDS_BY_ITSELF = Q(
+    hold_kind=HoldKind.PERSON,
+    hold_reason__in=[HoldReason.RECORD_MISSING, HoldReason.MACHINE_SILENT],
+)
 _TOKEN_ROUNDS = 3  # refused for sending, accepted for reading the balance, and refused again
 _UNREACHABLE_FIRST, _UNREACHABLE_MOST = 5, 5 * 60  # seconds
 _THROTTLED_FIRST, _THROTTLED_MOST = 60, 15 * 60
+_MOST_IN_A_ROW, _MOST_UNCLEAR, _LAST = 2, 3, 10  # calls without a clear answer, of how many
 _LONGEST_WAIT = 24 * 60 * 60
 
 
@@ -39,94 +48,7 @@ def current_gateway() -> Gateway:
     return gateway
 
 
-# -- Slots -----------------------------------------------------------------------------------
-
-
-def take_slot(gateway: Gateway) -> float | None:
-    """Leave to make one call: 0.0 when it may start now, else the seconds to wait before asking
-    again, None while the gateway is held.
-
-    All workers on all machines share the row, so the rate limit holds for them together.
-    """
-    # The file first: it never knows of a slot that the database had not given before.
-    known = tidemark.highest(gateway)
-    try:
-        slot = _next_slot(gateway, known)
-    except _LookBack as back:
-        if not _look_back(back.gateway, known):
-            return None
-        slot = _next_slot(gateway, known, is_awake=True)
-    if not isinstance(slot, int):
-        return slot
-    try:
-        tidemark.raise_to(gateway, slot)
-    except OSError as error:
-        _hold_unkept(gateway, words=error.strerror or "")
-        return None
-    return 0.0
-
-
-class _LookBack(Exception):
-    """The database was restored, or nothing was sent for hours: that comes before any call."""
-
-    def __init__(self, gateway: Gateway) -> None:
-        self.gateway = gateway
-
-
-def _next_slot(gateway: Gateway, known: int, *, is_awake: bool = False) -> int | float | None:
-    """The number of the slot that was given, or the seconds to wait for one, or None if held.
-
-    Raises `_LookBack` without having changed anything.
-    """
-    interval = _interval()
-    with transaction.atomic():
-        found = Gateway.objects.select_for_update(no_key=True).get(pk=gateway.pk)
-        now = timezone.now()  # when the row is ours, however long that took
-        if found.is_held:
-            return None
-        if known > found.calls or (not is_awake and _is_asleep(found, now)):
-            raise _LookBack(found)
-        # A slot farther away than one interval is of a clock that was set back since.
-        if interval and found.next_slot is not None and now < found.next_slot <= now + interval:
-            return (found.next_slot - now).total_seconds()
-        Gateway.objects.filter(pk=gateway.pk).update(
-            calls=found.calls + 1, next_slot=now + interval, active_at=now
-        )
-        return found.calls + 1
-
-
-def _look_back(gateway: Gateway, known: int) -> bool:
-    """Campaigns that slept, or that a restored database may send again, stop before a slot is
-    given. False if the database was restored.
-
-    Campaigns are changed while the gateway's row is not locked: an answer locks its campaign
-    first, and the two must not wait for each other.
-    """
-    if known > gateway.calls:
-        _hold_restored(gateway, known)
-        return False
-    mark_overdue(gateway, now=timezone.now())
-    return True
-
-
-def _hold_restored(gateway: Gateway, known: int) -> None:
-    """The database is behind what went out from here: nothing goes on without a person."""
-    why = str(HoldReason.RESTORED.label)
-    under_way = Campaign.objects.filter(gateway=gateway, state__in=PAUSABLE_STATES)
-    for campaign in under_way.order_by("id"):
-        with transaction.atomic():
-            if Campaign.objects.filter(pk=campaign.pk, state=campaign.state).update(
-                state=CampaignState.PAUSED, pause_reason=why
-            ):
-                Event.objects.create(campaign=campaign, kind=EventKind.PAUSED, words=why)
-    with transaction.atomic():
-        hold(gateway, HoldKind.PERSON, HoldReason.RESTORED)
-        Gateway.objects.filter(pk=gateway.pk, calls__lt=known).update(calls=known)
-
-
-def _interval() -> timedelta:
-    limit = settings.SOCIAIR_REQUESTS_PER_MINUTE
-    return timedelta(minutes=1) / limit if limit else timedelta(0)
+# -- Silence ---------------------------------------------------------------------------------
 
 
 def overdue_after() -> timedelta:
@@ -141,6 +63,7 @@ def _is_asleep(gateway: Gateway, now: datetime) -> bool:
 
 def mark_overdue(gateway: Gateway, *, now: datetime) -> int:
     """Campaigns that waited while nothing was sent for hours ask before they go on."""
+    _forget_the_future(gateway, now)
     if not _is_asleep(gateway, now):
         return 0
     before = now - overdue_after()
@@ -158,14 +81,20 @@ def mark_overdue(gateway: Gateway, *, now: datetime) -> int:
     return marked
 
 
+def _forget_the_future(gateway: Gateway, now: datetime) -> None:
+    """A clock that was ahead has left moments behind that would count as recent for hours."""
+    ahead = now + CLOCK_TOLERANCE
+    Gateway.objects.filter(pk=gateway.pk, active_at__gt=ahead).update(active_at=now)
+    Campaign.objects.filter(
+        gateway=gateway, state=CampaignState.SENDING, resumed_at__gt=ahead
+    ).update(resumed_at=now)
+
+
 def is_throttled(gateway: Gateway) -> bool:
     """Whether Sociair wants no call of any kind from us at this moment."""
-    return Gateway.objects.filter(
-        pk=gateway.pk,
-        hold_kind=HoldKind.TIMED,
-        hold_reason=HoldReason.THROTTLED,
-        held_until__gt=timezone.now(),
-    ).exists()
+    throttled = Q(hold_kind=HoldKind.TIMED, hold_reason=HoldReason.THROTTLED)
+    found = Gateway.objects.filter(throttled, pk=gateway.pk).first()
+    return found is not None and found.is_held
 
 
 # -- Holds -----------------------------------------------------------------------------------
@@ -180,14 +109,19 @@ def hold(
     until: datetime | None = None,
 ) -> bool:
     """Hold every call. A weaker hold never replaces or shortens a stronger one."""
+    now = timezone.now()
     replaceable = Q(hold_kind__in=_WEAKER[kind])
     if kind is HoldKind.TIMED:
-        replaceable &= Q(hold_kind=HoldKind.NONE) | Q(held_until__lt=until)
+        # One that begins in the future is of a clock that was wrong.
+        disbelieved = Q(held_at__gt=now + CLOCK_TOLERANCE)
+        replaceable &= Q(hold_kind=HoldKind.NONE) | Q(held_until__lt=until) | disbelieved
+    if reason is HoldReason.RESTORED:
+        replaceable |= _ENDS_BY_ITSELF
     held = Gateway.objects.filter(replaceable, pk=gateway.pk).update(
         hold_kind=kind,
         hold_reason=reason,
         hold_words=words,
-        held_at=timezone.now(),
+        held_at=now,
         held_until=until,
     )
     if held or reason in _ALARMS:
@@ -203,7 +137,7 @@ def hold_unreachable(gateway: Gateway, *, words: str = "") -> None:
     _back_off(gateway, HoldReason.UNREACHABLE, _UNREACHABLE_FIRST, _UNREACHABLE_MOST, None, words)
 
 
-def _hold_unkept(gateway: Gateway, *, words: str) -> None:
+def hold_unkept(gateway: Gateway, *, words: str) -> None:
     """A call that nothing outside the database remembers could be made twice after a restore."""
     _back_off(gateway, HoldReason.NO_RECORD, _UNREACHABLE_FIRST, _UNREACHABLE_MOST, None, words)
 
@@ -251,20 +185,57 @@ def answered(gateway: Gateway) -> None:
 
 
 def left_unclear(gateway: Gateway) -> None:
-    """A call ended without a clear answer; two in succession wait for a person."""
+    """A call ended without a clear answer: two in succession, or three of the last ten since
+    somebody has looked, wait for a person.
+    """
     Gateway.objects.filter(pk=gateway.pk).update(unconfirmed=F("unconfirmed") + 1)
-    if Gateway.objects.filter(pk=gateway.pk, unconfirmed__gte=2).exists():
+    found = Gateway.objects.only("unconfirmed", "looked_at_call").get(pk=gateway.pk)
+    if found.unconfirmed >= _MOST_IN_A_ROW or _unclear_of_the_last(found) >= _MOST_UNCLEAR:
         hold(gateway, HoldKind.PERSON, HoldReason.UNCONFIRMED)
 
 
+def _unclear_of_the_last(gateway: Gateway) -> int:
+    calls = SentMessage.objects.filter(gateway=gateway, pk__gt=gateway.looked_at_call)
+    last = calls.order_by("-pk").values_list("outcome", flat=True)[:_LAST]
+    return sum(Outcome(outcome).is_unclear for outcome in last)
+
+
 def release(gateway: Gateway, *, by: Actor) -> bool:
-    """End a hold that a person may end. A refused token's ends when the balance can be read."""
+    """End a hold that a person may end. A refused token's ends when the balance can be read.
+
+    Where it was not certain that the database knows everything that went out, nothing of what was
+    under way goes on before somebody has said of it what went out.
+    """
     with transaction.atomic():
+        found = Gateway.objects.select_for_update(no_key=True).get(pk=gateway.pk)
         released = _release(
             gateway, Q(hold_kind__in=[HoldKind.PERSON, HoldKind.TIMED]), token_refusals=0
         )
+        if not released:
+            return False
+        Event.objects.create(gateway=gateway, kind=EventKind.RELEASED, by=user_of(by))
+        if found.hold_reason in PAST:
+            machines.go_on_without(found)
+    if found.hold_reason in PAST:
+        doubts.doubt_all(gateway, why=str(found.get_hold_reason_display()))
+    return True
+
+
+# It is not certain what went out before.
+PAST: Final = (
+    HoldReason.RESTORED,
+    HoldReason.RECORD_MISSING,
+    HoldReason.MACHINE_SILENT,
+    HoldReason.UNEXPLAINED,
+)
+
+
+def release_past(gateway: Gateway) -> bool:
+    """Whoever was waited for has come, and nothing is missing: it goes on by itself."""
+    with transaction.atomic():
+        released = _release(gateway, _ENDS_BY_ITSELF)
         if released:
-            Event.objects.create(gateway=gateway, kind=EventKind.RELEASED, by=user_of(by))
+            Event.objects.create(gateway=gateway, kind=EventKind.RELEASED)
     return released
 
 
@@ -288,18 +259,25 @@ def _release(gateway: Gateway, which: Q, **counts: int) -> bool:
             wake_at=None,
             failures=0,
             unconfirmed=0,
+            looked_at_call=_latest_call(),
             **counts,
         )
     )
 
 
+def _latest_call() -> int:
+    found: int = SentMessage.objects.aggregate(latest=Max("pk", default=0))["latest"]
+    return found
+
+
 def reserve_wake_up(gateway: Gateway) -> datetime | None:
     """When a kick should follow the timed hold; None if somebody has reserved one already."""
-    gateway.refresh_from_db(fields=["hold_kind", "held_until", "wake_at"])
+    gateway.refresh_from_db(fields=["hold_kind", "held_at", "held_until", "wake_at"])
     until = gateway.held_until
-    if gateway.hold_kind != HoldKind.TIMED or until is None or until <= timezone.now():
+    if gateway.hold_kind != HoldKind.TIMED or until is None or not gateway.is_held:
         return None
     reserved = Gateway.objects.filter(
-        Q(wake_at__isnull=True) | Q(wake_at__lt=until), pk=gateway.pk
+        Q(wake_at__isnull=True) | Q(wake_at__lt=until) | Q(wake_at__gt=until + CLOCK_TOLERANCE),
+        pk=gateway.pk,
     ).update(wake_at=until)
     return until if reserved else None

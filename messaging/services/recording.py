@@ -6,6 +6,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -25,7 +26,9 @@ from messaging.models import (
     RecipientState,
     SentMessage,
 )
+from messaging.models.gateway import CLOCK_TOLERANCE
 from messaging.services import holds, pricing, sociair
+from messaging.services.counters import count, finish_if_empty
 
 logger = logging.getLogger(__name__)
 
@@ -149,8 +152,9 @@ def _put_cost(row: SentMessage) -> None:
 
 def give_up_lost(gateway: Gateway) -> int:
     """Batches whose deadline is over: their worker is gone, and nobody knows what it sent."""
+    in_the_future = Q(claimed_at__gt=Now() + CLOCK_TOLERANCE)  # by a clock that was wrong
     lost = Batch.objects.filter(
-        campaign__gateway=gateway, state=BatchState.SENDING, deadline__lt=Now()
+        Q(deadline__lt=Now()) | in_the_future, campaign__gateway=gateway, state=BatchState.SENDING
     )
     given_up = 0
     for batch in lost.order_by("id"):
@@ -166,6 +170,10 @@ def _give_up(batch: Batch) -> bool:
         campaign = Campaign.objects.select_for_update().get(pk=batch.campaign_id)
         answer = Answer(outcome=Outcome.WORKER_LOST)
         given_up = _move(campaign, batch, BatchState.SENDING, _UNCONFIRMED, answer)
+        # What looks back at it asks when it was over.
+        Batch.objects.filter(pk=batch.pk, state=BatchState.UNCONFIRMED, deadline__gt=Now()).update(
+            claimed_at=Now(), deadline=Now()
+        )
         finish_if_empty(campaign)
     return given_up
 
@@ -213,26 +221,6 @@ def _cut_again(campaign: Campaign, batch: Batch, *, halves: bool) -> int:
     return len(people)
 
 
-_COUNTERS: Final = [
-    "pending",
-    "accepted",
-    "refused",
-    "unconfirmed",
-    "not_sent",
-    "cancelled",
-    "opted_out",
-    "cost",
-    "answered_at",
-]
-
-
-def count(campaign: Campaign, state: RecipientState, people: int) -> None:
-    """Change a campaign's counter; queued and sending both count as pending."""
-    pending = state in (RecipientState.QUEUED, RecipientState.SENDING)
-    counter = "pending" if pending else state.value
-    setattr(campaign, counter, getattr(campaign, counter) + people)
-
-
 def _follow(campaign: Campaign, answer: Answer) -> None:
     """What an answer means for the campaign and for everybody else's calls."""
     gateway, outcome, words = campaign.gateway, answer.outcome, answer.words[:500]
@@ -260,18 +248,3 @@ def _pause(campaign: Campaign, words: str) -> None:
     ):
         campaign.state, campaign.pause_reason = CampaignState.PAUSED, why
         Event.objects.create(campaign=campaign, kind=EventKind.PAUSED, words=why)
-
-
-def finish_if_empty(campaign: Campaign) -> None:
-    """Save the counters; a campaign with nothing pending is done. The caller holds its lock."""
-    campaign.save(update_fields=_COUNTERS)
-    if campaign.pending:
-        return
-    finished = Campaign.objects.filter(
-        pk=campaign.pk,
-        pending=0,
-        state__in=[CampaignState.SENDING, CampaignState.PAUSED, CampaignState.OVERDUE],
-        prepared_up_to=Campaign.PREPARED,
-    ).update(state=CampaignState.DONE, pause_reason="")
-    if finished:
-        Event.objects.create(campaign=campaign, kind=EventKind.DONE)

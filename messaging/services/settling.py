@@ -30,7 +30,7 @@ from messaging.services import balance, freezing, pricing
 from messaging.services.acting import Actor, user_of
 from messaging.services.audience import Audience
 from messaging.services.campaigns import SendRefused, fingerprint_of
-from messaging.services.recording import count, finish_if_empty
+from messaging.services.counters import count, finish_if_empty
 from sociair_portal.bulk import insert_rows
 
 _AT_ONCE = 50  # batches in one transaction

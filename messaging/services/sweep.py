@@ -75,7 +75,7 @@ def _wants_balance(gateway: Gateway) -> bool:
     if gateway.hold_kind == HoldKind.TOKEN:
         return True
     reading = balance.latest(gateway)
-    if reading is None or timezone.now() - reading.read_at > _READ_EVERY:
+    if reading is None or abs(timezone.now() - reading.read_at) > _READ_EVERY:
         return True
     # Evidence about messages of which nobody knows, taken while it is fresh.
     undecided = Batch.objects.filter(

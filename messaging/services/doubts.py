@@ -1,0 +1,144 @@
+"""What was under way in a database that does not know everything that went out.
+
+Nothing of it goes on before somebody has said how much of it may have gone out since the backup;
+that much is then unconfirmed, like a call without an answer.
+"""
+
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from messaging.models import (
+    OPEN_STATES,
+    PAUSABLE_STATES,
+    Batch,
+    BatchState,
+    Campaign,
+    CampaignState,
+    Event,
+    EventKind,
+    Gateway,
+    Recipient,
+    RecipientState,
+)
+from messaging.services.acting import Actor, user_of
+from messaging.services.counters import count, finish_if_empty
+
+_STOPPED: Final = [*PAUSABLE_STATES, CampaignState.OVERDUE]
+_AT_ONCE: Final = 100  # batches in one transaction
+
+
+def doubt_all(gateway: Gateway, *, why: str) -> None:
+    """Pause what is under way, and ask of it, and of every draft, what went out.
+
+    Campaigns are changed while the gateway's row is not locked: an answer locks its campaign
+    first, and the two must not wait for each other.
+    """
+    now = timezone.now()
+    doubted = [*OPEN_STATES, CampaignState.DRAFT]
+    campaigns = Campaign.objects.filter(gateway=gateway, state__in=doubted)
+    for campaign in campaigns.order_by("id"):
+        with transaction.atomic():
+            same = Campaign.objects.filter(pk=campaign.pk, state=campaign.state)
+            if campaign.state in _STOPPED:
+                if same.update(state=CampaignState.PAUSED, pause_reason=why, doubted_at=now):
+                    Event.objects.create(campaign=campaign, kind=EventKind.PAUSED, words=why)
+            else:
+                same.update(doubted_at=now)
+
+
+def doubted(gateway: Gateway) -> list[Campaign]:
+    """Handed-over campaigns of which somebody must say what went out, in the order of sending."""
+    found = Campaign.objects.filter(
+        gateway=gateway, state__in=OPEN_STATES, doubted_at__isnull=False
+    )
+    return list(found.order_by("is_large", "id"))
+
+
+def messages_in(gateway: Gateway, calls: int) -> int:
+    """About how many messages so many calls are, if they were the next in turn."""
+    sizes = Batch.objects.filter(campaign__in=doubted(gateway), state=BatchState.QUEUED).order_by(
+        "campaign__is_large", "campaign", "id"
+    )
+    found = list(sizes.values_list("size", flat=True)[:calls])
+    return sum(found)
+
+
+def suggested(campaign: Campaign) -> int | None:
+    """How many of a campaign's waiting people probably got it; None if nothing tells."""
+    calls = campaign.gateway.unknown_calls
+    if not calls:
+        return None
+    for other in doubted(campaign.gateway):
+        queued = Batch.objects.filter(campaign=other, state=BatchState.QUEUED).order_by("id")
+        if other.pk == campaign.pk:
+            return sum(queued.values_list("size", flat=True)[:calls])
+        calls -= min(calls, queued.count())
+    return None
+
+
+def say(campaign: Campaign, people: int, *, by: Actor) -> int:
+    """So many of those who wait may have got it, the first in turn. How many that came to.
+
+    Requests are whole: whoever shares one with somebody is as doubtful. 0 means that nothing of it
+    went out since the backup was taken. A campaign that is not doubted any more is left as it is.
+    """
+    said = 0
+    while said < people and (some := _doubt_some(campaign, people - said)):
+        said += some
+    with transaction.atomic():
+        answered = Campaign.objects.filter(pk=campaign.pk, doubted_at__isnull=False).update(
+            doubted_at=None
+        )
+        if answered:
+            Event.objects.create(
+                campaign=campaign, kind=EventKind.SETTLED, by=user_of(by), words=_said(said)
+            )
+            locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
+            if locked.state != CampaignState.DRAFT:
+                finish_if_empty(locked)
+    campaign.refresh_from_db()
+    return said
+
+
+def _said(people: int) -> str:
+    if not people:
+        return _("Nothing of it went out since the backup was taken.")
+    return ngettext(
+        "%(people)d message may have gone out since the backup was taken.",
+        "%(people)d messages may have gone out since the backup was taken.",
+        people,
+    ) % {"people": people}
+
+
+def _doubt_some(campaign: Campaign, people: int) -> int:
+    """The next batches become unconfirmed, until they have so many people."""
+    with transaction.atomic():
+        found = Campaign.objects.select_for_update().filter(
+            Q(state=CampaignState.PAUSED), pk=campaign.pk, doubted_at__isnull=False
+        )
+        if (locked := found.first()) is None:
+            return 0
+        queued = Batch.objects.filter(campaign=locked, state=BatchState.QUEUED).order_by("id")
+        chosen: list[int] = []
+        counted = 0
+        for pk, size in queued.select_for_update().values_list("pk", "size")[:_AT_ONCE]:
+            if counted >= people:
+                break
+            chosen.append(pk)
+            counted += size
+        # From then on they count as called: evidence looks at the balance of before.
+        Batch.objects.filter(pk__in=chosen, state=BatchState.QUEUED).update(
+            state=BatchState.UNCONFIRMED, claimed_at=locked.doubted_at
+        )
+        moved = Recipient.objects.filter(batch__in=chosen, state=RecipientState.QUEUED).update(
+            state=RecipientState.UNCONFIRMED
+        )
+        count(locked, RecipientState.QUEUED, -moved)
+        count(locked, RecipientState.UNCONFIRMED, moved)
+        locked.save(update_fields=["pending", "unconfirmed"])
+    return moved

@@ -1,0 +1,228 @@
+"""Whether the database knows all that went out: each machine compares it with its own record.
+
+Nobody sends before every machine that may know of more has been asked since the database was last
+started or restored. docs/failures.md has the argument why this suffices in any order of starts.
+"""
+
+import logging
+import socket
+import uuid
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import Enum
+from functools import partial
+from typing import Final
+
+from django.db import connection, transaction
+from django.db.models import Max, Q, QuerySet
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from messaging.models import Gateway, Machine
+from messaging.models.gateway import CLOCK_TOLERANCE
+from messaging.services import database_time, slot_record
+from messaging.services.slot_record import Record
+
+logger = logging.getLogger(__name__)
+
+_WAIT: Final = timedelta(minutes=3)  # for a machine that may only be slow to start
+_SEEN_EVERY: Final = timedelta(seconds=30)
+_NEW: Final = timedelta(minutes=1)
+SILENCE: Final = timedelta(minutes=2)  # in which some machine would have looked in
+
+# Gateways for which this process has begun an era, where the database tells none.
+_begun: set[int] = set()
+
+
+class Standing(Enum):
+    """What a machine may do, after its record and the database were compared."""
+
+    CLEAR = "nothing is missing, and all agree"
+    WAITING = "somebody has not answered yet"
+    SILENT = "somebody has not answered for minutes"
+    UNKNOWN = "it has no record, and nobody is there who could vouch for it"
+    UNWITNESSED = "no machine was there for a while, and Sociair has not been asked since"
+    SET_BACK = "the database is older than what this machine knows"
+
+
+def agree(gateway: Gateway) -> Standing:
+    """Compare, say so in the database, and vouch for newcomers.
+
+    Raises OSError if the record cannot be read or kept.
+    """
+    with transaction.atomic():
+        found = Gateway.objects.select_for_update(no_key=True).get(pk=gateway.pk)
+        _begin_era(found)
+        record = slot_record.read(found)
+        if not _is_of(found, record):
+            record = None
+        if record is not None and is_set_back(found, record):
+            return Standing.SET_BACK
+        _note_silence(found)
+        me = _row_of(found, record)
+        _look_in(me)
+        if me.vouched_at is None:
+            return _as_newcomer(found, me)
+        _remember_others(found, me)
+        _vouch(_newcomers(found, within=_NEW), era=found.era)
+        Machine.objects.filter(pk=me.pk).update(agreed=found.era)
+        return _ask_others(found)
+
+
+def is_new_here(gateway: Gateway) -> bool:
+    """Whether this process has not compared yet, where only its start begins an era."""
+    return not database_time.tells_eras() and gateway.pk not in _begun
+
+
+def _is_of(gateway: Gateway, record: Record | None) -> bool:
+    """Whether a record is of this very installation, and not of another database's."""
+    return record is not None and record.installation in (None, gateway.installation)
+
+
+def is_set_back(gateway: Gateway, record: Record) -> bool:
+    """Whether this machine knows of more than the database does."""
+    if record.slot > gateway.calls:
+        return True
+    if not record.is_trusted or record.machine is None:
+        return False
+    known = set(Machine.objects.filter(gateway=gateway).values_list("key", flat=True))
+    return not known >= {record.machine, *record.others}
+
+
+def _begin_era(gateway: Gateway) -> None:
+    """Note the era of this moment. The caller holds the gateway's lock."""
+    if database_time.tells_eras():
+        with connection.cursor() as cursor:
+            cursor.execute(f"SELECT {database_time.era()}")
+            era = str(cursor.fetchone()[0])
+    elif gateway.pk in _begun and gateway.era:
+        return
+    else:
+        era = uuid.uuid4().hex
+        _begun.add(gateway.pk)
+    if era != gateway.era:
+        gateway.era, gateway.era_began_at = era, timezone.now()
+        Gateway.objects.filter(pk=gateway.pk).update(era=era, cleared="", era_began_at=Now())
+
+
+def _note_silence(gateway: Gateway) -> None:
+    """Since when no machine has looked in, if that is long ago: a database, and a machine's record
+    with it, may have been set back as a whole, and then nobody here knows of it.
+    """
+    seen = Machine.objects.trusted().filter(gateway=gateway)
+    last: datetime | None = seen.aggregate(last=Max("seen_at"))["last"]
+    if last is None or gateway.silent_since is not None:
+        return
+    if abs(timezone.now() - last) > SILENCE:
+        gateway.silent_since = last
+        Gateway.objects.filter(pk=gateway.pk).update(silent_since=last, cleared="")
+
+
+def _row_of(gateway: Gateway, record: Record | None) -> Machine:
+    """This machine's row; a new one for a machine that the database does not know."""
+    machines = Machine.objects.filter(gateway=gateway)
+    key = record.machine if record is not None else None
+    if key is not None and (known := machines.filter(key=key).first()) is not None:
+        if known.retired_at is not None:
+            _begin_anew(known)
+        return known
+    # The first of all begins the list; one that kept a record before there was a list does too.
+    is_first = not machines.exists() and (record is not None or not gateway.calls)
+    me = Machine(
+        gateway=gateway,
+        key=key or uuid.uuid4(),
+        name=socket.gethostname()[:100],
+        vouched_at=timezone.now() if is_first else None,
+    )
+    slot_record.change(gateway, partial(_first_record, me=me))
+    me.save()
+    return me
+
+
+def _begin_anew(machine: Machine) -> None:
+    """Somebody went on without it: it is a newcomer again."""
+    machine.vouched_at = machine.retired_at = None
+    machine.agreed, machine.joined_at = "", timezone.now()
+    machine.save(update_fields=["vouched_at", "retired_at", "agreed", "joined_at"])
+
+
+def _first_record(before: Record | None, *, me: Machine) -> Record:
+    """What a machine knows when it joins: what the database says."""
+    known = before.slot if before is not None and _is_of(me.gateway, before) else 0
+    return Record(
+        slot=max(known, me.gateway.calls),
+        machine=me.key,
+        installation=me.gateway.installation,
+        is_trusted=me.vouched_at is not None,
+    )
+
+
+def _look_in(machine: Machine) -> None:
+    name = socket.gethostname()[:100]
+    if machine.name != name or abs(timezone.now() - machine.seen_at) > _SEEN_EVERY:
+        Machine.objects.filter(pk=machine.pk).update(name=name, seen_at=timezone.now())
+
+
+def _as_newcomer(gateway: Gateway, me: Machine) -> Standing:
+    """Somebody who has a record must know it before it may send; who is there will, in a moment."""
+    now = timezone.now()
+    others = Machine.objects.trusted().filter(gateway=gateway).exclude(pk=me.pk)
+    is_there = others.filter(seen_at__range=(now - _WAIT, now + CLOCK_TOLERANCE)).exists()
+    return Standing.WAITING if is_there else Standing.UNKNOWN
+
+
+def _remember_others(gateway: Gateway, me: Machine) -> None:
+    """Whoever may send is in this machine's record, whatever becomes of the database."""
+    others = Machine.objects.filter(gateway=gateway).exclude(pk=me.pk)
+    keys = frozenset(others.values_list("key", flat=True))
+
+    def with_others(record: Record | None) -> Record:
+        if record is None:
+            raise OSError("the record of what was sent is gone")
+        return replace(record, others=record.others | keys, is_trusted=True)
+
+    slot_record.change(gateway, with_others)
+
+
+def _newcomers(gateway: Gateway, *, within: timedelta) -> QuerySet[Machine]:
+    """Those who still wait: whoever left no sign since would only be waited for itself."""
+    here = Q(seen_at__range=(timezone.now() - within, timezone.now() + CLOCK_TOLERANCE))
+    return Machine.objects.filter(here, gateway=gateway, vouched_at__isnull=True)
+
+
+def _vouch(newcomers: QuerySet[Machine], *, era: str) -> None:
+    """They are in somebody's record by now, and nothing has gone out from them."""
+    newcomers.update(vouched_at=timezone.now(), agreed=era)
+
+
+def _ask_others(gateway: Gateway) -> Standing:
+    """Clear, if everybody who may know of more has agreed in this era, and nobody was away."""
+    if silent(gateway).exists():
+        began = gateway.era_began_at or timezone.now()
+        waited = timezone.now() - began
+        is_long = waited > _WAIT or waited < -CLOCK_TOLERANCE
+        return Standing.SILENT if is_long else Standing.WAITING
+    if gateway.silent_since is not None:
+        return Standing.UNWITNESSED
+    if gateway.cleared != gateway.era:
+        Gateway.objects.filter(pk=gateway.pk).update(cleared=gateway.era)
+    return Standing.CLEAR
+
+
+def silent(gateway: Gateway) -> QuerySet[Machine]:
+    """Machines that may know of more than the database, and have not said so in this era."""
+    return Machine.objects.trusted().filter(~Q(agreed=gateway.era), gateway=gateway)
+
+
+def go_on_without(gateway: Gateway) -> None:
+    """A person has looked: whoever is silent is not waited for, whoever waits is let in.
+
+    The caller holds the gateway's lock.
+    """
+    now = timezone.now()
+    gone = silent(gateway).exclude(seen_at__range=(now - _NEW, now + CLOCK_TOLERANCE))
+    for machine in gone:
+        logger.warning("Machine %s is not waited for any more.", machine.pk)
+    gone.update(retired_at=now)
+    _vouch(_newcomers(gateway, within=_WAIT), era=gateway.era)
+    Machine.objects.filter(gateway=gateway, vouched_at__isnull=True).delete()

@@ -1,0 +1,140 @@
+"""What a machine remembers outside the database: how far it came, and whom it knew.
+
+A database that is restored from a backup does not know what went out after the backup was taken,
+and would send it again. The record in STATE_DIR knows.
+"""
+
+import contextlib
+import fcntl
+import hashlib
+import json
+import os
+import re
+import zlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Final
+from uuid import UUID
+
+from django.conf import settings
+
+from messaging.models import Gateway
+
+# Two places that are written in turn: a write that breaks off leaves the one before it whole.
+_PLACE: Final = 8192  # bytes
+_MOST_OTHERS: Final = 150  # keys that certainly fit into one place
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One machine's memory of one gateway.
+
+    `slot` is the highest that it ever called with, and at least what the database had given when
+    it joined. `others` are the machines that it ever knew of. A record of before there were
+    machines has neither `machine` nor `installation`.
+    """
+
+    slot: int
+    machine: UUID | None = None
+    installation: UUID | None = None
+    others: frozenset[UUID] = frozenset()
+    # Whether another machine, or a person, has vouched for it.
+    is_trusted: bool = False
+
+
+def read(gateway: Gateway) -> Record | None:
+    """This machine's record; None if there is none, or none that can be read.
+
+    Raises OSError if the folder cannot be looked into.
+    """
+    try:
+        handle = os.open(_path(gateway), os.O_RDONLY)
+    except FileNotFoundError:
+        return None
+    with _locked(handle, fcntl.LOCK_SH):
+        return _latest(handle)[1]
+
+
+def change(gateway: Gateway, how: Callable[[Record | None], Record]) -> Record:
+    """Replace the record by what `how` makes of it, on the disk when this returns.
+
+    Raises OSError if it cannot be kept: then nothing may be sent.
+    """
+    path = _path(gateway)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    with _locked(handle, fcntl.LOCK_EX):
+        serial, before = _latest(handle)
+        after = how(before)
+        if after != before:
+            _write(handle, serial + 1, after)
+    return after
+
+
+def raise_to(gateway: Gateway, slot: int) -> None:
+    """Keep a slot's number before its call is made. It never goes down. Raises OSError."""
+
+    def raised(record: Record | None) -> Record:
+        if record is None:
+            raise OSError("the record of what was sent is gone")
+        return replace(record, slot=max(record.slot, slot))
+
+    change(gateway, raised)
+
+
+@contextlib.contextmanager
+def _locked(handle: int, how: int) -> Iterator[None]:
+    try:
+        fcntl.flock(handle, how)
+        yield
+    finally:
+        os.close(handle)
+
+
+def _latest(handle: int) -> tuple[int, Record | None]:
+    """The newer of the two places that can be read, and its serial number."""
+    places = [os.pread(handle, _PLACE, place * _PLACE) for place in (0, 1)]
+    if re.fullmatch(rb"\d{20}\n", places[0]):
+        return 0, Record(int(places[0]))
+    found = [place for place in map(_read_place, places) if place is not None]
+    return max(found, key=lambda place: place[0], default=(0, None))
+
+
+def _read_place(content: bytes) -> tuple[int, Record] | None:
+    """A line of JSON behind its checksum; None for anything else."""
+    checksum, _, line = content.partition(b"\n")[0].partition(b" ")
+    if checksum != b"%08x" % zlib.crc32(line):
+        return None
+    try:
+        found = json.loads(line)
+        return found["serial"], Record(
+            slot=found["slot"],
+            machine=UUID(found["machine"]),
+            installation=UUID(found["installation"]),
+            others=frozenset(map(UUID, found["others"])),
+            is_trusted=found["is_trusted"],
+        )
+    except (ValueError, KeyError, TypeError):
+        return None
+
+
+def _write(handle: int, serial: int, record: Record) -> None:
+    found = {
+        "serial": serial,
+        "slot": record.slot,
+        "machine": str(record.machine),
+        "installation": str(record.installation),
+        "others": sorted(map(str, record.others))[:_MOST_OTHERS],
+        "is_trusted": record.is_trusted,
+    }
+    line = json.dumps(found, separators=(",", ":")).encode()
+    content = b"%08x %b\n" % (zlib.crc32(line), line)
+    if os.pwrite(handle, content, serial % 2 * _PLACE) != len(content):
+        raise OSError("the disk is full")
+    os.fdatasync(handle)
+
+
+def _path(gateway: Gateway) -> Path:
+    name = hashlib.sha256(gateway.base_url.encode()).hexdigest()[:16]
+    return Path(settings.STATE_DIR) / f"slots-{name}"

@@ -1,0 +1,64 @@
+"""Sociair's balance as a witness: did anything go out while nobody was here to note it?
+
+When a whole machine is set back, its record goes back with its database. Only the account tells
+then. What left it beyond what is known holds everything that was under way.
+"""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.utils.translation import gettext as _
+
+from messaging.models import BalanceReading, Campaign, Gateway, HoldKind, HoldReason
+from messaging.services import balance, evidence, holds, sociair
+
+
+def ask_sociair(gateway: Gateway) -> bool:
+    """Whether nothing, or nothing but what is known, left the account during the silence.
+
+    False while Sociair does not tell, and after a hold.
+    """
+    gateway.refresh_from_db()
+    if gateway.silent_since is None:
+        return True
+    if settings.SOCIAIR_SHARED_ACCOUNT or not _something_waits(gateway):
+        return _let_go_on(gateway)
+    before = evidence.quiet_before(gateway, gateway.silent_since)
+    if before is None:
+        return _let_go_on(gateway)
+    if (now := _new_reading(gateway)) is None:
+        return False
+    missing = _missing(gateway, before, now)
+    least = min((rate for rate in now.rates.values() if rate), default=None)
+    if least is None or missing < least:  # what a single message costs
+        return _let_go_on(gateway)
+    words = _("Rs %(missing)s more than is known.") % {"missing": f"{missing:.2f}"}
+    holds.hold(gateway, HoldKind.PERSON, HoldReason.UNEXPLAINED, words=words)
+    _let_go_on(gateway)
+    return False
+
+
+def _something_waits(gateway: Gateway) -> bool:
+    """Whether anything could be sent twice."""
+    return Campaign.objects.under_way().filter(gateway=gateway).exists()
+
+
+def _let_go_on(gateway: Gateway) -> bool:
+    Gateway.objects.filter(pk=gateway.pk).update(silent_since=None)
+    return True
+
+
+def _new_reading(gateway: Gateway) -> BalanceReading | None:
+    if not balance.may_ask(gateway):
+        return None
+    try:
+        return balance.read_balance(gateway)
+    except sociair.BalanceUnknown:
+        return None
+
+
+def _missing(gateway: Gateway, before: BalanceReading, now: BalanceReading) -> Decimal:
+    """Rupees that left the account and are neither known nor undecided."""
+    known = evidence.known(gateway, before.read_at)
+    undecided = evidence.undecided_cost(gateway, before.read_at)
+    return before.balance - known - undecided - now.balance
