@@ -7,7 +7,7 @@ from typing import Any, Self
 
 from django.db import connection
 from django.db.models import Model
-from pytest_django import Settings
+from django.test import override_settings
 
 from messaging.models import (
     BalanceReading,
@@ -52,9 +52,8 @@ class Backup:
 class Worker:
     """A worker's process on a machine: what it remembers is in a folder and in its memory."""
 
-    def __init__(self, folder: Path, settings: Settings) -> None:
+    def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self._settings = settings
         self._begun: set[int] = set()
 
     def start(self) -> None:
@@ -62,16 +61,18 @@ class Worker:
 
     def __enter__(self) -> Self:
         """From here on this process is this machine's."""
-        self._settings.STATE_DIR = self.folder
+        self._here = override_settings(STATE_DIR=self.folder)
+        self._here.enable()
         machines._begun, self._before = self._begun, machines._begun
         return self
 
     def __exit__(self, *_raised: object) -> None:
         machines._begun = self._before
+        self._here.disable()
 
     def lose_its_folder(self) -> None:
         shutil.rmtree(self.folder, ignore_errors=True)
 
 
-def workers(folder: Path, settings: Settings, names: Iterable[str]) -> list[Worker]:
-    return [Worker(folder / name, settings) for name in names]
+def workers(folder: Path, names: Iterable[str]) -> list[Worker]:
+    return [Worker(folder / name) for name in names]

@@ -36,7 +36,7 @@ HELD, NOTHING = dispatch.Round.HELD, dispatch.Round.NOTHING
 def two(tmp_path: Path, settings: Settings, gateway: Gateway) -> list[Worker]:
     """Two machines that know each other."""
     settings.SOCIAIR_BATCH_SIZE = 2
-    found = workers(tmp_path, settings, "AB")
+    found = workers(tmp_path, "AB")
     first, second = found
     with first:
         assert slots.attend(gateway)
@@ -107,7 +107,7 @@ def test_a_new_machine_joins_those_that_are_there_without_asking(
     gateway: Gateway, sandbox: Sandbox, tmp_path: Path, settings: Settings
 ) -> None:
     settings.SOCIAIR_BATCH_SIZE = 1
-    old, new = workers(tmp_path, settings, "AB")
+    old, new = workers(tmp_path, "AB")
     campaign = hand_over(gateway, numbers(4))
     with old:
         dispatch.send_next(gateway)
@@ -302,7 +302,7 @@ def test_a_machine_that_the_backup_does_not_know_is_waited_for(
     gateway: Gateway, sandbox: Sandbox, tmp_path: Path, settings: Settings
 ) -> None:
     settings.SOCIAIR_BATCH_SIZE = 2
-    old, new = workers(tmp_path, settings, "AB")
+    old, new = workers(tmp_path, "AB")
     campaign = hand_over(gateway, numbers(8))
     with old:
         dispatch.send_next(gateway)
