@@ -17,6 +17,15 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from contacts.phone import Operator
+from messaging.answer_fields import (
+    counts,
+    invalid_numbers,
+    keepable,
+    speech,
+    text_of,
+    unreadable_speaks_of_sending,
+)
+from messaging.answer_words import meaning
 
 # An answer is a short JSON object; more than this is not Sociair's.
 MOST_BYTES: Final = 64 * 1024
@@ -177,10 +186,11 @@ def classify(
     found = None if too_long else read_json(body)
     reading = _Reading(status, headers, body, found, frozenset(posted))
     outcome = _outcome(reading)
+    refusal = keepable(reading.speech.refusal) if outcome is Outcome.REFUSED else ""
     return Answer(
         outcome=outcome,
         status=status,
-        words=reading.words,
+        words=reading.words or refusal,
         raw=body[:MOST_BYTES].decode("utf-8", "replace").replace("\x00", "\ufffd"),
         counts=reading.counts or {},
         invalid=reading.invalid & reading.posted,
@@ -205,30 +215,38 @@ class _Reading:
         self.location = headers.get("Location", "")
         self.found = found
         self.posted = posted
-        self.words = _words(found or {})
-        self.message = _text(found or {}, "message")
-        self.plain = _plain(self.message)
-        self.success = self.plain.startswith("success")
-        self.counts = _counts(found or {})
+        self.no_body = not body.strip()
+        content = found or {}
+        self.message = text_of(content, "message")
+        self.words = self.message or text_of(content, "error")
+        self.success = _plain(self.message).startswith("success")
+        self.counts = counts(content)
         self.counted = sum(self.counts.values()) if self.counts is not None else 0
-        self.names_numbers = bool((found or {}).get("invalid_number"))
-        self.invalid = _invalid_numbers((found or {}).get("invalid_number"))
+        self.names_numbers = bool(content.get("invalid_number"))
+        self.invalid = invalid_numbers(content.get("invalid_number"), posted)
+        self.speech = speech(content, single=len(posted) == 1)
+        # A status may only prove that nothing went out where no word stands against it.
         self.speaks_of_sending = (
-            _speaks_of_sending(body)
+            unreadable_speaks_of_sending(body)
             if found is None
             # Counts that cannot be read may hide one above 0.
-            else self.success or self.names_numbers or self.counts is None or self.counted > 0
+            else self.success
+            or self.speech.success
+            or self.speech.others
+            or self.names_numbers
+            or self.counts is None
+            or self.counted > 0
         )
-        # A status may only prove that nothing went out where no word stands against it.
-        self.speaks_of_success = self.speaks_of_sending or " success" in f" {self.plain}"
 
 
 def _outcome(it: _Reading) -> Outcome:
     """The order is the promise: the first line that fits wins."""
-    if not it.speaks_of_success and (certain := _certainly_not_sent(it)):
+    if not it.speaks_of_sending and (certain := _certainly_not_sent(it)):
         return certain
     if it.status >= 500 or it.status == 408 or 300 <= it.status < 400:
         return Outcome.SERVER_ERROR
+    if it.status == 402 and it.no_body:
+        return Outcome.REFUSED
     if it.found is None:
         return Outcome.UNREADABLE
     if it.success:
@@ -236,7 +254,7 @@ def _outcome(it: _Reading) -> Outcome:
         return Outcome.ACCEPTED if whole else Outcome.MISCOUNTED
     if it.names_numbers:
         return _named(it)
-    if it.message and not it.speaks_of_sending and _refuses(it):
+    if it.status in _REFUSING and it.speech.refusal and not it.speaks_of_sending:
         return Outcome.REFUSED
     return Outcome.UNKNOWN
 
@@ -258,28 +276,13 @@ def _certainly_not_sent(it: _Reading) -> Outcome | None:
 def _named(it: _Reading) -> Outcome:
     if not it.invalid or not it.invalid <= it.posted:
         return Outcome.CONTRACT_CHANGED
+    if it.speech.success:  # what is said to be sent is neither refused nor sent once more
+        return Outcome.UNKNOWN
     return Outcome.ALL_INVALID if it.invalid == it.posted else Outcome.SOME_INVALID
 
 
-def _refuses(it: _Reading) -> bool:
-    if it.status in (400, 402, 422):
-        return True
-    return it.status == 200 and (it.plain.startswith("sorry") or "balance" in it.plain)
-
-
-def _words(found: Mapping[str, Any]) -> str:
-    return _text(found, "message") or _text(found, "error")
-
-
-def _text(found: Mapping[str, Any], key: str) -> str:
-    """Its words as a database can keep them: without NUL and lone surrogates."""
-    value = found.get(key)
-    if not isinstance(value, str):
-        return ""
-    return _UNKEEPABLE.sub("\ufffd", value.strip())
-
-
-_UNKEEPABLE: Final = re.compile("[\x00\ud800-\udfff]")
+# Statuses under which words may refuse; the others have lines of their own, or prove nothing.
+_REFUSING: Final = frozenset({200, 201, 400, 402, 422})
 
 
 def _plain(words: str) -> str:
@@ -288,43 +291,12 @@ def _plain(words: str) -> str:
 
 
 def _names_the_token(found: Mapping[str, Any]) -> bool:
+    """Whether words refuse the token, and not that of a callback or a report."""
     return any(
-        "unauthenticated" in plain or "invalid token" in plain
-        for key in ("message", "error")
-        if (plain := _plain(_text(found, key)))
+        ("unauthenticated" in plain or "invalid token" in plain) and meaning(words).refused
+        for words in (text_of(found, "message"), text_of(found, "error"))
+        if (plain := _plain(words))
     )
-
-
-def _counts(found: Mapping[str, Any]) -> dict[Operator, int] | None:
-    """Messages by operator; None if a count is there and is not a number."""
-    counts: dict[Operator, int] = {}
-    for operator in Operator:
-        if (value := found.get(operator.value)) is None:
-            continue
-        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
-            value = int(value)
-        if type(value) is not int or not 0 <= value < 10**9:
-            return None
-        counts[operator] = value
-    return counts
-
-
-def _invalid_numbers(value: Any) -> frozenset[str]:
-    if isinstance(value, str):
-        value = value.split(",")
-    if not isinstance(value, list):
-        return frozenset()
-    return frozenset(str(entry).strip() for entry in value)
-
-
-def _speaks_of_sending(body: bytes) -> bool:
-    """Whether a body that is no JSON object may still report a sending."""
-    plain = body.lower().replace(b"\x00", b"")  # UTF-16 shows its letters this way
-    return b"success" in plain or b"invalid_number" in plain or bool(_COUNT.search(plain))
-
-
-# A count that is anything but a plain zero may be one above it.
-_COUNT: Final = re.compile(rb'"(?:ntc|ncell|smartcell|other)"\s*:(?!\s*(?:0|"0"|null)\s*[,}\]])')
 
 
 def _retry_after(value: str | None, now: datetime) -> float | None:

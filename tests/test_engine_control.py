@@ -165,6 +165,15 @@ def test_a_refusal_in_words_pauses_and_resuming_goes_on(
     assert (campaign.state, campaign.accepted, campaign.refused) == (CampaignState.DONE, 4, 2)
 
 
+def test_a_refusal_without_a_word_says_so(gateway: Gateway, sandbox: Sandbox) -> None:
+    campaign = hand_over(gateway, numbers(4))
+    sandbox.settings(script=["402-empty"])
+    send_all(gateway)
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.PAUSED
+    assert "it gave no reason (HTTP 402)." in campaign.pause_reason
+
+
 def test_a_refusal_does_not_pause_what_was_cancelled(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = hand_over(gateway, numbers(4))
     sandbox.settings(script=["scam"])

@@ -96,7 +96,12 @@ LINES = [
     Line(17, "400", Outcome.REFUSED, REFUSED, campaign=PAUSED),
     Line(17, "402", Outcome.REFUSED, REFUSED, campaign=PAUSED),
     Line(17, "422", Outcome.REFUSED, REFUSED, campaign=PAUSED),
+    Line(17, "402-empty", Outcome.REFUSED, REFUSED, campaign=PAUSED),
+    Line(17, "sorry-201", Outcome.REFUSED, REFUSED, campaign=PAUSED),
+    Line(17, "error-balance", Outcome.REFUSED, REFUSED, campaign=PAUSED),
     Line(18, "unknown-words", Outcome.UNKNOWN, UNCONFIRMED),
+    Line(18, "queued-422", Outcome.UNKNOWN, UNCONFIRMED),
+    Line(18, "sent-balance", Outcome.UNKNOWN, UNCONFIRMED),
     Line(18, "sorry-counted", Outcome.UNKNOWN, UNCONFIRMED),
 ]
 

@@ -19,6 +19,7 @@ FLOORS: Final = {
         *("contacts.importing.cells", "contacts.importing.columns", "contacts.importing.options"),
         "contacts.importing.rows",
         *("messaging.text", "messaging.wording", "messaging.script", "messaging.answers"),
+        *("messaging.answer_fields", "messaging.answer_words"),
     ),
     # What the shell lends to everybody: it knows nothing of the apps.
     "ground": (

@@ -337,10 +337,10 @@ def answers(
     return seen
 
 
-def answers_exactly(body: bytes) -> Seen:
+def answers_exactly(body: bytes, *, status: int = 200) -> Seen:
     def seen(sandbox: Sandbox) -> None:
         reply = send(sandbox.url, NTC)
-        assert (reply.status, reply.body) == (200, body)
+        assert (reply.status, reply.body) == (status, body)
 
     return seen
 
@@ -409,6 +409,9 @@ FAULT_CASES: dict[str, tuple[Seen, bool]] = {
     "419": (answers(419), False),
     "400": (answers(400, has=b"could not be processed"), False),
     "402": (answers(402, has=b"balance"), False),
+    "402-empty": (answers_exactly(b"", status=402), False),
+    "sorry-201": (answers(201, has=b"could not be sent"), False),
+    "error-balance": (answers_exactly(b'{"error":"Insufficient balance"}'), False),
     "422": (answers(422, has=b"known scam pattern"), False),
     "scam": (answers(200, has=b"known scam pattern"), False),
     "invalid-all": (answers(200, has=b'"other":1,"invalid_number":["9841000001"]'), False),
@@ -432,6 +435,8 @@ FAULT_CASES: dict[str, tuple[Seen, bool]] = {
     "success-invalid": (answers(200, has=b'"invalid_number":["9800000999"]'), True),
     "invalid-foreign": (answers(200, has=b'"invalid_number":["9800000999"]'), True),
     "unknown-words": (answers(200, has=b"queued"), True),
+    "queued-422": (answers(422, has=b"queued for delivery"), True),
+    "sent-balance": (answers(200, has=b"SMS queued. Remaining balance"), True),
     "no-words": (answers_exactly(b'{"status":"ok"}'), True),
     "sorry-counted": (answers(200, has=b'be sent","ntc":1,' + COUNTS), True),
     "html": (answers(200, has=b"<!doctype html>", kind="text/html"), True),

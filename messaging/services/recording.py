@@ -237,7 +237,8 @@ def _follow(campaign: Campaign, answer: Answer) -> None:
     else:
         holds.left_unclear(gateway)
     if outcome is Outcome.REFUSED:
-        _pause(campaign, words)
+        silent = _("it gave no reason (HTTP %(status)s).") % {"status": answer.status}
+        _pause(campaign, words or silent)
 
 
 def _pause(campaign: Campaign, words: str) -> None:

@@ -15,6 +15,7 @@ NOT_POSTED = "9800000999"
 _BAD_GATEWAY = html_answer(502, "<html><title>502 Bad Gateway</title></html>")
 _UNAVAILABLE = json_answer(503, {"message": "Service Unavailable"})
 _TIMEOUT = json_answer(408, {"message": "Request Timeout"})
+_QUEUED = json_answer(422, {"message": "Message queued for delivery"})
 _AGAIN = json_answer(307, {"message": "Temporary Redirect"}, {"Location": "/api/sms"})
 
 
@@ -57,6 +58,14 @@ CONTENTS = (
     reworded("success-invalid", "the answer also names an invalid number", _naming(SUCCESS)),
     reworded("invalid-foreign", "the answer names a number nobody posted", _naming(INVALID)),
     reworded("unknown-words", "the answer has unknown words", _saying(message="It is queued")),
+    fixed(
+        "queued-422", "accepts the message and says so in other words (422)", _QUEUED, bills=True
+    ),
+    reworded(
+        "sent-balance",
+        "the answer tells of it in other words, with the balance",
+        _saying(message="SMS queued. Remaining balance: Rs 12.40"),
+    ),
     reworded("no-words", "the answer has no message", _saying(status="ok")),
     reworded("sorry-counted", "the answer is sorry, yet counts numbers", _sorry),
 )

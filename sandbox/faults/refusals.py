@@ -7,7 +7,7 @@ from email.utils import format_datetime
 
 from sandbox.answers import TO_LOGIN, TOO_LARGE, UNAUTHENTICATED
 from sandbox.faults.base import Call, Fault, answering, fixed
-from sandbox.wire import Answer, json_answer
+from sandbox.wire import Answer, html_answer, json_answer
 
 
 def _said(status: int, message: str) -> Answer:
@@ -77,6 +77,13 @@ REFUSALS = (
     fixed("419", "says that the page has expired (419)", _said(419, "CSRF token mismatch.")),
     fixed("400", "refuses in words (400)", _said(400, "The message could not be processed.")),
     fixed("402", "says that the balance is too small (402)", _said(402, _NO_MONEY)),
+    fixed("402-empty", "says nothing but that it wants money (402)", html_answer(402, "")),
+    fixed("sorry-201", "refuses in words (201)", _said(201, "Sorry! SMS could not be sent")),
+    fixed(
+        "error-balance",
+        "says that the balance is too small, as an error (200)",
+        json_answer(200, {"error": "Insufficient balance"}),
+    ),
     fixed("422", "takes the text for a scam (422)", _said(422, _SCAM)),
     fixed("scam", "takes the text for a scam (200)", _said(200, _SCAM)),
     _naming_invalid("invalid-all", "calls every number invalid (200)", _everybody),

@@ -27,6 +27,7 @@ UNCLEAR = [
     *("500", "502", "503", "408", "redirect"),
     *("counts-short", "counts-over", "counts-true", "counts-nan", "counts-missing"),
     *("success-invalid", "invalid-foreign", "unknown-words", "no-words", "sorry-counted"),
+    *("queued-422", "sent-balance"),
 ]
 ALL = [
     *FAULTS,
