@@ -17,6 +17,7 @@ from messaging.models import (
     Event,
     Gateway,
     LeftOut,
+    Machine,
     MessageTemplate,
     Recipient,
     RecipientTable,
@@ -203,3 +204,13 @@ class GatewayAdmin(RecordAdmin):
     list_display = ["base_url", "hold_kind", "hold_reason", "held_until", "calls", "swept_at"]
     list_filter = ["hold_kind"]
     search_fields = ["base_url"]
+
+
+@admin.register(Machine)
+class MachineAdmin(RecordAdmin):
+    """Who sends, and who is not waited for any more."""
+
+    list_display = ["name", "joined_at", "seen_at", "vouched_at", "retired_at", "gateway"]
+    list_filter = ["gateway"]
+    list_select_related = ["gateway"]
+    search_fields = ["name"]

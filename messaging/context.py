@@ -4,11 +4,12 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
+from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
-from messaging.models import Campaign, Gateway
+from messaging.models import OPEN_STATES, Campaign, Gateway
 from messaging.services import balance, holds
 
 _WORKER_SILENT = timedelta(minutes=3)
@@ -36,5 +37,6 @@ def worker_is_silent(gateway: Gateway) -> bool:
 
 
 def undecided() -> int:
-    """Campaigns with something unconfirmed."""
-    return Campaign.objects.filter(unconfirmed__gt=0).count()
+    """Campaigns with something unconfirmed, or of which nobody has said what went out."""
+    in_doubt = Q(doubted_at__isnull=False, state__in=OPEN_STATES)
+    return Campaign.objects.filter(Q(unconfirmed__gt=0) | in_doubt).count()

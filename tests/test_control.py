@@ -172,14 +172,14 @@ def test_releasing_the_gateway(
     manager: Browser, gateway: Gateway, django_capture_on_commit_callbacks: OnCommit
 ) -> None:
     holds.hold(gateway, HoldKind.PERSON, HoldReason.UNCONFIRMED)
-    assert "Release" in words(manager.get("/"))
+    assert "Start sending again" in words(manager.get("/"))
     tasks = woken(django_capture_on_commit_callbacks, lambda: manager.post(RELEASE))
     assert set(tasks) == {"send"}
     gateway.refresh_from_db()
     assert not gateway.is_held
     released = Event.objects.get(gateway=gateway, kind="released")
     assert released.by == manager.user
-    assert "Released. Campaigns that are not paused go on." in words(manager.get("/"))
+    assert "Sending goes on. Campaigns that are paused stay so." in words(manager.get("/"))
 
 
 def test_a_refused_token_is_tried_again(
@@ -200,7 +200,7 @@ def test_a_refused_token_is_tried_again(
 def test_a_sender_cannot_release(sender: Browser, gateway: Gateway) -> None:
     holds.hold(gateway, HoldKind.PERSON, HoldReason.UNCONFIRMED)
     assert sender.post(RELEASE).status_code == 403
-    assert "Release" not in words(sender.get("/"))
+    assert "Start sending again" not in words(sender.get("/"))
     gateway.refresh_from_db()
     assert gateway.is_held
 

@@ -43,7 +43,8 @@ FLOORS: Final = {
     ),
     "forms": (
         *("contacts.forms", "contacts.import_forms", "contacts.list_forms"),
-        *("messaging.decisions", "messaging.forms", "messaging.history_forms"),
+        *("messaging.decisions", "messaging.doubt_forms", "messaging.forms"),
+        "messaging.history_forms",
         *("messaging.schedule_forms", "messaging.template_forms"),
     ),
     "top": (

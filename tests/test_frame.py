@@ -106,7 +106,7 @@ def test_a_hold_is_said_on_every_page(sender: Browser, manager: Browser, running
         page = browser.get(PAGE).text
         assert "certificate could not be trusted. Nothing was sent." in page
         assert "Sociair's words: “&lt;expired&gt;”." in page
-        assert "then release the hold." in page
+        assert "then start sending again." in page
         assert "Held since" in page
     release = f'action="{reverse("messaging:release")}"'
     assert release in manager.get(PAGE).text

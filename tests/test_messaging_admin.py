@@ -19,6 +19,7 @@ from messaging.models import (
     HoldKind,
     HoldReason,
     LeftOut,
+    Machine,
     Recipient,
     SentMessage,
 )
@@ -31,7 +32,7 @@ from tests.sending import hand_over, numbers, send_all
 pytestmark = pytest.mark.django_db
 
 RECORDS = [
-    BalanceReading, Batch, Campaign, Event, Gateway, LeftOut, Recipient, SentMessage,
+    BalanceReading, Batch, Campaign, Event, Gateway, LeftOut, Machine, Recipient, SentMessage,
 ]  # fmt: skip
 names = pytest.mark.parametrize("model", RECORDS, ids=lambda model: model.__name__)
 

@@ -88,16 +88,16 @@ ADVICE = {
     ),
     HoldReason.MAY_NOT_SEND: _(
         "Ask Sociair what this token may do, or put another one into the settings and restart the "
-        "portal; then release the hold."
+        "portal; then start sending again."
     ),
     HoldReason.CERTIFICATE: _(
-        "Check the address of Sociair and this machine's clock, then release the hold."
+        "Check the address of Sociair and this machine's clock, then start sending again."
     ),
     HoldReason.MISCONFIGURED: _(
-        "Check the address of Sociair and what the account may do, then release the hold."
+        "Check the address of Sociair and what the account may do, then start sending again."
     ),
     HoldReason.CONTRACT_CHANGED: _(
-        "Look at the last answers in the admin and ask Sociair, then release the hold."
+        "Look at the last answers in the admin and ask Sociair, then start sending again."
     ),
     HoldReason.RESTORED: _(
         "Campaigns that were under way are paused, because they may have gone out since the "
@@ -119,15 +119,22 @@ ADVICE = {
         "the same, and set SOCIAIR_SHARED_ACCOUNT."
     ),
     HoldReason.NOT_SAVED: _(
-        "Look at the database and at the disk it is on, then release the hold. What was not "
+        "Look at the database and at the disk it is on, then start sending again. What was not "
         "saved is shown under Needs a decision."
     ),
     HoldReason.NO_RECORD: _(
         "It is tried again by itself; make room on the disk and let the worker write to STATE_DIR."
     ),
     HoldReason.UNCONFIRMED: _(
-        "Look at the balance and at the campaigns' unconfirmed messages, then release the hold."
+        "Look at the balance and at the campaigns' unconfirmed messages, then start sending again."
     ),
+}
+
+
+_OWN_WORDS: Final = {
+    HoldReason.NO_RECORD,
+    HoldReason.MACHINE_SILENT,
+    HoldReason.UNEXPLAINED,
 }
 
 
@@ -200,6 +207,11 @@ class Gateway(models.Model):
     @property
     def needs_person(self) -> bool:
         return self.hold_kind == HoldKind.PERSON
+
+    @property
+    def words_are_sociairs(self) -> bool:
+        """Whether `hold_words` are an answer's, and not the portal's own."""
+        return self.hold_reason not in _OWN_WORDS
 
     @property
     def advice(self) -> Any:

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging import tasks
 from messaging.models import Campaign, CampaignState, Gateway, HoldKind
-from messaging.services import campaigns, following, holds
+from messaging.services import campaigns, doubts, following, holds
 
 
 @require_POST
@@ -98,6 +98,8 @@ def release(request: HttpRequest) -> HttpResponse:
             request, _("The balance is being read. If Sociair takes the token, it goes on.")
         )
     elif holds.release(gateway, by=request.user):
-        messages.success(request, _("Released. Campaigns that are not paused go on."))
+        messages.success(request, _("Sending goes on. Campaigns that are paused stay so."))
     tasks.kick()
+    if doubts.doubted(gateway):
+        return redirect("messaging:undecided")
     return redirect("messaging:dashboard")

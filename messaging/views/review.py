@@ -79,6 +79,8 @@ def _receipt_context(
     context: dict[str, Any] = {"campaign": campaign, "is_mine": is_mine}
     if campaign.gateway != holds.current_gateway():
         return {**context, "is_elsewhere": True}
+    if campaign.doubted_at is not None:
+        return {**context, "is_doubted": True}
     if campaign.is_unfinished:
         return {**context, "gone": _("This message is still being written.")}
     if reading is None or not balance.is_fresh(reading):

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from messaging import tasks
 from messaging.decisions import AgainForm, DecisionForm
 from messaging.models import Campaign
-from messaging.services import holds, settling
+from messaging.services import doubts, holds, settling
 from messaging.services.campaigns import SendRefused
 from messaging.services.evidence import evidence_for
 from messaging.views.waking import recent_reading
@@ -40,7 +40,14 @@ def undecided(request: HttpRequest) -> HttpResponse:
         for campaign in page.items
     ]
     recent_reading(holds.current_gateway())
-    return render(request, "messaging/undecided.html", {"page": page, "cases": cases})
+    gateway = holds.current_gateway()
+    context = {
+        "page": page,
+        "cases": cases,
+        "doubted": doubts.doubted(gateway),
+        "unknown_messages": doubts.messages_in(gateway, gateway.unknown_calls),
+    }
+    return render(request, "messaging/undecided.html", context)
 
 
 @require_safe

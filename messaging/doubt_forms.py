@@ -1,0 +1,52 @@
+"""What a person says of a campaign that a restored database may not know everything of."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy, ngettext
+
+
+class DoubtForm(forms.Form):
+    """How many of those who still wait may have got it, the first in the order of sending."""
+
+    people = forms.IntegerField(
+        label=gettext_lazy("How many of them may have gone out already?"),
+        min_value=0,
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        error_messages={
+            "required": gettext_lazy("Type a number. Type 0 if none of them went out."),
+            "invalid": gettext_lazy("Type a number. Type 0 if none of them went out."),
+            "min_value": gettext_lazy("Type a number. Type 0 if none of them went out."),
+        },
+        help_text=gettext_lazy(
+            "The first in the order of sending, in whole requests. Type 0 if none went out, and a "
+            "larger number if you are not sure: nobody gets the message twice then."
+        ),
+    )
+
+    def __init__(self, *args: Any, waiting: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._waiting = waiting
+
+    def clean_people(self) -> int:
+        people: int = self.cleaned_data["people"]
+        if people > self._waiting:
+            raise forms.ValidationError(
+                ngettext(
+                    "Only %(waiting)d message is waiting.",
+                    "Only %(waiting)d messages are waiting.",
+                    self._waiting,
+                )
+                % {"waiting": self._waiting}
+            )
+        return people
+
+
+class UnsentForm(forms.Form):
+    """What has no recipients of its own yet may have gone out as a whole, or not at all."""
+
+    is_unsent = forms.BooleanField(
+        label=gettext_lazy("This message has not been sent"),
+        error_messages={"required": gettext_lazy("Tick this if it has not been sent.")},
+    )
+    people = forms.IntegerField(initial=0, widget=forms.HiddenInput, min_value=0, max_value=0)

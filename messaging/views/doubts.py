@@ -1,0 +1,66 @@
+"""After a restore: what of a message may have gone out already."""
+
+from django.contrib import messages
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+from django.views.decorators.http import require_http_methods
+
+from messaging.doubt_forms import DoubtForm, UnsentForm
+from messaging.models import OPEN_STATES, Campaign, CampaignState
+from messaging.services import doubts
+from messaging.views.waking import recent_reading
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required("messaging.view_campaign", raise_exception=True)
+def doubt(request: HttpRequest, pk: int) -> HttpResponse:
+    """One message: who sends it, or who settles, says what went out."""
+    found = Campaign.objects.filter(Q(state__in=OPEN_STATES) | Q(state=CampaignState.DRAFT))
+    campaign = get_object_or_404(found.select_related("gateway", "created_by"), pk=pk)
+    if campaign.doubted_at is None:
+        return redirect(campaign)
+    if not _may_say(request, campaign):
+        raise PermissionDenied
+    form = _form(request, campaign)
+    if request.method == "POST" and form.is_valid():
+        said = doubts.say(campaign, form.cleaned_data["people"], by=request.user)
+        messages.success(request, _answer(said))
+        return redirect(campaign)
+    recent_reading(campaign.gateway)
+    context = {
+        "campaign": campaign,
+        "form": form,
+        "is_whole": isinstance(form, UnsentForm),
+        "suggested": doubts.suggested(campaign),
+    }
+    return render(request, "messaging/doubt.html", context)
+
+
+def _may_say(request: HttpRequest, campaign: Campaign) -> bool:
+    if campaign.state == CampaignState.DRAFT:
+        return campaign.created_by_id == request.user.pk
+    return request.user.has_perm("messaging.settle_campaign")
+
+
+def _form(request: HttpRequest, campaign: Campaign) -> DoubtForm | UnsentForm:
+    posted = request.POST if request.method == "POST" else None
+    if not campaign.total:
+        return UnsentForm(posted)
+    suggested = doubts.suggested(campaign)
+    return DoubtForm(posted, waiting=campaign.pending, initial={"people": suggested})
+
+
+def _answer(people: int) -> str:
+    if not people:
+        return _("Saved. You can go on with this message.")
+    return ngettext(
+        "Saved. %(people)d message waits under Needs a decision; it is not sent again by itself.",
+        "Saved. %(people)d messages wait under Needs a decision; they are not sent again by "
+        "themselves.",
+        people,
+    ) % {"people": people}
