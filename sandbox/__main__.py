@@ -28,6 +28,8 @@ _SETTINGS: Final = {
     "slow": "seconds that a late answer takes (10)",
     "drip": "seconds between two bytes of a dripping answer (0.5)",
     "retry_after": "seconds to wait that come with a 429 (5)",
+    "idle": "seconds until a connection without a request is closed; 0 is never (0)",
+    "keep_alive": "seconds that a Keep-Alive header promises; 0 is no header (0)",
     "script": "faults of the next requests to send, in order: ok,500,hang",
     "balance_script": "faults of the next requests for the balance",
     "chances": "probabilities of faults: 500=0.1,hang=0.01",

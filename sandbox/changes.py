@@ -120,6 +120,8 @@ _READERS: Final[dict[str, Callable[[object], Any]]] = {
     "slow": _number,
     "drip": _number,
     "retry_after": _whole,
+    "idle": _number,
+    "keep_alive": _whole,
     "script": _script,
     "balance_script": _script,
     "chances": _chances,

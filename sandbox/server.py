@@ -18,7 +18,7 @@ from sandbox.ledger import Entry, Ledger, entries_of
 from sandbox.plan import Plan
 from sandbox.request_log import SeenRequest
 from sandbox.settings import Settings
-from sandbox.wire import Exchange, NotReadable, html_answer, read_request
+from sandbox.wire import Exchange, NotReadable, Request, html_answer, read_request
 
 _OPENING: Final = "10000.00"
 _BACKLOG: Final = 1024
@@ -136,8 +136,10 @@ class Sandbox:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One connection, with one request after the other."""
         try:
-            while request := await read_request(reader):
+            while request := await self._next_request(reader):
                 exchange = Exchange(request, reader, writer)
+                if seconds := self._gateway.settings.keep_alive:
+                    exchange.headers = {"Keep-Alive": f"timeout={seconds}"}
                 await self._answer(exchange)
                 if not exchange.open:
                     break
@@ -150,6 +152,14 @@ class Sandbox:
             pass  # the gateway stops; asyncio would complain of it on Python 3.11
         finally:
             writer.close()
+
+    async def _next_request(self, reader: asyncio.StreamReader) -> Request | None:
+        """None when the client has closed the connection, or has let it idle for too long."""
+        idle = self._gateway.settings.idle
+        try:
+            return await asyncio.wait_for(read_request(reader), idle or None)
+        except TimeoutError:
+            return None
 
     async def _answer(self, exchange: Exchange) -> None:
         path = exchange.request.path

@@ -12,7 +12,9 @@ class Settings:
     """What can be changed while the sandbox runs. Times are in seconds.
 
     `hang` is how long an answer that never comes is withheld, `slow` how late a slow one is,
-    `drip` the pause between two bytes of a dripping one.
+    `drip` the pause between two bytes of a dripping one. `idle` is how long a connection may wait
+    for its next request before it is closed (0: for ever), `keep_alive` how long the answers say
+    that it may (0: they do not say).
     """
 
     token: str = "sandbox"
@@ -24,3 +26,5 @@ class Settings:
     slow: float = 10.0
     drip: float = 0.5
     retry_after: int = 5
+    idle: float = 0.0
+    keep_alive: int = 0

@@ -9,7 +9,7 @@ import json
 import socket
 import struct
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from http import HTTPStatus
 from typing import Final
 
@@ -117,6 +117,7 @@ class Exchange:
         self.status = 0
         self.on_status: Callable[[int], None] = _ignore
         self.open = request.keep_alive
+        self.headers: Mapping[str, str] = {}  # of the connection, beside those of the answer
         self._reader = reader
         self._writer = writer
         self._body: bytes | None = None
@@ -132,6 +133,8 @@ class Exchange:
         self.status = answer.status
         self.on_status(answer.status)  # before the client can know it
         only_head = self.request.method == "HEAD"
+        if self.headers:
+            answer = replace(answer, headers={**answer.headers, **self.headers})
         await self.send_bytes(answer.raw(keep_alive=self.open, only_head=only_head))
 
     async def send_bytes(self, raw: bytes) -> None:

@@ -337,6 +337,17 @@ def answers(
     return seen
 
 
+def says_first(status: int, *, header: str = "") -> Seen:
+    """Something that is no answer yet, and that `http.client` takes for one."""
+
+    def seen(sandbox: Sandbox) -> None:
+        reply = send(sandbox.url, NTC)
+        assert (reply.status, reply.body) == (status, b"")
+        assert not header or reply.headers[header]
+
+    return seen
+
+
 def answers_exactly(body: bytes, *, status: int = 200) -> Seen:
     def seen(sandbox: Sandbox) -> None:
         reply = send(sandbox.url, NTC)
@@ -395,6 +406,17 @@ FAULT_CASES: dict[str, tuple[Seen, bool]] = {
     "reset-within": (breaks(ConnectionResetError), True),
     "cut-headers": (without_headers, True),
     "cut": (breaks(http.client.IncompleteRead), True),
+    "interim-103": (says_first(103, header="Link"), True),
+    "interim-102-many": (says_first(102), True),
+    "interim-forever": (says_first(102), True),
+    "interim-late": (answers_exactly(REGULAR), True),
+    "answered-twice": (answers_exactly(REGULAR), True),
+    "switching": (says_first(101, header="Upgrade"), True),
+    "two-lengths": (answers_exactly(b""), True),
+    "length-and-chunks": (answers_exactly(REGULAR), True),
+    "until-close": (answers_exactly(REGULAR), True),
+    "chunked": (answers_exactly(REGULAR), True),
+    "chunked-cut": (breaks(http.client.IncompleteRead), True),
     "401": (answers(401, has=b'"Unauthenticated."'), False),
     "invalid-token": (answers(200, has=b"Invalid token"), False),
     "unauthenticated-200": (answers(200, has=b'"Unauthenticated"'), False),
@@ -505,6 +527,20 @@ def test_a_throttled_caller_is_told_how_long_to_wait(sandbox: Sandbox) -> None:
     assert send(sandbox.url, NTC).headers["Retry-After"] == "7"
     assert send(sandbox.url, NTC).headers["Retry-After"].endswith(" GMT")
     assert "Retry-After" not in send(sandbox.url, NTC).headers
+
+
+def test_a_connection_that_idles_is_closed(sandbox: Sandbox) -> None:
+    sandbox.settings(idle=0.05)
+    with socket.create_connection(address(sandbox), timeout=5) as connection:
+        connection.sendall(b"GET /api/balance HTTP/1.1\r\nAuthorization: Bearer sandbox\r\n\r\n")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 200")
+        assert connection.recv(1000) == b""
+
+
+def test_an_answer_says_how_long_a_connection_may_idle(sandbox: Sandbox) -> None:
+    assert "Keep-Alive" not in send(sandbox.url, NTC).headers
+    sandbox.settings(keep_alive=5)
+    assert send(sandbox.url, NTC).headers["Keep-Alive"] == "timeout=5"
 
 
 @pytest.mark.parametrize(("partial", "sent"), [("none_sent", 0), ("valid_sent", 18)])
