@@ -108,9 +108,10 @@ def roles(db: None) -> None:
 
 @pytest.fixture(scope="session")
 def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A certificate that nobody has signed but itself, and its key."""
+    """A certificate that nobody knows the signer of, and its key; beside it `authority.pem`."""
     where = tmp_path_factory.mktemp("certificate")
     authority = trustme.CA()
+    authority.cert_pem.write_to_path(str(where / "authority.pem"))
     issued = authority.issue_cert("127.0.0.1")
     issued.private_key_and_cert_chain_pem.write_to_path(str(where / "both.pem"))
     return where / "both.pem", where / "both.pem"

@@ -171,11 +171,15 @@ def contacts_know_nothing_of_messaging(module: Module) -> Iterator[str]:
 
 DOORS: Final = {
     "requests": ("messaging.services.sociair",),
-    "urllib3": ("messaging.services.sociair", "messaging.services.transport"),
+    "urllib3": (
+        *("messaging.services.sociair", "messaging.services.transport"),
+        "messaging.services.framing",
+    ),
     "httpx": (),
     "aiohttp": (),
     "urllib.request": (),
-    "http.client": ("sociair_portal",),  # `make run` asks its own children whether they are up
+    # `make run` asks its own children whether they are up; `framing` reads what comes for urllib3.
+    "http.client": ("sociair_portal", "messaging.services.framing"),
 }
 
 

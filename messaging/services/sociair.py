@@ -105,13 +105,16 @@ def _session() -> requests.Session:
 
 @dataclass(frozen=True, slots=True)
 class _Reply:
+    """`doubtful`: more than one answer came, or one without a known end, so it proves nothing."""
+
     status: int
     headers: Mapping[str, str]
     body: bytes
+    doubtful: bool = False
 
 
 def _call(method: str, path: str, call: transport.Call, payload: Any = None) -> _Reply:
-    """One request, one answer of at most MOST_BYTES (and one byte more, if there was more)."""
+    """One request, one answer of at most MOST_BYTES (or some more, if there was more)."""
     with _session().request(
         method,
         f"{settings.SOCIAIR_BASE_URL}{path}",
@@ -122,16 +125,8 @@ def _call(method: str, path: str, call: transport.Call, payload: Any = None) -> 
         allow_redirects=False,
         stream=True,
     ) as response:
-        return _Reply(response.status_code, response.headers, _body(response))
-
-
-def _body(response: requests.Response) -> bytes:
-    body = b""
-    while len(body) <= MOST_BYTES and (
-        chunk := response.raw.read(MOST_BYTES + 1 - len(body), decode_content=False)
-    ):
-        body += chunk
-    return body
+        body = response.raw.read(decode_content=False)
+        return _Reply(response.status_code, response.headers, body, call.doubtful)
 
 
 # -- Sending ---------------------------------------------------------------------------------
@@ -163,7 +158,13 @@ def send(batch: Batch, *, start_before: float | None = None) -> Sent:
 
 
 def _verdict(reply: _Reply, posted: Collection[str]) -> Answer:
-    return classify(status=reply.status, headers=reply.headers, body=reply.body, posted=posted)
+    answer = classify(status=reply.status, headers=reply.headers, body=reply.body, posted=posted)
+    if not reply.doubtful:
+        return answer
+    # Its words are kept for people to read, and decide nothing.
+    return Answer(
+        outcome=Outcome.UNREADABLE, status=answer.status, words=answer.words, raw=answer.raw
+    )
 
 
 def _without_token(answer: Answer) -> Answer:
@@ -253,7 +254,8 @@ def balance(gateway: Gateway) -> BalanceReading:
                 why = _("Sociair cannot be reached.")
             # Not chained: a library may quote the header that it refuses to send.
             raise BalanceUnknown(why) from None
-    found = read_json(reply.body) if len(reply.body) <= MOST_BYTES else None
+    is_whole = len(reply.body) <= MOST_BYTES and not reply.doubtful
+    found = read_json(reply.body) if is_whole else None
     amounts = _amounts(found or {})
     if reply.status >= 300 or amounts is None:
         raise _refused(reply, found or {})

@@ -2,10 +2,12 @@
 
 `requests` raises the same error for a connection that was reset before sending and for one that
 was reset after. Whether to send again hangs on that difference, so a connection notes it itself.
+It also holds that the answer of a request is the answer to that request: see `_Watched._begin`.
 """
 
 import contextlib
 import socket
+import ssl
 import threading
 import time
 from collections.abc import Iterator
@@ -14,15 +16,26 @@ from typing import Any, Final
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from messaging.services.framing import WholeAnswer, heard
+
 # A server may close a connection that idles just as we send into it, and then nobody knows whether
 # it read the request. So an idle connection is not used again after this many seconds.
 MOST_IDLE: Final = 2.0
+
+# The same by host and port, where one died sooner. It only goes down, and is never forgotten while
+# the process lives: a new connection costs a moment, a doubtful call costs a person's time.
+_died: dict[tuple[str, int], float] = {}
+_dying = threading.Lock()
 
 _this_thread = threading.local()
 
 
 class TooLate(OSError):
     """The call's time was over before its first byte was written: nothing was sent."""
+
+
+class NotQuiet(OSError):
+    """There was something to read before the first byte was written: nothing was sent."""
 
 
 def now() -> float:
@@ -38,6 +51,7 @@ class Call:
         self.start_before = start_before
         self.total = total
         self.begun = False
+        self.doubtful = False  # more than one answer came, or one without a known end
         self._sock: socket.socket | None = None
         self._over = False
         self._lock = threading.Lock()
@@ -49,6 +63,10 @@ class Call:
                 raise TooLate("the time for this call was over before it began")
             self.begun = True
             self._sock = sock
+
+    @property
+    def is_over(self) -> bool:
+        return self._over
 
     def close(self) -> None:
         """End the call, wherever it is; a read that waits fails at once."""
@@ -74,33 +92,90 @@ def watched(*, start_before: float, total: float) -> Iterator[Call]:
         _this_thread.call = None
 
 
+def _call_of_this_thread() -> Call | None:
+    return getattr(_this_thread, "call", None)
+
+
+def _learn(host: str, port: int, seconds: float) -> None:
+    with _dying:
+        _died[host, port] = min(seconds, _died.get((host, port), MOST_IDLE))
+
+
 class _Watched:
     """What both connections add to urllib3's."""
 
     sock: socket.socket | None
-    _last_used = 0.0
+    host: str
+    port: int
+    _has_begun = False
+    _answered_at: float | None = None
+    _most_idle = MOST_IDLE
+    _idled: float | None = None
+
+    def connect(self) -> None:
+        super().connect()  # type: ignore[misc]  # of the class it is mixed into
+        self._answered_at = self._idled = None
 
     def request(self, *args: Any, **kwargs: Any) -> None:
-        if self.sock is not None and now() - self._last_used > MOST_IDLE:
-            self.close()  # type: ignore[attr-defined]  # of the class it is mixed into
-        super().request(*args, **kwargs)  # type: ignore[misc]
+        """Write a request; on a new connection if this one may be dead, or is spoken on."""
+        self._has_begun = False
+        self._idled = None if self._answered_at is None else now() - self._answered_at
+        if self._idled is not None and self._idled > self._patience():
+            self.close()  # type: ignore[attr-defined]
+        try:
+            super().request(*args, **kwargs)  # type: ignore[misc]
+        except NotQuiet:  # and nothing has been written
+            self.close()  # type: ignore[attr-defined]
+            super().request(*args, **kwargs)  # type: ignore[misc]
 
     def send(self, data: Any) -> None:
         if self.sock is None:
-            self.connect()  # type: ignore[attr-defined]
-        call: Call | None = getattr(_this_thread, "call", None)
-        if call is not None and self.sock is not None:
-            call.begin(self.sock)
-        super().send(data)  # type: ignore[misc]
-        self._last_used = now()
+            self.connect()
+        if self.sock is not None and not self._has_begun:
+            self._begin(self.sock)
+        with self._learning():
+            super().send(data)  # type: ignore[misc]
+
+    def getresponse(self) -> Any:
+        with self._learning():
+            response = super().getresponse()  # type: ignore[misc]
+        # requests looks at it, too: there is no other way from one response to the other.
+        answer: WholeAnswer = response._original_response  # noqa: SLF001
+        if (call := _call_of_this_thread()) is not None:
+            call.doubtful = answer.doubtful
+        self._answered_at = now()
+        self._most_idle = answer.most_idle
+        return response
+
+    def _begin(self, sock: socket.socket) -> None:
+        """What is read from here on is the answer, because there is nothing to read before."""
+        if heard(sock) is not None:
+            raise NotQuiet("there was something to read before the request")
+        if (call := _call_of_this_thread()) is not None:
+            call.begin(sock)
+        self._has_begun = True
+
+    def _patience(self) -> float:
+        return min(MOST_IDLE, self._most_idle, _died.get((self.host, self.port), MOST_IDLE))
+
+    @contextlib.contextmanager
+    def _learning(self) -> Iterator[None]:
+        """Note how long a connection had idled that was used again and died of it."""
+        try:
+            yield
+        except (ConnectionError, ssl.SSLError):
+            call = _call_of_this_thread()
+            if self._idled is not None and not (call and call.is_over):
+                _learn(self.host, self.port, self._idled / 2)
+            raise
 
 
 class WatchedHTTPConnection(_Watched, HTTPConnection):
-    pass
+    response_class = WholeAnswer
 
 
 class WatchedHTTPSConnection(_Watched, HTTPSConnection):
-    pass
+    response_class = WholeAnswer
 
 
 class WatchedHTTPPool(HTTPConnectionPool):

@@ -23,6 +23,8 @@ pytestmark = pytest.mark.django_db(transaction=True)
 # Faults after which nobody can know: each also happens to a gateway that bills, or does not.
 UNCLEAR = [
     *("hang", "close", "reset", "reset-within", "cut-headers", "cut"),
+    *("interim-forever", "interim-late", "answered-twice", "switching"),
+    *("two-lengths", "length-and-chunks", "until-close", "chunked-cut"),
     *("html", "empty", "huge", "not-utf8", "utf-16", "list", "half", "duplicate-keys", "deep"),
     *("500", "502", "503", "408", "redirect"),
     *("counts-short", "counts-over", "counts-true", "counts-nan", "counts-missing"),
