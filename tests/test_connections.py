@@ -1,8 +1,11 @@
 """Which answer is believed, and how long a connection may idle before it is used again."""
 
+import http.client
 import json
+import socket
+import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -221,6 +224,56 @@ def test_an_answer_is_one_whose_end_is_known(
     with RawServer([answer] if used_again else [answer, None], [NO]) as server:
         assert sender.send(server, 0) == [outcome, REFUSED]
         assert server.asked == [1, 1 if used_again else 2]
+
+
+WHOLE = [
+    _framed(LENGTH),
+    _framed(CHUNKED, body=CHUNKS + b"0\r\n\r\n"),
+    _framed("Content-Length: 0", status="HTTP/1.1 401 Unauthorized", body=b""),
+    PROCESSING + EARLY + _framed(LENGTH),
+]
+
+
+def _read(*pieces: bytes) -> framing.WholeAnswer:
+    """What is made of an answer that comes in such pieces before the connection ends."""
+    here, there = socket.socketpair()
+    with here, there:
+        here.settimeout(10)
+        thread = threading.Thread(target=_say, args=(there, pieces))
+        thread.start()
+        try:
+            answer = framing.WholeAnswer(here, method="POST")
+            answer.begin()
+        finally:
+            thread.join()
+    return answer
+
+
+def _say(connection: socket.socket, pieces: Sequence[bytes]) -> None:
+    for piece in pieces:
+        connection.sendall(piece)
+        time.sleep(0.001)  # whoever reads has a chance to read this piece by itself
+    connection.shutdown(socket.SHUT_WR)
+
+
+@pytest.mark.parametrize("whole", WHOLE)
+def test_no_beginning_of_an_answer_is_an_answer(whole: bytes) -> None:
+    for length in range(len(whole)):
+        try:
+            answer = _read(whole[:length], b"")
+        except (http.client.HTTPException, ConnectionError):
+            continue
+        assert answer.doubtful, whole[:length]
+
+
+@pytest.mark.parametrize("whole", WHOLE)
+def test_an_answer_may_come_in_any_pieces(whole: bytes) -> None:
+    at_once = _read(whole, b"")
+    assert not at_once.doubtful
+    body = at_once.read()
+    for length in range(len(whole)):
+        answer = _read(whole[:length], whole[length:])
+        assert (answer.status, answer.doubtful, answer.read()) == (at_once.status, False, body)
 
 
 @pytest.mark.parametrize("status", ["401 Unauthorized", "404 Not Found", "429 Too Many Requests"])

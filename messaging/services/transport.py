@@ -133,11 +133,13 @@ class _Watched:
             self.connect()
         if self.sock is not None and not self._has_begun:
             self._begin(self.sock)
-        with self._learning():
+        # Where a connection broke as it was written to, there may be an answer on it still; where
+        # TLS broke, there is none.
+        with self._learning(ssl.SSLError):
             super().send(data)  # type: ignore[misc]
 
     def getresponse(self) -> Any:
-        with self._learning():
+        with self._learning(ssl.SSLError, ConnectionError):
             response = super().getresponse()  # type: ignore[misc]
         # requests looks at it, too: there is no other way from one response to the other.
         answer: WholeAnswer = response._original_response  # noqa: SLF001
@@ -159,11 +161,11 @@ class _Watched:
         return min(MOST_IDLE, self._most_idle, _died.get((self.host, self.port), MOST_IDLE))
 
     @contextlib.contextmanager
-    def _learning(self) -> Iterator[None]:
+    def _learning(self, *deaths: type[OSError]) -> Iterator[None]:
         """Note how long a connection had idled that was used again and died of it."""
         try:
             yield
-        except (ConnectionError, ssl.SSLError):
+        except deaths:
             call = _call_of_this_thread()
             if self._idled is not None and not (call and call.is_over):
                 _learn(self.host, self.port, self._idled / 2)
