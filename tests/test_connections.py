@@ -1,6 +1,7 @@
 """Which answer is believed, and how long a connection may idle before it is used again."""
 
 import http.client
+import io
 import json
 import socket
 import threading
@@ -131,6 +132,16 @@ def test_an_answer_with_something_behind_it_proves_nothing(
     assert SentMessage.objects.earliest("pk").raw == all_of_it.decode()
 
 
+def test_nor_does_one_that_fills_the_buffer(sender: Sender, tls: Path | None) -> None:
+    """What follows it is left in the socket, or with TLS."""
+    room = io.DEFAULT_BUFFER_SIZE - len(_answer(SUCCESS, "X-Room: "))
+    full = _answer(SUCCESS, f"X-Room: {'x' * room}")
+    assert len(full) == io.DEFAULT_BUFFER_SIZE
+    with RawServer([full + YES], [YES], certificate=tls) as server:
+        assert sender.send(server, 0) == [UNREADABLE, ACCEPTED]
+        assert server.asked == [1, 2]
+
+
 @pytest.mark.parametrize("surplus", [YES, EARLY, YES * 1000])
 @pytest.mark.parametrize("pool_looks", [True, False])
 def test_what_comes_after_an_answer_is_not_taken_for_the_next_one(
@@ -197,7 +208,7 @@ CHUNKED, LENGTH = "Transfer-Encoding: chunked", f"Content-Length: {len(BODY)}"
         (_framed(LENGTH, status="HTTP/1.0 200 OK"), ACCEPTED, False),
         (_framed(LENGTH, "Connection: close"), ACCEPTED, False),
         (_framed(LENGTH, "Connection: keep-alive", "Connection: Close"), ACCEPTED, False),
-        (_framed(body=BODY), UNREADABLE, False),
+        (_framed(), UNREADABLE, False),
         (_framed(LENGTH, LENGTH), UNREADABLE, False),
         (_framed(f"{LENGTH}, {len(BODY)}"), UNREADABLE, False),
         (_framed("Content-Length: 0", LENGTH), UNREADABLE, False),
@@ -221,7 +232,9 @@ CHUNKED, LENGTH = "Transfer-Encoding: chunked", f"Content-Length: {len(BODY)}"
 def test_an_answer_is_one_whose_end_is_known(
     answer: bytes, outcome: Outcome, used_again: bool, sender: Sender
 ) -> None:
-    with RawServer([answer] if used_again else [answer, None], [NO]) as server:
+    # Where only the server can end it, it does; elsewhere it is the portal that must.
+    ends: Script = [None] if outcome is NO_ANSWER or answer == _framed() else []
+    with RawServer([answer, *ends], [NO]) as server:
         assert sender.send(server, 0) == [outcome, REFUSED]
         assert server.asked == [1, 1 if used_again else 2]
 
@@ -331,6 +344,13 @@ def test_a_new_connection_that_dies_teaches_nothing(sender: Sender) -> None:
     with RawServer([None], [YES], [YES]) as server:
         assert sender.send(server, 0, 1.2) == [NO_ANSWER, ACCEPTED, ACCEPTED]
         assert server.asked == [1, 2, 2]
+
+
+def test_one_in_place_of_a_closed_one_has_not_idled(sender: Sender) -> None:
+    with RawServer([YES, None], [None], [YES], [YES]) as server:
+        outcomes = sender.send(server, 1.2, 0, 0.7, between=server.wait)
+        assert outcomes == [ACCEPTED, NO_ANSWER, ACCEPTED, ACCEPTED]
+        assert server.asked == [1, 2, 3, 3]
 
 
 def test_a_deadline_teaches_nothing(sender: Sender) -> None:
