@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from messaging.models import OPEN_STATES, Campaign, Gateway
-from messaging.services import balance, holds
+from messaging.services import balance, holds, trouble
 
 _WORKER_SILENT = timedelta(minutes=3)
 
@@ -26,6 +26,7 @@ def gateway(request: HttpRequest) -> dict[str, Any]:
         "low_balance": settings.LOW_BALANCE,
         "gateway": current,
         "reading": SimpleLazyObject(lambda: balance.latest(current)),
+        "trouble": SimpleLazyObject(trouble.current),
         "undecided_count": SimpleLazyObject(undecided),
         "worker_silent": SimpleLazyObject(lambda: worker_is_silent(current)),
     }

@@ -10,12 +10,12 @@ from functools import partial
 from typing import Final
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task, db_task
 
 from messaging.models import Campaign, CampaignState, Gateway
-from messaging.services import balance, dispatch, freezing, holds, slots, sociair
+from messaging.services import balance, database, dispatch, freezing, holds, slots, sociair
 from messaging.services import sweep as sweeping
 from sociair_portal.stopping import stopping
 
@@ -64,6 +64,8 @@ def kick_for(campaign: Campaign) -> None:
 @db_task(priority=_PRIORITY["send"], expires=_EXPIRES)  # type: ignore[untyped-decorator]
 def send() -> None:
     """A sender: claims, calls and records until nothing is claimable or its time is over."""
+    if not database.can_be_used():
+        return
     gateway = holds.current_gateway()
     until = time.monotonic() + _RUN_FOR
     while time.monotonic() < until and not stopping.is_set():
@@ -80,6 +82,10 @@ def _one_round(gateway: Gateway) -> dispatch.Round:
     include_large = _large.acquire(blocking=False)
     try:
         return dispatch.send_next(gateway, include_large=include_large, stopping=stopping.wait)
+    except DatabaseError as error:
+        if not database.takes_no_changes(error):
+            raise
+        return dispatch.Round.HELD
     finally:
         if include_large:
             _large.release()
@@ -148,8 +154,15 @@ def sweep() -> None:
 
 def sweep_now() -> None:
     """The sweep, and whatever it found to do."""
+    if not database.can_be_used():
+        return
     gateway = holds.current_gateway()
-    sweeping.sweep(gateway)
+    try:
+        sweeping.sweep(gateway)
+    except DatabaseError as error:
+        if not database.takes_no_changes(error):
+            raise
+        return
     if sweeping.unprepared(gateway):
         prepare()
     kick()

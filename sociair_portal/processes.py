@@ -15,6 +15,8 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Final
 
+from sociair_portal.stopping import NEEDS_PERSON
+
 # What a terminal sends for Ctrl-C and Ctrl-\, and when its window is closed; and what `kill` sends.
 _STOPS: Final = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM)
 _LOOK_EVERY: Final = 0.1  # seconds between two looks at a condition
@@ -117,6 +119,8 @@ class Processes:
 
     def _start_again(self, program: Program, code: int) -> None:
         program.clear_away()
+        if code == NEEDS_PERSON:
+            raise CannotGoOn(f"{program.name} gave up, and said why: the portal stops.")
         if program.age < _TOO_SOON:
             raise CannotGoOn(f"{program.name} {_how(code)} right after its start.")
         say(f"{program.name} {_how(code)} and is started again.")

@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from messaging import tasks
 from messaging.models import Gateway
-from messaging.services import holds
+from messaging.services import holds, saving
 from sandbox.server import Sandbox
 from sociair_portal.roles import MANAGER, SENDER, create_roles
 from sociair_portal.stopping import stopping
@@ -51,9 +51,13 @@ def _meets_a_database(item: pytest.Item, marks: set[str]) -> bool:
 
 
 @pytest.fixture(autouse=True)
-def state_dir(settings: Settings, tmp_path: Path) -> Path:
-    """Ports come back, and with them the address of another test's gateway."""
+def state_dir(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Ports come back, and with them the address of another test's gateway. What a worker knows of
+    its own troubles is another test's too.
+    """
     settings.STATE_DIR = tmp_path
+    for name in ("_failing", "_left"):
+        monkeypatch.setattr(saving, name, {})
     return tmp_path
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from messaging.models import BalanceReading, Campaign, CampaignState, Gateway, HoldKind, HoldReason
-from messaging.services import balance, campaigns, holds, sociair
+from messaging.services import balance, campaigns, holds, sociair, trouble
 from messaging.services.audience import Audience
 from sandbox.server import Sandbox
 from tests.conftest import Browser, signed_in
@@ -75,6 +75,14 @@ def test_without_a_role(client: Client, gateway: Gateway) -> None:
     assert "Compose" not in said
     assert "For others." not in said
     assert client.get("/under-way/").status_code == 403
+
+
+def test_what_the_worker_says_in_a_file(sender: Browser, gateway: Gateway) -> None:
+    assert "The disk is full" not in words(sender.get("/"))
+    trouble.note(trouble.Cause.FULL)
+    assert "The disk is full: nothing can be saved. Nothing is sent. Since" in words(
+        sender.get("/")
+    )
 
 
 def test_a_low_balance(sender: Browser, gateway: Gateway, settings: Settings) -> None:

@@ -268,12 +268,11 @@ def test_a_reading_that_fails_otherwise_releases_nothing(
     assert gateway.hold_kind == HoldKind.NONE
 
 
-@pytest.mark.parametrize("kind", [TIMED, PERSON])
-def test_a_reading_ends_no_other_hold(kind: HoldKind, gateway: Gateway) -> None:
-    _hold(gateway, kind)
+def test_a_reading_ends_no_hold_of_a_person(gateway: Gateway) -> None:
+    _hold(gateway, PERSON)
     balance.read_balance(gateway)
     gateway.refresh_from_db()
-    assert gateway.hold_kind == kind
+    assert gateway.hold_kind == PERSON
 
 
 def test_a_reading_that_is_refused_holds(gateway: Gateway, sandbox: Sandbox) -> None:

@@ -21,7 +21,7 @@ from messaging.models import (
     HoldReason,
     SentMessage,
 )
-from messaging.services import dispatch, holds, recording, sociair
+from messaging.services import dispatch, holds, recording, saving, sociair
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
 from tests.sending import check_books, claim_batch, hand_over, numbers, release, send_all, states
@@ -246,8 +246,8 @@ def test_line_5_the_answer_cannot_be_saved_at_once(
             raise DatabaseError("the disk is full")
         recording.record(sent)
 
-    monkeypatch.setattr(dispatch, "record", failing_twice)
-    monkeypatch.setattr(dispatch, "reconnect", lambda: None)  # the test's transaction stays
+    monkeypatch.setattr(saving, "record", failing_twice)
+    monkeypatch.setattr(saving, "reconnect", lambda: None)  # the test's transaction stays
     send_all(gateway)
     assert len(tries) == 3
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))

@@ -93,6 +93,20 @@ def test_what_ends_at_once_is_given_up() -> None:
     ) == ["web starts", "web was ended by SIGKILL right after its start."]
 
 
+def test_what_gives_up_is_not_started_again() -> None:
+    """A person has to look first."""
+    assert said(
+        """
+        processes._TOO_SOON = 0
+        all_of_it.start(program("worker", "sys.exit(78)"))
+        try:
+            all_of_it.look_after()
+        except CannotGoOn as why:
+            print(why)
+        """
+    ) == ["worker starts", "worker gave up, and said why: the portal stops."]
+
+
 def test_a_step_is_waited_for() -> None:
     assert said(
         """

@@ -16,7 +16,16 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from messaging.models import Gateway, SentMessage
-from messaging.services import balance, campaigns, dispatch, holds, recording, sociair, sweep
+from messaging.services import (
+    balance,
+    campaigns,
+    dispatch,
+    holds,
+    recording,
+    saving,
+    sociair,
+    sweep,
+)
 from sandbox.server import Sandbox
 from tests.command_line import run
 from tests.conftest import Browser
@@ -241,9 +250,9 @@ def test_an_answer_that_cannot_be_saved(
     def failing(sent: sociair.Sent) -> None:
         raise DatabaseError(f"DETAIL: Failing row contains (1, {sent.numbers}, {TEXT})")
 
-    monkeypatch.setattr(dispatch, "record", failing)
-    monkeypatch.setattr(dispatch, "reconnect", lambda: None)  # the test's transaction stays
-    monkeypatch.setattr(dispatch, "_SAVE_FOR", 0)
+    monkeypatch.setattr(saving, "record", failing)
+    monkeypatch.setattr(saving, "reconnect", lambda: None)  # the test's transaction stays
+    monkeypatch.setattr(saving, "_SAVE_FOR", 0)
     assert dispatch.send_next(gateway) is dispatch.Round.CALLED
     assert "could not be saved: DatabaseError" in _logged(log)
     _assert_quiet(log)

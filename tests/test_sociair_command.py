@@ -1,9 +1,12 @@
 """`manage.py sociair balance|status|release`: JSON for scripts and for whoever has no browser."""
 
+import errno
+import os
 from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -15,7 +18,8 @@ from messaging.models import (
     HoldKind,
     HoldReason,
 )
-from messaging.services import holds, sweep
+from messaging.services import database, holds, sweep, trouble
+from messaging.services.trouble import Cause
 from sandbox.server import Sandbox
 from tests.command_line import run, run_process
 from tests.sending import hand_over, numbers, send_all
@@ -71,6 +75,10 @@ def test_nothing_is_held_nor_queued(gateway: Gateway) -> None:
             "campaigns": {},
             "batches": {},
             "unconfirmed": 0,
+            "campaigns_undecided": 0,
+            "answers_in_files": 0,
+            "answers_set_aside": 0,
+            "trouble": None,
             "worker_last_seen": None,
         },
     )
@@ -90,7 +98,7 @@ def test_what_is_held_and_queued(gateway: Gateway, sandbox: Sandbox, settings: S
     assert datetime.fromisoformat(said["until"]) == gateway.held_until
     assert said["campaigns"] == {"sending": 1, "scheduled": 1}
     assert said["batches"] == {"accepted": 1, "queued": 2, "unconfirmed": 1}
-    assert said["unconfirmed"] == 1
+    assert (said["unconfirmed"], said["campaigns_undecided"]) == (2, 1)  # people, and campaigns
     assert datetime.fromisoformat(said["worker_last_seen"]) == gateway.swept_at
 
 
@@ -99,6 +107,64 @@ def test_a_hold_that_is_over(gateway: Gateway) -> None:
     holds.hold(gateway, HoldKind.TIMED, HoldReason.THROTTLED, until=past)
     said = run("sociair", "status").json()
     assert (said["held"], said["hold"], said["reason"], said["until"]) == (False, "", "", None)
+
+
+def test_a_full_disk_that_the_worker_met(gateway: Gateway) -> None:
+    """It could not save a hold either: it said so in a file."""
+    trouble.note(Cause.FULL)
+    said = run("sociair", "status").json()
+    assert (said["held"], said["hold"]) == (True, "")
+    assert said["reason"] == "The disk is full: nothing can be saved."
+    assert said["trouble"]["cause"] == "full"
+    assert datetime.fromisoformat(said["trouble"]["since"]) <= timezone.now()
+    trouble.clear()
+    assert not run("sociair", "status").json()["held"]
+
+
+def test_a_hold_is_named_before_what_is_wrong_with_the_database(gateway: Gateway) -> None:
+    holds.hold(gateway, HoldKind.PERSON, HoldReason.NOT_SAVED)
+    trouble.note(Cause.LOCKED)
+    said = run("sociair", "status").json()
+    assert (said["hold"], said["trouble"]["cause"]) == ("person", "locked")
+    assert (
+        said["reason"] == "An answer of Sociair could not be saved. Its messages may have gone out."
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "cause"),
+    [(errno.ENOSPC, "full"), (errno.EROFS, "read_only"), (errno.EIO, "disk"), (errno.EACCES, None)],
+)
+def test_a_disk_so_full_that_nobody_could_say_so(
+    number: int, cause: str | None, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(_handle: int) -> None:
+        raise OSError(number, os.strerror(number))
+
+    monkeypatch.setattr(os, "fsync", fails)
+    said = run("sociair", "status").json()
+    assert said["held"] is (cause is not None)
+    assert (said["trouble"] or {}).get("cause") == cause
+
+
+def test_a_database_that_cannot_be_written(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "probe", lambda: Cause.READ_ONLY)
+    said = run("sociair", "status").json()
+    assert (said["held"], said["trouble"]["since"]) == (True, None)
+    assert said["reason"] == "The database is read-only: nothing can be saved."
+
+
+def test_a_database_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails() -> Gateway:
+        raise OperationalError
+
+    monkeypatch.setattr(holds, "current_gateway", fails)
+    ended = run("sociair", "status")
+    assert (ended.code, ended.json()["held"]) == (1, True)
+    with pytest.raises(OperationalError):
+        run("sociair", "balance")
 
 
 # -- release ---------------------------------------------------------------------------------

@@ -21,7 +21,7 @@ from messaging.models import (
     HoldReason,
     SentMessage,
 )
-from messaging.services import holds, sociair
+from messaging.services import holds, relief, sociair
 
 _ASK_EVERY = 10  # seconds
 
@@ -29,7 +29,8 @@ _ASK_EVERY = 10  # seconds
 def read_balance(gateway: Gateway) -> BalanceReading:
     """Ask Sociair now and keep the answer. Raises `sociair.BalanceUnknown`.
 
-    A token that is accepted ends the hold of one that was refused. While Sociair wants us to wait,
+    A token that is accepted ends the hold of one that was refused, and an answer that of a Sociair
+    that could not be reached. While Sociair wants us to wait,
     this waits too.
     """
     if holds.is_throttled(gateway):
@@ -49,6 +50,7 @@ def read_balance(gateway: Gateway) -> BalanceReading:
         raise
     Gateway.objects.filter(pk=gateway.pk).update(balance_error="", balance_error_at=None)
     holds.release_token(gateway)
+    relief.after_reading(gateway, reading)
     return reading
 
 

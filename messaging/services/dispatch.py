@@ -4,7 +4,6 @@ A batch is claimed in the database before the call and its answer is recorded af
 conditional update. A batch whose answer nobody could save is `unconfirmed`, never sent again.
 """
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,7 +12,6 @@ from functools import cache
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import Error as DatabaseFailure
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef
 
@@ -22,8 +20,6 @@ from messaging.models import (
     BatchState,
     Campaign,
     Gateway,
-    HoldKind,
-    HoldReason,
     Recipient,
     RecipientState,
 )
@@ -31,17 +27,13 @@ from messaging.services import (
     database_time,
     holds,
     pricing,
+    saving,
     slot_record,
     slots,
     sociair,
     transport,
 )
 from messaging.services.counters import finish_if_empty
-from messaging.services.recording import record
-
-logger = logging.getLogger(__name__)
-
-_SAVE_FOR: Final = 30.0  # seconds in which saving an answer is tried again
 
 
 class Round(Enum):
@@ -69,19 +61,23 @@ def send_next(
     stopping: Callable[[float], bool] | None = None,
 ) -> Round:
     """Claim the best batch, call, record. `stopping(seconds)` waits and tells whether to stop."""
+    wait_or_stop = stopping or _sleep
     while candidates := _candidates(gateway, include_large):
+        if not saving.may_send():
+            return Round.HELD
         leave = slots.look(gateway)
         if leave is None:
             return Round.HELD
         if not isinstance(leave, slots.Leave):
-            if leave and (stopping or _sleep)(min(leave, 1.0)):
+            if leave and wait_or_stop(min(leave, 1.0)):
                 return Round.STOPPED
             continue
         for campaign_id in candidates:
             if (claim := claim_batch(campaign_id, leave)) is not None:
                 if not _is_remembered(gateway, claim):
                     return Round.HELD
-                _record_surely(sociair.send(claim.batch, start_before=claim.start_before))
+                sent = sociair.send(claim.batch, start_before=claim.start_before)
+                saving.save_surely(sent, gateway, wait_or_stop)
                 return Round.CALLED
     return Round.NOTHING
 
@@ -109,11 +105,6 @@ def _put_back(claim: Claim) -> None:
             )
 
 
-def reconnect() -> None:
-    """A connection that failed is not asked again."""
-    connection.close()
-
-
 def _sleep(seconds: float) -> bool:
     time.sleep(seconds)
     return False
@@ -135,28 +126,6 @@ def _candidates_sql(gateway_id: int, include_large: bool) -> tuple[str, tuple[An
         claimable = claimable.filter(is_large=False)
     sql, values = claimable.values_list("pk", flat=True)[:20].query.sql_with_params()
     return sql, tuple(values)
-
-
-def _record_surely(sent: sociair.Sent) -> None:
-    """Save an answer, again and again for a while: it is the only proof that there will be.
-
-    What could not be saved by then becomes `unconfirmed` by the sweep.
-    """
-    give_up = time.monotonic() + _SAVE_FOR
-    while True:
-        try:
-            return record(sent)
-        except DatabaseFailure as error:
-            reconnect()
-            if time.monotonic() >= give_up:
-                # Its words may quote the row, with numbers and text.
-                kind = type(error).__name__
-                logger.error("Batch %s: the answer could not be saved: %s.", sent.batch.pk, kind)
-                # Where nothing can be saved, nothing more may be sent.
-                gateway = sent.batch.campaign.gateway
-                holds.hold(gateway, HoldKind.PERSON, HoldReason.NOT_SAVED)
-                return None
-            time.sleep(0.5)
 
 
 # -- Claim -----------------------------------------------------------------------------------

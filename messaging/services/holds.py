@@ -281,3 +281,13 @@ def reserve_wake_up(gateway: Gateway) -> datetime | None:
         pk=gateway.pk,
     ).update(wake_at=until)
     return until if reserved else None
+
+
+def release_by_itself(gateway: Gateway, *, words: str) -> bool:
+    """End the hold of a row just read, unless another has come since; nobody had to do it."""
+    with transaction.atomic():
+        seen = Q(hold_kind=gateway.hold_kind, hold_reason=gateway.hold_reason)
+        released = _release(gateway, seen & Q(held_at=gateway.held_at))
+        if released:
+            Event.objects.create(gateway=gateway, kind=EventKind.RELEASED, words=words)
+    return released

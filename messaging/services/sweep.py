@@ -6,8 +6,15 @@ from datetime import timedelta
 from django.db import DatabaseError
 from django.utils import timezone
 
-from messaging.models import Batch, BatchState, Campaign, CampaignState, Gateway, HoldKind
-from messaging.services import balance, campaigns, holds, sociair, tables
+from messaging.models import (
+    Batch,
+    BatchState,
+    Campaign,
+    CampaignState,
+    Gateway,
+    HoldReason,
+)
+from messaging.services import balance, campaigns, holds, relief, saving, sociair, tables
 from messaging.services.recording import give_up_lost
 from messaging.services.settling import UNDECIDED
 
@@ -17,13 +24,13 @@ _READ_EVERY = timedelta(minutes=15)
 
 
 def sweep(gateway: Gateway) -> None:
-    """Give up lost batches, start what is due, close what was cancelled, look at the balance, and
-    forget tables that nobody used.
+    """Record answers that wait in files, give up lost batches, start what is due, close what was
+    cancelled, look at the balance, and forget tables that nobody used.
     """
     Gateway.objects.filter(pk=gateway.pk).update(swept_at=timezone.now())
     steps = (
-        *(_give_up, _mark_overdue, campaigns.start_due),
-        *(_close_cancelled, _read_balance, _forget_tables),
+        *(saving.catch_up, _give_up, _mark_overdue, campaigns.start_due),
+        *(_close_cancelled, _read_balance, relief.if_kept_again, _forget_tables),
     )
     for step in steps:
         try:
@@ -71,8 +78,11 @@ def _half_cancelled() -> list[Campaign]:
 
 
 def _wants_balance(gateway: Gateway) -> bool:
-    """A refused token is tried again; otherwise an old reading is enough reason."""
-    if gateway.hold_kind == HoldKind.TOKEN:
+    """A refused token is tried again, and so is a Sociair that could not be reached; otherwise an
+    old reading is enough reason.
+    """
+    waited_for = (HoldReason.TOKEN_REFUSED, HoldReason.UNREACHABLE)
+    if gateway.is_held and gateway.hold_reason in waited_for:
         return True
     reading = balance.latest(gateway)
     if reading is None or abs(timezone.now() - reading.read_at) > _READ_EVERY:

@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db.models import Count
+from django.db import DatabaseError
+from django.db.models import Count, Sum
 
 from messaging import tasks
 from messaging.models import Batch, Campaign, Gateway, HoldKind
-from messaging.services import balance, holds, sociair
+from messaging.services import balance, database, holds, kept, sociair, trouble
 
 
 class Command(BaseCommand):
@@ -20,10 +21,13 @@ class Command(BaseCommand):
         parser.add_argument("what", choices=["balance", "status", "release"])
 
     def handle(self, *args: Any, **options: Any) -> None:
-        gateway = holds.current_gateway()
-        answer, code = {"balance": _balance, "status": _status, "release": _release}[
-            options["what"]
-        ](gateway)
+        what = {"balance": _balance, "status": _status, "release": _release}[options["what"]]
+        try:
+            answer, code = what(holds.current_gateway())
+        except DatabaseError as error:
+            if what is not _status:
+                raise
+            answer, code = _without_database(error), 1
         self.stdout.write(json.dumps(answer, ensure_ascii=False))
         if code:
             raise SystemExit(code)
@@ -46,20 +50,44 @@ def _status(gateway: Gateway) -> tuple[dict[str, Any], int]:
     held = gateway.is_held
     campaigns = Campaign.objects.under_way().filter(gateway=gateway)
     batches = Batch.objects.filter(campaign__in=campaigns).values_list("state")
+    unconfirmed = Campaign.objects.filter(gateway=gateway, unconfirmed__gt=0)
+    wrong = _trouble()
+    reason = str(gateway.get_hold_reason_display()) if held else ""
     return {
         "gateway": gateway.base_url,
-        "held": held,
+        "held": held or wrong is not None,
         "hold": gateway.hold_kind if held else "",
-        "reason": str(gateway.get_hold_reason_display()) if held else "",
+        "reason": reason or (wrong["reason"] if wrong else ""),
         "words": gateway.hold_words if held else "",
         "until": _time(gateway.held_until) if held else None,
         "campaigns": dict(
             campaigns.order_by("state").values_list("state").annotate(count=Count("pk"))
         ),
         "batches": dict(batches.order_by("state").annotate(count=Count("pk"))),
-        "unconfirmed": Campaign.objects.filter(gateway=gateway, unconfirmed__gt=0).count(),
+        "unconfirmed": unconfirmed.aggregate(people=Sum("unconfirmed", default=0))["people"],
+        "campaigns_undecided": unconfirmed.count(),
+        "answers_in_files": len(kept.waiting()),
+        "answers_set_aside": kept.set_aside(),
+        "trouble": wrong,
         "worker_last_seen": _time(gateway.swept_at),
     }, 0
+
+
+def _trouble() -> dict[str, Any] | None:
+    """What a worker on this machine said, or else what is found by trying."""
+    if (said := trouble.current()) is not None:
+        return _said(said.cause, said.since)
+    found = database.probe()
+    return _said(found, None) if found else None
+
+
+def _said(cause: trouble.Cause, since: datetime | None) -> dict[str, Any]:
+    return {"cause": cause.value, "reason": str(cause.label), "since": _time(since)}
+
+
+def _without_database(error: DatabaseError) -> dict[str, Any]:
+    wrong = _said(database.cause_of(error), None)
+    return {"held": True, "reason": wrong["reason"], "trouble": wrong}
 
 
 def _time(at: datetime | None) -> str | None:

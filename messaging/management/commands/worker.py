@@ -1,7 +1,10 @@
 """The worker: `manage.py worker` sends what is queued until it is told to stop."""
 
 import logging
+import os
+import signal
 import threading
+import time
 from typing import Any, Final
 
 from django.conf import settings
@@ -11,7 +14,8 @@ from huey.contrib.djhuey import HUEY
 
 from contacts.tasks import sweep_imports
 from messaging import tasks
-from sociair_portal.stopping import stopping
+from messaging.services import database
+from sociair_portal.stopping import NEEDS_PERSON, reason_to_stop, stopping
 
 logger = logging.getLogger(__name__)
 
@@ -22,12 +26,22 @@ class Command(BaseCommand):
     help = "Send what is queued. SIGTERM ends it after the calls in flight."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        consumer = HUEY.create_consumer(**settings.HUEY["consumer"])
-        threading.Thread(target=_pass_on, args=(consumer.stop_flag,), daemon=True).start()
-        threading.Thread(target=_attend, daemon=True).start()
-        tasks.sweep()
-        sweep_imports()
-        consumer.run()
+        database.check_file()
+        if not reason_to_stop():
+            _run()
+        if why := reason_to_stop():
+            self.stderr.write(why)
+            raise SystemExit(NEEDS_PERSON)
+
+
+def _run() -> None:
+    consumer = HUEY.create_consumer(**settings.HUEY["consumer"])
+    threading.Thread(target=_pass_on, args=(consumer.stop_flag,), daemon=True).start()
+    threading.Thread(target=_attend, daemon=True).start()
+    threading.Thread(target=_end_with_reason, daemon=True).start()
+    tasks.sweep()
+    sweep_imports()
+    consumer.run()
 
 
 def _pass_on(stop_flag: threading.Event) -> None:
@@ -44,3 +58,13 @@ def _attend() -> None:
         except (DatabaseError, OSError) as error:
             connection.close()
             logger.info("This machine could not look in: %s.", type(error).__name__)
+
+
+def _end_with_reason() -> None:
+    """Who gives up ends as if it were told to: calls in flight are waited for."""
+    stopping.wait()
+    if not reason_to_stop():
+        return
+    while signal.getsignal(signal.SIGTERM) is signal.SIG_DFL:
+        time.sleep(0.05)  # until Huey listens
+    os.kill(os.getpid(), signal.SIGTERM)

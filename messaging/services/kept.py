@@ -1,0 +1,217 @@
+"""Answers that the database has not taken, each in a file that outlives whoever received it.
+
+Whoever has a file locked is looking after it; the lock ends with its process. A file is whole, or
+it is not there; it is deleted when the database has what it says, and never otherwise.
+"""
+
+import fcntl
+import hashlib
+import json
+import logging
+import os
+import time
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+
+from django.conf import settings
+
+from contacts.phone import Operator
+from messaging.answers import Answer, Outcome
+from messaging.services.sociair import Sent
+
+logger = logging.getLogger(__name__)
+
+_FOLDER: Final = "answers"
+_WRITTEN_WITHIN: Final = 60  # seconds after which a file is not being written any more
+
+
+class Torn(Exception):
+    """A file that does not say what became of a call."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a file says: a call that was made for one claim of a batch, and its answer."""
+
+    gateway: str
+    batch: int
+    attempt: int
+    claimed_at: datetime
+    numbers: list[str]
+    answer: Answer
+    started_at: datetime
+    ended_at: datetime
+
+
+class Kept:
+    """One file, locked."""
+
+    def __init__(self, path: Path, handle: int) -> None:
+        self.path = path
+        self._handle = handle
+
+    def read(self) -> Found:
+        """Raises `Torn`."""
+        with os.fdopen(os.dup(self._handle), "rb") as file:
+            file.seek(0)
+            return _read(file.read())
+
+    def forget(self) -> None:
+        """The database has it."""
+        self.path.unlink(missing_ok=True)
+        self.leave()
+
+    def set_aside(self, why: str) -> None:
+        """Nothing can be done with it here, and a person may want to see it."""
+        self.path.rename(self.path.with_suffix(f".{why}"))
+        self.leave()
+
+    def leave(self) -> None:
+        """Somebody else may look after it."""
+        os.close(self._handle)
+
+
+def keep(sent: Sent) -> Kept:
+    """Write an answer to a file of its own. Raises OSError if that is not possible."""
+    folder = _folder()
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    path = folder / f"{_name(sent)}.json"
+    whole = path.with_suffix(".tmp")
+    handle = os.open(whole, os.O_RDWR | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        with os.fdopen(handle, "wb", closefd=False) as file:
+            file.write(_content(sent))
+        os.fsync(handle)
+        whole.rename(path)
+        _sync(folder)
+    except OSError:
+        os.close(handle)
+        whole.unlink(missing_ok=True)
+        raise
+    return Kept(path, handle)
+
+
+def waiting() -> list[Path]:
+    """Files that wait to be recorded, the oldest first; whole ones that were not yet named too."""
+    lately = time.time() - _WRITTEN_WITHIN
+    return sorted(
+        path
+        for path in _folder().glob("answer-*")
+        if path.suffix == ".json" or (path.suffix == ".tmp" and _changed(path) < lately)
+    )
+
+
+def set_aside() -> int:
+    """How many files there are that nothing could be done with."""
+    return sum(path.suffix not in (".json", ".tmp") for path in _folder().glob("answer-*"))
+
+
+def take() -> Iterator[Kept]:
+    """The files that nobody looks after, each locked until it is forgotten, set aside or left."""
+    for path in waiting():
+        if kept := _take(path):
+            yield kept
+
+
+def is_of(path: Path, base_url: str) -> bool:
+    """Whether an answer is of a gateway, by its name."""
+    return path.name.startswith(f"answer-{_digest(base_url)}-")
+
+
+def _take(path: Path) -> Kept | None:
+    try:
+        handle = os.open(path, os.O_RDWR)
+    except FileNotFoundError:
+        return None
+    except OSError as error:  # one that cannot be opened must not keep the others
+        logger.error("%s cannot be read: %s.", path.stem, error.strerror)
+        return None
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.path.samestat(os.fstat(handle), path.stat()):
+            return Kept(path, handle)
+    except (BlockingIOError, FileNotFoundError):
+        pass  # somebody looks after it, or has just done so
+    os.close(handle)
+    return None
+
+
+def _folder() -> Path:
+    return Path(settings.STATE_DIR) / _FOLDER
+
+
+def _name(sent: Sent) -> str:
+    """Of one call alone, even if a restored database gives its batch's number away again."""
+    moment = f"{sent.started_at:%Y%m%dT%H%M%S%f}"
+    gateway = _digest(settings.SOCIAIR_BASE_URL)
+    return f"answer-{gateway}-{moment}-{sent.batch.pk}-{sent.batch.tries}"
+
+
+def _digest(base_url: str) -> str:
+    return hashlib.sha256(base_url.encode()).hexdigest()[:16]
+
+
+def _changed(path: Path) -> float:
+    try:
+        return path.stat().st_mtime
+    except FileNotFoundError:
+        return time.time()
+
+
+def _sync(folder: Path) -> None:
+    """Otherwise the name may be lost with the power, and with it the file."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+# -- What a file says ------------------------------------------------------------------------
+
+
+def _content(sent: Sent) -> bytes:
+    claimed_at = sent.batch.claimed_at
+    said = {
+        "gateway": settings.SOCIAIR_BASE_URL,
+        "batch": sent.batch.pk,
+        "try": sent.batch.tries,
+        "claimed_at": claimed_at.isoformat() if claimed_at else "",
+        "numbers": sent.numbers,
+        "started_at": sent.started_at.isoformat(),
+        "ended_at": sent.ended_at.isoformat(),
+        "answer": asdict(sent.answer) | {"invalid": sorted(sent.answer.invalid)},
+    }
+    return json.dumps(said).encode()
+
+
+def _read(content: bytes) -> Found:
+    try:
+        said: Any = json.loads(content)
+        return Found(
+            gateway=said["gateway"],
+            batch=int(said["batch"]),
+            attempt=int(said["try"]),
+            claimed_at=datetime.fromisoformat(said["claimed_at"]),
+            numbers=[str(number) for number in said["numbers"]],
+            answer=_answer(said["answer"]),
+            started_at=datetime.fromisoformat(said["started_at"]),
+            ended_at=datetime.fromisoformat(said["ended_at"]),
+        )
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Torn from error
+
+
+def _answer(said: dict[str, Any]) -> Answer:
+    return Answer(
+        **said
+        | {
+            "outcome": Outcome(said["outcome"]),
+            "counts": {Operator(name): count for name, count in said["counts"].items()},
+            "invalid": frozenset(said["invalid"]),
+        }
+    )
