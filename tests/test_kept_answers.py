@@ -39,7 +39,7 @@ from messaging.services import (
 )
 from messaging.services.trouble import Cause
 from sandbox.server import Sandbox
-from tests.sending import check_books, hand_over, numbers, send_all, states
+from tests.sending import check_books, claim_batch, hand_over, numbers, send_all, states
 
 pytestmark = pytest.mark.django_db
 
@@ -250,7 +250,7 @@ def test_who_is_told_to_stop_leaves_it_to_the_next(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     campaign = hand_over(gateway, numbers(2))
-    claim = dispatch.claim_batch(campaign.pk)
+    claim = claim_batch(campaign.pk)
     assert claim is not None
     broken(LOCKED)
     monkeypatch.setattr(saving, "_STOP_WITHIN", 0)
@@ -285,6 +285,51 @@ def test_it_is_tried_without_a_file_where_none_can_be_written(
 
 def _no_room(_sent: sociair.Sent) -> kept.Kept:
     raise OSError(28, "No space left on device")
+
+
+def test_a_campaign_that_a_restored_database_does_not_know(
+    gateway: Gateway,
+    sandbox: Sandbox,
+    broken: Callable[[Exception | None], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Restored under a worker that waited for an answer."""
+    hand_over(gateway, numbers(1))
+    broken(Campaign.DoesNotExist())
+    assert _send_and_leave(gateway, monkeypatch).exists()
+
+
+def test_what_is_recorded_and_cannot_be_deleted_is_recorded_once(
+    left: Path, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def denied(*_args: object, **_options: object) -> None:
+        raise PermissionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "unlink", denied)
+        saving.catch_up(gateway)
+    assert left.exists()
+    saving.catch_up(gateway)
+    assert not left.exists()
+    assert SentMessage.objects.count() == 1
+
+
+def test_a_worker_that_lost_its_database_waits_until_its_answer_is_in_a_file(
+    gateway: Gateway, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hand_over(gateway, numbers(1))
+    keep, tries = kept.keep, []
+
+    def no_room_at_first(sent: sociair.Sent) -> kept.Kept:
+        tries.append(sent)
+        return keep(sent) if len(tries) == 3 else _no_room(sent)
+
+    monkeypatch.setattr(kept, "keep", no_room_at_first)
+    monkeypatch.setattr(database, "is_ours", lambda: not sandbox.requests())
+    monkeypatch.setattr(database, "ends_it", lambda _cause: True)
+    assert dispatch.send_next(gateway) is dispatch.Round.CALLED
+    assert len(kept.waiting()) == 1
+    assert not SentMessage.objects.exists()
 
 
 def test_who_gave_up_sends_again_when_the_sweep_has_recorded_it(

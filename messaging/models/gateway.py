@@ -119,8 +119,8 @@ ADVICE = {
         "the same, and set SOCIAIR_SHARED_ACCOUNT."
     ),
     HoldReason.NOT_SAVED: _(
-        "Look at the database and at the disk it is on, then start sending again. What was not "
-        "saved is shown under Needs a decision."
+        "Look at the database and at the disk it is on, then start sending again. An answer "
+        "that waits in a file is saved by itself; what is lost is shown under Needs a decision."
     ),
     HoldReason.NO_RECORD: _(
         "It is tried again by itself; make room on the disk and let the worker write to STATE_DIR."

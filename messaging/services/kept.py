@@ -4,6 +4,7 @@ Whoever has a file locked is looking after it; the lock ends with its process. A
 it is not there; it is deleted when the database has what it says, and never otherwise.
 """
 
+import contextlib
 import fcntl
 import hashlib
 import json
@@ -60,8 +61,9 @@ class Kept:
             return _read(file.read())
 
     def forget(self) -> None:
-        """The database has it."""
-        self.path.unlink(missing_ok=True)
+        """The database has it. Where it cannot be deleted it is recorded again, to no effect."""
+        with contextlib.suppress(OSError):
+            self.path.unlink(missing_ok=True)
         self.leave()
 
     def set_aside(self, why: str) -> None:

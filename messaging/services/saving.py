@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from django.conf import settings
+from django.core.exceptions import ObjectDoesNotExist
 from django.db import Error as DatabaseFailure
 from django.db import OperationalError, connection
 
@@ -91,7 +92,8 @@ def _go_on_saving(unsaved: _Unsaved, cause: Cause | None, wait: Callable[[float]
     give_up = unsaved.since + _SAVE_FOR
     while cause is not None:
         unsaved.look_after(cause)
-        if database.ends_it(cause) or time.monotonic() >= give_up:
+        is_over = database.ends_it(cause) and unsaved.file is not None
+        if is_over or time.monotonic() >= give_up:
             return unsaved.leave()
         if wait(_PAUSE):
             time.sleep(_PAUSE)  # whoever is told to stop does not wait any more
@@ -108,7 +110,7 @@ def _try_to_save(sent: Sent) -> Cause | None:
     try:
         with database.short_wait():
             record(sent)
-    except DatabaseFailure as error:
+    except (DatabaseFailure, ObjectDoesNotExist) as error:  # or its campaign, in a restored one
         if _key(sent) not in _failing:
             # Its words may quote the row, with numbers and text.
             kind = type(error).__name__
