@@ -115,7 +115,7 @@ def hold(
         # One that begins in the future is of a clock that was wrong.
         disbelieved = Q(held_at__gt=now + CLOCK_TOLERANCE)
         replaceable &= Q(hold_kind=HoldKind.NONE) | Q(held_until__lt=until) | disbelieved
-    if reason is HoldReason.RESTORED:
+    if reason in (HoldReason.RESTORED, HoldReason.UNEXPLAINED):
         replaceable |= _ENDS_BY_ITSELF
     held = Gateway.objects.filter(replaceable, pk=gateway.pk).update(
         hold_kind=kind,

@@ -102,6 +102,7 @@ class Far:
 
     def __init__(self) -> None:
         self.texted: set[str] = set()
+        self.twice: set[str] = set()
 
     def call(
         self, method: str, path: str, call: transport.Call, payload: Any = None
@@ -111,7 +112,7 @@ class Far:
             left = 100_000 - _PRICE * len(self.texted)
             return _reply(200, {"balance": f"{left:.2f}", **rates})
         mobiles = set(payload["mobile"].split(","))
-        assert self.texted.isdisjoint(mobiles), "texted twice"
+        self.twice |= self.texted & mobiles  # an error here would be taken for a broken line
         self.texted |= mobiles
         return _reply(200, {"message": "Success! SMS has been sent", "ntc": len(mobiles)})
 
@@ -159,6 +160,7 @@ class Office:
             self.start(name)
         with self.machines[name]:
             dispatch.send_next(self.gateway, stopping=lambda seconds: True)
+        assert not self.far.twice, f"{name} texted somebody twice"
 
     def look_in(self) -> None:
         """Seconds in which everybody who runs looks in."""
