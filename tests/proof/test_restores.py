@@ -94,7 +94,17 @@ def stories() -> Iterator[Story]:
 # Who has joined and sent before the backup.
 _BEFORE: Final = ("a", "ab++++a", "ab++++ab")
 # What the backup does not know: sending, joining, and a person who gave somebody up.
-_AFTER: Final = ("a", "aa", "b++++b", "ab++++b", "c++++c", "c++++ca", "c-c!+++c", "b-b!+++bc++++c")
+_AFTER: Final = (
+    "a",
+    "aa",
+    "b++++b",
+    "ab++++b",
+    "ccc",
+    "c++++c",
+    "c++++ca",
+    "c-c!+++c",
+    "b-b!+++bc++++c",
+)
 
 
 class Far:

@@ -99,6 +99,7 @@ class Portal(RuleBasedStateMachine):
         self.atomic = transaction.atomic()
         self.atomic.__enter__()
         self.gateway = holds.current_gateway()
+        self.clock_was_set = False
         self.flights: list[Flight] = []
         self.saved: list[sociair.Sent] = []
         self.compose(people=5, later=False)
@@ -187,6 +188,17 @@ class Portal(RuleBasedStateMachine):
         if self.seen.hold is not None and self.seen.hold[1] is not None:
             self.seen.hold = (self.seen.hold[0], self.seen.hold[1] - ago)
 
+    @precondition(lambda self: not self.clock_was_set)
+    @rule(hours=st.sampled_from([-12, 12]))
+    def set_the_clock(self, hours: int) -> None:
+        """It was wrong, or is from now on; what is written down is so much nearer, or farther."""
+        self.clock_was_set = True
+        by = timedelta(hours=hours)
+        for model, names in _MOMENTS.items():
+            model.objects.update(**{name: F(name) + by for name in names})
+        if self.seen.hold is not None and self.seen.hold[1] is not None:
+            self.seen.hold = None  # not believed, or over
+
     # -- What workers do ---------------------------------------------------------------------
 
     @rule(include_large=st.booleans())
@@ -271,25 +283,39 @@ class Portal(RuleBasedStateMachine):
     def sweep(self) -> None:
         late = Batch.objects.filter(state=BatchState.SENDING, deadline__lt=timezone.now())
         lost = set(late.values_list("pk", flat=True))
+        before = self.what_a_reading_ends()
         sweep(Gateway.objects.get(pk=self.gateway.pk))
         states = Batch.objects.filter(pk__in=lost).values_list("state", flat=True)
         assert set(states) <= {BatchState.UNCONFIRMED}
         if self.world.token_works:
-            self._token_accepted()
+            self._may_have_ended(before)
 
     @rule(works=st.booleans())
     def read_balance(self, works: bool) -> None:
         self.world.token_works = works
         throttled = holds.is_throttled(self.gateway)
+        before = self.what_a_reading_ends()
         try:
             balance.read_balance(self.gateway)
         except sociair.BalanceUnknown:
             assert throttled or not self.world.token_works
         else:
-            self._token_accepted()
+            self._may_have_ended(before)
 
-    def _token_accepted(self) -> None:
-        if self.seen.hold is not None and self.seen.hold[0] is HoldKind.TOKEN:
+    def what_a_reading_ends(self) -> bool:
+        """Whether a balance that can be read ends the hold: nothing of it is in doubt then."""
+        self.gateway.refresh_from_db()
+        return (
+            self.gateway.hold_kind == HoldKind.TOKEN
+            or self.gateway.hold_reason == HoldReason.UNREACHABLE
+            or (
+                self.gateway.hold_reason == HoldReason.UNCONFIRMED
+                and not Batch.objects.filter(state=BatchState.UNCONFIRMED).exists()
+            )
+        )
+
+    def _may_have_ended(self, ends: bool) -> None:
+        if ends:
             self.seen.hold = None
 
     # -- What must be true at every moment ---------------------------------------------------
@@ -347,7 +373,7 @@ class Portal(RuleBasedStateMachine):
     def see_to_the_end(self) -> None:
         """Whatever happened, time and a person bring everything to an end."""
         self.flights.clear()
-        self.jump(60)
+        self.jump(60 + (13 * 3600 if self.clock_was_set else 0))
         for _time in range(20):
             self.sweep()
             self.holds_true()
