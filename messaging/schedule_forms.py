@@ -56,10 +56,13 @@ class LaterForm(forms.Form):
 
 
 class MoveForm(LaterForm):
-    """Another time for what waits, or at once (`now`). `seen` is the time that was shown."""
+    """Another time for what waits, or at once (`now`). `seen` is the time that was shown, `cost`
+    the sum.
+    """
 
     later = forms.BooleanField(required=False, disabled=True, initial=True)
     seen = forms.DateTimeField(widget=forms.HiddenInput)
+    cost = forms.DecimalField(required=False, widget=forms.HiddenInput)
     now = forms.BooleanField(required=False)
 
     def clean_at(self) -> datetime | None:

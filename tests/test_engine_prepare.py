@@ -237,9 +237,9 @@ def test_dearer_than_reviewed_asks_first(gateway: Gateway, sandbox: Sandbox) -> 
     _refused_to_resume(campaign, seen=None, says="It costs Rs 4.00 now.")
     _refused_to_resume(campaign, seen=Decimal("3.20"), says="It costs Rs 4.00 now.")
     BalanceReading.objects.update(asked_at=timezone.now() - timedelta(minutes=5))
-    _refused_to_resume(campaign, seen=Decimal("4.00"), says="Resume once more.")
+    _refused_to_resume(campaign, seen=Decimal("4.00"), says="Press Resume again in a few seconds")
     reading(gateway, amount="3.99")
-    _refused_to_resume(campaign, seen=Decimal("4.00"), says="does not suffice")
+    _refused_to_resume(campaign, seen=Decimal("4.00"), says="Not enough balance left")
     reading(gateway, amount="4.00")
     assert campaigns.resume(campaign, by=UserFactory.create(), seen=Decimal("4.00"))
     assert (campaign.state, campaign.reviewed_cost) == (CampaignState.SENDING, Decimal("4.00"))
@@ -346,7 +346,7 @@ def test_changed_in_another_window(gateway: Gateway) -> None:
 
 def test_a_balance_that_does_not_suffice(gateway: Gateway) -> None:
     draft = _draft(gateway, Audience(numbers="\n".join(numbers(2))))
-    with pytest.raises(campaigns.SendRefused, match="balance does not suffice"):
+    with pytest.raises(campaigns.SendRefused, match="Not enough balance left"):
         campaigns.hand_over(draft, reviewed=_signed(draft, amount="1.59"), by=None)
     _assert_still_a_draft(draft)
     assert campaigns.hand_over(draft, reviewed=_signed(draft, amount="1.60"), by=None)
@@ -357,7 +357,7 @@ def test_what_others_will_still_take_is_not_there(state: CampaignState, gateway:
     other = hand_over(gateway, numbers(3))
     Campaign.objects.filter(pk=other.pk).update(state=state)
     draft = _draft(gateway, Audience(numbers="\n".join(numbers(2, first=2000))))
-    with pytest.raises(campaigns.SendRefused, match="balance does not suffice"):
+    with pytest.raises(campaigns.SendRefused, match="Not enough balance left"):
         campaigns.hand_over(draft, reviewed=_signed(draft, amount="3.99"), by=None)
     assert campaigns.hand_over(draft, reviewed=_signed(draft, amount="4.00"), by=None)
 
@@ -376,7 +376,7 @@ def test_what_went_out_since_the_reading_is_not_there_either(
     seen = review(draft, BalanceReading.objects.get())
     assert seen.available == Decimal("1.59")
     signed = campaigns.Reviewed.of(draft, seen)
-    with pytest.raises(campaigns.SendRefused, match="balance does not suffice"):
+    with pytest.raises(campaigns.SendRefused, match="Not enough balance left"):
         campaigns.hand_over(draft, reviewed=signed, by=None)
     # The next reading knows it.
     reading(gateway, amount="1.60")
@@ -388,10 +388,10 @@ def test_an_old_reading_signs_no_bill(gateway: Gateway, settings: Settings) -> N
     signed = _signed(draft)
     stale = timezone.now() - timedelta(seconds=settings.BALANCE_FRESH_SECONDS + 1)
     BalanceReading.objects.update(asked_at=stale, read_at=stale)
-    with pytest.raises(campaigns.SendRefused, match="balance is being read again"):
+    with pytest.raises(campaigns.SendRefused, match="Refreshing the balance"):
         campaigns.hand_over(draft, reviewed=signed, by=None)
     BalanceReading.objects.all().delete()
-    with pytest.raises(campaigns.SendRefused, match="balance is being read again"):
+    with pytest.raises(campaigns.SendRefused, match="Refreshing the balance"):
         campaigns.hand_over(draft, reviewed=signed, by=None)
     _assert_still_a_draft(draft)
 

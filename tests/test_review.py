@@ -235,7 +235,7 @@ def test_a_send_by_an_old_balance_comes_back(
     )
     response = sender.post(url(campaign), data, follow=True)
     assert response.redirect_chain == [(url(campaign), 302)]
-    assert "The balance is being read again, because it may have changed." in words(response)
+    assert "Refreshing the balance. Press Send again in a few seconds." in words(response)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.DRAFT
 
@@ -282,7 +282,7 @@ def test_the_balance_does_not_suffice(sender: Browser, draft: Draft, gateway: Ga
     assert "The balance does not suffice: Rs 0.60 more are needed." in words(shown)
     assert "Send to" not in words(shown)
     response = sender.post(url(campaign), {"signed": shown.context["signed"]}, follow=True)
-    assert "The balance does not suffice any more" in words(response)
+    assert "Not enough balance left" in words(response)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.DRAFT
 

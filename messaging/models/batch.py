@@ -47,6 +47,10 @@ class Batch(models.Model):
     parts = models.PositiveSmallIntegerField(_("parts"))
     size = models.PositiveIntegerField(_("recipients"))
     cost = models.DecimalField(_("cost"), max_digits=12, decimal_places=4)
+    # What it was called with, where its campaign was signed at other rates since.
+    rates = models.JSONField(
+        _("rates"), null=True, blank=True, editable=False, help_text=_("Rupees per part.")
+    )
     state = models.CharField(
         _("state"), max_length=14, choices=BatchState.choices, default=BatchState.QUEUED
     )

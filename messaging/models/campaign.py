@@ -141,7 +141,10 @@ class Campaign(models.Model):
     is_large = models.BooleanField(_("large"), default=False)
     prepared_up_to = models.CharField(_("prepared up to"), max_length=10, blank=True)
 
+    # As they were signed last. What went out before that keeps its own (`Batch.rates`).
     rates = models.JSONField(_("rates at review"), default=dict, help_text=_("Rupees per part."))
+    # By which parts and operators were counted when it was signed (`fingerprint_of_rules`).
+    rules = models.CharField(_("rules of counting"), max_length=16, blank=True, editable=False)
     reviewed_cost = models.DecimalField(
         _("reviewed cost"), max_digits=14, decimal_places=4, default=0
     )
@@ -216,6 +219,12 @@ class Campaign(models.Model):
     @property
     def is_open(self) -> bool:
         return self.state in OPEN_STATES
+
+    @property
+    def waits_for_balance(self) -> bool:
+        """Its time has come, and it begins when Sociair has told what its messages cost."""
+        is_due = self.scheduled_for is not None and self.scheduled_for <= timezone.now()
+        return self.state == CampaignState.SCHEDULED and is_due
 
     @property
     def planned_cost(self) -> Decimal:

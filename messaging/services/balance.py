@@ -68,6 +68,20 @@ def is_fresh(reading: BalanceReading | None, *, within: float | None = None) -> 
     return abs(age) <= timedelta(seconds=most)
 
 
+def read_if_old(gateway: Gateway) -> BalanceReading | None:
+    """The last reading if it is fresh, else a new one; None while Sociair does not tell it.
+
+    For the worker: it waits for Sociair.
+    """
+    reading = latest(gateway)
+    if is_fresh(reading):
+        return reading
+    try:
+        return read_balance(gateway)
+    except sociair.BalanceUnknown:
+        return None  # kept on the gateway's row, where the pages find it
+
+
 def may_ask(gateway: Gateway) -> bool:
     """Whether nobody has asked just now: pages that poll must not fill the queue."""
     now = timezone.now()
@@ -89,11 +103,13 @@ class Committed:
     campaigns: int
 
 
-def committed(gateway: Gateway) -> Committed:
+def committed(gateway: Gateway, *, but_not: Q | None = None) -> Committed:
     """What the last reading does not know: messages handed over and not yet called, and what was
-    called since. While a campaign is prepared, its reviewed cost.
+    called since. While a campaign is prepared, its reviewed cost. `but_not` leaves campaigns out.
     """
     under_way = Campaign.objects.filter(gateway=gateway, state__in=OPEN_STATES)
+    if but_not is not None:
+        under_way = under_way.exclude(but_not)
     unprepared = under_way.exclude(prepared_up_to=Campaign.PREPARED)
     preparing = unprepared.aggregate(cost=Sum("reviewed_cost", default=Decimal(0)))
     queued = Batch.objects.filter(

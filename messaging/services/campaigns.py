@@ -23,6 +23,7 @@ from messaging.models import (
     OPEN_STATES,
     PAUSABLE_STATES,
     RESUMABLE_STATES,
+    BalanceReading,
     Batch,
     BatchState,
     Campaign,
@@ -34,16 +35,23 @@ from messaging.models import (
     Recipient,
     RecipientState,
 )
-from messaging.services import balance, freezing, holds, placeholders, pricing, repeats
+from messaging.services import (
+    affordability,
+    balance,
+    freezing,
+    holds,
+    placeholders,
+    pricing,
+    repeats,
+    repricing,
+)
 from messaging.services.acting import Actor, user_of
 from messaging.services.audience import Audience, describe
 from messaging.services.review import Review
 
 _CLOSED_AT_ONCE = 5000  # recipients
 
-
-class SendRefused(Exception):
-    """A campaign was not handed over; the message is a sentence for the user."""
+SendRefused = affordability.SendRefused
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,8 +239,8 @@ def hand_over(
                 _("The message says the day it is sent. Look at it as it is on that day first.")
             )
         _check_nobody_prepares(campaign)
-        rates = _rates_that_pay(campaign.gateway, reviewed.cost)
-        _leave_draft(campaign, reviewed, rates, at)
+        reading = affordability.reading_for(campaign.gateway, reviewed.cost, button=_("Send"))
+        _leave_draft(campaign, reviewed, pricing.rates_of(reading), at)
         Event.objects.create(campaign=campaign, kind=EventKind.SENT, by=user_of(by))
         campaign.refresh_from_db()
         if reviewed.people <= settings.INLINE_RECIPIENTS:
@@ -264,19 +272,6 @@ def _changed() -> SendRefused:
     return SendRefused(_("This message was changed in another window. Look at it once more."))
 
 
-def _rates_that_pay(gateway: Gateway, cost: Decimal) -> pricing.Rates:
-    reading = balance.latest(gateway)
-    if reading is None or not balance.is_fresh(reading):
-        raise SendRefused(
-            _("The balance is being read again, because it may have changed. Send once more.")
-        )
-    if cost > reading.balance - balance.committed(gateway).cost:
-        raise SendRefused(
-            _("The balance does not suffice any more: other messages are being sent.")
-        )
-    return pricing.rates_of(reading)
-
-
 def _leave_draft(
     campaign: Campaign, reviewed: Reviewed, rates: pricing.Rates, at: datetime | None
 ) -> None:
@@ -294,6 +289,7 @@ def _leave_draft(
         chosen=describe(Audience.from_json(campaign.audience)),
         reviewed_cost=reviewed.cost,
         rates=pricing.to_json(rates),
+        rules=pricing.fingerprint_of_rules(),
         is_large=reviewed.people > freezing.LARGE,
     )
     if not left:
@@ -315,22 +311,68 @@ def _freeze_at_once(campaign: Campaign, reviewed: Reviewed) -> None:
 
 
 def start_due(gateway: Gateway) -> int:
-    """Scheduled campaigns whose time has come begin; those that slept too long ask first."""
+    """Scheduled campaigns whose time has come begin; those that slept too long ask first.
+
+    Each is priced by a fresh balance. While Sociair does not tell it, they wait for the next sweep.
+    """
     now = timezone.now()
     late = now - holds.overdue_after()
-    started = 0
     due = Campaign.objects.filter(
         gateway=gateway, state=CampaignState.SCHEDULED, scheduled_for__lte=now
+    ).order_by("scheduled_for", "id")
+    moved = sum(_ask(campaign) for campaign in due.filter(scheduled_for__lt=late))
+    in_time = list(due.filter(scheduled_for__gte=late))
+    reading = balance.read_if_old(gateway) if in_time else None
+    if reading is not None:
+        moved += sum(_start(campaign, reading) for campaign in in_time)
+    return moved
+
+
+def _ask(campaign: Campaign) -> bool:
+    return _move(
+        campaign,
+        [CampaignState.SCHEDULED],
+        CampaignState.OVERDUE,
+        EventKind.OVERDUE,
+        where=_as_seen(campaign),
+        resumed_at=timezone.now(),
     )
-    for campaign in due.order_by("scheduled_for", "id"):
-        is_late = campaign.scheduled_for is not None and campaign.scheduled_for < late
-        state = CampaignState.OVERDUE if is_late else CampaignState.SENDING
-        kind = EventKind.OVERDUE if is_late else EventKind.STARTED
-        as_seen = Q(scheduled_for=campaign.scheduled_for)  # somebody may be moving it just now
-        started += _move(
-            campaign, [CampaignState.SCHEDULED], state, kind, where=as_seen, resumed_at=now
+
+
+def _as_seen(campaign: Campaign) -> Q:
+    """Somebody may be moving it to another time just now."""
+    return Q(scheduled_for=campaign.scheduled_for)
+
+
+def _start(campaign: Campaign, reading: BalanceReading) -> bool:
+    """False if it waits for a person, because it became dearer or cannot be paid."""
+    where, waiting = _as_seen(campaign), [CampaignState.SCHEDULED]
+    try:
+        advice = _("Look at the sum, then resume.")
+        priced = repricing.price(campaign, reading, seen=None, advice=advice)
+        return _begin(
+            campaign, waiting, CampaignState.SENDING, EventKind.STARTED, priced, where=where
         )
-    return started
+    except SendRefused as refused:
+        why, paused = str(refused), CampaignState.PAUSED
+        _move(campaign, waiting, paused, EventKind.PAUSED, where=where, words=why, pause_reason=why)
+        return False
+
+
+def _begin(
+    campaign: Campaign,
+    before: Sequence[CampaignState],
+    after: CampaignState,
+    kind: EventKind,
+    priced: repricing.Priced,
+    **fields: Any,
+) -> bool:
+    """A change of state, with the prices that were signed for it. Raises `SendRefused`."""
+    with transaction.atomic():
+        if not priced.holds(campaign):
+            return False
+        fields = {"resumed_at": timezone.now(), **priced.fields, **fields}
+        return _move(campaign, before, after, kind, words=priced.words, **fields)
 
 
 # -- Control ---------------------------------------------------------------------------------
@@ -354,13 +396,15 @@ def resume(
 ) -> bool:
     """Go on where it stopped: preparing, waiting for its time, or sending.
 
-    One that became dearer than its review goes on only for who has `seen` what it costs now
-    (rupees), and if that can be paid; one whose letters say another day, only for who has seen
-    that day. Raises `SendRefused`.
+    It is priced by a fresh balance. What became dearer than it was signed goes on only for who has
+    `seen` what the rest costs now (rupees); one whose letters say another day, only for who has
+    seen that day. Raises `SendRefused`.
     """
+    campaign.refresh_from_db()
+    if campaign.state not in RESUMABLE_STATES:
+        return False
     _check_certain(campaign)
-    if campaign.cost > campaign.reviewed_cost:
-        _check_dearer(campaign, seen)
+    priced = _price_rest(campaign, seen)
     if (day := placeholders.stale_day(campaign)) != seen_day and day:
         raise SendRefused(
             _("The message says the day it is sent: %(day)s. Look at it, then resume.")
@@ -372,25 +416,27 @@ def resume(
             Campaign.objects.select_for_update().get(pk=campaign.pk)
             Gateway.objects.select_for_update(no_key=True).get(pk=campaign.gateway_id)
             _check_nobody_prepares(campaign)
-        return _resume(campaign, by=by)
+        return _resume(campaign, priced, by=by)
 
 
-def _resume(campaign: Campaign, *, by: Actor) -> bool:
+def _price_rest(campaign: Campaign, seen: Decimal | None) -> repricing.Priced:
+    """What is still being prepared is priced when that is done."""
+    if campaign.prepared_up_to != Campaign.PREPARED or not campaign.pending:
+        return repricing.Priced()
+    reading = affordability.fresh_reading(campaign.gateway, button=_("Resume"))
+    advice = _("Look at the sum, then resume.")
+    return repricing.price(campaign, reading, seen=seen, advice=advice)
+
+
+def _resume(campaign: Campaign, priced: repricing.Priced, *, by: Actor) -> bool:
     if campaign.prepared_up_to != Campaign.PREPARED:
         state = CampaignState.PREPARING
     elif campaign.scheduled_for is not None and campaign.scheduled_for > timezone.now():
         state = CampaignState.SCHEDULED
     else:
         state = CampaignState.SENDING
-    return _move(
-        campaign,
-        RESUMABLE_STATES,
-        state,
-        EventKind.RESUMED,
-        by=by,
-        pause_reason="",
-        resumed_at=timezone.now(),
-        reviewed_cost=max(campaign.reviewed_cost, campaign.cost),
+    return _begin(
+        campaign, RESUMABLE_STATES, state, EventKind.RESUMED, priced, by=by, pause_reason=""
     )
 
 
@@ -400,21 +446,6 @@ def _check_certain(campaign: Campaign) -> None:
         raise SendRefused(
             _("The database was restored. Say first how much of this message may have gone out.")
         )
-
-
-def _check_dearer(campaign: Campaign, seen: Decimal | None) -> None:
-    if seen != campaign.cost:
-        raise SendRefused(
-            _("It costs Rs %(cost)s now. Look at the sum, then resume.")
-            % {"cost": f"{campaign.cost:.2f}"}
-        )
-    reading = balance.latest(campaign.gateway)
-    if reading is None or not balance.is_fresh(reading):
-        raise SendRefused(
-            _("The balance is being read again, because it may have changed. Resume once more.")
-        )
-    if reading.balance < balance.committed(campaign.gateway).cost:  # this campaign's is in it
-        raise SendRefused(_("The balance does not suffice for what it costs now."))
 
 
 def _move(

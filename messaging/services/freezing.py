@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal
-from typing import Final
+from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
@@ -27,7 +27,7 @@ from messaging.models import (
     Recipient,
     RecipientState,
 )
-from messaging.services import holds, pricing
+from messaging.services import balance, holds, pricing, repricing
 from messaging.services.audience import Audience, GroupGone
 from messaging.services.placeholders import writer_of
 from messaging.services.recipients import Person, Piece, Reader
@@ -150,7 +150,7 @@ def _finish(campaign: Campaign) -> None:
     if campaign.cost > campaign.reviewed_cost:
         why = _(
             "The recipients have changed since the review: it would cost Rs %(cost)s instead of "
-            "Rs %(reviewed)s. Resume to send it all the same."
+            "Rs %(reviewed)s. Look at the sum, then resume."
         ) % {"cost": f"{campaign.cost:.2f}", "reviewed": f"{campaign.reviewed_cost:.2f}"}
         _leave(campaign, CampaignState.PAUSED, EventKind.PAUSED, why)
     elif _slept(campaign, now):
@@ -159,8 +159,19 @@ def _finish(campaign: Campaign) -> None:
         _leave(campaign, CampaignState.DONE, EventKind.DONE, _("Nobody was left to send to."))
     elif campaign.scheduled_for is not None and campaign.scheduled_for > now:
         _leave(campaign, CampaignState.SCHEDULED, EventKind.SCHEDULED, "")
+    elif not _costs_as_signed(campaign):
+        # It is due: whatever starts what is due reads the balance first, and prices it.
+        _leave(campaign, CampaignState.SCHEDULED, EventKind.SCHEDULED, "", scheduled_for=now)
     else:
         _leave(campaign, CampaignState.SENDING, EventKind.STARTED, "")
+
+
+def _costs_as_signed(campaign: Campaign) -> bool:
+    """Whether the portal knows that; preparing may have taken long, or waited for somebody."""
+    reading = balance.latest(campaign.gateway)
+    if reading is None or not balance.is_fresh(reading):
+        return False
+    return not repricing.has_changed(campaign, pricing.rates_now(campaign, reading))
 
 
 def _slept(campaign: Campaign, now: datetime) -> bool:
@@ -169,12 +180,15 @@ def _slept(campaign: Campaign, now: datetime) -> bool:
     return now - since > holds.overdue_after()
 
 
-def _leave(campaign: Campaign, state: CampaignState, kind: EventKind, words: str) -> None:
+def _leave(
+    campaign: Campaign, state: CampaignState, kind: EventKind, words: str, **fields: Any
+) -> None:
     with transaction.atomic():
         if Campaign.objects.filter(pk=campaign.pk, state=CampaignState.PREPARING).update(
             state=state,
             resumed_at=timezone.now(),
             pause_reason=words if state == CampaignState.PAUSED else "",
+            **fields,
         ):
             Event.objects.create(campaign=campaign, kind=kind, words=words)
     campaign.refresh_from_db()

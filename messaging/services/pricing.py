@@ -1,13 +1,17 @@
 """What messages cost: rupees per part and operator, as Sociair last said."""
 
+import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
+from functools import cache
+from typing import Final
 
 from django.conf import settings
 from django.db.models import Count, QuerySet
 
-from contacts.phone import Operator
+from contacts.phone import Operator, operator_of
 from messaging.models import BalanceReading, Campaign, Recipient
+from messaging.text import is_plain, measure
 
 Rates = Mapping[Operator, Decimal]
 
@@ -18,6 +22,11 @@ def rates_of(reading: BalanceReading) -> dict[Operator, Decimal]:
     if settings.SOCIAIR_OTHER_RATE is not None:
         rates[Operator.OTHER] = settings.SOCIAIR_OTHER_RATE
     return rates
+
+
+def rates_now(campaign: Campaign, reading: BalanceReading) -> dict[Operator, Decimal]:
+    """Today's rates; where there is none any more, the one that the campaign was signed with."""
+    return {**from_json(campaign.rates), **rates_of(reading)}
 
 
 def cost_of(numbers: Mapping[Operator, int], parts: int, rates: Rates) -> Decimal:
@@ -42,20 +51,57 @@ def from_json(rates: Mapping[str, str]) -> dict[Operator, Decimal]:
 
 
 def cost_of_recipients(recipients: QuerySet[Recipient], *, rates: Rates | None = None) -> Decimal:
-    """Rupees for the messages of these recipients, at the rates that their campaigns were
-    reviewed with, or at the given ones."""
-    rows = recipients.order_by().values_list("campaign", "operator", "batch__parts")
+    """Rupees for the messages of these recipients, at the rates that they were signed with, or at
+    the given ones.
+    """
+    rows = recipients.order_by().values_list("campaign", "operator", "batch__parts", "batch__rates")
     found = list(rows.annotate(people=Count("pk")))
-    reviewed = {} if rates else _reviewed_rates({row[0] for row in found})
-    return sum(
-        (
-            (rates or reviewed[campaign])[Operator(operator)] * parts * people
-            for campaign, operator, parts, people in found
-        ),
-        Decimal(0),
-    )
+    signed = {} if rates else _signed_rates({row[0] for row in found})
+    cost = Decimal(0)
+    for campaign, operator, parts, own, people in found:
+        each = rates or (from_json(own) if own else signed[campaign])
+        cost += each[Operator(operator)] * parts * people
+    return cost
 
 
-def _reviewed_rates(campaigns: set[int]) -> dict[int, dict[Operator, Decimal]]:
+def _signed_rates(campaigns: set[int]) -> dict[int, dict[Operator, Decimal]]:
     rows = Campaign.objects.filter(pk__in=campaigns).values_list("pk", "rates")
     return {pk: from_json(rates) for pk, rates in rows}
+
+
+# -- The rules by which parts and operators are counted -----------------------------------------
+
+
+def operator_now(mobile: str, signed: str, rates: Rates) -> Operator:
+    """Whose number it is by today's table; whose it was, where the new operator has no price."""
+    operator = operator_of(mobile)
+    return operator if operator in rates else Operator(signed)
+
+
+@cache
+def fingerprint_of_rules() -> str:
+    """Another one where an upgrade counts parts, or operators, otherwise than before.
+
+    Of what the rules say and not of how they are written, so that another way to write them is no
+    reason to measure a campaign anew.
+    """
+    said = [operator_of(f"{prefix:03d}") for prefix in range(1000)]
+    alphabet = "".join(sign for sign in map(chr, range(_LAST_SIGN)) if is_plain(sign))
+    parts = [measure(text).parts for text in _texts()]
+    return hashlib.sha256(repr((said, alphabet, parts)).encode()).hexdigest()[:16]
+
+
+_LAST_SIGN: Final = 0x2200  # the GSM alphabet ends at the euro sign, 0x20AC
+_SEAMS: Final = [(length, end) for length in (67, 70, 153, 160) for end in range(1, 11)]
+
+
+def _texts() -> list[str]:
+    """Texts that are as long as whole parts, and one sign longer, of one kind and with a sign of
+    two units on the seam.
+    """
+    texts = []
+    for length, times in _SEAMS:
+        for sign, wide in (("a", "€"), ("न", "😀")):
+            whole = sign * (length * times)
+            texts += [whole, whole + sign, whole[:-1] + wide, wide * (length * times // 2 + 1)]
+    return texts

@@ -18,10 +18,11 @@ from messaging.models import (
     EventKind,
     Gateway,
 )
-from messaging.services import campaigns, placeholders
+from messaging.services import affordability, campaigns, placeholders, repricing
 from messaging.services.acting import Actor, user_of
 from messaging.services.audience import Audience
 from messaging.services.letters import show_day
+from messaging.services.repricing import Priced
 
 
 @dataclass(slots=True)
@@ -53,19 +54,33 @@ def coming() -> list[Day]:
     return list(days.values())
 
 
-def move(campaign: Campaign, at: datetime | None, *, seen: datetime, by: Actor) -> bool:
+def move(
+    campaign: Campaign,
+    at: datetime | None,
+    *,
+    seen: datetime,
+    by: Actor,
+    seen_cost: Decimal | None = None,
+) -> bool:
     """Another time for what waits for `seen`; None is now. False if it has begun, or was moved.
 
-    Raises `campaigns.SendRefused` for a text that names another day.
+    What goes out now is priced by a fresh balance; if it became dearer, only for who has seen what
+    it costs (rupees). Raises `campaigns.SendRefused`, also for a text that names another day.
     """
     _check_day(campaign, at or timezone.now())
+    waiting = Campaign.objects.filter(
+        pk=campaign.pk, state=CampaignState.SCHEDULED, scheduled_for=seen
+    )
+    priced = _price(campaign, seen_cost) if at is None and waiting.exists() else Priced()
     with transaction.atomic():
-        waiting = Campaign.objects.filter(
-            pk=campaign.pk, state=CampaignState.SCHEDULED, scheduled_for=seen
-        )
+        if not priced.holds(campaign):
+            return False
         if at is None:
             moved = waiting.update(
-                state=CampaignState.SENDING, scheduled_for=None, resumed_at=timezone.now()
+                state=CampaignState.SENDING,
+                scheduled_for=None,
+                resumed_at=timezone.now(),
+                **priced.fields,
             )
         else:
             moved = waiting.update(scheduled_for=at)
@@ -78,6 +93,13 @@ def move(campaign: Campaign, at: datetime | None, *, seen: datetime, by: Actor) 
             )
     campaign.refresh_from_db()
     return bool(moved)
+
+
+def _price(campaign: Campaign, seen: Decimal | None) -> Priced:
+    reading = affordability.fresh_reading(campaign.gateway, button=_("Send"))
+    return repricing.price(
+        campaign, reading, seen=seen, advice=_("Look at the sum, then send it now.")
+    )
 
 
 def _moved(before: datetime, after: datetime | None) -> str:

@@ -26,10 +26,11 @@ from messaging.models import (
     SentMessage,
     Verdict,
 )
-from messaging.services import balance, freezing, pricing
+from messaging.services import affordability, balance, freezing, pricing
 from messaging.services.acting import Actor, user_of
+from messaging.services.affordability import SendRefused
 from messaging.services.audience import Audience
-from messaging.services.campaigns import SendRefused, fingerprint_of
+from messaging.services.campaigns import fingerprint_of
 from messaging.services.counters import count, finish_if_empty
 from sociair_portal.bulk import insert_rows
 
@@ -153,11 +154,7 @@ def send_again(
         raise SendRefused(
             _("Send at most %(most)d requests again at a time.") % {"most": MOST_AGAIN}
         )
-    reading = balance.latest(campaign.gateway)
-    if reading is None or not balance.is_fresh(reading):
-        raise SendRefused(
-            _("The balance is being read again, because it may have changed. Send once more.")
-        )
+    reading = affordability.fresh_reading(campaign.gateway, button=_("Send"))
     rates = rates_again(campaign, reading)
     try:
         with transaction.atomic():
@@ -172,8 +169,7 @@ def send_again(
                     _("The number of people is %(people)d now. Look again, then type it.")
                     % {"people": again.people}
                 )
-            if again.cost > reading.balance - balance.committed(gateway).cost:
-                raise SendRefused(_("The balance does not suffice for this."))
+            affordability.check_covered(reading, balance.committed(gateway).cost + again.cost)
             follower = _follower(locked, form_uuid, rates, again, by)
             _copy(locked, follower, batches, rates)
             _settle(locked, batches, Verdict.NOT_SENT, by=by, why=why)

@@ -24,8 +24,9 @@ from messaging.models import (
     Recipient,
     SentMessage,
 )
-from messaging.services import following, holds, placeholders, truth
+from messaging.services import balance, following, holds, placeholders, repricing, truth
 from messaging.services.settling import undecided_with_calls
+from messaging.views.waking import recent_reading
 from sociair_portal.paging import page_by_key
 
 _UNDECIDED_SHOWN: Final = 20
@@ -53,7 +54,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
     seen, now = request.GET.get("seen", ""), _seen(found)
     if seen == now:
         return HttpResponse(status=204)
-    if seen.partition("/")[0] == found.state:
+    if seen.partition("/")[0] == now.partition("/")[0]:
         context = {"campaign": found, "seen": now}
         return render(request, "messaging/_progress.html", context)
     everything = render(request, "messaging/_live.html", _live_context(found))
@@ -67,13 +68,24 @@ def _campaign(pk: int) -> Campaign:
 
 
 def _seen(campaign: Campaign) -> str:
-    """Changes with whatever the progress shows; the state stands first."""
+    """Changes with whatever the progress shows. What the rest of the page shows stands first: the
+    state, and what may change the sum on a button.
+    """
     held = campaign.gateway.hold_kind if campaign.gateway.is_held else ""
     counts = (str(number) for _state, _label, number in campaign.counts)
-    return "/".join([campaign.state, held, str(campaign.total), *counts])
+    waits = f"{campaign.waits_for_balance}{campaign.gateway.balance_error}"
+    return "/".join([_state_and_rates(campaign), held, waits, str(campaign.total), *counts])
+
+
+def _state_and_rates(campaign: Campaign) -> str:
+    if campaign.state not in RESUMABLE_STATES:
+        return campaign.state
+    reading = balance.latest(campaign.gateway)
+    return " ".join([campaign.state, *map(str, reading.rates.values() if reading else [])])
 
 
 def _live_context(campaign: Campaign) -> dict[str, Any]:
+    may_resume = campaign.state in RESUMABLE_STATES
     calls = SentMessage.objects.filter(batch__campaign=campaign)
     return {
         "campaign": campaign,
@@ -81,7 +93,10 @@ def _live_context(campaign: Campaign) -> dict[str, Any]:
         "seen": _seen(campaign),
         "is_elsewhere": campaign.gateway != holds.current_gateway(),
         "may_pause": campaign.state in PAUSABLE_STATES,
-        "may_resume": campaign.state in RESUMABLE_STATES,
+        "may_resume": may_resume,
+        "bill": repricing.bill_of(campaign, recent_reading(campaign.gateway))
+        if may_resume
+        else None,
         "must_decide": following.waits_for_a_decision(campaign),
         "stale_day": placeholders.stale_day(campaign),
         "may_follow": following.can_be_followed(campaign),

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from messaging import tasks
 from messaging.models import Campaign, CampaignState
 from messaging.schedule_forms import MoveForm
-from messaging.services import balance, campaigns, guards, holds, scheduling
+from messaging.services import balance, campaigns, guards, holds, repricing, scheduling
+from messaging.views.waking import recent_reading
 
 
 @require_safe
@@ -44,7 +45,14 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     form = MoveForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid() and _moved(request, campaign, form):
         return redirect(campaign)
-    context = {"campaign": campaign, "form": form, "morning": guards.morning_after()}
+    bill = repricing.bill_of(campaign, recent_reading(campaign.gateway))
+    context = {
+        "campaign": campaign,
+        "form": form,
+        "morning": guards.morning_after(),
+        "bill": bill,
+        "cost_now": campaign.cost if bill is None else bill.cost,
+    }
     return render(request, "messaging/move.html", context)
 
 
@@ -52,10 +60,15 @@ def _moved(request: HttpRequest, campaign: Campaign, form: MoveForm) -> bool:
     """Whether there is nothing more to ask."""
     try:
         moved = scheduling.move(
-            campaign, form.moment, seen=form.cleaned_data["seen"], by=request.user
+            campaign,
+            form.moment,
+            seen=form.cleaned_data["seen"],
+            seen_cost=form.cleaned_data["cost"],
+            by=request.user,
         )
     except campaigns.SendRefused as refused:
         form.add_error(None, str(refused))
+        tasks.kick_balance()
         return False
     if moved:
         tasks.kick_for(campaign)
