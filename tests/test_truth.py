@@ -144,7 +144,7 @@ def test_nothing_is_said_where_all_agrees(sender: Browser, gateway: Gateway) -> 
     campaign = sent(gateway)
     assert truth.counts_that_differ(campaign) == []
     assert truth.balance_gap(campaign) is None
-    assert "reckons otherwise" not in words(sender.get(campaign.get_absolute_url()))
+    assert "billing does not match" not in words(sender.get(campaign.get_absolute_url()))
 
 
 def test_another_table_of_operators_is_named(
@@ -159,11 +159,64 @@ def test_another_table_of_operators_is_named(
         ("ncell", 4, 6),
     ]
     page = words(sender.get(campaign.get_absolute_url()))
-    assert "Sociair reckons otherwise" in page
+    assert "Sociair's billing does not match" in page
     assert "table of operators is out of date" in page
     gap = truth.balance_gap(campaign)
     assert gap is not None
-    assert "Left the account besides" in page
+    assert "Also taken from the account" in page
+
+
+def test_other_prices_are_named(sender: Browser, gateway: Gateway, sandbox: Sandbox) -> None:
+    balance.read_balance(gateway)
+    campaign = hand_over(gateway, numbers(10))
+    BalanceReading.objects.latest("id").delete()  # which the test made up
+    sandbox.settings(ntc_rate="1.60")
+    send_all(gateway)
+    balance.read_balance(gateway)
+    campaign.refresh_from_db()
+    page = words(sender.get(campaign.get_absolute_url()))
+    assert "Also taken from the account Rs 3.20" in page
+    assert (
+        "The prices changed while it was being sent: NTC cost Rs 0.80 a part before it and "
+        "Rs 1.60 after it, and the portal reckoned with Rs 0.80."
+    ) in page
+    assert "Ncell cost" not in page
+
+
+def test_prices_that_were_signed_anew_are_no_cause(gateway: Gateway, sandbox: Sandbox) -> None:
+    balance.read_balance(gateway)
+    campaign = hand_over(gateway, numbers(4))
+    campaigns.pause(campaign, by=None)
+    BalanceReading.objects.latest("id").delete()  # which the test made up
+    sandbox.settings(rate="1.60")
+    balance.read_balance(gateway)
+    assert campaigns.resume(campaign, by=None, seen=Decimal("6.40"))
+    send_all(gateway)
+    balance.read_balance(gateway)
+    last = BalanceReading.objects.latest("id")
+    BalanceReading.objects.filter(pk=last.pk).update(balance=last.balance - 5)
+    gap = truth.balance_gap(campaign)
+    assert gap is not None
+    assert truth.cause_of_gap(campaign, gap, []).startswith("Why, the portal does not know.")
+
+
+def test_other_counts_that_make_the_whole_difference_are_the_cause(
+    gateway: Gateway, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sandbox.settings(ncell_rate="1.00")
+    balance.read_balance(gateway)
+    campaign = hand_over(gateway, ["9841234567", "9851234567"])
+    Campaign.objects.update(rates={**campaign.rates, "ncell": "1.00"})
+    BalanceReading.objects.latest("id").delete()  # which the test made up
+    monkeypatch.setitem(sandbox_operators(), "985", sandbox_operator("ncell"))
+    send_all(gateway)
+    balance.read_balance(gateway)
+    campaign.refresh_from_db()
+    lines, gap = truth.counts_that_differ(campaign), truth.balance_gap(campaign)
+    assert gap is not None
+    assert gap.gap == Decimal("0.20")
+    assert "they make exactly this difference" in truth.cause_of_gap(campaign, gap, lines)
+    assert "table of operators is out of date" in truth.cause_of_counts(lines)
 
 
 def sandbox_operators() -> Any:
@@ -181,11 +234,11 @@ def test_the_balance_tells_what_left_besides(
     last = BalanceReading.objects.latest("id")
     BalanceReading.objects.filter(pk=last.pk).update(balance=last.balance - 5)
     page = words(sender.get(campaign.get_absolute_url()))
-    assert "Left the account besides Rs 5.00" in page
+    assert "Also taken from the account Rs 5.00" in page
     assert "used elsewhere too" in page
     BalanceReading.objects.filter(pk=last.pk).update(balance=last.balance + 100)
     page = words(sender.get(campaign.get_absolute_url()))
-    assert "More is there than that explains Rs 100.00" in page
+    assert "Unexplained extra Rs 100.00" in page
     assert "topped up" in page
 
 

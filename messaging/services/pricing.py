@@ -29,6 +29,12 @@ def rates_now(campaign: Campaign, reading: BalanceReading) -> dict[Operator, Dec
     return {**from_json(campaign.rates), **rates_of(reading)}
 
 
+def said(rupees: Decimal) -> str:
+    """Within a sentence: at least two places, and as many as there are."""
+    places = f"{rupees:.4f}".rstrip("0").partition(".")[2]
+    return f"{rupees:.{max(len(places), 2)}f}"
+
+
 def cost_of(numbers: Mapping[Operator, int], parts: int, rates: Rates) -> Decimal:
     """Rupees for one text of `parts` parts to so many numbers of each operator."""
     return sum((rates[operator] * parts * count for operator, count in numbers.items()), Decimal(0))

@@ -33,7 +33,7 @@ from messaging.services.affordability import SendRefused
 from messaging.text import measure
 
 _PLACES: Final = Decimal("0.0001")
-_AT_ONCE: Final = 5000  # recipients, or batches, in one transaction
+_AT_ONCE: Final = 2000  # recipients, or batches, in one transaction
 # Nothing of these is claimed, so that what they have queued can be priced.
 _WAITING: Final = [CampaignState.SCHEDULED, CampaignState.PAUSED, CampaignState.OVERDUE]
 
@@ -56,7 +56,11 @@ class Bill:
 
     @property
     def sentence(self) -> str:
-        sums = {"cost": _rupees(self.cost), "signed": _rupees(self.signed), "people": self.people}
+        sums = {
+            "cost": pricing.said(self.cost),
+            "signed": pricing.said(self.signed),
+            "people": self.people,
+        }
         if not self.causes:
             return _("It costs Rs %(cost)s now instead of Rs %(signed)s.") % sums
         said = ngettext(
@@ -149,15 +153,9 @@ def _other_rates(
         if operator in operators and before[operator] != now[operator]:
             yield said % {
                 "operator": operator.label,
-                "now": _rupees(now[operator]),
-                "before": _rupees(before[operator]),
+                "now": pricing.said(now[operator]),
+                "before": pricing.said(before[operator]),
             }
-
-
-def _rupees(amount: Decimal) -> str:
-    """At least two places, and as many as there are."""
-    places = f"{amount:.4f}".rstrip("0").partition(".")[2]
-    return f"{amount:.{max(len(places), 2)}f}"
 
 
 def _queued(campaign: Campaign) -> QuerySet[Recipient]:

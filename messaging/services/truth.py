@@ -4,6 +4,7 @@ The estimate is a promise. Sociair's answers count messages by operator, and its
 has left the account; where either disagrees with the portal, the campaign's page says by how much.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -11,6 +12,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db.models import Count, Max, Min, Q, Sum
+from django.utils.translation import gettext as _
 
 from contacts.phone import Operator
 from messaging.answers import Outcome
@@ -62,56 +64,126 @@ class BalanceGap:
     def missing(self) -> Decimal:
         return abs(self.gap)
 
-    @property
-    def has_other_rates(self) -> bool:
-        return self.before.rates != self.after.rates
+
+# Counted alike: messages to one operator, of so many parts, at one rate.
+_Key = tuple[Operator, int, Decimal | None]
 
 
 def counts_that_differ(campaign: Campaign) -> list[CountLine]:
     """By operator, where Sociair counted other numbers of messages than the portal."""
-    rates = pricing.from_json(campaign.rates)
     calls = SentMessage.objects.filter(
         batch__campaign=campaign, outcome=Outcome.ACCEPTED, ntc__isnull=False
     ).exclude(batch__state=BatchState.SETTLED)
     names = [operator.value for operator in Operator]
-    theirs = calls.values_list("batch__parts").annotate(*(Sum(name) for name in names)).order_by()
+    alike = ("batch__parts", "batch__rates")
+    theirs = calls.values_list(*alike).annotate(*(Sum(name) for name in names)).order_by()
     ours = (
         Recipient.objects.filter(batch__in=calls.values("batch"), state=RecipientState.ACCEPTED)
-        .values("operator", "batch__parts")
+        .values_list(*alike, "operator")
         .annotate(people=Count("pk"))
         .order_by()
     )
-    counted: dict[tuple[Operator, int], list[int]] = {}
-    for parts, *sums in theirs:
+    counted: dict[_Key, list[int]] = {}
+    for parts, own, *sums in theirs:
+        rates = pricing.from_json(own or campaign.rates)
         for operator, number in zip(Operator, sums, strict=True):
-            counted.setdefault((operator, parts), [0, 0])[1] += number or 0
-    for row in ours:
-        key = (Operator(row["operator"]), row["batch__parts"])
-        counted.setdefault(key, [0, 0])[0] += row["people"]
-    return [line for operator in Operator if (line := _line(operator, counted, rates)) is not None]
+            pair = counted.setdefault((operator, parts, rates.get(operator)), [0, 0])
+            pair[1] += number or 0
+    for parts, own, name, people in ours:
+        operator = Operator(name)
+        rate = pricing.from_json(own or campaign.rates).get(operator)
+        counted.setdefault((operator, parts, rate), [0, 0])[0] += people
+    return [line for operator in Operator if (line := _line(operator, counted)) is not None]
 
 
-def _line(
-    operator: Operator, counted: dict[tuple[Operator, int], list[int]], rates: pricing.Rates
-) -> CountLine | None:
-    of_operator = {parts: pair for (each, parts), pair in counted.items() if each is operator}
+def _line(operator: Operator, counted: dict[_Key, list[int]]) -> CountLine | None:
+    of_operator = {key: pair for key, pair in counted.items() if key[0] is operator}
     if all(ours == theirs for ours, theirs in of_operator.values()):
         return None
-    rate = rates.get(operator)
-    cost = (
-        None
-        if rate is None
-        else sum(
-            (parts * rate * (theirs - ours) for parts, (ours, theirs) in of_operator.items()),
-            Decimal(0),
-        )
-    )
+    cost: Decimal | None = Decimal(0)
+    for (_operator, parts, rate), (ours, theirs) in of_operator.items():
+        cost = None if rate is None or cost is None else cost + parts * rate * (theirs - ours)
     return CountLine(
         operator,
         sum(ours for ours, _theirs in of_operator.values()),
         sum(theirs for _ours, theirs in of_operator.values()),
         cost,
     )
+
+
+# -- Causes ----------------------------------------------------------------------------------
+
+
+def cause_of_counts(lines: list[CountLine]) -> str:
+    """Why Sociair's counts are others, as far as they tell; empty if they are not."""
+    if not lines:
+        return ""
+    more = sum(line.theirs - line.ours for line in lines)
+    if not more:
+        return _(
+            "Sociair counts as many messages as the portal, for other operators. The portal's "
+            "table of operators is out of date: some numbers belong to another operator by now. A "
+            "newer version of the portal knows it; until then estimates for these numbers may be "
+            "wrong by as much."
+        )
+    return _(
+        "Sociair counts another number of messages than the portal sent. Why, the portal does not "
+        "know. Compare it with Sociair's own report."
+    )
+
+
+def cause_of_gap(campaign: Campaign, gap: BalanceGap, lines: list[CountLine]) -> str:
+    """Why the balance disagrees: the prices, the counts by operator, or unknown."""
+    if rates := list(_other_rates(campaign, gap)):
+        said = _("The prices changed while it was being sent: %(rates)s.")
+        return said % {"rates": "; ".join(rates)}
+    if lines and sum((line.cost or Decimal(0) for line in lines), Decimal(0)) == gap.gap:
+        return _("The other counts above are the cause: they make exactly this difference.")
+    if lines and gap.gap > 0:
+        return _("The other counts above are a likely cause.")
+    if gap.gap > 0:
+        return _(
+            "Why, the portal does not know. Perhaps the account is used elsewhere too, or Sociair "
+            "counts parts otherwise. Compare it with Sociair's own report."
+        )
+    return _(
+        "Why, the portal does not know. Perhaps the account was topped up meanwhile, or Sociair "
+        "charged less."
+    )
+
+
+def _other_rates(campaign: Campaign, gap: BalanceGap) -> Iterator[str]:
+    """What the operators that it went to cost around it, where that was never signed for."""
+    said = _(
+        "%(operator)s cost Rs %(before)s a part before it and Rs %(after)s after it, and the "
+        "portal reckoned with Rs %(signed)s"
+    )
+    before, after = pricing.rates_of(gap.before), pricing.rates_of(gap.after)
+    for operator, signed in _signed_rates(campaign).items():
+        around = [before.get(operator, signed[-1]), after.get(operator, signed[-1])]
+        if not set(around) <= set(signed):
+            yield said % {
+                "operator": operator.label,
+                "before": pricing.said(around[0]),
+                "after": pricing.said(around[1]),
+                "signed": pricing.said(signed[-1]),
+            }
+
+
+def _signed_rates(campaign: Campaign) -> dict[Operator, list[Decimal]]:
+    """Rupees a part that its messages were signed for, the last signature's at the end."""
+    accepted = Recipient.objects.filter(campaign=campaign, state=RecipientState.ACCEPTED)
+    operators = accepted.values_list("operator", flat=True).distinct().order_by()
+    before = Batch.objects.filter(campaign=campaign, rates__isnull=False)
+    earlier = before.values_list("rates", flat=True).distinct().order_by()
+    signed = [pricing.from_json(rates) for rates in [*earlier, campaign.rates]]
+    return {
+        operator: [rates[operator] for rates in signed if operator in rates]
+        for operator in map(Operator, operators)
+    }
+
+
+# -- The balance -----------------------------------------------------------------------------
 
 
 def balance_gap(campaign: Campaign) -> BalanceGap | None:

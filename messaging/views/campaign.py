@@ -117,9 +117,12 @@ def _truth_context(campaign: Campaign) -> dict[str, Any]:
     """Once it is over: where Sociair's counts, or the balance, disagree with the portal's."""
     if campaign.is_open or campaign.pending:
         return {}
+    lines, gap = truth.counts_that_differ(campaign), truth.balance_gap(campaign)
     return {
-        "counts_differ": truth.counts_that_differ(campaign),
-        "gap": truth.balance_gap(campaign),
+        "counts_differ": lines,
+        "gap": gap,
+        "cause_of_counts": truth.cause_of_counts(lines),
+        "cause_of_gap": truth.cause_of_gap(campaign, gap, lines) if gap else "",
     }
 
 
