@@ -24,7 +24,7 @@ from messaging.models import (
     SentMessage,
     Verdict,
 )
-from messaging.services import balance, campaigns, settling
+from messaging.services import balance, campaigns, resending, settling
 from messaging.services.campaigns import SendRefused
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
@@ -187,7 +187,7 @@ def test_a_follow_up_sends_exactly_those(
     people = settling.unconfirmed_of(unconfirmed, both)
     wanted = sorted(people.values_list("mobile", flat=True))
     reading_now = balance.read_balance(gateway)
-    again = settling.price_again(people, reading_now.rates)
+    again = resending.price_again(people, reading_now.rates)
     assert (again.people, again.cost) == (4, Decimal("3.20"))
 
     follower = _send_again(unconfirmed, both, someone)

@@ -2,22 +2,16 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from decimal import Decimal
 
-from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.phone import Operator
 from messaging.models import (
-    BalanceReading,
     Batch,
     BatchState,
     Campaign,
-    CampaignState,
     Event,
     EventKind,
     Gateway,
@@ -26,16 +20,12 @@ from messaging.models import (
     SentMessage,
     Verdict,
 )
-from messaging.services import affordability, balance, freezing, pricing
+from messaging.services import affordability, balance, pricing, resending
 from messaging.services.acting import Actor, user_of
 from messaging.services.affordability import SendRefused
-from messaging.services.audience import Audience
-from messaging.services.campaigns import fingerprint_of
 from messaging.services.counters import count, finish_if_empty
-from sociair_portal.bulk import insert_rows
 
 _AT_ONCE = 50  # batches in one transaction
-MOST_AGAIN = 100  # batches that one follow-up takes over
 UNDECIDED = [BatchState.UNCONFIRMED, BatchState.PARTLY_REFUSED]
 
 
@@ -107,23 +97,6 @@ def _settle(
 # -- Sending again ---------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class Again:
-    """What sending some recipients' messages once more means, at today's rates (rupees)."""
-
-    people: int
-    cost: Decimal
-
-
-def rates_again(campaign: Campaign, reading: BalanceReading) -> dict[Operator, Decimal]:
-    """Today's rates; where there is none any more, the one that the campaign was reviewed with."""
-    return {**pricing.from_json(campaign.rates), **pricing.rates_of(reading)}
-
-
-def price_again(recipients: QuerySet[Recipient], rates: pricing.Rates) -> Again:
-    return Again(recipients.count(), pricing.cost_of_recipients(recipients, rates=rates))
-
-
 def unconfirmed_of(campaign: Campaign, batches: Sequence[int]) -> QuerySet[Recipient]:
     return Recipient.objects.filter(
         campaign=campaign,
@@ -146,32 +119,33 @@ def send_again(
     `people` is the number that the person typed. Two managers who do the same make one follow-up.
     Raises `SendRefused` with a sentence.
     """
-    if (known := _known(form_uuid, campaign)) is not None:
+    if (known := resending.known(form_uuid, campaign)) is not None:
         return known
-    if campaign.gateway.base_url != settings.SOCIAIR_BASE_URL:
-        raise SendRefused(_("This campaign belongs to another gateway: it is not sent from here."))
-    if len(batches) > MOST_AGAIN:
+    resending.check_gateway(campaign)
+    if len(batches) > resending.MOST_AGAIN:
         raise SendRefused(
-            _("Send at most %(most)d requests again at a time.") % {"most": MOST_AGAIN}
+            _("Send at most %(most)d requests again at a time.") % {"most": resending.MOST_AGAIN}
         )
     reading = affordability.fresh_reading(campaign.gateway, button=_("Send"))
-    rates = rates_again(campaign, reading)
+    rates = pricing.rates_now(campaign, reading)
     try:
         with transaction.atomic():
             # In the order in which an answer is recorded, or the two could wait for each other.
             locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
             gateway = Gateway.objects.select_for_update().get(pk=campaign.gateway_id)
-            if (known := _known(form_uuid, campaign)) is not None:
+            if (known := resending.known(form_uuid, campaign)) is not None:
                 return known  # the other half of a double click
-            again = price_again(unconfirmed_of(locked, batches), rates)
+            recipients = unconfirmed_of(locked, batches)
+            again = resending.price_again(recipients, rates)
             if again.people != people or not people:
                 raise SendRefused(
                     _("The number of people is %(people)d now. Look again, then type it.")
                     % {"people": again.people}
                 )
             affordability.check_covered(reading, balance.committed(gateway).cost + again.cost)
-            follower = _follower(locked, form_uuid, rates, again, by)
-            _copy(locked, follower, batches, rates)
+            follower = resending.send_copies(
+                locked, recipients, form_uuid=form_uuid, rates=rates, by=by
+            )
             _settle(locked, batches, Verdict.NOT_SENT, by=by, why=why)
             finish_if_empty(locked)
             words = _("People: %(people)d. In campaign %(pk)d. %(why)s") % {
@@ -186,60 +160,3 @@ def send_again(
         return Campaign.objects.get(form_uuid=form_uuid)
     campaign.refresh_from_db()
     return follower
-
-
-def _known(form_uuid: uuid.UUID, campaign: Campaign) -> Campaign | None:
-    return Campaign.objects.filter(form_uuid=form_uuid, follows=campaign).first()
-
-
-def _follower(
-    campaign: Campaign, form_uuid: uuid.UUID, rates: pricing.Rates, again: Again, by: Actor
-) -> Campaign:
-    now = timezone.now()
-    nobody_new = Audience()
-    follower = Campaign.objects.create(
-        form_uuid=form_uuid,
-        gateway=campaign.gateway,
-        follows=campaign,
-        text=campaign.text,
-        audience=nobody_new.to_json(),
-        fingerprint=fingerprint_of(campaign.text, nobody_new),
-        created_by=user_of(by),
-        sent_at=now,
-        resumed_at=now,
-        state=CampaignState.SENDING,
-        prepared_up_to=Campaign.PREPARED,
-        is_large=again.people > freezing.LARGE,
-        rates=pricing.to_json(rates),
-        reviewed_cost=again.cost,
-        cost=again.cost,
-        total=again.people,
-        pending=again.people,
-    )
-    Event.objects.create(campaign=follower, kind=EventKind.SENT, by=user_of(by))
-    return follower
-
-
-def _copy(
-    campaign: Campaign, follower: Campaign, batches: Sequence[int], rates: pricing.Rates
-) -> None:
-    """The same texts for the same people, in new batches; the old ones keep their history."""
-    for old in undecided(campaign).filter(pk__in=batches).order_by("pk"):
-        people = Recipient.objects.filter(batch=old, state=RecipientState.UNCONFIRMED)
-        new = Batch.objects.create(
-            campaign=follower,
-            text=old.text,
-            parts=old.parts,
-            size=people.count(),
-            cost=pricing.cost_of_recipients(people, rates=rates),
-        )
-        insert_rows(
-            Recipient,
-            ["campaign", "batch", "contact", "mobile", "name", "operator", "state"],
-            [
-                (follower.pk, new.pk, contact, mobile, name, operator, RecipientState.QUEUED.value)
-                for contact, mobile, name, operator in people.order_by("pk").values_list(
-                    "contact_id", "mobile", "name", "operator"
-                )
-            ],
-        )

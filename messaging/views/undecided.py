@@ -14,7 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 from messaging import tasks
 from messaging.decisions import AgainForm, DecisionForm
 from messaging.models import Campaign
-from messaging.services import doubts, holds, settling
+from messaging.services import doubts, holds, pricing, resending, settling
 from messaging.services.campaigns import SendRefused
 from messaging.services.evidence import evidence_for
 from messaging.views.waking import recent_reading
@@ -87,9 +87,9 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
         return _decide_page(request, campaign, form)
     batches = form.chosen_of(campaign)
     if form.sends_again:
-        if len(batches) > settling.MOST_AGAIN:
-            batches = batches[: settling.MOST_AGAIN]
-            most = {"most": settling.MOST_AGAIN}
+        if len(batches) > resending.MOST_AGAIN:
+            batches = batches[: resending.MOST_AGAIN]
+            most = {"most": resending.MOST_AGAIN}
             messages.info(request, _("These are the first %(most)d requests; go on after.") % most)
         asked = AgainForm(
             initial={"form_uuid": uuid.uuid4(), "batches": batches, "why": form.cleaned_data["why"]}
@@ -113,7 +113,7 @@ def _again_page(
     context["evidence"] = evidence_for(campaign)
     if reading is not None:
         people = settling.unconfirmed_of(campaign, batches)
-        context["again"] = settling.price_again(people, settling.rates_again(campaign, reading))
+        context["again"] = resending.price_again(people, pricing.rates_now(campaign, reading))
     return render(request, "messaging/send_again.html", context)
 
 
