@@ -1,4 +1,4 @@
-"""What a manager types about messages of which nobody knows."""
+"""What people say about messages of which nobody knows, and about those that were refused."""
 
 from typing import Any, Final
 
@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 
 from messaging.forms import IdsField
 from messaging.models import Campaign, Verdict
+from messaging.services.resending import Again
 from messaging.services.settling import undecided
 
 _AGAIN: Final = "again"
@@ -77,3 +78,15 @@ class AgainForm(forms.Form):
 
     def chosen(self) -> list[int]:
         return IdsField().to_python(self["batches"].value())
+
+
+class RefusedForm(forms.Form):
+    """A signature for sending to those who were refused: what stood on the button."""
+
+    form_uuid = forms.UUIDField()
+    people = forms.IntegerField(min_value=1)
+    cost = forms.DecimalField(min_value=0)
+
+    @property
+    def seen(self) -> Again:
+        return Again(self.cleaned_data["people"], self.cleaned_data["cost"])

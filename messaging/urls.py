@@ -54,6 +54,7 @@ urlpatterns = [
     path("campaigns/<int:pk>/follow-up/", control.follow_up, name="follow_up"),
     path("campaigns/<int:pk>/decide/", undecided.decide, name="decide"),
     path("campaigns/<int:pk>/settle/", undecided.settle, name="settle"),
+    path("campaigns/<int:pk>/send-refused/", control.send_refused, name="send_refused"),
     path("campaigns/<int:pk>/send-again/", undecided.send_again, name="send_again"),
     path("campaigns/<int:pk>/went-out/", doubts.doubt, name="doubt"),
     path("undecided/", undecided.undecided, name="undecided"),

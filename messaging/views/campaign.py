@@ -1,9 +1,10 @@
 """One campaign: how it goes, each batch, each recipient, who was left out."""
 
+import uuid
 from typing import Any, Final
 
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Prefetch, Q, QuerySet, Sum
+from django.db.models import Prefetch, Q, Sum
 from django.db.models.functions import Substr
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,7 +12,6 @@ from django.views.decorators.http import require_safe
 from django_htmx.http import reswap, retarget
 
 from messaging import history
-from messaging.answers import Outcome
 from messaging.history_forms import CampaignRecipientsForm
 from messaging.models import (
     PAUSABLE_STATES,
@@ -24,7 +24,16 @@ from messaging.models import (
     Recipient,
     SentMessage,
 )
-from messaging.services import balance, following, holds, placeholders, repricing, truth
+from messaging.services import (
+    balance,
+    following,
+    holds,
+    placeholders,
+    pricing,
+    repricing,
+    resending,
+    truth,
+)
 from messaging.services.settling import undecided_with_calls
 from messaging.views.waking import recent_reading
 from sociair_portal.paging import page_by_key
@@ -103,7 +112,7 @@ def _live_context(campaign: Campaign) -> dict[str, Any]:
         "undecided": undecided_with_calls(campaign)[:_UNDECIDED_SHOWN]
         if campaign.unconfirmed
         else [],
-        "refusals": _refusals(campaign) if campaign.refused else [],
+        **(_refusal_context(campaign) if campaign.refused else {}),
         **_truth_context(campaign),
         "spent": calls.aggregate(cost=Sum("cost"))["cost"],
         "events": campaign.events.select_related("by").order_by("-id")[:_EVENTS_SHOWN],
@@ -126,11 +135,21 @@ def _truth_context(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-def _refusals(campaign: Campaign) -> QuerySet[SentMessage]:
-    """The last answers that refused somebody: each says why in Sociair's own words."""
-    refusing = [Outcome.REFUSED, Outcome.ALL_INVALID, Outcome.SOME_INVALID, Outcome.TOO_LARGE]
-    calls = SentMessage.objects.filter(batch__campaign=campaign, outcome__in=refusing)
-    return calls.defer("raw", "numbers").order_by("-id")[:_REFUSALS_SHOWN]
+def _refusal_context(campaign: Campaign) -> dict[str, Any]:
+    """Why some were refused, and what those cost whom the balance was too low for."""
+    context: dict[str, Any] = {"refusals": following.refusals(campaign)[:_REFUSALS_SHOWN]}
+    people = following.refused_for_balance(campaign)
+    if not people.exists():
+        return context
+    if (reading := recent_reading(campaign.gateway)) is not None:
+        rates = pricing.rates_now(campaign, reading)
+        context["again"] = resending.price_again(people, rates)
+    return {
+        **context,
+        "refused_for_balance": people.count(),
+        "refused_words": following.words_of_refusal(campaign),
+        "again_uuid": uuid.uuid4(),
+    }
 
 
 # -- Lists -----------------------------------------------------------------------------------

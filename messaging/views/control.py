@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging import tasks
+from messaging.decisions import RefusedForm
 from messaging.models import Campaign, CampaignState, Gateway, HoldKind
 from messaging.services import campaigns, doubts, following, holds
 
@@ -64,6 +65,27 @@ def follow_up(request: HttpRequest, pk: int) -> HttpResponse:
     except campaigns.SendRefused as refused:
         messages.error(request, str(refused))
         return redirect(campaign)
+
+
+@require_POST
+@permission_required("messaging.send_campaign", raise_exception=True)
+def send_refused(request: HttpRequest, pk: int) -> HttpResponse:
+    """To those who were refused for lack of balance, now, for the sum on the button."""
+    campaign = get_object_or_404(Campaign.objects.exclude(state=CampaignState.DRAFT), pk=pk)
+    form = RefusedForm(request.POST)
+    if not form.is_valid():
+        messages.error(request, _("This page is out of date. Open it once more."))
+        return redirect(campaign)
+    try:
+        follower = following.send_to_refused(
+            campaign, form_uuid=form.cleaned_data["form_uuid"], seen=form.seen, by=request.user
+        )
+    except campaigns.SendRefused as refused:
+        messages.error(request, str(refused))
+        tasks.kick_balance()
+        return redirect(campaign)
+    tasks.kick_for(follower)
+    return redirect(follower)
 
 
 def _amount(request: HttpRequest, name: str) -> Decimal | None:

@@ -19,7 +19,7 @@ from messaging.context import worker_is_silent
 from messaging.models import BalanceReading, Campaign, CampaignState
 from messaging.schedule_forms import LaterForm
 from messaging.script import has_link
-from messaging.services import balance, campaigns, guards, holds, placeholders
+from messaging.services import balance, campaigns, following, guards, holds, placeholders
 from messaging.services.audience import GroupGone
 from messaging.services.campaigns import Reviewed
 from messaging.services.review import review as look_up
@@ -95,6 +95,7 @@ def _receipt_context(
         **context,
         "review": found,
         "missing": -found.balance_after,
+        "refused_words": following.words_of_refusal(campaign.follows),
         "missing_values": sorted(found.missing.items()),
         "has_link": found.has_link or has_link(campaign.text),
         "is_again": campaign.audience["again"],
