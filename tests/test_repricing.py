@@ -36,6 +36,7 @@ from messaging.services import (
     freezing,
     holds,
     pricing,
+    recounting,
     repricing,
     scheduling,
     settling,
@@ -163,6 +164,18 @@ def test_a_cheaper_one_starts_and_costs_what_is_billed(gateway: Gateway, sandbox
     assert campaign.cost == campaign.reviewed_cost == booked(campaign) == 5
     send_all(gateway)
     assert ledger(sandbox) == 5
+
+
+def test_operators_that_cost_the_same_are_named_together(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
+    campaign = scheduled(gateway, numbers(3))
+    sandbox.settings(rate="1.25")
+    campaigns.start_due(gateway)
+    campaign.refresh_from_db()
+    assert campaign.pause_reason.startswith(
+        "NTC, Ncell and Smart Cell cost Rs 1.25 a part now instead of Rs 0.80: the 3 messages "
+    )
 
 
 def test_what_gets_dearer_and_cheaper_at_once_is_judged_by_its_sum(
@@ -384,7 +397,7 @@ def test_who_stops_half_way_has_signed_nothing(
 ) -> None:
     """The web server is killed after one of three pieces: the old sum stays what was signed."""
     settings.SOCIAIR_BATCH_SIZE = 2
-    monkeypatch.setattr(repricing, "_AT_ONCE", 2)
+    monkeypatch.setattr(recounting, "AT_ONCE", 2)
     campaign = paused(gateway, ntc(6))
     sandbox.settings(rate=DOUBLE)
     reading = balance.read_balance(gateway)

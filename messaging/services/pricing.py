@@ -8,6 +8,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db.models import Count, QuerySet
+from django.utils.translation import gettext as _
 
 from contacts.phone import Operator, operator_of
 from messaging.models import BalanceReading, Campaign, Recipient
@@ -33,6 +34,12 @@ def said(rupees: Decimal) -> str:
     """Within a sentence: at least two places, and as many as there are."""
     places = f"{rupees:.4f}".rstrip("0").partition(".")[2]
     return f"{rupees:.{max(len(places), 2)}f}"
+
+
+def names_of(operators: list[Operator]) -> str:
+    """Within a sentence: NTC, Ncell and Smart Cell."""
+    *names, last = [str(operator.label) for operator in operators]
+    return f"{', '.join(names)}{_(' and ')}{last}" if names else last
 
 
 def cost_of(numbers: Mapping[Operator, int], parts: int, rates: Rates) -> Decimal:

@@ -12,8 +12,7 @@ from decimal import Decimal
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Count, QuerySet, Sum
-from django.db.models.functions import Substr
+from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -23,19 +22,14 @@ from messaging.models import (
     Batch,
     BatchState,
     Campaign,
-    CampaignState,
     Gateway,
     Recipient,
     RecipientState,
 )
-from messaging.services import affordability, pricing
+from messaging.services import affordability, pricing, recounting
 from messaging.services.affordability import SendRefused
-from messaging.text import measure
 
 _PLACES: Final = Decimal("0.0001")
-_AT_ONCE: Final = 2000  # recipients, or batches, in one transaction
-# Nothing of these is claimed, so that what they have queued can be priced.
-_WAITING: Final = [CampaignState.SCHEDULED, CampaignState.PAUSED, CampaignState.OVERDUE]
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +113,7 @@ def bill_of(campaign: Campaign, reading: BalanceReading | None) -> Bill | None:
     rates = pricing.rates_now(campaign, reading)
     if not campaign.pending or not has_changed(campaign, rates):
         return None
-    rows = _queued(campaign).values_list("operator", "batch__parts").order_by()
+    rows = recounting.queued(campaign).values_list("operator", "batch__parts").order_by()
     counts = {
         (Operator(operator), parts): people
         for operator, parts, people in rows.annotate(people=Count("pk"))
@@ -148,18 +142,22 @@ def bill_of(campaign: Campaign, reading: BalanceReading | None) -> Bill | None:
 def _other_rates(
     operators: set[Operator], before: pricing.Rates, now: pricing.Rates
 ) -> Iterator[str]:
-    said = _("%(operator)s costs Rs %(now)s a part now instead of Rs %(before)s")
+    """What changed for those it goes to; operators that cost the same are named together."""
+    alike: dict[tuple[Decimal, Decimal], list[Operator]] = defaultdict(list)
     for operator in Operator:
         if operator in operators and before[operator] != now[operator]:
-            yield said % {
-                "operator": operator.label,
-                "now": pricing.said(now[operator]),
-                "before": pricing.said(before[operator]),
-            }
-
-
-def _queued(campaign: Campaign) -> QuerySet[Recipient]:
-    return Recipient.objects.filter(campaign=campaign, state=RecipientState.QUEUED)
+            alike[before[operator], now[operator]].append(operator)
+    for (was, rate), some in alike.items():
+        said = ngettext(
+            "%(operators)s costs Rs %(now)s a part now instead of Rs %(before)s",
+            "%(operators)s cost Rs %(now)s a part now instead of Rs %(before)s",
+            len(some),
+        )
+        yield said % {
+            "operators": pricing.names_of(some),
+            "now": pricing.said(rate),
+            "before": pricing.said(was),
+        }
 
 
 def _booked(campaign: Campaign) -> Decimal:
@@ -183,7 +181,7 @@ def price(
     if Batch.objects.filter(campaign=campaign, state=BatchState.SENDING).exists():
         raise SendRefused(_("Its last messages are still being sent. Try again in a few seconds."))
     if campaign.rules != pricing.fingerprint_of_rules():
-        _measure_anew(campaign, rates)
+        recounting.measure_anew(campaign, rates)
     bill = bill_of(campaign, reading)
     if bill is None:  # nothing is queued
         return Priced()
@@ -197,7 +195,7 @@ def _book(campaign: Campaign, rates: pricing.Rates, bill: Bill) -> Priced:
     """Piece by piece. Who is stopped on the way has signed nothing, and asks again."""
     if _has_other_rates(campaign, rates):
         _keep_rates(campaign)
-    for batches in _pieces(campaign):
+    for batches in recounting.pieces(campaign):
         if not _book_some(campaign, batches, rates):
             break
     campaign.refresh_from_db()
@@ -213,34 +211,13 @@ def _keep_rates(campaign: Campaign) -> None:
     """What went out already was called with the rates that were signed then."""
     gone = Batch.objects.filter(campaign=campaign, rates__isnull=True)
     gone = gone.exclude(state=BatchState.QUEUED).order_by("id")
-    while some := list(gone.values_list("pk", flat=True)[:_AT_ONCE]):
+    while some := list(gone.values_list("pk", flat=True)[: recounting.AT_ONCE]):
         Batch.objects.filter(pk__in=some).update(rates=campaign.rates)
-
-
-def _pieces(campaign: Campaign) -> Iterator[list[int]]:
-    """Queued batches of some thousand people together."""
-    queued = Batch.objects.filter(campaign=campaign, state=BatchState.QUEUED).order_by("id")
-    piece: list[int] = []
-    people = 0
-    for pk, size in list(queued.values_list("pk", "size")):
-        piece.append(pk)
-        people += size
-        if people >= _AT_ONCE:
-            yield piece
-            piece, people = [], 0
-    if piece:
-        yield piece
-
-
-def _lock(campaign: Campaign) -> Campaign | None:
-    """As long as nothing of it can be claimed; None if somebody was faster."""
-    waiting = Campaign.objects.filter(pk=campaign.pk, state__in=_WAITING)
-    return waiting.select_for_update().first()
 
 
 def _book_some(campaign: Campaign, batches: list[int], rates: pricing.Rates) -> bool:
     with transaction.atomic():
-        if (locked := _lock(campaign)) is None:
+        if (locked := recounting.lock(campaign)) is None:
             return False
         people = Recipient.objects.filter(batch__in=batches, state=RecipientState.QUEUED)
         rows = people.values_list("batch", "operator", "batch__parts", "batch__cost").order_by()
@@ -258,43 +235,3 @@ def _book_some(campaign: Campaign, batches: list[int], rates: pricing.Rates) -> 
         more = sum(costs.values(), Decimal(0)) - sum(booked.values(), Decimal(0))
         Campaign.objects.filter(pk=campaign.pk).update(cost=locked.cost + more)
     return True
-
-
-# -- After an upgrade ------------------------------------------------------------------------
-
-
-def _measure_anew(campaign: Campaign, rates: pricing.Rates) -> None:
-    """Parts and operators of what is queued, by today's rules; what is booked stays as signed."""
-    ranges = _queued(campaign).values_list(Substr("mobile", 1, 3), "operator")
-    for prefix, signed in list(ranges.distinct().order_by()):
-        operator = pricing.operator_now(prefix, signed, rates)
-        if operator != signed:
-            of_range = _queued(campaign).filter(mobile__startswith=prefix, operator=signed)
-            _change_operator(campaign, of_range, operator)
-    for batches in _pieces(campaign):
-        _measure_some(campaign, batches)
-
-
-def _change_operator(campaign: Campaign, people: QuerySet[Recipient], operator: Operator) -> None:
-    while some := list(people.order_by("pk").values_list("pk", flat=True)[:_AT_ONCE]):
-        with transaction.atomic():
-            if _lock(campaign) is None:
-                return
-            Recipient.objects.filter(pk__in=some).update(operator=operator.value)
-
-
-def _measure_some(campaign: Campaign, batches: list[int]) -> None:
-    texts = Batch.objects.filter(pk__in=batches).values_list("pk", "text", "parts")
-    same: dict[int, list[int]] = defaultdict(list)
-    known: dict[str, int] = {}
-    for pk, text, parts in texts:
-        if text not in known:
-            known[text] = measure(text).parts
-        if known[text] != parts:
-            same[known[text]].append(pk)
-    if not same:
-        return
-    with transaction.atomic():
-        if _lock(campaign) is not None:
-            for parts, some in same.items():
-                Batch.objects.filter(pk__in=some).update(parts=parts)

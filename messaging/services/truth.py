@@ -4,6 +4,7 @@ The estimate is a promise. Sociair's answers count messages by operator, and its
 has left the account; where either disagrees with the portal, the campaign's page says by how much.
 """
 
+from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -155,31 +156,36 @@ def cause_of_gap(campaign: Campaign, gap: BalanceGap, lines: list[CountLine]) ->
 def _other_rates(campaign: Campaign, gap: BalanceGap) -> Iterator[str]:
     """What the operators that it went to cost around it, where that was never signed for."""
     said = _(
-        "%(operator)s cost Rs %(before)s a part before it and Rs %(after)s after it, and the "
+        "%(operators)s cost Rs %(before)s a part before it and Rs %(after)s after it, and the "
         "portal reckoned with Rs %(signed)s"
     )
     before, after = pricing.rates_of(gap.before), pricing.rates_of(gap.after)
+    alike: dict[tuple[Decimal, Decimal, Decimal], list[Operator]] = defaultdict(list)
     for operator, signed in _signed_rates(campaign).items():
-        around = [before.get(operator, signed[-1]), after.get(operator, signed[-1])]
+        last = signed[-1]
+        around = before.get(operator, last), after.get(operator, last)
         if not set(around) <= set(signed):
-            yield said % {
-                "operator": operator.label,
-                "before": pricing.said(around[0]),
-                "after": pricing.said(around[1]),
-                "signed": pricing.said(signed[-1]),
-            }
+            alike[(*around, last)].append(operator)
+    for (was, then, reckoned), some in alike.items():
+        yield said % {
+            "operators": pricing.names_of(some),
+            "before": pricing.said(was),
+            "after": pricing.said(then),
+            "signed": pricing.said(reckoned),
+        }
 
 
 def _signed_rates(campaign: Campaign) -> dict[Operator, list[Decimal]]:
     """Rupees a part that its messages were signed for, the last signature's at the end."""
     accepted = Recipient.objects.filter(campaign=campaign, state=RecipientState.ACCEPTED)
-    operators = accepted.values_list("operator", flat=True).distinct().order_by()
+    found = set(accepted.values_list("operator", flat=True).distinct().order_by())
     before = Batch.objects.filter(campaign=campaign, rates__isnull=False)
     earlier = before.values_list("rates", flat=True).distinct().order_by()
     signed = [pricing.from_json(rates) for rates in [*earlier, campaign.rates]]
     return {
         operator: [rates[operator] for rates in signed if operator in rates]
-        for operator in map(Operator, operators)
+        for operator in Operator
+        if operator.value in found
     }
 
 
