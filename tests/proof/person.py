@@ -24,8 +24,18 @@ def look_after(gateway: Gateway) -> bool:
             balance.read_balance(gateway)
         went_on = holds.release(gateway, by=None)
     for campaign in Campaign.objects.filter(gateway=gateway, state=CampaignState.PAUSED):
-        went_on |= campaigns.resume(campaign, by=None)
+        went_on |= _resume(campaign)
     return went_on
+
+
+def _resume(campaign: Campaign) -> bool:
+    """The page has the balance read before it lets anybody sign."""
+    try:
+        return campaigns.resume(campaign, by=None)
+    except campaigns.SendRefused:
+        with contextlib.suppress(sociair.BalanceUnknown):
+            balance.read_balance(campaign.gateway)
+        return False
 
 
 def see_to_its_end(campaign: Campaign) -> None:
