@@ -149,6 +149,11 @@ class Campaign(models.Model):
         _("reviewed cost"), max_digits=14, decimal_places=4, default=0
     )
     cost = models.DecimalField(_("cost"), max_digits=14, decimal_places=4, default=0)
+    # Who was signed for, and who was frozen so far: another mark is other people.
+    signed_people = models.CharField(
+        _("who was signed for"), max_length=60, blank=True, editable=False
+    )
+    people_mark = models.BigIntegerField(_("who was frozen"), default=0, editable=False)
 
     # Recipients by state, kept by whatever changes one; `pending` is queued or sending.
     total = models.PositiveIntegerField(_("recipients"), default=0)

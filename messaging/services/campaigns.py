@@ -56,26 +56,29 @@ SendRefused = affordability.SendRefused
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """What somebody saw and signed: of which content, for how many people and rupees, and which
-    day its letters say, if they say one.
+    """What somebody saw and signed: of which content, for how many people and rupees, which day
+    its letters say, if they say one, and who they are (a mark; empty on a page of before).
     """
 
     fingerprint: str
     people: int
     cost: Decimal
     day: str = ""
+    who: str = ""
 
     @classmethod
     def of(cls, campaign: Campaign, review: Review) -> "Reviewed":
         day = placeholders.day_of(campaign, campaign.scheduled_for)
-        return cls(campaign.fingerprint, review.people, review.cost, day)
+        who = freezing.who_is_signed(review)
+        return cls(campaign.fingerprint, review.people, review.cost, day, who)
 
     def to_json(self) -> list[Any]:
-        return [self.fingerprint, self.people, str(self.cost), self.day]
+        return [self.fingerprint, self.people, str(self.cost), self.day, self.who]
 
     @classmethod
     def from_json(cls, data: list[Any]) -> "Reviewed":
-        return cls(str(data[0]), int(data[1]), Decimal(data[2]), str(data[3]))
+        who = str(data[4]) if len(data) > 4 else ""
+        return cls(str(data[0]), int(data[1]), Decimal(data[2]), str(data[3]), who)
 
 
 def fingerprint_of(text: str, audience: Audience) -> str:
@@ -290,6 +293,7 @@ def _leave_draft(
         reviewed_cost=reviewed.cost,
         rates=pricing.to_json(rates),
         rules=pricing.fingerprint_of_rules(),
+        signed_people=reviewed.who,
         is_large=reviewed.people > freezing.LARGE,
     )
     if not left:
@@ -304,6 +308,13 @@ def _freeze_at_once(campaign: Campaign, reviewed: Reviewed) -> None:
             _(
                 "The recipients or the prices have changed since you looked: it would now cost "
                 "more. Look at it once more."
+            )
+        )
+    if freezing.has_others(campaign):
+        raise SendRefused(
+            _(
+                "The recipients have changed since you looked: somebody else is among them now, or "
+                "gets another text. Look at it once more."
             )
         )
     if campaign.total == 0:

@@ -28,9 +28,11 @@ from messaging.models import (
     RecipientState,
 )
 from messaging.services import balance, holds, pricing, repricing
-from messaging.services.audience import Audience, GroupGone
+from messaging.services.audience import Audience, GroupGone, read_pasted
+from messaging.services.estimate import count_and_mark
 from messaging.services.placeholders import writer_of
 from messaging.services.recipients import Person, Piece, Reader
+from messaging.services.review import Review
 from messaging.text import InvalidText
 from sociair_portal.bulk import insert_rows
 
@@ -64,7 +66,41 @@ def prepare_or_pause(campaign: Campaign, *, go_on: Callable[[], bool]) -> bool:
         return True
 
 
+# -- Who was signed for ----------------------------------------------------------------------
+
+_BY_LETTERS, _BY_ROWS = "letters", "rows"
+
+
+def who_is_signed(review: Review) -> str:
+    """How many people somebody saw, and a mark of who they are."""
+    kind = _BY_ROWS if review.is_counted else _BY_LETTERS
+    return f"{review.people}/{kind}/{review.mark}"
+
+
+def has_others(campaign: Campaign) -> bool:
+    """Whether as many people as were signed for are not the same people, or get other texts.
+
+    Fewer are those who opted out since, or were taken out; more cost more.
+    """
+    people, _kind, mark = campaign.signed_people.split("/") if campaign.signed_people else [""] * 3
+    return people == str(campaign.total) and mark != str(campaign.people_mark)
+
+
+def _mark(campaign: Campaign, piece: Piece) -> int:
+    """Made as the review's: of what is read on the way, or of all rows at the end."""
+    if f"/{_BY_ROWS}/" not in campaign.signed_people:
+        return piece.mark(campaign.people_mark)
+    if not piece.is_last:
+        return 0
+    audience = Audience.from_json(campaign.audience)
+    return count_and_mark(audience, read_pasted(audience.numbers).mobiles)[1]
+
+
+# -- Pieces ----------------------------------------------------------------------------------
+
+
 def _freeze(campaign: Campaign, piece: Piece, rates: pricing.Rates) -> None:
+    mark = _mark(campaign, piece)
     cost = pricing.cost_of_counts(piece.counts, rates)
     with transaction.atomic():
         advanced = Campaign.objects.filter(
@@ -76,6 +112,7 @@ def _freeze(campaign: Campaign, piece: Piece, rates: pricing.Rates) -> None:
             total=F("total") + len(piece.people),
             pending=F("pending") + len(piece.people),
             cost=F("cost") + cost,
+            people_mark=mark,
         )
         if not advanced:
             return
@@ -152,6 +189,12 @@ def _finish(campaign: Campaign) -> None:
             "The recipients have changed since the review: it would cost Rs %(cost)s instead of "
             "Rs %(reviewed)s. Look at the sum, then resume."
         ) % {"cost": f"{campaign.cost:.2f}", "reviewed": f"{campaign.reviewed_cost:.2f}"}
+        _leave(campaign, CampaignState.PAUSED, EventKind.PAUSED, why)
+    elif has_others(campaign):
+        why = _(
+            "The recipients have changed since the review: somebody else is among them now, or "
+            "gets another text. Look at the recipients, then resume."
+        )
         _leave(campaign, CampaignState.PAUSED, EventKind.PAUSED, why)
     elif _slept(campaign, now):
         _leave(campaign, CampaignState.OVERDUE, EventKind.OVERDUE, "")

@@ -13,7 +13,7 @@ from messaging.script import Piece as Sign
 from messaging.script import has_link, on_the_phone
 from messaging.services import balance, placeholders, pricing, repeats
 from messaging.services.audience import Audience, Omission, describe, read_pasted
-from messaging.services.estimate import count_omitted, count_people
+from messaging.services.estimate import count_and_mark, count_omitted, count_people
 from messaging.services.letters import Letter
 from messaging.services.recipients import Person, Piece, Question, Reader
 from messaging.text import Measure, measure
@@ -55,6 +55,9 @@ class Review:
     questions: int = 0
     missing: Counter[str] = field(default_factory=Counter)
     longest: Person | None = None
+    # Another one if somebody else is among them: of the letters, or of the rows that were counted.
+    mark: int = 0
+    is_counted: bool = False
 
     @property
     def measure(self) -> Measure | None:
@@ -151,6 +154,7 @@ def _read(found: Review, piece: Piece) -> Counter[tuple[Operator, int]]:
     found.missing += piece.missing
     found.omitted += len(piece.omissions)
     found.repeated += piece.repeated
+    found.mark = piece.mark(found.mark)
     longest = [*filter(None, [found.longest]), *piece.people]
     found.longest = max(longest, key=lambda person: (person.parts, len(person.text)), default=None)
     return piece.counts
@@ -164,7 +168,8 @@ def _counted(
     It counts while the page waits.
     """
     pasted = read_pasted(audience.numbers)
-    counted = count_people(audience, pasted.mobiles)
+    counted, found.mark = count_and_mark(audience, pasted.mobiles)
+    found.is_counted = True
     if campaigns := repeats.recent(campaign):
         got = repeats.numbers_of(letter.text, campaigns)
         left = count_people(audience, pasted.mobiles, but_not=got)
