@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any, Final
 
-from django.db.models import BigIntegerField, Count, Exists, OuterRef, QuerySet, Sum
+from django.db.models import BigIntegerField, Count, Exists, OuterRef, QuerySet, Sum, Value
 from django.db.models.functions import Cast, Substr
 
 from contacts.models import OptOut
@@ -230,17 +230,24 @@ def count_omitted(audience: Audience, pasted: Pasted, reached: int) -> int:
 def count_people(
     audience: Audience, pasted: list[str], *, but_not: QuerySet[Any, Any] | None = None
 ) -> Counter[Operator]:
-    """Different numbers by operator, without who opted out: four queries, whatever its size."""
-    return count_and_mark(audience, pasted, but_not=but_not)[0]
+    """Different numbers by operator, without those who opted out: four queries at any size."""
+    return _count(audience, pasted, but_not=but_not)[0]
 
 
-def count_and_mark(
-    audience: Audience, pasted: list[str], *, but_not: QuerySet[Any, Any] | None = None
+def count_and_mark(audience: Audience, pasted: list[str]) -> tuple[Counter[Operator], int]:
+    """The same, and the sum of the chosen numbers: another one if somebody was swapped."""
+    numbers = Sum(Cast("mobile", BigIntegerField()))
+    return _count(audience, pasted, mark=numbers)
+
+
+def _count(
+    audience: Audience,
+    pasted: list[str],
+    *,
+    but_not: QuerySet[Any, Any] | None = None,
+    mark: Sum | None = None,
 ) -> tuple[Counter[Operator], int]:
-    """The same, and the sum of the numbers that were chosen: another one if somebody was swapped.
-
-    The operator follows from the first three digits, so the database counts by those.
-    """
+    """The operator follows from the first three digits, so the database counts by those."""
     chosen = chosen_rows(audience)
     opted_out = OptOut.objects.filter(mobile=OuterRef("mobile"))
     wanted = chosen.filter(~Exists(opted_out))
@@ -248,19 +255,17 @@ def count_and_mark(
         wanted = wanted.exclude(mobile__in=but_not)
     ranges = (
         wanted.values_list(Substr("mobile", 1, 3))
-        .annotate(
-            people=Count("mobile", distinct=True), mark=Sum(Cast("mobile", BigIntegerField()))
-        )
+        .annotate(people=Count("mobile", distinct=True), mark=mark or Value(0))
         .order_by()
     )
     people: Counter[Operator] = Counter()
-    mark = 0
+    marked = 0
     for prefix, count, numbers in ranges:
         people[operator_of(prefix)] += count
-        mark += int(numbers)
+        marked += int(numbers)
     known = set(chosen.filter(mobile__in=pasted).values_list("mobile", flat=True))
     known.update(OptOut.objects.filter(mobile__in=pasted).values_list("mobile", flat=True))
     if but_not is not None:
         known.update(row["mobile"] for row in but_not.filter(mobile__in=pasted))
     people.update(operator_of(mobile) for mobile in pasted if mobile not in known)
-    return people, mark
+    return people, marked
