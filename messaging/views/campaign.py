@@ -95,16 +95,17 @@ def _state_and_rates(campaign: Campaign) -> str:
 
 def _live_context(campaign: Campaign) -> dict[str, Any]:
     may_resume = campaign.state in RESUMABLE_STATES
+    is_elsewhere = campaign.gateway != holds.current_gateway()
     calls = SentMessage.objects.filter(batch__campaign=campaign)
     return {
         "campaign": campaign,
         "tab": "overview",
         "seen": _seen(campaign),
-        "is_elsewhere": campaign.gateway != holds.current_gateway(),
+        "is_elsewhere": is_elsewhere,
         "may_pause": campaign.state in PAUSABLE_STATES,
         "may_resume": may_resume,
         "bill": repricing.bill_of(campaign, recent_reading(campaign.gateway))
-        if may_resume
+        if may_resume and not is_elsewhere
         else None,
         "must_decide": following.waits_for_a_decision(campaign),
         "stale_day": placeholders.stale_day(campaign),
