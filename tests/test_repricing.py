@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 from decimal import Decimal
+from functools import partial
 from typing import Any
 
 import pytest
@@ -45,6 +46,7 @@ from messaging.services import (
 )
 from messaging.services.affordability import SendRefused
 from sandbox.server import Sandbox
+from tests.at_once import at_once
 from tests.conftest import Browser
 from tests.pages import words
 from tests.sending import check_books, hand_over, numbers, send_all
@@ -419,6 +421,36 @@ def test_who_stops_half_way_has_signed_nothing(
     assert (bill.signed, bill.cost, bill.is_dearer) == (Decimal("4.80"), Decimal("9.60"), True)
     assert campaigns.resume(campaign, by=None, seen=Decimal("9.60"))
     assert campaign.cost == booked(campaign) == Decimal("9.60")
+
+
+def test_who_is_slower_prices_nothing_that_was_begun_meanwhile(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
+    """Two people resume it; the other one's messages go out before this one has written a row."""
+    campaign = paused(gateway, ntc(2))
+    sandbox.settings(rate=DOUBLE)
+    reading = balance.read_balance(gateway)
+    slower = Campaign.objects.get(pk=campaign.pk)
+    bill = repricing.bill_of(slower, reading)
+    assert bill is not None
+    assert campaigns.resume(campaign, by=None, seen=Decimal("3.20"))
+    send_all(gateway)
+    repricing._book(slower, pricing.rates_now(slower, reading), bill)
+    batch = Batch.objects.get()
+    assert (batch.rates, batch.cost) == (None, Decimal("3.20"))
+    campaign.refresh_from_db()
+    assert campaign.cost == ledger(sandbox) == Decimal("3.20")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_many_workers_price_and_start_it_once(gateway: Gateway, sandbox: Sandbox) -> None:
+    campaign = scheduled(gateway, ntc(4))
+    sandbox.settings(rate="0.50")
+    balance.read_balance(gateway)
+    started = at_once([partial(campaigns.start_due, gateway)] * 4)
+    assert sorted(started) == [0, 0, 0, 1]
+    campaign.refresh_from_db()
+    assert campaign.cost == campaign.reviewed_cost == booked(campaign) == 2
 
 
 # -- Sent at once instead of later -----------------------------------------------------------

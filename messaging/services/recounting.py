@@ -45,9 +45,12 @@ def pieces(campaign: Campaign) -> Iterator[list[int]]:
 
 
 def lock(campaign: Campaign) -> Campaign | None:
-    """As long as nothing of it can be claimed; None if somebody was faster."""
+    """As long as nothing of it can be claimed; None if somebody was faster, and it was begun, or
+    signed at other rates.
+    """
     waiting = Campaign.objects.filter(pk=campaign.pk, state__in=_WAITING)
-    return waiting.select_for_update().first()
+    locked = waiting.select_for_update().first()
+    return locked if locked is not None and locked.rates == campaign.rates else None
 
 
 def measure_anew(campaign: Campaign, rates: pricing.Rates) -> None:

@@ -212,7 +212,10 @@ def _keep_rates(campaign: Campaign) -> None:
     gone = Batch.objects.filter(campaign=campaign, rates__isnull=True)
     gone = gone.exclude(state=BatchState.QUEUED).order_by("id")
     while some := list(gone.values_list("pk", flat=True)[: recounting.AT_ONCE]):
-        Batch.objects.filter(pk__in=some).update(rates=campaign.rates)
+        with transaction.atomic():
+            if recounting.lock(campaign) is None:
+                return
+            Batch.objects.filter(pk__in=some).update(rates=campaign.rates)
 
 
 def _book_some(campaign: Campaign, batches: list[int], rates: pricing.Rates) -> bool:
