@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from contacts.phone import operator_of
 from messaging.models import Campaign, CampaignState, Profile
-from messaging.services import balance, campaigns, pricing
+from messaging.services import affordability, campaigns, pricing
 from messaging.services.acting import Actor, user_of
 from messaging.services.audience import Audience
 from messaging.services.recipients import Person
@@ -68,9 +68,7 @@ def send_test(
 
 
 def _hand_over(test: Campaign, cost: Decimal, by: Actor) -> None:
-    reading = balance.latest(test.gateway)
-    if reading is None:
-        raise campaigns.SendRefused(_("The balance is not known yet. Send once more."))
+    reading = affordability.fresh_reading(test.gateway, button=_("Send"))
     seen = review(test, reading)
     if not seen.people:
         why = seen.first_omissions[0].words if seen.first_omissions else ""
