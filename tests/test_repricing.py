@@ -49,7 +49,7 @@ from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.conftest import Browser
 from tests.pages import words
-from tests.sending import check_books, hand_over, numbers, send_all
+from tests.sending import check_books, claim_batch, hand_over, numbers, send_all
 from tests.woken import OnCommit, woken
 
 pytestmark = pytest.mark.django_db
@@ -366,7 +366,7 @@ def test_while_its_last_calls_are_under_way_no_price_changes(
     """A call that was throttled is queued again, and must then cost what is signed."""
     settings.SOCIAIR_BATCH_SIZE = 2
     campaign = hand_over(gateway, ntc(4))
-    assert dispatch.claim_batch(campaign.pk) is not None
+    assert claim_batch(campaign.pk) is not None
     campaigns.pause(campaign, by=None)
     sandbox.settings(rate=DOUBLE)
     balance.read_balance(gateway)

@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0002_roles'),
+        ('messaging', '0004_machine_roles'),
     ]
 
     operations = [
