@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Final
 
 BATCH: Final[Mapping[str, set[str]]] = {
-    "queued": {"sending", "cancelled"},
+    "queued": {"sending", "cancelled", "unconfirmed"},  # the last by a word after a restore
     "sending": {
         *("accepted", "refused", "partly_refused", "unconfirmed"),
         *("queued", "split", "cancelled"),  # it is certain that nothing left
@@ -25,7 +25,7 @@ CAMPAIGN: Final[Mapping[str, set[str]]] = {
     "overdue": {"sending", "done", "cancelled"},
 }
 RECIPIENT: Final[Mapping[str, set[str]]] = {
-    "queued": {"sending", "cancelled", "opted_out"},
+    "queued": {"sending", "cancelled", "opted_out", "unconfirmed"},
     "sending": {"queued", "accepted", "refused", "unconfirmed", "cancelled"},
     "unconfirmed": {"accepted", "refused", "not_sent"},
 }
