@@ -19,14 +19,15 @@ from pytest_django import Settings, live_server_helper
 from contacts import acting
 from contacts.models import ContactField
 from contacts.views import bulk
-from messaging.models import Campaign, SentMessage
-from messaging.services import templates
+from messaging.models import Campaign, Gateway, SentMessage
+from messaging.services import slot_record, slots, templates
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
 from sociair_portal.roles import MANAGER
 from tests.factories import ContactFactory, GroupFactory, UserFactory
 from tests.importing import xlsx_file
 from tests.proof.workers import until
+from tests.sending import hand_over, numbers
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -418,4 +419,39 @@ def test_dear_characters_are_replaced_and_back_is_no_other_window(
     page.get_by_label("It may go out at night").check()
     page.get_by_role("button", name="Schedule").click()
     expect(page.locator("#live")).to_contain_text("Scheduled", timeout=20_000)
+    assert sandbox.ledger() == []
+
+
+def test_after_a_restore_somebody_says_what_went_out(
+    gateway: Gateway,
+    sandbox: Sandbox,
+    signed_in: Page,
+    complaints: list[str],
+    look: Look,
+    settings: Settings,
+) -> None:
+    settings.SOCIAIR_BATCH_SIZE = 5
+    hand_over(gateway, numbers(23), text="The health camp begins at 8.")
+    slots.attend(gateway)
+    slot_record.raise_to(gateway, 2)
+    slots.attend(gateway)
+
+    page = signed_in
+    page.reload()
+    expect(page.locator("#hold")).to_contain_text("a backup has been restored")
+    look("restored")
+    page.get_by_role("button", name="Start sending again").click()
+    expect(page.get_by_role("main")).to_contain_text("About 10 messages went out")
+    look("restored-undecided")
+    page.get_by_role("link", name=re.compile("^Say what went out")).click()
+    expect(page.get_by_label("How many of them may have gone out already?")).to_have_value("10")
+    page.get_by_label("How many of them may have gone out already?").fill("many")
+    page.get_by_role("button", name="Save decision").click()
+    look("restored-doubt")
+    page.get_by_label("How many of them may have gone out already?").fill("१०")
+    page.get_by_role("button", name="Save decision").click()
+    expect(page.get_by_role("main")).to_contain_text("10 messages wait under Needs a decision")
+    look("restored-campaign")
+    campaign = Campaign.objects.get()
+    assert (campaign.unconfirmed, campaign.pending) == (10, 13)
     assert sandbox.ledger() == []

@@ -98,6 +98,13 @@ class Batch(models.Model):
     def __str__(self) -> str:
         return f"#{self.pk}"
 
+    @property
+    def what_happened(self) -> str:
+        """One sentence; what a person called doubtful after a restore had no answer here."""
+        if self.state == BatchState.UNCONFIRMED and not self.outcome:
+            return str(_("It may have gone out after the backup was taken."))
+        return str(self.get_outcome_display())
+
 
 class SentMessage(models.Model):
     """One call of `POST /sms` and its answer; append-only."""

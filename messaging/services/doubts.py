@@ -92,7 +92,7 @@ def say(campaign: Campaign, people: int, *, by: Actor) -> int:
         said += some
     with transaction.atomic():
         answered = Campaign.objects.filter(pk=campaign.pk, doubted_at__isnull=False).update(
-            doubted_at=None
+            doubted_at=None, pause_reason=""
         )
         if answered:
             Event.objects.create(

@@ -122,6 +122,4 @@ def release(request: HttpRequest) -> HttpResponse:
     elif holds.release(gateway, by=request.user):
         messages.success(request, _("Sending goes on. Campaigns that are paused stay so."))
     tasks.kick()
-    if doubts.doubted(gateway):
-        return redirect("messaging:undecided")
-    return redirect("messaging:dashboard")
+    return redirect("messaging:undecided" if doubts.doubted(gateway) else "messaging:dashboard")
