@@ -22,7 +22,15 @@ from messaging.models import (
     Machine,
     SentMessage,
 )
-from messaging.services import campaigns, dispatch, doubts, holds, slot_record, slots
+from messaging.services import (
+    campaigns,
+    dispatch,
+    doubts,
+    holds,
+    machines,
+    slot_record,
+    slots,
+)
 from sandbox.server import Sandbox
 from tests.backups import Backup, Worker, workers
 from tests.sending import check_books, hand_over, numbers, send_all
@@ -101,6 +109,28 @@ def test_the_first_machine_of_a_new_portal_sends_at_once(
     machine = Machine.objects.get()
     assert machine.name
     assert machine.vouched_at is not None
+
+
+def test_a_portal_that_died_as_it_was_set_up_begins_anew(
+    gateway: Gateway, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its record is on the disk, and the transaction that should have made its row is not."""
+
+    class Killed(Exception):
+        pass
+
+    def killed(*_args: object, **_options: object) -> None:
+        raise Killed
+
+    hand_over(gateway, numbers(1))
+    with monkeypatch.context() as patch:
+        patch.setattr(machines, "_ask_others", killed)
+        with pytest.raises(Killed):
+            slots.attend(gateway)
+    assert not Machine.objects.exists()
+    assert slot_record.read(gateway) is not None
+    assert send_all(gateway)[-1] is NOTHING
+    assert len(sandbox.requests()) == 1
 
 
 def test_a_new_machine_joins_those_that_are_there_without_asking(

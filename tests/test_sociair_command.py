@@ -76,6 +76,8 @@ def test_nothing_is_held_nor_queued(gateway: Gateway) -> None:
             "batches": {},
             "unconfirmed": 0,
             "campaigns_undecided": 0,
+            "campaigns_in_doubt": 0,
+            "unknown_calls": 0,
             "answers_in_files": 0,
             "answers_set_aside": 0,
             "trouble": None,

@@ -206,19 +206,19 @@ def release(gateway: Gateway, *, by: Actor) -> bool:
     Where it was not certain that the database knows everything that went out, nothing of what was
     under way goes on before somebody has said of it what went out.
     """
+    held = Gateway.objects.get(pk=gateway.pk)
+    # Before anything could go on. Where a restore was noticed, that was done at once.
+    if held.hold_reason in PAST and held.hold_reason != HoldReason.RESTORED:
+        doubts.doubt_all(gateway, why=str(held.get_hold_reason_display()))
+    may_end = Q(hold_kind__in=[HoldKind.PERSON, HoldKind.TIMED], hold_reason=held.hold_reason)
     with transaction.atomic():
         found = Gateway.objects.select_for_update(no_key=True).get(pk=gateway.pk)
-        released = _release(
-            gateway, Q(hold_kind__in=[HoldKind.PERSON, HoldKind.TIMED]), token_refusals=0
-        )
-        if not released:
-            return False
-        Event.objects.create(gateway=gateway, kind=EventKind.RELEASED, by=user_of(by))
-        if found.hold_reason in PAST:
+        released = _release(gateway, may_end, token_refusals=0)
+        if released:
+            Event.objects.create(gateway=gateway, kind=EventKind.RELEASED, by=user_of(by))
+        if released and found.hold_reason in PAST:
             machines.go_on_without(found)
-    if found.hold_reason in PAST:
-        doubts.doubt_all(gateway, why=str(found.get_hold_reason_display()))
-    return True
+    return released
 
 
 # It is not certain what went out before.
@@ -232,6 +232,8 @@ PAST: Final = (
 
 def release_past(gateway: Gateway) -> bool:
     """Whoever was waited for has come, and nothing is missing: it goes on by itself."""
+    if not Gateway.objects.filter(_ENDS_BY_ITSELF, pk=gateway.pk).exists():
+        return False
     with transaction.atomic():
         released = _release(gateway, _ENDS_BY_ITSELF)
         if released:

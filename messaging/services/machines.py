@@ -59,11 +59,11 @@ def agree(gateway: Gateway) -> Standing:
         if record is not None and is_set_back(found, record):
             return Standing.SET_BACK
         _note_silence(found)
-        me = _row_of(found, record)
+        me, is_new = _row_of(found, record)
         _look_in(me)
         if me.vouched_at is None:
             return _as_newcomer(found, me)
-        _remember_others(found, me)
+        _remember_others(found, me, is_trusted=not is_new)
         _vouch(_newcomers(found, within=_NEW), era=found.era)
         Machine.objects.filter(pk=me.pk).update(agreed=found.era)
         return _ask_others(found)
@@ -118,14 +118,14 @@ def _note_silence(gateway: Gateway) -> None:
         Gateway.objects.filter(pk=gateway.pk).update(silent_since=last, cleared="")
 
 
-def _row_of(gateway: Gateway, record: Record | None) -> Machine:
-    """This machine's row; a new one for a machine that the database does not know."""
+def _row_of(gateway: Gateway, record: Record | None) -> tuple[Machine, bool]:
+    """This machine's row, and whether it is new: of a machine that the database does not know."""
     machines = Machine.objects.filter(gateway=gateway)
     key = record.machine if record is not None else None
     if key is not None and (known := machines.filter(key=key).first()) is not None:
         if known.retired_at is not None:
             _begin_anew(known)
-        return known
+        return known, False
     # The first of all begins the list; one that kept a record before there was a list does too.
     is_first = not machines.exists() and (record is not None or not gateway.calls)
     me = Machine(
@@ -136,7 +136,7 @@ def _row_of(gateway: Gateway, record: Record | None) -> Machine:
     )
     slot_record.change(gateway, partial(_first_record, me=me))
     me.save()
-    return me
+    return me, True
 
 
 def _begin_anew(machine: Machine) -> None:
@@ -153,7 +153,6 @@ def _first_record(before: Record | None, *, me: Machine) -> Record:
         slot=max(known, me.gateway.calls),
         machine=me.key,
         installation=me.gateway.installation,
-        is_trusted=me.vouched_at is not None,
     )
 
 
@@ -171,15 +170,18 @@ def _as_newcomer(gateway: Gateway, me: Machine) -> Standing:
     return Standing.WAITING if is_there else Standing.UNKNOWN
 
 
-def _remember_others(gateway: Gateway, me: Machine) -> None:
-    """Whoever may send is in this machine's record, whatever becomes of the database."""
+def _remember_others(gateway: Gateway, me: Machine, *, is_trusted: bool) -> None:
+    """Whoever may send is in this machine's record, whatever becomes of the database.
+
+    Its own row must be there before the record relies on it: this transaction may still fail.
+    """
     others = Machine.objects.filter(gateway=gateway).exclude(pk=me.pk)
     keys = frozenset(others.values_list("key", flat=True))
 
     def with_others(record: Record | None) -> Record:
         if record is None:
             raise OSError("the record of what was sent is gone")
-        return replace(record, others=record.others | keys, is_trusted=True)
+        return replace(record, others=record.others | keys, is_trusted=is_trusted)
 
     slot_record.change(gateway, with_others)
 

@@ -49,7 +49,7 @@ def _may_say(request: HttpRequest, campaign: Campaign) -> bool:
 
 def _form(request: HttpRequest, campaign: Campaign) -> DoubtForm | UnsentForm:
     posted = request.POST if request.method == "POST" else None
-    if not campaign.total:
+    if campaign.prepared_up_to != Campaign.PREPARED:  # nobody can say of whom not yet known
         return UnsentForm(posted)
     suggested = doubts.suggested(campaign)
     return DoubtForm(posted, waiting=campaign.pending, initial={"people": suggested})

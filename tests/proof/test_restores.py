@@ -187,6 +187,7 @@ class Office:
     def person_looks(self) -> None:
         """What is held goes on, and of every campaign he says what went out."""
         holds.release(self.gateway, by=None)
+        balance.read_balance(self.gateway)
         for campaign in Campaign.objects.filter(state=CampaignState.PAUSED):
             doubts.say(campaign, self._went_out(campaign), by=None)
             if campaign.state == CampaignState.PAUSED:

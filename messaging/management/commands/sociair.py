@@ -11,7 +11,7 @@ from django.db.models import Count, Sum
 
 from messaging import tasks
 from messaging.models import Batch, Campaign, Gateway, HoldKind
-from messaging.services import balance, database, holds, kept, sociair, trouble
+from messaging.services import balance, database, doubts, holds, kept, sociair, trouble
 
 
 class Command(BaseCommand):
@@ -66,6 +66,8 @@ def _status(gateway: Gateway) -> tuple[dict[str, Any], int]:
         "batches": dict(batches.order_by("state").annotate(count=Count("pk"))),
         "unconfirmed": unconfirmed.aggregate(people=Sum("unconfirmed", default=0))["people"],
         "campaigns_undecided": unconfirmed.count(),
+        "campaigns_in_doubt": len(doubts.doubted(gateway)),
+        "unknown_calls": gateway.unknown_calls,
         "answers_in_files": len(kept.waiting()),
         "answers_set_aside": kept.set_aside(),
         "trouble": wrong,
