@@ -43,10 +43,10 @@ class DoubtForm(forms.Form):
 
 
 class UnsentForm(forms.Form):
-    """What has no recipients of its own yet may have gone out as a whole, or not at all."""
+    """A draft may have gone out as a whole; who was not reached may have been written to again."""
 
     is_unsent = forms.BooleanField(
-        label=gettext_lazy("This message has not been sent"),
-        error_messages={"required": gettext_lazy("Tick this if it has not been sent.")},
+        label=gettext_lazy("Nobody who waits for this message has got it"),
+        error_messages={"required": gettext_lazy("Tick this if nobody has got it.")},
     )
     people = forms.IntegerField(initial=0, widget=forms.HiddenInput, min_value=0, max_value=0)

@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from messaging import tasks
 from messaging.models import Gateway
-from messaging.services import holds, saving
+from messaging.services import holds, saving, slots
 from sandbox.server import Sandbox
 from sociair_portal.roles import MANAGER, SENDER, create_roles
 from sociair_portal.stopping import stopping
@@ -71,7 +71,10 @@ def sandbox(settings: Settings) -> Iterator[Sandbox]:
 
 @pytest.fixture
 def gateway(sandbox: Sandbox, db: None) -> Gateway:
-    return holds.current_gateway()
+    """A portal that has a worker, before anything is handed over."""
+    gateway = holds.current_gateway()
+    slots.attend(gateway)
+    return gateway
 
 
 # A machine that is busy with other tests is no reason to fail; what is slow belongs to benchmarks/.

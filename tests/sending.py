@@ -56,22 +56,16 @@ def reading(gateway: Gateway, *, amount: str = "10000") -> BalanceReading:
 
 def claim_batch(campaign_id: int) -> dispatch.Claim | None:
     """A worker claims a campaign's next batch, and a slot, if it may."""
-    leave = _leave(Campaign.objects.get(pk=campaign_id).gateway)
+    leave = slots.look(Campaign.objects.get(pk=campaign_id).gateway)
     return dispatch.claim_batch(campaign_id, leave) if isinstance(leave, slots.Leave) else None
 
 
 def take_slot(gateway: Gateway) -> float | None:
     """0.0 for a slot that was taken, the seconds to wait for one, None while nobody may call."""
-    while isinstance(leave := _leave(gateway), slots.Leave):
+    while isinstance(leave := slots.look(gateway), slots.Leave):
         if (slot := slots.take(leave)) is not None:
             slot_record.raise_to(gateway, slot)
             return 0.0
-    return leave
-
-
-def _leave(gateway: Gateway) -> slots.Leave | float | None:
-    while (leave := slots.look(gateway)) == 0.0:
-        pass  # it has just been found out that this machine may send
     return leave
 
 

@@ -116,7 +116,7 @@ def test_a_draft_may_have_been_sent_too(sender: Browser, gateway: Gateway) -> No
     assert "this message may have gone out already" in said
     assert "Send to" not in said
     response = sender.post(page(draft), {"people": "0"})
-    assert "Tick this if it has not been sent." in words(response)
+    assert "Tick this if nobody has got it." in words(response)
     sender.post(page(draft), {"people": "0", "is_unsent": "on"})
     draft.refresh_from_db()
     assert draft.doubted_at is None

@@ -180,7 +180,7 @@ def test_nothing_is_sent_while_the_mark_cannot_be_kept(
     assert gateway.advice
     assert claim_batch(campaign.pk) is None
 
-    settings.STATE_DIR = tmp_path / "state"
+    settings.STATE_DIR = tmp_path
     Gateway.objects.update(held_until=timezone.now() - timedelta(seconds=1))
     send_all(gateway)
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))

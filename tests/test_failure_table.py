@@ -21,7 +21,7 @@ from messaging.models import (
     HoldReason,
     SentMessage,
 )
-from messaging.services import dispatch, holds, recording, saving, sociair
+from messaging.services import dispatch, holds, recording, saving, slots, sociair
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
 from tests.sending import check_books, claim_batch, hand_over, numbers, release, send_all, states
@@ -211,6 +211,7 @@ def _hang_up(server: socket.socket) -> None:
 
 def _one_call() -> Gateway:
     gateway = holds.current_gateway()
+    slots.attend(gateway)
     hand_over(gateway, numbers(2))
     assert dispatch.send_next(gateway) is dispatch.Round.CALLED
     gateway.refresh_from_db()

@@ -236,7 +236,7 @@ def hand_over(
         Gateway.objects.select_for_update().get(pk=campaign.gateway_id)  # one bill at a time
         if not _is_draft(campaign, reviewed):
             return False
-        _check_certain(campaign)
+        check_certain(campaign)
         if placeholders.day_of(campaign, at) != reviewed.day:
             raise SendRefused(
                 _("The message says the day it is sent. Look at it as it is on that day first.")
@@ -414,7 +414,7 @@ def resume(
     campaign.refresh_from_db()
     if campaign.state not in RESUMABLE_STATES:
         return False
-    _check_certain(campaign)
+    check_certain(campaign)
     priced = _price_rest(campaign, seen)
     if (day := placeholders.stale_day(campaign)) != seen_day and day:
         raise SendRefused(
@@ -451,7 +451,7 @@ def _resume(campaign: Campaign, priced: repricing.Priced, *, by: Actor) -> bool:
     )
 
 
-def _check_certain(campaign: Campaign) -> None:
+def check_certain(campaign: Campaign) -> None:
     """Raises `SendRefused` while nobody has said what of it a restored database does not know."""
     if Campaign.objects.filter(pk=campaign.pk, doubted_at__isnull=False).exists():
         raise SendRefused(

@@ -1,10 +1,11 @@
 """The database's own clock in SQL, and the era of its life: all machines go by the same ones.
 
 An era is a stretch in which the database certainly was not set back to an earlier state. On
-PostgreSQL it ends with each restart of the server, and with each restore, which makes the tables
-anew. SQLite tells nothing of the kind, so there each worker process begins one.
+PostgreSQL it ends with each restart of the server, and with each restore, which makes the database
+or its tables anew. SQLite tells nothing of the kind, so there each worker process begins one.
 """
 
+from datetime import UTC, datetime
 from typing import Final
 
 from django.db import connection
@@ -26,6 +27,7 @@ _UNTIL: Final = {
 _ERA: Final = {
     "postgresql": (
         "concat_ws('/', extract(epoch FROM pg_postmaster_start_time()),"
+        " (SELECT oid FROM pg_database WHERE datname = current_database()),"
         " 'messaging_gateway'::regclass::oid, pg_relation_filenode('messaging_gateway'))"
     ),
     "sqlite": "messaging_gateway.era",
@@ -34,6 +36,16 @@ _ERA: Final = {
 
 def now() -> str:
     return _NOW[connection.vendor]
+
+
+def moment() -> datetime:
+    """What time it is for the database."""
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {now()}".replace("%%", "%"))
+        found = cursor.fetchone()[0]
+    if isinstance(found, datetime):
+        return found
+    return datetime.fromisoformat(found).replace(tzinfo=UTC)
 
 
 def shifted(seconds: str) -> str:

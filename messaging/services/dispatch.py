@@ -69,7 +69,7 @@ def send_next(
         if leave is None:
             return Round.HELD
         if not isinstance(leave, slots.Leave):
-            if leave and wait_or_stop(min(leave, 1.0)):
+            if wait_or_stop(min(leave, 1.0)):
                 return Round.STOPPED
             continue
         for campaign_id in candidates:

@@ -7,7 +7,8 @@ that much is then unconfirmed, like a call without an answer.
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -29,11 +30,16 @@ from messaging.services.acting import Actor, user_of
 from messaging.services.counters import count, finish_if_empty
 
 _STOPPED: Final = [*PAUSABLE_STATES, CampaignState.OVERDUE]
+_ENDED: Final = [CampaignState.DONE, CampaignState.CANCELLED]
+_NOT_REACHED: Final = (
+    Q(refused__gt=0) | Q(unconfirmed__gt=0) | Q(not_sent__gt=0) | Q(cancelled__gt=0)
+)
 _AT_ONCE: Final = 100  # batches in one transaction
 
 
 def doubt_all(gateway: Gateway, *, why: str) -> None:
-    """Pause what is under way, and ask of it, and of every draft, what went out.
+    """Pause what is under way, and ask of it, and of every draft, what went out; of what has ended,
+    whether those it did not reach have been written to since.
 
     Campaigns are changed while the gateway's row is not locked: an answer locks its campaign
     first, and the two must not wait for each other.
@@ -49,6 +55,8 @@ def doubt_all(gateway: Gateway, *, why: str) -> None:
                     Event.objects.create(campaign=campaign, kind=EventKind.PAUSED, words=why)
             else:
                 same.update(doubted_at=now)
+    ended = Campaign.objects.filter(gateway=gateway, state__in=_ENDED)
+    ended.filter(_NOT_REACHED).update(doubted_at=now)
 
 
 def doubted(gateway: Gateway) -> list[Campaign]:
@@ -99,8 +107,10 @@ def say(campaign: Campaign, people: int, *, by: Actor) -> int:
                 campaign=campaign, kind=EventKind.SETTLED, by=user_of(by), words=_said(said)
             )
             locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
-            if locked.state != CampaignState.DRAFT:
+            if locked.state in OPEN_STATES:
                 finish_if_empty(locked)
+    if not doubted(campaign.gateway):
+        Gateway.objects.filter(pk=campaign.gateway_id).update(unknown_calls=0)
     campaign.refresh_from_db()
     return said
 
@@ -141,4 +151,8 @@ def _doubt_some(campaign: Campaign, people: int) -> int:
         count(locked, RecipientState.QUEUED, -moved)
         count(locked, RecipientState.UNCONFIRMED, moved)
         locked.save(update_fields=["pending", "unconfirmed"])
+        # So many of the calls that the database did not know are known by now.
+        Gateway.objects.filter(pk=locked.gateway_id).update(
+            unknown_calls=Greatest(F("unknown_calls") - len(chosen), 0)
+        )
     return moved

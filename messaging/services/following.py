@@ -25,7 +25,7 @@ from messaging.services import affordability, balance, pricing, resending, table
 from messaging.services.acting import Actor, user_of
 from messaging.services.affordability import SendRefused
 from messaging.services.audience import Audience
-from messaging.services.campaigns import fingerprint_of
+from messaging.services.campaigns import check_certain, fingerprint_of
 
 _ENDED = (CampaignState.DONE, CampaignState.CANCELLED)
 _NOT_REACHED = (RecipientState.REFUSED, RecipientState.NOT_SENT, RecipientState.CANCELLED)
@@ -41,6 +41,8 @@ def not_reached(campaign: Campaign) -> QuerySet[Recipient]:
 def can_be_followed(campaign: Campaign) -> bool:
     """Whether it has ended, and nobody has to decide first who got it."""
     if campaign.state not in _ENDED or campaign.pending or campaign.unconfirmed:
+        return False
+    if campaign.doubted_at is not None:  # they may have been written to already
         return False
     return not _is_being_prepared(campaign) and not_reached(campaign).exists()
 
@@ -131,6 +133,7 @@ def send_to_refused(
 
 
 def _check_signed(campaign: Campaign, again: resending.Again, seen: resending.Again) -> None:
+    check_certain(campaign)
     draft = Campaign.objects.filter(follows=campaign, state=CampaignState.DRAFT).first()
     if draft is not None or _is_being_prepared(campaign):
         raise SendRefused(

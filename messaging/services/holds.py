@@ -1,7 +1,6 @@
 """When the gateway may be called: its slots, its holds, and who ends them."""
 
 from datetime import datetime, timedelta
-from typing import Final
 
 from django.conf import settings
 from django.db import transaction
@@ -29,12 +28,15 @@ _WEAKER: dict[HoldKind, list[HoldKind]] = {
     HoldKind.PERSON: [HoldKind.NONE, HoldKind.TIMED, HoldKind.TOKEN],
 }
 # Said in the history even while the gateway is held already.
-_ALARMS = (HoldReason.CONTRACT_CHANGED, HoldReason.NOT_SAVED, HoldReason.RESTORED)
-# A person's, unless whoever is waited for comes.
-_ENDS_BY_ITSELF = Q(
-    hold_kind=HoldKind.PERSON,
-    hold_reason__in=[HoldReason.RECORD_MISSING, HoldReason.MACHINE_SILENT],
+_ALARMS = (
+    *(HoldReason.CONTRACT_CHANGED, HoldReason.NOT_SAVED),
+    *(HoldReason.RESTORED, HoldReason.UNEXPLAINED),
 )
+# A person's, unless whoever is waited for comes.
+_WAITED_FOR = (HoldReason.RECORD_MISSING, HoldReason.MACHINE_SILENT)
+_ENDS_BY_ITSELF = Q(hold_kind=HoldKind.PERSON, hold_reason__in=_WAITED_FOR)
+# It is not certain what went out before; of these, everything is doubted as soon as they are found.
+_SET_BACK = (HoldReason.RESTORED, HoldReason.UNEXPLAINED)
 _TOKEN_ROUNDS = 3  # refused for sending, accepted for reading the balance, and refused again
 _UNREACHABLE_FIRST, _UNREACHABLE_MOST = 5, 5 * 60  # seconds
 _THROTTLED_FIRST, _THROTTLED_MOST = 60, 15 * 60
@@ -115,7 +117,7 @@ def hold(
         # One that begins in the future is of a clock that was wrong.
         disbelieved = Q(held_at__gt=now + CLOCK_TOLERANCE)
         replaceable &= Q(hold_kind=HoldKind.NONE) | Q(held_until__lt=until) | disbelieved
-    if reason in (HoldReason.RESTORED, HoldReason.UNEXPLAINED):
+    if reason in _SET_BACK:
         replaceable |= _ENDS_BY_ITSELF
     held = Gateway.objects.filter(replaceable, pk=gateway.pk).update(
         hold_kind=kind,
@@ -207,8 +209,7 @@ def release(gateway: Gateway, *, by: Actor) -> bool:
     under way goes on before somebody has said of it what went out.
     """
     held = Gateway.objects.get(pk=gateway.pk)
-    # Before anything could go on. Where a restore was noticed, that was done at once.
-    if held.hold_reason in PAST and held.hold_reason != HoldReason.RESTORED:
+    if held.hold_reason in _WAITED_FOR:  # before anything could go on
         doubts.doubt_all(gateway, why=str(held.get_hold_reason_display()))
     may_end = Q(hold_kind__in=[HoldKind.PERSON, HoldKind.TIMED], hold_reason=held.hold_reason)
     with transaction.atomic():
@@ -216,18 +217,9 @@ def release(gateway: Gateway, *, by: Actor) -> bool:
         released = _release(gateway, may_end, token_refusals=0)
         if released:
             Event.objects.create(gateway=gateway, kind=EventKind.RELEASED, by=user_of(by))
-        if released and found.hold_reason in PAST:
+        if released and found.hold_reason in (*_WAITED_FOR, *_SET_BACK):
             machines.go_on_without(found)
     return released
-
-
-# It is not certain what went out before.
-PAST: Final = (
-    HoldReason.RESTORED,
-    HoldReason.RECORD_MISSING,
-    HoldReason.MACHINE_SILENT,
-    HoldReason.UNEXPLAINED,
-)
 
 
 def release_past(gateway: Gateway) -> bool:

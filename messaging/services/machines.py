@@ -15,10 +15,8 @@ from typing import Final
 
 from django.db import connection, transaction
 from django.db.models import Max, Q, QuerySet
-from django.db.models.functions import Now
-from django.utils import timezone
 
-from messaging.models import Gateway, Machine
+from messaging.models import Campaign, Gateway, Machine
 from messaging.models.gateway import CLOCK_TOLERANCE
 from messaging.services import database_time, slot_record
 from messaging.services.slot_record import Record
@@ -38,6 +36,7 @@ class Standing(Enum):
     """What a machine may do, after its record and the database were compared."""
 
     CLEAR = "nothing is missing, and all agree"
+    NEW = "its row has just been made, and is compared once it is there"
     WAITING = "somebody has not answered yet"
     SILENT = "somebody has not answered for minutes"
     UNKNOWN = "it has no record, and nobody is there who could vouch for it"
@@ -52,21 +51,24 @@ def agree(gateway: Gateway) -> Standing:
     """
     with transaction.atomic():
         found = Gateway.objects.select_for_update(no_key=True).get(pk=gateway.pk)
-        _begin_era(found)
+        now = database_time.moment()  # machines' own clocks may differ
+        _begin_era(found, now)
         record = slot_record.read(found)
         if not _is_of(found, record):
             record = None
         if record is not None and is_set_back(found, record):
             return Standing.SET_BACK
-        _note_silence(found)
-        me, is_new = _row_of(found, record)
-        _look_in(me)
+        _note_silence(found, now)
+        me, is_new = _row_of(found, record, now)
+        _look_in(me, now)
         if me.vouched_at is None:
-            return _as_newcomer(found, me)
-        _remember_others(found, me, is_trusted=not is_new)
-        _vouch(_newcomers(found, within=_NEW), era=found.era)
+            return _as_newcomer(found, me, now)
+        if is_new:
+            return Standing.NEW
+        _remember_others(found, me)
+        _vouch(_newcomers(found, now, within=_NEW), now, era=found.era)
         Machine.objects.filter(pk=me.pk).update(agreed=found.era)
-        return _ask_others(found)
+        return _ask_others(found, now)
 
 
 def is_new_here(gateway: Gateway) -> bool:
@@ -89,7 +91,7 @@ def is_set_back(gateway: Gateway, record: Record) -> bool:
     return not known >= {record.machine, *record.others}
 
 
-def _begin_era(gateway: Gateway) -> None:
+def _begin_era(gateway: Gateway, now: datetime) -> None:
     """Note the era of this moment. The caller holds the gateway's lock."""
     if database_time.tells_eras():
         with connection.cursor() as cursor:
@@ -101,30 +103,33 @@ def _begin_era(gateway: Gateway) -> None:
         era = uuid.uuid4().hex
         _begun.add(gateway.pk)
     if era != gateway.era:
-        gateway.era, gateway.era_began_at = era, timezone.now()
-        Gateway.objects.filter(pk=gateway.pk).update(era=era, cleared="", era_began_at=Now())
+        gateway.era, gateway.era_began_at, gateway.cleared = era, now, ""
+        Gateway.objects.filter(pk=gateway.pk).update(era=era, cleared="", era_began_at=now)
 
 
-def _note_silence(gateway: Gateway) -> None:
+def _note_silence(gateway: Gateway, now: datetime) -> None:
     """Since when no machine has looked in, if that is long ago: a database, and a machine's record
-    with it, may have been set back as a whole, and then nobody here knows of it.
+    with it, may have been set back as a whole, and then nobody here knows of it. The same if
+    something is under way, and no machine has ever been there.
     """
-    seen = Machine.objects.trusted().filter(gateway=gateway)
-    last: datetime | None = seen.aggregate(last=Max("seen_at"))["last"]
-    if last is None or gateway.silent_since is not None:
+    if gateway.silent_since is not None:
         return
-    if abs(timezone.now() - last) > SILENCE:
-        gateway.silent_since = last
-        Gateway.objects.filter(pk=gateway.pk).update(silent_since=last, cleared="")
+    seen = Machine.objects.filter(gateway=gateway, vouched_at__isnull=False)
+    last: datetime | None = seen.aggregate(last=Max("seen_at"))["last"]
+    if last is None and not Campaign.objects.under_way().filter(gateway=gateway).exists():
+        return
+    if last is None or abs(now - last) > SILENCE:
+        gateway.silent_since = last or now
+        Gateway.objects.filter(pk=gateway.pk).update(silent_since=last or now, cleared="")
 
 
-def _row_of(gateway: Gateway, record: Record | None) -> tuple[Machine, bool]:
+def _row_of(gateway: Gateway, record: Record | None, now: datetime) -> tuple[Machine, bool]:
     """This machine's row, and whether it is new: of a machine that the database does not know."""
     machines = Machine.objects.filter(gateway=gateway)
     key = record.machine if record is not None else None
     if key is not None and (known := machines.filter(key=key).first()) is not None:
         if known.retired_at is not None:
-            _begin_anew(known)
+            _begin_anew(known, now)
         return known, False
     # The first of all begins the list; one that kept a record before there was a list does too.
     is_first = not machines.exists() and (record is not None or not gateway.calls)
@@ -132,17 +137,19 @@ def _row_of(gateway: Gateway, record: Record | None) -> tuple[Machine, bool]:
         gateway=gateway,
         key=key or uuid.uuid4(),
         name=socket.gethostname()[:100],
-        vouched_at=timezone.now() if is_first else None,
+        joined_at=now,
+        seen_at=now,
+        vouched_at=now if is_first else None,
     )
     slot_record.change(gateway, partial(_first_record, me=me))
     me.save()
     return me, True
 
 
-def _begin_anew(machine: Machine) -> None:
+def _begin_anew(machine: Machine, now: datetime) -> None:
     """Somebody went on without it: it is a newcomer again."""
     machine.vouched_at = machine.retired_at = None
-    machine.agreed, machine.joined_at = "", timezone.now()
+    machine.agreed, machine.joined_at = "", now
     machine.save(update_fields=["vouched_at", "retired_at", "agreed", "joined_at"])
 
 
@@ -156,24 +163,22 @@ def _first_record(before: Record | None, *, me: Machine) -> Record:
     )
 
 
-def _look_in(machine: Machine) -> None:
+def _look_in(machine: Machine, now: datetime) -> None:
     name = socket.gethostname()[:100]
-    if machine.name != name or abs(timezone.now() - machine.seen_at) > _SEEN_EVERY:
-        Machine.objects.filter(pk=machine.pk).update(name=name, seen_at=timezone.now())
+    if machine.name != name or abs(now - machine.seen_at) > _SEEN_EVERY:
+        Machine.objects.filter(pk=machine.pk).update(name=name, seen_at=now)
 
 
-def _as_newcomer(gateway: Gateway, me: Machine) -> Standing:
+def _as_newcomer(gateway: Gateway, me: Machine, now: datetime) -> Standing:
     """Somebody who has a record must know it before it may send; who is there will, in a moment."""
-    now = timezone.now()
     others = Machine.objects.trusted().filter(gateway=gateway).exclude(pk=me.pk)
     is_there = others.filter(seen_at__range=(now - _WAIT, now + CLOCK_TOLERANCE)).exists()
     return Standing.WAITING if is_there else Standing.UNKNOWN
 
 
-def _remember_others(gateway: Gateway, me: Machine, *, is_trusted: bool) -> None:
-    """Whoever may send is in this machine's record, whatever becomes of the database.
-
-    Its own row must be there before the record relies on it: this transaction may still fail.
+def _remember_others(gateway: Gateway, me: Machine) -> None:
+    """Whoever may send is in this machine's record, whatever becomes of the database. So is that
+    it may send itself: its row is there, and not only about to be.
     """
     others = Machine.objects.filter(gateway=gateway).exclude(pk=me.pk)
     keys = frozenset(others.values_list("key", flat=True))
@@ -181,27 +186,26 @@ def _remember_others(gateway: Gateway, me: Machine, *, is_trusted: bool) -> None
     def with_others(record: Record | None) -> Record:
         if record is None:
             raise OSError("the record of what was sent is gone")
-        return replace(record, others=record.others | keys, is_trusted=is_trusted)
+        return replace(record, others=record.others | keys, is_trusted=True)
 
     slot_record.change(gateway, with_others)
 
 
-def _newcomers(gateway: Gateway, *, within: timedelta) -> QuerySet[Machine]:
+def _newcomers(gateway: Gateway, now: datetime, *, within: timedelta) -> QuerySet[Machine]:
     """Those who still wait: whoever left no sign since would only be waited for itself."""
-    here = Q(seen_at__range=(timezone.now() - within, timezone.now() + CLOCK_TOLERANCE))
+    here = Q(seen_at__range=(now - within, now + CLOCK_TOLERANCE))
     return Machine.objects.filter(here, gateway=gateway, vouched_at__isnull=True)
 
 
-def _vouch(newcomers: QuerySet[Machine], *, era: str) -> None:
+def _vouch(newcomers: QuerySet[Machine], now: datetime, *, era: str) -> None:
     """They are in somebody's record by now, and nothing has gone out from them."""
-    newcomers.update(vouched_at=timezone.now(), agreed=era)
+    newcomers.update(vouched_at=now, agreed=era)
 
 
-def _ask_others(gateway: Gateway) -> Standing:
+def _ask_others(gateway: Gateway, now: datetime) -> Standing:
     """Clear, if everybody who may know of more has agreed in this era, and nobody was away."""
     if silent(gateway).exists():
-        began = gateway.era_began_at or timezone.now()
-        waited = timezone.now() - began
+        waited = now - (gateway.era_began_at or now)
         is_long = waited > _WAIT or waited < -CLOCK_TOLERANCE
         return Standing.SILENT if is_long else Standing.WAITING
     if gateway.silent_since is not None:
@@ -221,10 +225,10 @@ def go_on_without(gateway: Gateway) -> None:
 
     The caller holds the gateway's lock.
     """
-    now = timezone.now()
+    now = database_time.moment()
     gone = silent(gateway).exclude(seen_at__range=(now - _NEW, now + CLOCK_TOLERANCE))
     for machine in gone:
         logger.warning("Machine %s is not waited for any more.", machine.pk)
     gone.update(retired_at=now)
-    _vouch(_newcomers(gateway, within=_WAIT), era=gateway.era)
+    _vouch(_newcomers(gateway, now, within=_WAIT), now, era=gateway.era)
     Machine.objects.filter(gateway=gateway, vouched_at__isnull=True).delete()

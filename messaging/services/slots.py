@@ -34,11 +34,13 @@ def look(gateway: Gateway) -> Leave | float | None:
     try:
         record = slot_record.read(gateway)
         seen = _seen(gateway, record)
-        if not seen.is_free:
+        if seen.is_free and not _is_certain(gateway, record, seen):
+            if not attend(gateway):
+                return None
+            record = slot_record.read(gateway)
+            seen = _seen(gateway, record)
+        if record is None or not seen.is_free or not _is_certain(gateway, record, seen):
             return None
-        is_certain = seen.is_clear and not machines.is_new_here(gateway)
-        if record is None or not record.is_trusted or record.slot > seen.calls or not is_certain:
-            return _compare(gateway)
     except OSError as error:
         holds.hold_unkept(gateway, words=error.strerror or str(error))
         return None
@@ -49,9 +51,11 @@ def look(gateway: Gateway) -> Leave | float | None:
     return Leave(gateway.pk, _key(record.machine), record.slot)
 
 
-def _compare(gateway: Gateway) -> float | None:
-    """Look again at once, if nothing stands against it any more; None if something does."""
-    return 0.0 if attend(gateway) else None
+def _is_certain(gateway: Gateway, record: slot_record.Record | None, seen: "_Seen") -> bool:
+    """Whether this machine, and every other, has found that nothing is missing."""
+    if record is None or not record.is_trusted or record.slot > seen.calls:
+        return False
+    return seen.is_clear and not machines.is_new_here(gateway)
 
 
 def attend(gateway: Gateway) -> bool:
@@ -60,6 +64,8 @@ def attend(gateway: Gateway) -> bool:
     Whether this machine may send. Raises OSError if the record cannot be read or kept.
     """
     standing = machines.agree(gateway)
+    if standing is Standing.NEW:
+        standing = machines.agree(gateway)
     if standing is Standing.UNWITNESSED and witness.ask_sociair(gateway):
         standing = machines.agree(gateway)
     if standing is Standing.CLEAR:

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 
 from messaging.models import BalanceReading, Campaign, Gateway, HoldKind, HoldReason
-from messaging.services import balance, evidence, holds, sociair
+from messaging.services import balance, doubts, evidence, holds, sociair
 
 
 def ask_sociair(gateway: Gateway) -> bool:
@@ -33,6 +33,8 @@ def ask_sociair(gateway: Gateway) -> bool:
     if least is None or missing < least:  # what a single message costs
         return _let_go_on(gateway)
     words = _("Rs %(missing)s more than is known.") % {"missing": f"{missing:.2f}"}
+    # Whatever else may hold it: what is under way does not go on before somebody has spoken.
+    doubts.doubt_all(gateway, why=str(HoldReason.UNEXPLAINED.label))
     holds.hold(gateway, HoldKind.PERSON, HoldReason.UNEXPLAINED, words=words)
     _let_go_on(gateway)
     return False

@@ -3,7 +3,6 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -11,7 +10,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods
 
 from messaging.doubt_forms import DoubtForm, UnsentForm
-from messaging.models import OPEN_STATES, Campaign, CampaignState
+from messaging.models import Campaign, CampaignState
 from messaging.services import doubts
 from messaging.views.waking import recent_reading
 
@@ -20,8 +19,7 @@ from messaging.views.waking import recent_reading
 @permission_required("messaging.view_campaign", raise_exception=True)
 def doubt(request: HttpRequest, pk: int) -> HttpResponse:
     """One message: who sends it, or who settles, says what went out."""
-    found = Campaign.objects.filter(Q(state__in=OPEN_STATES) | Q(state=CampaignState.DRAFT))
-    campaign = get_object_or_404(found.select_related("gateway", "created_by"), pk=pk)
+    campaign = get_object_or_404(Campaign.objects.select_related("gateway", "created_by"), pk=pk)
     if campaign.doubted_at is None:
         return redirect(campaign)
     if not _may_say(request, campaign):
@@ -35,6 +33,7 @@ def doubt(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "campaign": campaign,
         "form": form,
+        "is_ended": campaign.state in (CampaignState.DONE, CampaignState.CANCELLED),
         "is_whole": isinstance(form, UnsentForm),
         "suggested": doubts.suggested(campaign),
     }
@@ -49,8 +48,8 @@ def _may_say(request: HttpRequest, campaign: Campaign) -> bool:
 
 def _form(request: HttpRequest, campaign: Campaign) -> DoubtForm | UnsentForm:
     posted = request.POST if request.method == "POST" else None
-    if campaign.prepared_up_to != Campaign.PREPARED:  # nobody can say of whom not yet known
-        return UnsentForm(posted)
+    if not campaign.is_open or campaign.prepared_up_to != Campaign.PREPARED:
+        return UnsentForm(posted)  # nobody waits in it, or not everybody does yet
     suggested = doubts.suggested(campaign)
     return DoubtForm(posted, waiting=campaign.pending, initial={"people": suggested})
 

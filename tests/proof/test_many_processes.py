@@ -31,10 +31,10 @@ BAD_DAY = {
 
 def machines(folder: Path, count: int) -> list[Path]:
     """A folder for each machine, where it keeps how much it has sent."""
-    found = [folder / f"machine-{number}" for number in range(count)]
-    for machine in found:
+    others = [folder / f"machine-{number}" for number in range(1, count)]
+    for machine in others:
         machine.mkdir()
-    return found
+    return [folder, *others]  # the test's own, and those that join
 
 
 @pytest.mark.parametrize("people", [2000, pytest.param(20_000, marks=pytest.mark.long)])
