@@ -173,6 +173,8 @@ _DOUBT: Final = _word(
     "reports?|receipts?|logs?|logging|page|callbacks?|webhooks?|history|cache|status|counters?",
     "updat[^ ]*|writ[^ ]*|sav(?:e|ed|ing)|stor(?:e|ed|ing)|insert[^ ]*|deduct[^ ]*|database",
     "time ?out|timed ?out|respon[^ ]*|confirm[^ ]*|unconfirmed|determin[^ ]*|track[^ ]*",
+    "acknowledg[^ ]*|delivery state|e ?mails?|notifications?|fetch[^ ]*|default",
+    "unable to verify|verifying|delivery [^|]{0,20}verified",
     "will(?! not)|shall(?! not)|retrying|retried|pending|held|on hold|delay[^ ]*|deferred|waiting",
     "postponed|immediately|instantly|within [0-9]+",
     "in progress|received|buffered|(?<!error )(?<!failed )(?<!while )processing",
@@ -196,7 +198,11 @@ _MANY: Final = (
 )
 _FAILING: Final = rf"(?:failed|rejected|invalid|blocked|{_MARK})"
 _PART: Final = _word(
-    "partial[^ ]*|partly|except|the rest|others",
+    "partial[^ ]*|partly|except|the rest|others|more(?! errors?)|further|only|बाँकी",
+    "remaining(?! (?:balance|credits?|amount))",
+    "to (?:complete|finish|send (?:all|every[^ ]*|more|further|the (?:others|rest)))",
+    "sending (?:was )?(?:stopped|aborted|halted|interrupted)|stopped after|after this",
+    rf"after [0-9]+ (?:sms|messages?|{_PEOPLE})",
     rf"{_MANY} (?:of|sms|messages?|(?:mobile )?{_PEOPLE})",
     r"some (?:are|were)|[0-9]+ (?:out )?of [0-9]+|[0-9]+ मध्ये|केही|आंशिक|कुनै|[0-9]{7,13}",
     "ntc|ncell|smart ?cell|एनटीसी|एनसेल|स्मार्ट ?सेल",

@@ -4,7 +4,6 @@ from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
-from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
@@ -39,5 +38,7 @@ def worker_is_silent(gateway: Gateway) -> bool:
 
 def undecided() -> int:
     """Campaigns with something unconfirmed, or of which nobody has said what went out."""
-    in_doubt = Q(doubted_at__isnull=False, state__in=OPEN_STATES)
-    return Campaign.objects.filter(Q(unconfirmed__gt=0) | in_doubt).count()
+    unconfirmed = Campaign.objects.filter(unconfirmed__gt=0)
+    # Asked apart, because each has an index.
+    in_doubt = Campaign.objects.filter(doubted_at__isnull=False, state__in=OPEN_STATES)
+    return unconfirmed.values("pk").union(in_doubt.values("pk")).count()

@@ -66,7 +66,7 @@ def test_nothing_goes_on_before_somebody_has_said(manager: Browser, restored: Ca
     assert "Say what went out" in said
     assert "Resume" not in said
     response = manager.post(reverse("messaging:resume", args=[restored.pk]), follow=True)
-    assert "Say first how much of this message may have gone out." in words(response)
+    assert "It is not certain what of this message has gone out already." in words(response)
     restored.refresh_from_db()
     assert restored.state == CampaignState.PAUSED
 

@@ -77,4 +77,8 @@ class Migration(migrations.Migration):
                 'constraints': [models.UniqueConstraint(fields=('gateway', 'key'), name='machine_once'), models.CheckConstraint(condition=models.Q(('retired_at__isnull', True), ('vouched_at__isnull', False), _connector='OR'), name='machine_retired_after_vouched')],
             },
         ),
+        migrations.AddIndex(
+            model_name='campaign',
+            index=models.Index(condition=models.Q(('doubted_at__isnull', False)), fields=['id'], name='campaign_in_doubt'),
+        ),
     ]

@@ -189,6 +189,9 @@ class Campaign(models.Model):
             ),
             models.Index(fields=["state", "id"], name="campaign_by_state"),
             models.Index(fields=["id"], name="campaign_undecided", condition=Q(unconfirmed__gt=0)),
+            models.Index(
+                fields=["id"], name="campaign_in_doubt", condition=Q(doubted_at__isnull=False)
+            ),
         ]
         constraints = [
             models.CheckConstraint(

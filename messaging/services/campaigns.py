@@ -6,6 +6,7 @@ thing do it once.
 
 import hashlib
 import json
+import logging
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -48,6 +49,8 @@ from messaging.services import (
 from messaging.services.acting import Actor, user_of
 from messaging.services.audience import Audience, describe
 from messaging.services.review import Review
+
+logger = logging.getLogger(__name__)
 
 _CLOSED_AT_ONCE = 5000  # recipients
 
@@ -335,8 +338,17 @@ def start_due(gateway: Gateway) -> int:
     in_time = list(due.filter(scheduled_for__gte=late))
     reading = balance.read_if_old(gateway) if in_time else None
     if reading is not None:
-        moved += sum(_start(campaign, reading) for campaign in in_time)
+        moved += sum(_start_surely(campaign, reading) for campaign in in_time)
     return moved
+
+
+def _start_surely(campaign: Campaign, reading: BalanceReading) -> bool:
+    """One that cannot be started must not keep the others from their time."""
+    try:
+        return _start(campaign, reading)
+    except Exception as error:  # noqa: BLE001  # whatever it is
+        logger.error("Campaign %s could not be started: %s.", campaign.pk, type(error).__name__)
+        return False
 
 
 def _ask(campaign: Campaign) -> bool:
@@ -446,8 +458,16 @@ def _resume(campaign: Campaign, priced: repricing.Priced, *, by: Actor) -> bool:
         state = CampaignState.SCHEDULED
     else:
         state = CampaignState.SENDING
+    certain = Q(doubted_at__isnull=True)  # while it was priced a restore may have been noticed
     return _begin(
-        campaign, RESUMABLE_STATES, state, EventKind.RESUMED, priced, by=by, pause_reason=""
+        campaign,
+        RESUMABLE_STATES,
+        state,
+        EventKind.RESUMED,
+        priced,
+        by=by,
+        where=certain,
+        pause_reason="",
     )
 
 
@@ -455,7 +475,10 @@ def check_certain(campaign: Campaign) -> None:
     """Raises `SendRefused` while nobody has said what of it a restored database does not know."""
     if Campaign.objects.filter(pk=campaign.pk, doubted_at__isnull=False).exists():
         raise SendRefused(
-            _("The database was restored. Say first how much of this message may have gone out.")
+            _(
+                "It is not certain what of this message has gone out already. Say so first, under "
+                "Needs a decision."
+            )
         )
 
 

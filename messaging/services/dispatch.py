@@ -146,6 +146,7 @@ WHERE id = (
         JOIN messaging_gateway ON messaging_gateway.id = messaging_campaign.gateway_id
         WHERE messaging_campaign.id = %(campaign)s
             AND messaging_campaign.state = 'sending'
+            AND messaging_campaign.doubted_at IS NULL
             AND messaging_gateway.base_url = %(base_url)s
             AND {is_free}
     )

@@ -4,10 +4,11 @@ Nothing of it goes on before somebody has said how much of it may have gone out 
 that much is then unconfirmed, like a call without an answer.
 """
 
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -34,7 +35,8 @@ _ENDED: Final = [CampaignState.DONE, CampaignState.CANCELLED]
 _NOT_REACHED: Final = (
     Q(refused__gt=0) | Q(unconfirmed__gt=0) | Q(not_sent__gt=0) | Q(cancelled__gt=0)
 )
-_AT_ONCE: Final = 100  # batches in one transaction
+_AT_ONCE: Final = 100  # batches in one transaction, campaigns in one look
+_RECENT: Final = timedelta(days=90)  # a backup is hardly older
 
 
 def doubt_all(gateway: Gateway, *, why: str) -> None:
@@ -45,18 +47,39 @@ def doubt_all(gateway: Gateway, *, why: str) -> None:
     first, and the two must not wait for each other.
     """
     now = timezone.now()
-    doubted = [*OPEN_STATES, CampaignState.DRAFT]
-    campaigns = Campaign.objects.filter(gateway=gateway, state__in=doubted)
-    for campaign in campaigns.order_by("id"):
-        with transaction.atomic():
-            same = Campaign.objects.filter(pk=campaign.pk, state=campaign.state)
-            if campaign.state in _STOPPED:
-                if same.update(state=CampaignState.PAUSED, pause_reason=why, doubted_at=now):
-                    Event.objects.create(campaign=campaign, kind=EventKind.PAUSED, words=why)
-            else:
-                same.update(doubted_at=now)
-    ended = Campaign.objects.filter(gateway=gateway, state__in=_ENDED)
+    wanted = Q(state__in=[*OPEN_STATES, CampaignState.DRAFT], doubted_at__isnull=True)
+    while some := list(Campaign.objects.filter(wanted, gateway=gateway).order_by("id")[:_AT_ONCE]):
+        for campaign in some:
+            _doubt(campaign, now, why)
+    ended = Campaign.objects.filter(gateway=gateway, state__in=_ENDED, sent_at__gte=now - _RECENT)
     ended.filter(_NOT_REACHED).update(doubted_at=now)
+
+
+def _doubt(campaign: Campaign, now: datetime, why: str) -> None:
+    with transaction.atomic():
+        # Whatever it has become since it was looked up: it may be starting just now.
+        locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
+        same = Campaign.objects.filter(pk=campaign.pk)
+        if locked.state not in _STOPPED:
+            same.update(doubted_at=now)
+            return
+        same.update(state=CampaignState.PAUSED, pause_reason=why, doubted_at=now)
+        Event.objects.create(campaign=campaign, kind=EventKind.PAUSED, words=why)
+
+
+def ended_in_doubt(gateway: Gateway) -> QuerySet[Campaign]:
+    """What is over, and those it did not reach may have been written to again since."""
+    return Campaign.objects.filter(
+        gateway=gateway, state__in=_ENDED, doubted_at__isnull=False
+    ).order_by("-id")
+
+
+def say_of_the_ended(gateway: Gateway, *, by: Actor) -> int:
+    """Nobody of them has been written to again. How many campaigns that was said of."""
+    said = 0
+    for campaign in ended_in_doubt(gateway):
+        said += bool(say(campaign, 0, by=by) == 0)
+    return said
 
 
 def doubted(gateway: Gateway) -> list[Campaign]:

@@ -72,7 +72,8 @@ def evidence_for(campaign: Campaign) -> Evidence | None:
     first = undecided(campaign).order_by("claimed_at").first()
     if first is None or first.claimed_at is None or _in_flight(gateway):
         return None
-    before = quiet_before(gateway, first.claimed_at)
+    # A claim in the future is of a clock that was wrong: it was over by its deadline.
+    before = quiet_before(gateway, min(first.claimed_at, first.deadline or first.claimed_at))
     now = BalanceReading.objects.filter(gateway=gateway).order_by("-id").first()
     if before is None or now is None or now.asked_at <= _last_end(gateway, before.read_at):
         return None
@@ -85,10 +86,15 @@ def _in_flight(gateway: Gateway) -> bool:
     return Batch.objects.filter(campaign__gateway=gateway, state=BatchState.SENDING).exists()
 
 
-def quiet_before(gateway: Gateway, moment: datetime) -> BalanceReading | None:
+_READINGS: Final = 20  # how far back a quiet one is looked for
+
+
+def quiet_before(
+    gateway: Gateway, moment: datetime, *, most: int = _READINGS
+) -> BalanceReading | None:
     """The last reading before a moment while which was asked for no call was under way."""
     readings = BalanceReading.objects.filter(gateway=gateway, read_at__lt=moment)
-    return next(filter(is_quiet, readings.order_by("-id")[:_READINGS]), None)
+    return next(filter(is_quiet, readings.order_by("-id")[:most]), None)
 
 
 def is_quiet(reading: BalanceReading) -> bool:
@@ -106,9 +112,6 @@ def is_quiet(reading: BalanceReading) -> bool:
         deadline__gte=reading.asked_at,
     )
     return not calls.exists() and not lost.exists()
-
-
-_READINGS: Final = 20  # how far back a quiet one is looked for
 
 
 def _last_end(gateway: Gateway, since: datetime) -> datetime:

@@ -1,11 +1,10 @@
-"""When the gateway may be called: its slots, its holds, and who ends them."""
+"""What holds every call, who ends it, and what slept meanwhile."""
 
 from datetime import datetime, timedelta
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Max, Q
-from django.utils import timezone
 
 from messaging.answers import Outcome
 from messaging.models import (
@@ -19,7 +18,7 @@ from messaging.models import (
     SentMessage,
 )
 from messaging.models.gateway import CLOCK_TOLERANCE
-from messaging.services import doubts, machines
+from messaging.services import database_time, doubts, machines
 from messaging.services.acting import Actor, user_of
 
 _WEAKER: dict[HoldKind, list[HoldKind]] = {
@@ -94,9 +93,12 @@ def _forget_the_future(gateway: Gateway, now: datetime) -> None:
 
 def is_throttled(gateway: Gateway) -> bool:
     """Whether Sociair wants no call of any kind from us at this moment."""
-    throttled = Q(hold_kind=HoldKind.TIMED, hold_reason=HoldReason.THROTTLED)
-    found = Gateway.objects.filter(throttled, pk=gateway.pk).first()
-    return found is not None and found.is_held
+    throttled = Gateway.objects.filter(
+        pk=gateway.pk, hold_kind=HoldKind.TIMED, hold_reason=HoldReason.THROTTLED
+    )
+    if not throttled.exists():
+        return False
+    return not Gateway.objects.not_held(database_time.moment()).filter(pk=gateway.pk).exists()
 
 
 # -- Holds -----------------------------------------------------------------------------------
@@ -111,14 +113,14 @@ def hold(
     until: datetime | None = None,
 ) -> bool:
     """Hold every call. A weaker hold never replaces or shortens a stronger one."""
-    now = timezone.now()
+    now = database_time.moment()
     replaceable = Q(hold_kind__in=_WEAKER[kind])
     if kind is HoldKind.TIMED:
         # One that begins in the future is of a clock that was wrong.
         disbelieved = Q(held_at__gt=now + CLOCK_TOLERANCE)
         replaceable &= Q(hold_kind=HoldKind.NONE) | Q(held_until__lt=until) | disbelieved
-    if reason in _SET_BACK:
-        replaceable |= _ENDS_BY_ITSELF
+    if reason in _SET_BACK:  # nothing is more urgent
+        replaceable |= ~Q(hold_reason__in=_SET_BACK)
     held = Gateway.objects.filter(replaceable, pk=gateway.pk).update(
         hold_kind=kind,
         hold_reason=reason,
@@ -169,7 +171,7 @@ def _back_off(
     words: str,
 ) -> None:
     """A timed hold that doubles with each failure; calls that failed together count once."""
-    now = timezone.now()
+    now = database_time.moment()
     counted = Gateway.objects.not_held(now).filter(pk=gateway.pk).update(failures=F("failures") + 1)
     failures = Gateway.objects.values_list("failures", flat=True).get(pk=gateway.pk)
     if not counted and asked is None:

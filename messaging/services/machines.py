@@ -49,6 +49,16 @@ def agree(gateway: Gateway) -> Standing:
 
     Raises OSError if the record cannot be read or kept.
     """
+    was_begun = gateway.pk in _begun
+    try:
+        return _agree(gateway)
+    except BaseException:
+        if not was_begun:
+            _begun.discard(gateway.pk)  # it was not committed
+        raise
+
+
+def _agree(gateway: Gateway) -> Standing:
     with transaction.atomic():
         found = Gateway.objects.select_for_update(no_key=True).get(pk=gateway.pk)
         now = database_time.moment()  # machines' own clocks may differ
@@ -66,8 +76,10 @@ def agree(gateway: Gateway) -> Standing:
         if is_new:
             return Standing.NEW
         _remember_others(found, me)
-        _vouch(_newcomers(found, now, within=_NEW), now, era=found.era)
-        Machine.objects.filter(pk=me.pk).update(agreed=found.era)
+        if (newcomers := _newcomers(found, now, within=_NEW)).exists():
+            _vouch(newcomers, now, era=found.era)
+        if me.agreed != found.era:
+            Machine.objects.filter(pk=me.pk).update(agreed=found.era)
         return _ask_others(found, now)
 
 
@@ -230,5 +242,6 @@ def go_on_without(gateway: Gateway) -> None:
     for machine in gone:
         logger.warning("Machine %s is not waited for any more.", machine.pk)
     gone.update(retired_at=now)
+    Gateway.objects.filter(pk=gateway.pk).update(silent_since=None)
     _vouch(_newcomers(gateway, now, within=_WAIT), now, era=gateway.era)
     Machine.objects.filter(gateway=gateway, vouched_at__isnull=True).delete()

@@ -6,7 +6,7 @@ from typing import Final
 
 from django.conf import settings
 from django.db import DatabaseError, transaction
-from django.db.models import Q
+from django.db.models import OuterRef, Q, Subquery
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -127,8 +127,8 @@ def record(sent: sociair.Sent) -> None:
             .select_related("gateway")
             .get(pk=batch.campaign_id)
         )
-        if SentMessage.objects.filter(batch=batch, attempt=batch.tries).exists():
-            return  # saved by a commit whose confirmation was lost
+        if _is_saved(sent):
+            return  # by a commit whose confirmation was lost
         cancelled = campaign.state == CampaignState.CANCELLED
         change = _change(answer.outcome, size, cancelled=cancelled, late=False)
         row = sociair.save(sent, gateway=campaign.gateway)
@@ -141,6 +141,20 @@ def record(sent: sociair.Sent) -> None:
             _put_cost(row)
         finish_if_empty(campaign)
     logger.info("Batch %s, try %s: %s.", batch.pk, batch.tries, answer.outcome.value)
+
+
+def _is_saved(sent: sociair.Sent) -> bool:
+    """Whether the database has this answer. Raises `Batch.DoesNotExist` if it does not know of the
+    call: it was set back meanwhile, and the batch's number may be another's by now.
+    """
+    batch = sent.batch
+    answer = SentMessage.objects.filter(batch=OuterRef("pk"), attempt=batch.tries)
+    found = Batch.objects.annotate(saved=Subquery(answer.values("started_at")[:1]))
+    tries, claimed_at, saved = found.values_list("tries", "claimed_at", "saved").get(pk=batch.pk)
+    is_claim = tries > batch.tries or (tries, claimed_at) == (batch.tries, batch.claimed_at)
+    if not is_claim or saved not in (None, sent.started_at):
+        raise Batch.DoesNotExist
+    return saved is not None
 
 
 def _put_cost(row: SentMessage) -> None:
@@ -172,7 +186,7 @@ def _give_up(batch: Batch) -> bool:
         given_up = _move(campaign, batch, BatchState.SENDING, _UNCONFIRMED, answer)
         # What looks back at it asks when it was over.
         Batch.objects.filter(pk=batch.pk, state=BatchState.UNCONFIRMED, deadline__gt=Now()).update(
-            claimed_at=Now(), deadline=Now()
+            deadline=Now()
         )
         finish_if_empty(campaign)
     return given_up

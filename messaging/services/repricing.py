@@ -119,7 +119,8 @@ def bill_of(campaign: Campaign, reading: BalanceReading | None) -> Bill | None:
         for operator, parts, people in rows.annotate(people=Count("pk"))
     }
     booked = _booked(campaign)
-    before = pricing.from_json(campaign.rates)
+    # Whoever had another operator when it was signed is reckoned at today's rate.
+    before = {**rates, **pricing.from_json(campaign.rates)}
     causes = []
     # With more people than were signed for, the books are of today's people.
     if pricing.cost_of_counts(counts, before) > booked:

@@ -10,6 +10,7 @@ from messaging.services import doubts, holds, machines, slot_record
 
 def notice(gateway: Gateway) -> None:
     """Hold for a person, and let the database know what this machine knows."""
+    was_in_doubt = bool(doubts.doubted(gateway))
     doubts.doubt_all(gateway, why=str(HoldReason.RESTORED.label))
     with transaction.atomic():
         found = Gateway.objects.select_for_update(no_key=True).get(pk=gateway.pk)
@@ -18,7 +19,7 @@ def notice(gateway: Gateway) -> None:
             return  # another process of this machine was faster
         missing = max(record.slot - found.calls, 0)
         # Several machines may know of more, one after the other.
-        before = found.unknown_calls if found.hold_reason == HoldReason.RESTORED else 0
+        before = found.unknown_calls if was_in_doubt else 0
         Gateway.objects.filter(pk=found.pk).update(
             calls=found.calls + missing, unknown_calls=before + missing
         )

@@ -22,8 +22,7 @@ from django.conf import settings
 from messaging.models import Gateway
 
 # Two places that are written in turn: a write that breaks off leaves the one before it whole.
-_PLACE: Final = 8192  # bytes
-_MOST_OTHERS: Final = 150  # keys that certainly fit into one place
+_PLACE: Final = 64 * 1024  # bytes; room for some 1,600 machines
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,11 +124,13 @@ def _write(handle: int, serial: int, record: Record) -> None:
         "slot": record.slot,
         "machine": str(record.machine),
         "installation": str(record.installation),
-        "others": sorted(map(str, record.others))[:_MOST_OTHERS],
+        "others": sorted(map(str, record.others)),
         "is_trusted": record.is_trusted,
     }
     line = json.dumps(found, separators=(",", ":")).encode()
     content = b"%08x %b\n" % (zlib.crc32(line), line)
+    if len(content) > _PLACE:
+        raise OSError("there is no room for more machines in the record")
     if os.pwrite(handle, content, serial % 2 * _PLACE) != len(content):
         raise OSError("the disk is full")
     os.fdatasync(handle)

@@ -3,7 +3,6 @@
 import logging
 from datetime import timedelta
 
-from django.db import DatabaseError
 from django.utils import timezone
 
 from messaging.models import (
@@ -35,7 +34,7 @@ def sweep(gateway: Gateway) -> None:
     for step in steps:
         try:
             step(gateway)
-        except DatabaseError as error:  # one that fails must not keep the others from their work
+        except Exception as error:  # noqa: BLE001  # none may keep the others from their work
             name = step.__name__.strip("_")
             logger.error("The sweep's step %s failed: %s.", name, type(error).__name__)
 

@@ -5,12 +5,15 @@ then. What left it beyond what is known holds everything that was under way.
 """
 
 from decimal import Decimal
+from typing import Final
 
 from django.conf import settings
 from django.utils.translation import gettext as _
 
 from messaging.models import BalanceReading, Campaign, Gateway, HoldKind, HoldReason
 from messaging.services import balance, doubts, evidence, holds, sociair
+
+_READINGS: Final = 500  # how far back a quiet one is looked for, before a person is asked
 
 
 def ask_sociair(gateway: Gateway) -> bool:
@@ -23,16 +26,22 @@ def ask_sociair(gateway: Gateway) -> bool:
         return True
     if settings.SOCIAIR_SHARED_ACCOUNT or not _something_waits(gateway):
         return _let_go_on(gateway)
-    before = evidence.quiet_before(gateway, gateway.silent_since)
-    if before is None:
-        return _let_go_on(gateway)
+    before = evidence.quiet_before(gateway, gateway.silent_since, most=_READINGS)
+    if before is None and not gateway.calls:
+        return _let_go_on(gateway)  # nothing was ever handed over by a balance that was read
     if (now := _new_reading(gateway)) is None:
         return False
+    if before is None:
+        return _hold(gateway, _("No balance from before is known."))
     missing = _missing(gateway, before, now)
     least = min((rate for rate in now.rates.values() if rate), default=None)
     if least is None or missing < least:  # what a single message costs
         return _let_go_on(gateway)
     words = _("Rs %(missing)s more than is known.") % {"missing": f"{missing:.2f}"}
+    return _hold(gateway, words)
+
+
+def _hold(gateway: Gateway, words: str) -> bool:
     # Whatever else may hold it: what is under way does not go on before somebody has spoken.
     doubts.doubt_all(gateway, why=str(HoldReason.UNEXPLAINED.label))
     holds.hold(gateway, HoldKind.PERSON, HoldReason.UNEXPLAINED, words=words)
@@ -55,7 +64,9 @@ def _new_reading(gateway: Gateway) -> BalanceReading | None:
         return None
     try:
         return balance.read_balance(gateway)
-    except sociair.BalanceUnknown:
+    except sociair.BalanceUnknown as unknown:
+        # It is asked again; meanwhile the pages say why nothing is sent.
+        holds.hold_unreachable(gateway, words=unknown.reason)
         return None
 
 

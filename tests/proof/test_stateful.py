@@ -187,10 +187,18 @@ class Portal(RuleBasedStateMachine):
         """Time passes: what is written down is so much longer ago."""
         self.world.ahead += seconds
         ago = timedelta(seconds=seconds)
+        self._move_claims(-ago)
         for model, names in _MOMENTS.items():
             model.objects.update(**{name: F(name) - ago for name in names})
         if self.seen.hold is not None and self.seen.hold[1] is not None:
             self.seen.hold = (self.seen.hold[0], self.seen.hold[1] - ago)
+
+    def _move_claims(self, by: timedelta) -> None:
+        """Those in workers' hands are of the same moment as those that are written down."""
+        hands = [flight.batch for flight in self.flights] + [sent.batch for sent in self.saved]
+        for batch in {id(batch): batch for batch in hands}.values():
+            if batch.claimed_at is not None:
+                batch.claimed_at += by
 
     @precondition(lambda self: not self.clock_was_set)
     @rule(hours=st.sampled_from([-12, 12]))
@@ -198,6 +206,7 @@ class Portal(RuleBasedStateMachine):
         """It was wrong, or is from now on; what is written down is so much nearer, or farther."""
         self.clock_was_set = True
         by = timedelta(hours=hours)
+        self._move_claims(by)
         for model, names in _MOMENTS.items():
             model.objects.update(**{name: F(name) + by for name in names})
         if self.seen.hold is not None and self.seen.hold[1] is not None:
@@ -377,6 +386,7 @@ class Portal(RuleBasedStateMachine):
     def see_to_the_end(self) -> None:
         """Whatever happened, time and a person bring everything to an end."""
         self.flights.clear()
+        self.world.token_works = True  # what is due starts only when the balance can be read
         self.jump(60 + (13 * 3600 if self.clock_was_set else 0))
         for _time in range(20):
             self.sweep()

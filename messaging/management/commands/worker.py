@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
-from django.db import DatabaseError, connection
+from django.db import connection
 from huey.contrib.djhuey import HUEY
 
 from contacts.tasks import sweep_imports
@@ -55,9 +55,9 @@ def _attend() -> None:
     while not stopping.wait(_ATTEND_EVERY):
         try:
             tasks.attend()
-        except (DatabaseError, OSError) as error:
+        except Exception as error:  # noqa: BLE001  # if this thread ends, the others wait for it
             connection.close()
-            logger.info("This machine could not look in: %s.", type(error).__name__)
+            logger.warning("This machine could not look in: %s.", type(error).__name__)
 
 
 def _end_with_reason() -> None:
