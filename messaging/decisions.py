@@ -6,6 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from messaging import runs
 from messaging.forms import IdsField
 from messaging.models import Campaign, Verdict
 from messaging.services.resending import Again
@@ -64,11 +65,24 @@ class DecisionForm(forms.Form):
         return chosen
 
 
+class RunsField(forms.Field):
+    """Requests by their ids, any number in one field; what the portal did not write is none."""
+
+    def to_python(self, value: Any) -> list[int]:
+        try:
+            return runs.from_words(value or "")
+        except ValueError:
+            return []
+
+    def prepare_value(self, value: Any) -> str:
+        return value if isinstance(value, str) else runs.to_words(value or [])
+
+
 class AgainForm(forms.Form):
     """A signature for sending once more: the number of people, typed."""
 
     form_uuid = forms.UUIDField(widget=forms.HiddenInput)
-    batches = IdsField()
+    batches = RunsField(widget=forms.HiddenInput)
     why = forms.CharField(widget=forms.HiddenInput, max_length=500)
     people = forms.IntegerField(
         label=gettext_lazy("Type the number of people"),
@@ -77,7 +91,7 @@ class AgainForm(forms.Form):
     )
 
     def chosen(self) -> list[int]:
-        return IdsField().to_python(self["batches"].value())
+        return RunsField().to_python(self["batches"].value())
 
 
 class RefusedForm(forms.Form):

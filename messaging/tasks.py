@@ -15,7 +15,7 @@ from huey import crontab
 from huey.contrib.djhuey import db_periodic_task, db_task
 
 from messaging.models import Campaign, CampaignState, Gateway
-from messaging.services import balance, database, dispatch, freezing, holds, slots, sociair
+from messaging.services import balance, copying, database, dispatch, freezing, holds, slots, sociair
 from messaging.services import sweep as sweeping
 from sociair_portal.stopping import stopping
 
@@ -111,7 +111,8 @@ def prepare() -> None:
 def _prepare(until: float) -> None:
     gateway = holds.current_gateway()
     for campaign in sweeping.unprepared(gateway):
-        finished = freezing.prepare_or_pause(
+        prepare_this = copying.prepare if campaign.again_of else freezing.prepare_or_pause
+        finished = prepare_this(
             campaign, go_on=lambda: time.monotonic() < until and not stopping.is_set()
         )
         if not finished and not stopping.is_set():

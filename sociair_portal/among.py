@@ -12,13 +12,13 @@ from django.db.models import BooleanField, F, Func
 
 
 class Among(Func):
-    """`Contact.objects.filter(Among("mobile", numbers))`, for columns of text."""
+    """`Contact.objects.filter(Among("mobile", numbers))`, for columns of text or of ids."""
 
     output_field = BooleanField()
 
-    def __init__(self, name: str, values: Iterable[str]) -> None:
+    def __init__(self, name: str, values: Iterable[str] | Iterable[int]) -> None:
         super().__init__(F(name))
-        self._values = list(values)
+        self._values: list[str | int] = list(values)
 
     def as_sql(self, compiler: Any, connection: Any, *_args: Any, **_context: Any) -> Any:
         column, params = compiler.compile(self.source_expressions[0])

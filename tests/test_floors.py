@@ -20,7 +20,7 @@ FLOORS: Final = {
         "contacts.importing.rows",
         *("messaging.text", "messaging.wording", "messaging.script", "messaging.answers"),
         *("messaging.answer_fields", "messaging.answer_words"),
-        "messaging.refusals",
+        *("messaging.refusals", "messaging.runs"),
     ),
     # What the shell lends to everybody: it knows nothing of the apps.
     "ground": (

@@ -115,6 +115,10 @@ class Campaign(models.Model):
         related_name="followed_by",
         verbose_name=_("sends again"),
     )
+    # Which requests of that one somebody signed to be sent again (`runs.to_words`), and how that
+    # person knows that they did not go out, where the worker takes them over.
+    again_of = models.TextField(_("requests to send again"), blank=True, editable=False)
+    again_why = models.TextField(_("why they are sent again"), blank=True, editable=False)
     template = models.ForeignKey(
         MessageTemplate,
         on_delete=models.SET_NULL,

@@ -60,6 +60,9 @@ def _doubt(campaign: Campaign, now: datetime, why: str) -> None:
         # Whatever it has become since it was looked up: it may be starting just now.
         locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
         same = Campaign.objects.filter(pk=campaign.pk)
+        if locked.again_of:
+            # What is not copied may have been since, and have gone out: it stays undecided.
+            same.update(prepared_up_to=Campaign.PREPARED)
         if locked.state not in _STOPPED:
             same.update(doubted_at=now)
             return

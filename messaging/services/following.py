@@ -118,7 +118,7 @@ def send_to_refused(
             _check_signed(locked, again, seen)
             affordability.check_covered(reading, balance.committed(gateway).cost + again.cost)
             follower = resending.send_copies(
-                locked, people, form_uuid=form_uuid, rates=rates, by=by
+                locked, people, resending.Signature(form_uuid, rates, by)
             )
             words = _("Refused because the balance was not enough: %(people)d. In campaign %(pk)d.")
             Event.objects.create(

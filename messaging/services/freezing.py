@@ -127,7 +127,7 @@ def _freeze(campaign: Campaign, piece: Piece, rates: pricing.Rates) -> None:
         )
         if piece.is_last:
             campaign.refresh_from_db()
-            _finish(campaign)
+            finish(campaign)
 
 
 def _storable(text: str) -> str:
@@ -181,10 +181,11 @@ def _cost(people: list[Person], rates: pricing.Rates) -> Decimal:
     return pricing.cost_of(numbers, people[0].parts, rates)
 
 
-def _finish(campaign: Campaign) -> None:
+def finish(campaign: Campaign) -> None:
     """Everything is frozen: begin, wait for its time, or ask because it became dearer."""
     now = timezone.now()
-    if campaign.cost > campaign.reviewed_cost:
+    # One that sends again has nobody new: what makes it dearer is found out when it is priced.
+    if campaign.cost > campaign.reviewed_cost and not campaign.again_of:
         why = _(
             "The recipients have changed since the review: it would cost Rs %(cost)s instead of "
             "Rs %(reviewed)s. Look at the sum, then resume."

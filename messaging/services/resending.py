@@ -1,9 +1,11 @@
 """Messages sent once more, in a new campaign that follows the first; history is never rewritten."""
 
 import uuid
-from collections import Counter
+from collections import Counter, defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
 from django.db.models import Count, QuerySet
@@ -12,6 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.phone import Operator
+from messaging import runs
 from messaging.models import (
     Batch,
     Campaign,
@@ -29,7 +32,9 @@ from messaging.services.campaigns import fingerprint_of
 from messaging.text import measure
 from sociair_portal.bulk import insert_rows
 
-MOST_AGAIN = 100  # batches that one follow-up takes over
+MOST_AGAIN = 100  # batches that one request takes over; the worker takes any number
+
+_Person = tuple[int | None, str, str, Operator]
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,74 +64,110 @@ def price_again(recipients: QuerySet[Recipient], rates: pricing.Rates) -> Again:
     return Again(counts.total(), pricing.cost_of_counts(counts, rates))
 
 
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who signed to send once more, with which form, at which rates, and how it is known that the
+    first try did not go out.
+    """
+
+    form_uuid: uuid.UUID
+    rates: pricing.Rates
+    by: Actor
+    why: str = ""
+
+
 def send_copies(
-    campaign: Campaign,
-    recipients: QuerySet[Recipient],
-    *,
-    form_uuid: uuid.UUID,
-    rates: pricing.Rates,
-    by: Actor,
+    campaign: Campaign, recipients: QuerySet[Recipient], signature: Signature
 ) -> Campaign:
     """The same texts for the same people. The caller holds the campaign's lock, and its gateway's,
     and has looked at what it costs.
     """
-    follower = _follower(campaign, form_uuid, rates, price_again(recipients, rates), by)
-    for old in Batch.objects.filter(pk__in=recipients.values("batch")).order_by("pk"):
-        _copy(follower, old, recipients.filter(batch=old), rates)
+    again = price_again(recipients, signature.rates)
+    follower = _follower(
+        campaign,
+        again,
+        signature,
+        state=CampaignState.SENDING,
+        prepared_up_to=Campaign.PREPARED,
+        cost=again.cost,
+        total=again.people,
+        pending=again.people,
+    )
+    copy(follower, recipients, signature.rates)
     return follower
 
 
-def _follower(
-    campaign: Campaign, form_uuid: uuid.UUID, rates: pricing.Rates, again: Again, by: Actor
+def begin_copies(
+    campaign: Campaign, batches: Sequence[int], again: Again, signature: Signature
 ) -> Campaign:
+    """The same, for the worker to copy these batches piece by piece (`copying`)."""
+    return _follower(
+        campaign,
+        again,
+        signature,
+        state=CampaignState.PREPARING,
+        again_of=runs.to_words(batches),
+        again_why=signature.why,
+    )
+
+
+def _follower(campaign: Campaign, again: Again, signature: Signature, **fields: Any) -> Campaign:
     now = timezone.now()
     nobody_new = Audience()
     follower = Campaign.objects.create(
-        form_uuid=form_uuid,
+        form_uuid=signature.form_uuid,
         gateway=campaign.gateway,
         follows=campaign,
         text=campaign.text,
         audience=nobody_new.to_json(),
         fingerprint=fingerprint_of(campaign.text, nobody_new),
-        created_by=user_of(by),
+        created_by=user_of(signature.by),
         sent_at=now,
         resumed_at=now,
-        state=CampaignState.SENDING,
-        prepared_up_to=Campaign.PREPARED,
         is_large=again.people > freezing.LARGE,
-        rates=pricing.to_json(rates),
+        rates=pricing.to_json(signature.rates),
         rules=pricing.fingerprint_of_rules(),
         reviewed_cost=again.cost,
-        cost=again.cost,
-        total=again.people,
-        pending=again.people,
+        **fields,
     )
-    Event.objects.create(campaign=follower, kind=EventKind.SENT, by=user_of(by))
+    Event.objects.create(campaign=follower, kind=EventKind.SENT, by=user_of(signature.by))
     return follower
 
 
-def _copy(
-    follower: Campaign, old: Batch, recipients: QuerySet[Recipient], rates: pricing.Rates
-) -> None:
-    people = [
-        (contact, mobile, name, pricing.operator_now(mobile, operator, rates))
-        for contact, mobile, name, operator in recipients.order_by("pk").values_list(
-            "contact_id", "mobile", "name", "operator"
-        )
-    ]
-    parts = measure(old.text).parts
-    new = Batch.objects.create(
-        campaign=follower,
-        text=old.text,
-        parts=parts,
-        size=len(people),
-        cost=pricing.cost_of(Counter(operator for *_rest, operator in people), parts, rates),
+def copy(follower: Campaign, recipients: QuerySet[Recipient], rates: pricing.Rates) -> Again:
+    """New batches of the same texts for these people of other batches: how many, for how much."""
+    people: dict[int, list[_Person]] = defaultdict(list)
+    rows = recipients.order_by("batch", "pk").values_list(
+        "batch", "contact_id", "mobile", "name", "operator"
+    )
+    for batch, contact, mobile, name, signed in rows:
+        operator = pricing.operator_now(mobile, signed, rates)
+        people[batch].append((contact, mobile, name, operator))
+    texts = dict(Batch.objects.filter(pk__in=people).values_list("pk", "text"))
+    batches = Batch.objects.bulk_create(
+        _batch(follower, texts[pk], some, rates) for pk, some in people.items()
     )
     insert_rows(
         Recipient,
         ["campaign", "batch", "contact", "mobile", "name", "operator", "state"],
-        [
-            (follower.pk, new.pk, *who, operator.value, RecipientState.QUEUED.value)
-            for *who, operator in people
-        ],
+        (
+            (follower.pk, batch.pk, *who, operator.value, RecipientState.QUEUED.value)
+            for batch, some in zip(batches, people.values(), strict=True)
+            for *who, operator in some
+        ),
+    )
+    return Again(
+        sum(batch.size for batch in batches), sum((batch.cost for batch in batches), Decimal(0))
+    )
+
+
+def _batch(follower: Campaign, text: str, people: list[_Person], rates: pricing.Rates) -> Batch:
+    parts = measure(text).parts
+    operators = Counter(operator for *_who, operator in people)
+    return Batch(
+        campaign=follower,
+        text=text,
+        parts=parts,
+        size=len(people),
+        cost=pricing.cost_of(operators, parts, rates),
     )

@@ -3,11 +3,13 @@
 import uuid
 from collections.abc import Sequence
 
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import Count, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from messaging import runs
 from messaging.models import (
     Batch,
     BatchState,
@@ -24,6 +26,7 @@ from messaging.services import affordability, balance, pricing, resending
 from messaging.services.acting import Actor, user_of
 from messaging.services.affordability import SendRefused
 from messaging.services.counters import count, finish_if_empty
+from sociair_portal.among import Among
 
 _AT_ONCE = 50  # batches in one transaction
 UNDECIDED = [BatchState.UNCONFIRMED, BatchState.PARTLY_REFUSED]
@@ -64,7 +67,7 @@ def settle(
         with transaction.atomic():
             locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
             some = batches[start : start + _AT_ONCE]
-            people += _settle(locked, some, verdict, by=by, why=why)
+            people += settle_some(locked, some, verdict, by=by, why=why)
             finish_if_empty(locked)
     if people:
         words = f"{verdict.label}: {people}. {why}".strip()
@@ -73,7 +76,7 @@ def settle(
     return people
 
 
-def _settle(
+def settle_some(
     campaign: Campaign, batches: Sequence[int], verdict: Verdict, *, by: Actor, why: str
 ) -> int:
     """The caller holds the campaign's lock, without which no batch is settled."""
@@ -100,7 +103,7 @@ def _settle(
 def unconfirmed_of(campaign: Campaign, batches: Sequence[int]) -> QuerySet[Recipient]:
     return Recipient.objects.filter(
         campaign=campaign,
-        batch__in=undecided(campaign).filter(pk__in=batches),
+        batch__in=undecided(campaign).filter(Among("id", batches)),
         state=RecipientState.UNCONFIRMED,
     )
 
@@ -117,17 +120,15 @@ def send_again(
     """Settle batches as not sent and send their messages in a new campaign that follows this one.
 
     `people` is the number that the person typed. Two managers who do the same make one follow-up.
-    Raises `SendRefused` with a sentence.
+    Many are left to the worker (`copying`). Raises `SendRefused` with a sentence.
     """
     if (known := resending.known(form_uuid, campaign)) is not None:
         return known
     resending.check_gateway(campaign)
-    if len(batches) > resending.MOST_AGAIN:
-        raise SendRefused(
-            _("Send at most %(most)d requests again at a time.") % {"most": resending.MOST_AGAIN}
-        )
     reading = affordability.fresh_reading(campaign.gateway, button=_("Send"))
-    rates = pricing.rates_now(campaign, reading)
+    signature = resending.Signature(form_uuid, pricing.rates_now(campaign, reading), by, why)
+    # Not within the transaction: of a hundred thousand people it takes a while.
+    again = resending.price_again(unconfirmed_of(campaign, batches), signature.rates)
     try:
         with transaction.atomic():
             # In the order in which an answer is recorded, or the two could wait for each other.
@@ -135,19 +136,9 @@ def send_again(
             gateway = Gateway.objects.select_for_update().get(pk=campaign.gateway_id)
             if (known := resending.known(form_uuid, campaign)) is not None:
                 return known  # the other half of a double click
-            recipients = unconfirmed_of(locked, batches)
-            again = resending.price_again(recipients, rates)
-            if again.people != people or not people:
-                raise SendRefused(
-                    _("The number of people is %(people)d now. Look again, then type it.")
-                    % {"people": again.people}
-                )
+            _check_people(locked, batches, again, people)
             affordability.check_covered(reading, balance.committed(gateway).cost + again.cost)
-            follower = resending.send_copies(
-                locked, recipients, form_uuid=form_uuid, rates=rates, by=by
-            )
-            _settle(locked, batches, Verdict.NOT_SENT, by=by, why=why)
-            finish_if_empty(locked)
+            follower = _follow(locked, batches, again, signature)
             words = _("People: %(people)d. In campaign %(pk)d. %(why)s") % {
                 "people": people,
                 "pk": follower.pk,
@@ -159,4 +150,49 @@ def send_again(
     except IntegrityError:
         return Campaign.objects.get(form_uuid=form_uuid)
     campaign.refresh_from_db()
+    return follower
+
+
+def _check_people(
+    campaign: Campaign, batches: Sequence[int], again: resending.Again, people: int
+) -> None:
+    """Whether exactly those that were priced are still undecided, and were typed, and are nobody
+    else's. Of the same batches there can only be fewer, so that as many are the same people.
+    """
+    if (other := _being_copied(campaign, batches)) is not None:
+        raise SendRefused(
+            _(
+                "Somebody is sending some of these again already, in campaign %(pk)d. Wait until "
+                "that is prepared, or cancel it first."
+            )
+            % {"pk": other.pk}
+        )
+    now = unconfirmed_of(campaign, batches).count()
+    if not people or not people == now == again.people:
+        raise SendRefused(
+            _("The number of people is %(people)d now. Look again, then type it.") % {"people": now}
+        )
+
+
+def _being_copied(campaign: Campaign, batches: Sequence[int]) -> Campaign | None:
+    """Another follow-up that the worker has not finished copying, with some of the same batches."""
+    followers = Campaign.objects.under_way().filter(follows=campaign).exclude(again_of="")
+    for other in followers.exclude(prepared_up_to=Campaign.PREPARED):
+        if not set(batches).isdisjoint(runs.from_words(other.again_of)):
+            return other
+    return None
+
+
+def _follow(
+    campaign: Campaign,
+    batches: Sequence[int],
+    again: resending.Again,
+    signature: resending.Signature,
+) -> Campaign:
+    """At once, if that takes no longer than saving an answer may wait for the database."""
+    if len(batches) > resending.MOST_AGAIN or again.people > settings.INLINE_RECIPIENTS:
+        return resending.begin_copies(campaign, batches, again, signature)
+    follower = resending.send_copies(campaign, unconfirmed_of(campaign, batches), signature)
+    settle_some(campaign, batches, Verdict.NOT_SENT, by=signature.by, why=signature.why)
+    finish_if_empty(campaign)
     return follower

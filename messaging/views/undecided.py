@@ -87,14 +87,10 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
         return _decide_page(request, campaign, form)
     batches = form.chosen_of(campaign)
     if form.sends_again:
-        if len(batches) > resending.MOST_AGAIN:
-            batches = batches[: resending.MOST_AGAIN]
-            most = {"most": resending.MOST_AGAIN}
-            messages.info(request, _("These are the first %(most)d requests; go on after.") % most)
         asked = AgainForm(
             initial={"form_uuid": uuid.uuid4(), "batches": batches, "why": form.cleaned_data["why"]}
         )
-        return _again_page(request, campaign, asked, batches)
+        return _again_page(request, campaign, asked)
     why = form.cleaned_data["why"]
     people = settling.settle(campaign, batches, form.decided, by=request.user, why=why)
     said = ngettext(
@@ -104,15 +100,13 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect("messaging:undecided")
 
 
-def _again_page(
-    request: HttpRequest, campaign: Campaign, form: AgainForm, batches: list[int]
-) -> HttpResponse:
+def _again_page(request: HttpRequest, campaign: Campaign, form: AgainForm) -> HttpResponse:
     """What it costs to send these messages once more, to be signed with the number of people."""
     reading = recent_reading(campaign.gateway)
-    context: dict[str, Any] = {"campaign": campaign, "form": form, "batches": batches}
+    context: dict[str, Any] = {"campaign": campaign, "form": form}
     context["evidence"] = evidence_for(campaign)
     if reading is not None:
-        people = settling.unconfirmed_of(campaign, batches)
+        people = settling.unconfirmed_of(campaign, form.chosen())
         context["again"] = resending.price_again(people, pricing.rates_now(campaign, reading))
     return render(request, "messaging/send_again.html", context)
 
@@ -123,13 +117,12 @@ def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     """A new campaign that follows this one; what it sends is settled as not sent before."""
     campaign = _campaign(pk)
     form = AgainForm(request.POST)
-    batches = form.chosen()
     if not form.is_valid():
-        return _again_page(request, campaign, form, batches)
+        return _again_page(request, campaign, form)
     try:
         follower = settling.send_again(
             campaign,
-            batches,
+            form.chosen(),
             form_uuid=form.cleaned_data["form_uuid"],
             people=form.cleaned_data["people"],
             by=request.user,
@@ -137,6 +130,6 @@ def send_again(request: HttpRequest, pk: int) -> HttpResponse:
         )
     except SendRefused as refused:
         form.add_error("people", str(refused))
-        return _again_page(request, campaign, form, batches)
+        return _again_page(request, campaign, form)
     tasks.kick_for(follower)
     return redirect(follower)
