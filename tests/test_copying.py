@@ -355,7 +355,9 @@ def test_what_becomes_undecided_later_was_not_signed(first: Campaign) -> None:
     """It is newer than what the manager spoke of, whatever its number."""
     batches = _undecided(first)
     Batch.objects.filter(pk=batches[4]).update(state=BatchState.SENDING)
-    follower = _send_again(first)
+    follower = settling.send_again(
+        first, batches, form_uuid=uuid.uuid4(), people=18, by=None, why="Nobody got it."
+    )
     Batch.objects.filter(pk=batches[4]).update(state=BatchState.UNCONFIRMED)
     assert _prepare(follower)
     assert follower.total == 18

@@ -16,8 +16,8 @@ from messaging.models import Batch, Campaign, CampaignState, Verdict
 from messaging.services import freezing, pricing, resending, settling
 from messaging.services.counters import finish_if_empty
 
-_PIECE: Final = 2000  # recipients
-_MOST_BATCHES: Final = 200
+_PIECE: Final = 1000  # recipients
+_MOST_BATCHES: Final = 100
 
 
 def prepare(follower: Campaign, *, go_on: Callable[[], bool] = lambda: True) -> bool:

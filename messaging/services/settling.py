@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -34,10 +34,10 @@ UNDECIDED = [BatchState.UNCONFIRMED, BatchState.PARTLY_REFUSED]
 
 def undecided(campaign: Campaign) -> QuerySet[Batch]:
     """Batches with somebody of whom nobody knows whether the message went out."""
-    return Batch.objects.filter(campaign=campaign, state__in=UNDECIDED, settled_as="").filter(
-        pk__in=Recipient.objects.filter(campaign=campaign, state=RecipientState.UNCONFIRMED).values(
-            "batch"
-        )
+    # Looked up for each batch: of a few, nobody goes through all people of the campaign.
+    unclear = Recipient.objects.filter(batch=OuterRef("pk"), state=RecipientState.UNCONFIRMED)
+    return Batch.objects.filter(
+        Exists(unclear), campaign=campaign, state__in=UNDECIDED, settled_as=""
     )
 
 
@@ -108,6 +108,12 @@ def unconfirmed_of(campaign: Campaign, batches: Sequence[int]) -> QuerySet[Recip
     )
 
 
+def _still_undecided(campaign: Campaign, batches: Sequence[int]) -> list[int]:
+    """What becomes undecided later is not what somebody speaks of now."""
+    found = undecided(campaign).filter(Among("id", batches)).order_by("pk")
+    return list(found.values_list("pk", flat=True))
+
+
 def send_again(
     campaign: Campaign,
     batches: Sequence[int],
@@ -128,6 +134,7 @@ def send_again(
     reading = affordability.fresh_reading(campaign.gateway, button=_("Send"))
     signature = resending.Signature(form_uuid, pricing.rates_now(campaign, reading), by, why)
     # Not within the transaction: of a hundred thousand people it takes a while.
+    batches = _still_undecided(campaign, batches)
     again = resending.price_again(unconfirmed_of(campaign, batches), signature.rates)
     try:
         with transaction.atomic():
@@ -139,14 +146,7 @@ def send_again(
             _check_people(locked, batches, again, people)
             affordability.check_covered(reading, balance.committed(gateway).cost + again.cost)
             follower = _follow(locked, batches, again, signature)
-            words = _("People: %(people)d. In campaign %(pk)d. %(why)s") % {
-                "people": people,
-                "pk": follower.pk,
-                "why": why,
-            }
-            Event.objects.create(
-                campaign=campaign, kind=EventKind.SENT_AGAIN, by=user_of(by), words=words
-            )
+            _note(campaign, follower, people, signature)
     except IntegrityError:
         return Campaign.objects.get(form_uuid=form_uuid)
     campaign.refresh_from_db()
@@ -156,8 +156,9 @@ def send_again(
 def _check_people(
     campaign: Campaign, batches: Sequence[int], again: resending.Again, people: int
 ) -> None:
-    """Whether exactly those that were priced are still undecided, and were typed, and are nobody
-    else's. Of the same batches there can only be fewer, so that as many are the same people.
+    """Whether those that were priced were typed, are still undecided and are nobody else's. There
+    can only be fewer of them by now, so that as many are the same people. Many are not counted
+    while others wait for the database: of what is decided by then, the worker copies nothing.
     """
     if (other := _being_copied(campaign, batches)) is not None:
         raise SendRefused(
@@ -167,7 +168,8 @@ def _check_people(
             )
             % {"pk": other.pk}
         )
-    now = unconfirmed_of(campaign, batches).count()
+    is_much = _is_much(batches, again)
+    now = again.people if is_much else unconfirmed_of(campaign, batches).count()
     if not people or not people == now == again.people:
         raise SendRefused(
             _("The number of people is %(people)d now. Look again, then type it.") % {"people": now}
@@ -183,16 +185,33 @@ def _being_copied(campaign: Campaign, batches: Sequence[int]) -> Campaign | None
     return None
 
 
+def _is_much(batches: Sequence[int], again: resending.Again) -> bool:
+    """Whether copying it at once would let an answer wait too long for the database."""
+    return len(batches) > resending.MOST_AGAIN or again.people > settings.INLINE_RECIPIENTS
+
+
 def _follow(
     campaign: Campaign,
     batches: Sequence[int],
     again: resending.Again,
     signature: resending.Signature,
 ) -> Campaign:
-    """At once, if that takes no longer than saving an answer may wait for the database."""
-    if len(batches) > resending.MOST_AGAIN or again.people > settings.INLINE_RECIPIENTS:
+    if _is_much(batches, again):
         return resending.begin_copies(campaign, batches, again, signature)
     follower = resending.send_copies(campaign, unconfirmed_of(campaign, batches), signature)
     settle_some(campaign, batches, Verdict.NOT_SENT, by=signature.by, why=signature.why)
     finish_if_empty(campaign)
     return follower
+
+
+def _note(
+    campaign: Campaign, follower: Campaign, people: int, signature: resending.Signature
+) -> None:
+    words = _("People: %(people)d. In campaign %(pk)d. %(why)s") % {
+        "people": people,
+        "pk": follower.pk,
+        "why": signature.why,
+    }
+    Event.objects.create(
+        campaign=campaign, kind=EventKind.SENT_AGAIN, by=user_of(signature.by), words=words
+    )
