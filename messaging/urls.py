@@ -57,6 +57,7 @@ urlpatterns = [
     path("campaigns/<int:pk>/send-refused/", control.send_refused, name="send_refused"),
     path("campaigns/<int:pk>/send-again/", undecided.send_again, name="send_again"),
     path("campaigns/<int:pk>/went-out/", doubts.doubt, name="doubt"),
+    path("undecided/ended/", doubts.ended_certain, name="ended_certain"),
     path("undecided/", undecided.undecided, name="undecided"),
     path("gateway/release/", control.release, name="release"),
     path("contacts/<int:pk>/history/", history.contact, name="contact"),

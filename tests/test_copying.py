@@ -312,6 +312,7 @@ def test_a_late_answer_meanwhile_counts(gateway: Gateway, sandbox: Sandbox) -> N
     assert claim is not None
     sent = sociair.send(claim.batch, start_before=claim.start_before)
     _lose(Batch.objects.filter(campaign=first))
+    sent.batch.refresh_from_db(fields=["claimed_at"])  # which that has set
     Campaign.objects.filter(pk=first.pk).update(state="done", pending=0, unconfirmed=20)
     follower = _send_again(first)
 
@@ -334,6 +335,7 @@ def test_a_late_answer_after_it_was_copied_changes_nothing(
     assert claim is not None
     sent = sociair.send(claim.batch, start_before=claim.start_before)
     _lose(Batch.objects.filter(campaign=first))
+    sent.batch.refresh_from_db(fields=["claimed_at"])  # which that has set
     Campaign.objects.filter(pk=first.pk).update(state="done", pending=0, unconfirmed=20)
     follower = _send_again(first)
     _prepare(follower, pieces=1)

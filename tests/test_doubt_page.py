@@ -122,6 +122,22 @@ def test_a_draft_may_have_been_sent_too(sender: Browser, gateway: Gateway) -> No
     assert draft.doubted_at is None
 
 
+def test_of_what_has_ended_it_is_said_once(
+    manager: Browser, gateway: Gateway, sandbox: Sandbox
+) -> None:
+    sandbox.settings(script=["scam"])
+    ended = hand_over(gateway, numbers(2))
+    send_all(gateway)
+    slot_record.raise_to(gateway, 5)
+    slots.attend(gateway)
+    page = words(manager.get(reverse("messaging:undecided")))
+    assert "1 finished message did not reach everybody." in page
+    manager.post(reverse("messaging:ended_certain"))
+    ended.refresh_from_db()
+    assert ended.doubted_at is None
+    assert "did not reach everybody" not in words(manager.get(reverse("messaging:undecided")))
+
+
 def test_nothing_to_say_of_what_is_certain(manager: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(2))
     assert manager.get(page(campaign)).status_code == 302

@@ -236,7 +236,8 @@ def hand_over(
     `audience.GroupGone`; then it stays a draft.
     """
     with transaction.atomic():
-        Gateway.objects.select_for_update().get(pk=campaign.gateway_id)  # one bill at a time
+        # One bill at a time.
+        Gateway.objects.select_for_update(no_key=True).get(pk=campaign.gateway_id)
         if not _is_draft(campaign, reviewed):
             return False
         check_certain(campaign)
@@ -244,7 +245,7 @@ def hand_over(
             raise SendRefused(
                 _("The message says the day it is sent. Look at it as it is on that day first.")
             )
-        _check_nobody_prepares(campaign)
+        check_nobody_prepares(campaign)
         reading = affordability.reading_for(campaign.gateway, reviewed.cost, button=_("Send"))
         _leave_draft(campaign, reviewed, pricing.rates_of(reading), at)
         Event.objects.create(campaign=campaign, kind=EventKind.SENT, by=user_of(by))
@@ -263,7 +264,7 @@ def _is_draft(campaign: Campaign, reviewed: Reviewed) -> bool:
     return found.state == CampaignState.DRAFT
 
 
-def _check_nobody_prepares(campaign: Campaign) -> None:
+def check_nobody_prepares(campaign: Campaign) -> None:
     """Of two who get the same words, one must be able to see whom the other writes to."""
     if not campaign.audience["again"] and repeats.is_being_prepared(campaign):
         raise SendRefused(
@@ -438,7 +439,7 @@ def resume(
             # In the order in which an answer is recorded, or the two could wait for each other.
             Campaign.objects.select_for_update().get(pk=campaign.pk)
             Gateway.objects.select_for_update(no_key=True).get(pk=campaign.gateway_id)
-            _check_nobody_prepares(campaign)
+            check_nobody_prepares(campaign)
         return _resume(campaign, priced, by=by)
 
 

@@ -79,10 +79,10 @@ def ended_in_doubt(gateway: Gateway) -> QuerySet[Campaign]:
 
 def say_of_the_ended(gateway: Gateway, *, by: Actor) -> int:
     """Nobody of them has been written to again. How many campaigns that was said of."""
-    said = 0
-    for campaign in ended_in_doubt(gateway):
-        said += bool(say(campaign, 0, by=by) == 0)
-    return said
+    found = list(ended_in_doubt(gateway))
+    for campaign in found:
+        say(campaign, 0, by=by)
+    return len(found)
 
 
 def doubted(gateway: Gateway) -> list[Campaign]:

@@ -21,11 +21,11 @@ from messaging.models import (
     TableRow,
 )
 from messaging.refusals import lacks_balance
-from messaging.services import affordability, balance, pricing, resending, tables
+from messaging.services import affordability, balance, pricing, repeats, resending, tables
 from messaging.services.acting import Actor, user_of
 from messaging.services.affordability import SendRefused
 from messaging.services.audience import Audience
-from messaging.services.campaigns import check_certain, fingerprint_of
+from messaging.services.campaigns import check_certain, check_nobody_prepares, fingerprint_of
 
 _ENDED = (CampaignState.DONE, CampaignState.CANCELLED)
 _NOT_REACHED = (RecipientState.REFUSED, RecipientState.NOT_SENT, RecipientState.CANCELLED)
@@ -64,6 +64,7 @@ def _is_being_prepared(campaign: Campaign) -> bool:
 
 _REFUSING = (Outcome.REFUSED, Outcome.ALL_INVALID, Outcome.SOME_INVALID, Outcome.TOO_LARGE)
 _WORDS_SHOWN = 3
+_AT_ONCE = 2000  # people in one transaction
 
 
 def refusals(campaign: Campaign) -> QuerySet[SentMessage]:
@@ -90,7 +91,11 @@ def refused_for_balance(campaign: Campaign) -> QuerySet[Recipient]:
     ]
     people = not_reached(campaign).filter(state=RecipientState.REFUSED, batch__in=lacking)
     batches = people.values_list("batch", flat=True).distinct().order_by("batch")
-    return people.filter(batch__in=list(batches[: resending.MOST_AGAIN]))
+    most = max(_AT_ONCE // settings.SOCIAIR_BATCH_SIZE, 1)
+    some = people.filter(batch__in=list(batches[:most]))
+    # By a copy of it, or by anybody else who said the same.
+    letters = dict(some.values_list("mobile", "batch__text"))
+    return some.exclude(mobile__in=repeats.who_got(letters, repeats.recent(campaign)))
 
 
 def send_to_refused(
@@ -110,7 +115,7 @@ def send_to_refused(
         with transaction.atomic():
             # In the order in which an answer is recorded, or the two could wait for each other.
             locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
-            gateway = Gateway.objects.select_for_update().get(pk=campaign.gateway_id)
+            gateway = Gateway.objects.select_for_update(no_key=True).get(pk=campaign.gateway_id)
             if (known := resending.known(form_uuid, campaign)) is not None:
                 return known  # the other half of a double click
             people = refused_for_balance(locked)
@@ -134,6 +139,7 @@ def send_to_refused(
 
 def _check_signed(campaign: Campaign, again: resending.Again, seen: resending.Again) -> None:
     check_certain(campaign)
+    check_nobody_prepares(campaign)
     draft = Campaign.objects.filter(follows=campaign, state=CampaignState.DRAFT).first()
     if draft is not None or _is_being_prepared(campaign):
         raise SendRefused(

@@ -25,6 +25,7 @@ from messaging.models import (
 from messaging.services import affordability, balance, pricing, resending
 from messaging.services.acting import Actor, user_of
 from messaging.services.affordability import SendRefused
+from messaging.services.campaigns import check_certain
 from messaging.services.counters import count, finish_if_empty
 from sociair_portal.among import Among
 
@@ -140,9 +141,10 @@ def send_again(
         with transaction.atomic():
             # In the order in which an answer is recorded, or the two could wait for each other.
             locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
-            gateway = Gateway.objects.select_for_update().get(pk=campaign.gateway_id)
+            gateway = Gateway.objects.select_for_update(no_key=True).get(pk=campaign.gateway_id)
             if (known := resending.known(form_uuid, campaign)) is not None:
                 return known  # the other half of a double click
+            check_certain(locked)
             _check_people(locked, batches, again, people)
             affordability.check_covered(reading, balance.committed(gateway).cost + again.cost)
             follower = _follow(locked, batches, again, signature)

@@ -7,18 +7,18 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging.doubt_forms import DoubtForm, UnsentForm
 from messaging.models import Campaign, CampaignState
-from messaging.services import doubts
+from messaging.services import doubts, holds
 from messaging.views.waking import recent_reading
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.view_campaign", raise_exception=True)
 def doubt(request: HttpRequest, pk: int) -> HttpResponse:
-    """One message: who sends it, or who settles, says what went out."""
+    """One message: who settles says what went out; of a draft, its author."""
     campaign = get_object_or_404(Campaign.objects.select_related("gateway", "created_by"), pk=pk)
     if campaign.doubted_at is None:
         return redirect(campaign)
@@ -38,6 +38,15 @@ def doubt(request: HttpRequest, pk: int) -> HttpResponse:
         "suggested": doubts.suggested(campaign),
     }
     return render(request, "messaging/doubt.html", context)
+
+
+@require_POST
+@permission_required("messaging.settle_campaign", raise_exception=True)
+def ended_certain(request: HttpRequest) -> HttpResponse:
+    """A manager has looked: nobody of the finished messages has been written to again."""
+    doubts.say_of_the_ended(holds.current_gateway(), by=request.user)
+    messages.success(request, _("Saved. Those who were not reached can be written to again."))
+    return redirect("messaging:undecided")
 
 
 def _may_say(request: HttpRequest, campaign: Campaign) -> bool:

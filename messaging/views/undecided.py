@@ -45,6 +45,7 @@ def undecided(request: HttpRequest) -> HttpResponse:
         "page": page,
         "cases": cases,
         "doubted": doubts.doubted(gateway),
+        "ended_in_doubt": doubts.ended_in_doubt(gateway).count(),
         "unknown_messages": doubts.messages_in(gateway, gateway.unknown_calls),
     }
     return render(request, "messaging/undecided.html", context)
