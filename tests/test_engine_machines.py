@@ -72,7 +72,7 @@ def _long_ago() -> None:
     """Nobody has looked in, and nobody has been waited for, for four minutes."""
     ago = timezone.now() - timedelta(minutes=4)
     Machine.objects.update(seen_at=ago)
-    Gateway.objects.update(era_began_at=ago)
+    Gateway.objects.update(era_began_at=ago + timedelta(seconds=20))
 
 
 def _five_minutes_pass() -> None:
@@ -417,7 +417,7 @@ def test_a_machine_that_was_set_back_as_a_whole_asks_sociair(
 
     assert dispatch.send_next(gateway) is HELD
     assert _reason(gateway) == (HoldKind.PERSON, HoldReason.UNEXPLAINED)
-    assert "4.80" in gateway.hold_words
+    assert gateway.hold_words == "Rs 9993.60 instead of Rs 9998.40."
     assert len(sandbox.requests()) == 4
     _may_not_have(gateway, campaign, 6)
     send_all(gateway)
@@ -435,6 +435,31 @@ def test_after_a_night_it_goes_on_if_the_balance_is_as_expected(
     assert send_all(gateway)[-1] is NOTHING
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
     assert campaign.accepted == 4
+
+
+def test_a_top_up_hides_what_left_the_account(
+    gateway: Gateway, sandbox: Sandbox, settings: Settings
+) -> None:
+    settings.SOCIAIR_BATCH_SIZE = 2
+    hand_over(gateway, numbers(4))
+    dispatch.send_next(gateway)
+    sandbox.settings(balance="20000")
+    _five_minutes_pass()
+    assert dispatch.send_next(gateway) is HELD
+    assert _reason(gateway) == (HoldKind.PERSON, HoldReason.UNEXPLAINED)
+
+
+def test_only_the_whole_cost_of_what_is_undecided_explains_the_balance(
+    gateway: Gateway, sandbox: Sandbox, settings: Settings
+) -> None:
+    settings.SOCIAIR_BATCH_SIZE = 2
+    sandbox.settings(script=["503"])  # which was not billed
+    hand_over(gateway, numbers(8))
+    dispatch.send_next(gateway)
+    sandbox.settings(balance="9999.20")  # one message left it, and two are undecided
+    _five_minutes_pass()
+    assert dispatch.send_next(gateway) is HELD
+    assert _reason(gateway) == (HoldKind.PERSON, HoldReason.UNEXPLAINED)
 
 
 def test_after_a_night_nothing_is_sent_before_sociair_has_told_the_balance(

@@ -78,6 +78,7 @@ def test_nothing_is_held_nor_queued(gateway: Gateway) -> None:
             "campaigns_undecided": 0,
             "campaigns_in_doubt": 0,
             "unknown_calls": 0,
+            "machines_waited_for": [],
             "answers_in_files": 0,
             "answers_set_aside": 0,
             "trouble": None,

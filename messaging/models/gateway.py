@@ -64,8 +64,8 @@ class HoldReason(models.TextChoices):
     UNEXPLAINED = (
         "unexplained",
         _(
-            "While no worker was running, more left the account than this database explains. "
-            "Messages may have gone out that it does not know."
+            "While no worker was running, the balance changed in a way that this database does not "
+            "explain. Messages may have gone out that it does not know."
         ),
     )
     NO_RECORD = (
@@ -114,9 +114,10 @@ ADVICE = {
         "good, start sending again, and say of each campaign what went out before it goes on."
     ),
     HoldReason.UNEXPLAINED: _(
-        "If a backup or an older copy of this machine was restored: start sending again, and say "
-        "of each campaign what went out before it goes on. If somebody else uses the account, do "
-        "the same, and set SOCIAIR_SHARED_ACCOUNT."
+        "If the account was topped up, and nothing was restored, start sending again. If a backup "
+        "or an older copy of this machine was restored, do the same. Either way, say of each "
+        "campaign what went out before it goes on. If other programs use the account, set "
+        "SOCIAIR_SHARED_ACCOUNT."
     ),
     HoldReason.NOT_SAVED: _(
         "Look at the database and at the disk it is on, then start sending again. An answer "

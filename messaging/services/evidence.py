@@ -70,7 +70,7 @@ def evidence_for(campaign: Campaign) -> Evidence | None:
     """The balance around a campaign's undecided calls; None while it proves nothing."""
     gateway = campaign.gateway
     first = undecided(campaign).order_by("claimed_at").first()
-    if first is None or first.claimed_at is None or _in_flight(gateway):
+    if first is None or first.claimed_at is None or is_in_flight(gateway):
         return None
     # A claim in the future is of a clock that was wrong: it was over by its deadline.
     before = quiet_before(gateway, min(first.claimed_at, first.deadline or first.claimed_at))
@@ -82,7 +82,7 @@ def evidence_for(campaign: Campaign) -> Evidence | None:
     )
 
 
-def _in_flight(gateway: Gateway) -> bool:
+def is_in_flight(gateway: Gateway) -> bool:
     return Batch.objects.filter(campaign__gateway=gateway, state=BatchState.SENDING).exists()
 
 

@@ -24,9 +24,9 @@ from messaging.services.slot_record import Record
 logger = logging.getLogger(__name__)
 
 _WAIT: Final = timedelta(minutes=3)  # for a machine that may only be slow to start
-_SEEN_EVERY: Final = timedelta(seconds=30)
+_SEEN_EVERY: Final = timedelta(seconds=15)
 _NEW: Final = timedelta(minutes=1)
-SILENCE: Final = timedelta(minutes=2)  # in which some machine would have looked in
+SILENCE: Final = timedelta(minutes=1)  # in which some machine would have looked in
 
 # Gateways for which this process has begun an era, where the database tells none.
 _begun: set[int] = set()
@@ -238,7 +238,10 @@ def go_on_without(gateway: Gateway) -> None:
     The caller holds the gateway's lock.
     """
     now = database_time.moment()
-    gone = silent(gateway).exclude(seen_at__range=(now - _NEW, now + CLOCK_TOLERANCE))
+    # Those that have looked in since the era began are there, and will agree in a moment.
+    gone = silent(gateway).exclude(
+        seen_at__range=(gateway.era_began_at or now, now + CLOCK_TOLERANCE)
+    )
     for machine in gone:
         logger.warning("Machine %s is not waited for any more.", machine.pk)
     gone.update(retired_at=now)

@@ -29,16 +29,29 @@ def ask_sociair(gateway: Gateway) -> bool:
     before = evidence.quiet_before(gateway, gateway.silent_since, most=_READINGS)
     if before is None and not gateway.calls:
         return _let_go_on(gateway)  # nothing was ever handed over by a balance that was read
+    if evidence.is_in_flight(gateway):
+        return False  # what is on its way is over in a minute, and then the figures are exact
     if (now := _new_reading(gateway)) is None:
         return False
     if before is None:
         return _hold(gateway, _("No balance from before is known."))
-    missing = _missing(gateway, before, now)
-    least = min((rate for rate in now.rates.values() if rate), default=None)
-    if least is None or missing < least:  # what a single message costs
+    missing = before.balance - evidence.known(gateway, before.read_at) - now.balance
+    undecided = evidence.undecided_cost(gateway, before.read_at)
+    if _is_explained(missing, undecided, now):
         return _let_go_on(gateway)
-    words = _("Rs %(missing)s more than is known.") % {"missing": f"{missing:.2f}"}
+    words = _("Rs %(balance)s instead of Rs %(expected)s.") % {
+        "balance": f"{now.balance:.2f}",
+        "expected": f"{now.balance + missing:.2f}",
+    }
     return _hold(gateway, words)
+
+
+def _is_explained(missing: Decimal, undecided: Decimal, now: BalanceReading) -> bool:
+    """Whether exactly nothing left the account, or exactly what is undecided. Anything else leaves
+    room for a message; so does a top-up, which hides what left.
+    """
+    message = min((rate for rate in now.rates.values() if rate), default=Decimal(1))
+    return any(abs(missing - sum_) < message for sum_ in (Decimal(0), undecided))
 
 
 def _hold(gateway: Gateway, words: str) -> bool:
@@ -68,10 +81,3 @@ def _new_reading(gateway: Gateway) -> BalanceReading | None:
         # It is asked again; meanwhile the pages say why nothing is sent.
         holds.hold_unreachable(gateway, words=unknown.reason)
         return None
-
-
-def _missing(gateway: Gateway, before: BalanceReading, now: BalanceReading) -> Decimal:
-    """Rupees that left the account and are neither known nor undecided."""
-    known = evidence.known(gateway, before.read_at)
-    undecided = evidence.undecided_cost(gateway, before.read_at)
-    return before.balance - known - undecided - now.balance

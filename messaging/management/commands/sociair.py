@@ -11,7 +11,16 @@ from django.db.models import Count, Sum
 
 from messaging import tasks
 from messaging.models import Batch, Campaign, Gateway, HoldKind
-from messaging.services import balance, database, doubts, holds, kept, sociair, trouble
+from messaging.services import (
+    balance,
+    database,
+    doubts,
+    holds,
+    kept,
+    machines,
+    sociair,
+    trouble,
+)
 
 
 class Command(BaseCommand):
@@ -68,6 +77,9 @@ def _status(gateway: Gateway) -> tuple[dict[str, Any], int]:
         "campaigns_undecided": unconfirmed.count(),
         "campaigns_in_doubt": len(doubts.doubted(gateway)),
         "unknown_calls": gateway.unknown_calls,
+        "machines_waited_for": list(
+            machines.silent(gateway).order_by("name").values_list("name", flat=True)
+        ),
         "answers_in_files": len(kept.waiting()),
         "answers_set_aside": kept.set_aside(),
         "trouble": wrong,
