@@ -86,9 +86,8 @@ def _unconfirmed(gateway: Gateway, people: int) -> Campaign:
 def _lose(batches: QuerySet[Batch]) -> None:
     """As after a server error."""
     Recipient.objects.filter(batch__in=batches).update(state=RecipientState.UNCONFIRMED)
-    batches.update(
-        state=BatchState.UNCONFIRMED, outcome="server_error", tries=1, claimed_at=timezone.now()
-    )
+    batches.filter(claimed_at=None).update(tries=1, claimed_at=timezone.now())
+    batches.update(state=BatchState.UNCONFIRMED, outcome="server_error")
 
 
 def _undecided(campaign: Campaign) -> list[int]:
@@ -473,6 +472,19 @@ def test_after_a_restore_what_was_not_copied_is_asked_once_more(
     assert campaigns.resume(follower, by=None)
     assert (follower.state, follower.pending) == (CampaignState.SENDING, 6)
     assert len(_undecided(first)) == 7
+
+
+@pytest.mark.parametrize("some", [2, _REQUESTS])
+def test_after_a_restore_nobody_is_sent_to_again_unasked(
+    some: int, first: Campaign, gateway: Gateway
+) -> None:
+    """It may have been sent again since the backup was taken."""
+    doubts.doubt_all(gateway, why="The database was restored.")
+    with pytest.raises(SendRefused, match="not certain what of this message has gone out"):
+        _send_again(first, _undecided(first)[:some])
+    assert not first.followed_by.exists()
+    doubts.say(first, 0, by=None)
+    assert _send_again(first, _undecided(first)[:some]).follows == first
 
 
 # -- The page --------------------------------------------------------------------------------
