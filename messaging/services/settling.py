@@ -132,7 +132,6 @@ def send_again(
     if (known := resending.known(form_uuid, campaign)) is not None:
         return known
     resending.check_gateway(campaign)
-    check_certain(campaign)
     reading = affordability.fresh_reading(campaign.gateway, button=_("Send"))
     signature = resending.Signature(form_uuid, pricing.rates_now(campaign, reading), by, why)
     # Not within the transaction: of a hundred thousand people it takes a while.
