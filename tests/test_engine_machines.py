@@ -260,6 +260,22 @@ def test_without_a_record_it_waits_for_a_person(
     assert more.accepted == 2
 
 
+def test_a_machine_whose_record_was_lost_is_not_waited_for_later(
+    gateway: Gateway, sandbox: Sandbox, state_dir: Path
+) -> None:
+    hand_over(gateway, numbers(1))
+    send_all(gateway)
+    [file] = state_dir.glob("slots-*")
+    file.unlink()
+    _long_ago()
+    assert not slots.attend(gateway)
+    assert holds.release(gateway, by=None)
+    assert slots.attend(gateway)
+    with Worker(state_dir):  # the next morning
+        assert slots.attend(gateway)
+    assert Machine.objects.trusted().count() == 1
+
+
 def test_one_write_that_broke_off_leaves_the_record_readable(
     gateway: Gateway, state_dir: Path
 ) -> None:

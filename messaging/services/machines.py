@@ -239,9 +239,11 @@ def go_on_without(gateway: Gateway) -> None:
     """
     now = database_time.moment()
     # Those that have looked in since the era began are there, and will agree in a moment.
-    gone = silent(gateway).exclude(
-        seen_at__range=(gateway.era_began_at or now, now + CLOCK_TOLERANCE)
-    )
+    is_there = Q(seen_at__range=(gateway.era_began_at or now, now + CLOCK_TOLERANCE))
+    is_silent = ~Q(agreed=gateway.era) & ~is_there
+    # A machine that has lost its record is another one by now: nobody will ever look in as this.
+    is_away = Q(seen_at__lt=now - _WAIT)
+    gone = Machine.objects.trusted().filter(is_silent | is_away, gateway=gateway)
     for machine in gone:
         logger.warning("Machine %s is not waited for any more.", machine.pk)
     gone.update(retired_at=now)
