@@ -17,11 +17,12 @@ from pytest_django import Settings
 
 from messaging import tasks
 from messaging.models import Gateway
-from messaging.services import holds, saving, slots
+from messaging.services import saving
 from sandbox.server import Sandbox
 from sociair_portal.roles import MANAGER, SENDER, create_roles
 from sociair_portal.stopping import stopping
 from tests.factories import UserFactory
+from tests.sending import gateway_of_a_worker
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -72,9 +73,7 @@ def sandbox(settings: Settings) -> Iterator[Sandbox]:
 @pytest.fixture
 def gateway(sandbox: Sandbox, db: None) -> Gateway:
     """A portal that has a worker, before anything is handed over."""
-    gateway = holds.current_gateway()
-    slots.attend(gateway)
-    return gateway
+    return gateway_of_a_worker()
 
 
 # A machine that is busy with other tests is no reason to fail; what is slow belongs to benchmarks/.

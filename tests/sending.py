@@ -19,6 +19,13 @@ def numbers(count: int, *, first: int = 1000) -> list[str]:
     return [f"{_PREFIXES[place % len(_PREFIXES)]}{first + place:07d}" for place in range(count)]
 
 
+def gateway_of_a_worker() -> Gateway:
+    """The gateway that is set, with a machine that has looked in: nothing was under way before."""
+    gateway = holds.current_gateway()
+    slots.attend(gateway)
+    return gateway
+
+
 def hand_over(
     gateway: Gateway,
     audience: Audience | Sequence[str],

@@ -20,7 +20,7 @@ from messaging.models import Batch, BatchState, Gateway, SentMessage
 from messaging.services import dispatch, framing, holds, sociair, transport
 from sandbox.server import Sandbox
 from tests.raw_server import RawServer, Script
-from tests.sending import check_books, hand_over, numbers
+from tests.sending import check_books, gateway_of_a_worker, hand_over, numbers
 
 pytestmark = pytest.mark.django_db
 
@@ -75,7 +75,7 @@ class Sender:
         """A batch, and another one after each of the pauses; their outcomes."""
         self.settings.SOCIAIR_BASE_URL = server.url
         self.settings.SOCIAIR_BATCH_SIZE = 1
-        gateway = holds.current_gateway()
+        gateway = gateway_of_a_worker()
         hand_over(gateway, numbers(len(pauses) + 1))
         for pause in (0, *pauses):
             self.wait(pause)

@@ -21,10 +21,19 @@ from messaging.models import (
     HoldReason,
     SentMessage,
 )
-from messaging.services import dispatch, holds, recording, saving, slots, sociair
+from messaging.services import dispatch, recording, saving, sociair
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
-from tests.sending import check_books, claim_batch, hand_over, numbers, release, send_all, states
+from tests.sending import (
+    check_books,
+    claim_batch,
+    gateway_of_a_worker,
+    hand_over,
+    numbers,
+    release,
+    send_all,
+    states,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -210,8 +219,7 @@ def _hang_up(server: socket.socket) -> None:
 
 
 def _one_call() -> Gateway:
-    gateway = holds.current_gateway()
-    slots.attend(gateway)
+    gateway = gateway_of_a_worker()
     hand_over(gateway, numbers(2))
     assert dispatch.send_next(gateway) is dispatch.Round.CALLED
     gateway.refresh_from_db()

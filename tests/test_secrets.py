@@ -20,7 +20,6 @@ from messaging.services import (
     balance,
     campaigns,
     dispatch,
-    holds,
     recording,
     saving,
     sociair,
@@ -29,7 +28,7 @@ from messaging.services import (
 from sandbox.server import Sandbox
 from tests.command_line import run
 from tests.conftest import Browser
-from tests.sending import hand_over, numbers, send_all
+from tests.sending import gateway_of_a_worker, hand_over, numbers, send_all
 
 pytestmark = pytest.mark.django_db
 
@@ -145,7 +144,7 @@ def test_an_answer_that_quotes_the_token(
     log: pytest.LogCaptureFixture,
     manager: Browser,
 ) -> None:
-    gateway = holds.current_gateway()
+    gateway = gateway_of_a_worker()
     campaign = hand_over(gateway, [MOBILE], text=TEXT)
     parrot.status, body, parrot.headers = answer
     parrot.body = body if isinstance(body, str) else json.dumps(body)
@@ -166,7 +165,7 @@ def test_an_answer_that_quotes_the_token(
 
 
 def test_every_page_about_it(parrot: Parrot, manager: Browser) -> None:
-    gateway = holds.current_gateway()
+    gateway = gateway_of_a_worker()
     campaign = hand_over(gateway, [MOBILE], text=TEXT)
     parrot.status, parrot.body = 500, json.dumps({"message": f"Error: Bearer {TOKEN}"})
     dispatch.send_next(gateway)
@@ -189,7 +188,7 @@ def test_a_call_that_fails(
     settings.SOCIAIR_TOTAL_TIMEOUT = 0.5
     with Sandbox(token=TOKEN) as sandbox:
         settings.SOCIAIR_BASE_URL = sandbox.url
-        gateway = holds.current_gateway()
+        gateway = gateway_of_a_worker()
         campaign = hand_over(gateway, [MOBILE], text=TEXT)
         if fault == "down":
             sandbox.stop()
@@ -210,7 +209,7 @@ def test_a_call_that_fails(
 def test_everything_goes_well(settings: Settings, log: pytest.LogCaptureFixture) -> None:
     with Sandbox(token=TOKEN) as sandbox:
         settings.SOCIAIR_BASE_URL = sandbox.url
-        gateway = holds.current_gateway()
+        gateway = gateway_of_a_worker()
         hand_over(gateway, [MOBILE, *numbers(3)], text=TEXT)
         send_all(gateway)
         balance.read_balance(gateway)
@@ -226,7 +225,7 @@ def test_a_token_that_is_no_token(
 ) -> None:
     """Libraries quote a header that they refuse to send."""
     settings.SOCIAIR_TOKEN = token
-    gateway = holds.current_gateway()
+    gateway = gateway_of_a_worker()
     hand_over(gateway, [MOBILE], text=TEXT)
     dispatch.send_next(gateway)
     with pytest.raises(sociair.BalanceUnknown) as unknown:
