@@ -185,7 +185,9 @@ class Office:
         Gateway.objects.update(balance_asked_at=None)
 
     def person_looks(self) -> None:
-        """What is held goes on, and of every campaign he says what went out."""
+        """What is held goes on, and of every campaign he says what went out. Pages have the
+        balance read before anybody signs by it.
+        """
         holds.release(self.gateway, by=None)
         balance.read_balance(self.gateway)
         for campaign in Campaign.objects.filter(state=CampaignState.PAUSED):
