@@ -4,6 +4,7 @@ import time
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -19,7 +20,7 @@ from messaging.models import (
     HoldReason,
     SentMessage,
 )
-from messaging.services import campaigns, dispatch, doubts, holds, slot_record
+from messaging.services import campaigns, dispatch, doubts, holds, slot_record, slots, sociair
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.factories import UserFactory
@@ -46,8 +47,7 @@ def test_senders_share_one_limit(gateway: Gateway, sandbox: Sandbox, settings: S
     late = [at - began - place * interval for place, at in enumerate(arrived)]
     assert len(arrived) == 9
     assert min(late) >= 0
-    slots = Gateway.objects.get()
-    assert slots.calls >= 9
+    assert Gateway.objects.get().calls >= 9
 
 
 def test_without_a_limit_nobody_waits(gateway: Gateway) -> None:
@@ -74,6 +74,25 @@ def test_a_limit_holds_over_restarts(gateway: Gateway, settings: Settings) -> No
     wait = take_slot(again)
     assert wait is not None
     assert wait > 50
+
+
+@pytest.mark.parametrize(
+    "meanwhile",
+    [
+        {"hold_kind": HoldKind.PERSON, "hold_reason": HoldReason.UNCONFIRMED},
+        {"cleared": ""},  # not everybody who may know of more has been asked
+        {"calls": 1},  # a backup was restored
+    ],
+)
+def test_what_came_between_the_look_and_the_slot_gives_none(
+    meanwhile: dict[str, Any], gateway: Gateway
+) -> None:
+    take_slot(gateway)
+    take_slot(gateway)
+    leave = slots.look(gateway)
+    assert isinstance(leave, slots.Leave)
+    Gateway.objects.update(**meanwhile)
+    assert slots.take(leave) is None
 
 
 # -- A restored backup -----------------------------------------------------------------------
@@ -138,6 +157,23 @@ def test_a_slot_that_nobody_used_does_not_hold(gateway: Gateway) -> None:
     Gateway.objects.update(calls=7)
     assert take_slot(gateway) == 0.0
     assert _highest(gateway) == 8
+
+
+def test_the_mark_is_made_before_the_call(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is killed in its call has made it, whatever becomes of the database."""
+    marks = []
+    send = sociair.send
+
+    def call(*args: Any, **options: Any) -> sociair.Sent:
+        marks.append(_highest(gateway))
+        return send(*args, **options)
+
+    monkeypatch.setattr(sociair, "send", call)
+    hand_over(gateway, numbers(1))
+    assert dispatch.send_next(gateway) is dispatch.Round.CALLED
+    assert marks == [Gateway.objects.get().calls] == [1]
 
 
 def test_each_gateway_has_a_mark_of_its_own(gateway: Gateway, settings: Settings) -> None:
