@@ -106,6 +106,15 @@ def test_a_person_is_waited_for_whatever_the_clock_says(gateway: Gateway) -> Non
         assert dispatch.send_next(gateway) is HELD
 
 
+def test_no_wait_replaces_a_hold_for_a_person_that_began_in_the_future(gateway: Gateway) -> None:
+    holds.hold(gateway, HoldKind.PERSON, HoldReason.MISCONFIGURED)
+    _set_back(HALF_A_DAY)
+    until = timezone.now() + timedelta(seconds=5)
+    assert not holds.hold(gateway, HoldKind.TIMED, HoldReason.UNREACHABLE, until=until)
+    gateway.refresh_from_db()
+    assert gateway.needs_person
+
+
 # -- Deadlines -------------------------------------------------------------------------------
 
 

@@ -303,6 +303,25 @@ def test_two_unclear_answers_in_a_row_wait_for_a_person(
     assert (campaign.accepted, campaign.unconfirmed) == (3, 3)
 
 
+@pytest.mark.parametrize(("last", "held"), [(10, True), (11, False)])
+def test_three_unclear_answers_of_the_last_ten_wait_for_a_person(
+    last: int, held: bool, gateway: Gateway, sandbox: Sandbox, settings: Settings
+) -> None:
+    """However many were clear between them."""
+    settings.SOCIAIR_BATCH_SIZE = 1
+    hand_over(gateway, numbers(11))
+    calls = range(1, last + 1)
+    sandbox.settings(script=["500" if call in (1, 5, last) else "ok" for call in calls])
+    for _call in calls:
+        gateway.refresh_from_db()
+        assert not gateway.is_held
+        dispatch.send_next(gateway)
+    gateway.refresh_from_db()
+    assert gateway.is_held is held
+    if held:
+        assert (gateway.hold_kind, gateway.hold_reason) == (PERSON, HoldReason.UNCONFIRMED)
+
+
 def test_what_certainly_was_not_sent_does_not_interrupt_a_row(
     gateway: Gateway, sandbox: Sandbox, settings: Settings
 ) -> None:

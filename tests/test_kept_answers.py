@@ -378,6 +378,24 @@ def test_the_sweep_records_it_as_it_arrived(left: Path, gateway: Gateway, sandbo
     assert trouble.current() is None
 
 
+def test_the_sweep_queues_again_what_a_file_says_was_not_sent(
+    gateway: Gateway,
+    sandbox: Sandbox,
+    broken: Callable[[Exception | None], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Given up first, it would be unconfirmed: a late answer never queues."""
+    campaign = hand_over(gateway, numbers(2))
+    sandbox.settings(script=["429"])
+    broken(LOCKED)
+    _send_and_leave(gateway, monkeypatch)
+    broken(None)
+    Batch.objects.update(deadline=timezone.now() - timedelta(seconds=1))
+    sweep.sweep(gateway)
+    assert set(states(campaign).values()) == {"queued"}
+    assert SentMessage.objects.get().outcome == Outcome.THROTTLED
+
+
 def test_it_tells_what_became_of_a_batch_that_was_given_up(
     left: Path, gateway: Gateway, sandbox: Sandbox
 ) -> None:
