@@ -1,5 +1,6 @@
 """Machines: who may send, and that nobody does who does not know what went out."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -291,6 +292,16 @@ def test_one_write_that_broke_off_leaves_the_record_readable(
     assert slot_record.read(gateway) == before
 
 
+def test_a_record_with_another_number_in_it_is_none(gateway: Gateway, state_dir: Path) -> None:
+    """A bit that flipped on the disk can leave it as readable as before."""
+    hand_over(gateway, numbers(1))
+    send_all(gateway)
+    [file] = state_dir.glob("slots-*")
+    assert slot_record.read(gateway) is not None
+    file.write_bytes(re.sub(rb'"slot":[01],', b'"slot":9,', file.read_bytes()))
+    assert slot_record.read(gateway) is None
+
+
 def test_a_lost_record_that_comes_back_goes_on_by_itself(
     gateway: Gateway, sandbox: Sandbox, state_dir: Path
 ) -> None:
@@ -382,6 +393,31 @@ def test_a_machine_that_the_backup_does_not_know_is_waited_for(
     assert doubts.suggested(campaign) == 4
 
 
+def test_a_machine_that_only_a_record_knows_is_in_the_database_again(
+    gateway: Gateway, tmp_path: Path
+) -> None:
+    """Otherwise whoever knew it would stay held, however often a person releases."""
+    old, new = workers(tmp_path, "AB")
+    with old:
+        slots.attend(gateway)
+    backup = Backup()
+    for machine in (new, old, new, old):
+        with machine:
+            slots.attend(gateway)
+    known = set(Machine.objects.values_list("key", flat=True))
+    assert len(known) == 2
+    backup.restore()
+    old.start()
+    with old:
+        assert not slots.attend(gateway)
+        assert _reason(gateway) == (HoldKind.PERSON, HoldReason.RESTORED)
+        assert set(Machine.objects.values_list("key", flat=True)) == known
+        minutes_ago = timezone.now() - timedelta(minutes=4)
+        Machine.objects.filter(name="Not in the backup").update(seen_at=minutes_ago)
+        assert holds.release(gateway, by=None)
+        assert slots.attend(gateway) or slots.attend(gateway)
+
+
 def test_a_machine_that_was_given_up_is_a_newcomer_when_it_returns(
     two: list[Worker], gateway: Gateway, sandbox: Sandbox
 ) -> None:
@@ -411,6 +447,16 @@ def test_a_machine_that_was_given_up_is_a_newcomer_when_it_returns(
         assert dispatch.send_next(gateway) is dispatch.Round.CALLED
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
     assert campaign.accepted == 4
+
+
+def test_a_machine_that_was_given_up_waits_for_somebody_to_vouch(
+    two: list[Worker], gateway: Gateway
+) -> None:
+    _here, gone = two
+    Machine.objects.update(retired_at=timezone.now())
+    with gone:
+        assert not slots.attend(gateway)
+    assert Machine.objects.filter(retired_at=None, vouched_at=None, agreed="").count() == 1
 
 
 # -- Set back as a whole ---------------------------------------------------------------------

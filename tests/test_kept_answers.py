@@ -502,9 +502,11 @@ def test_one_that_the_database_refuses_waits(
 ) -> None:
     broken(DatabaseError("no"))
     saving.catch_up(gateway)
+    assert left.exists()
     broken(None)
     saving.catch_up(gateway)
     assert not left.exists()
+    assert SentMessage.objects.count() == 1
 
 
 def test_no_folder_is_no_trouble(gateway: Gateway, settings: Settings) -> None:
