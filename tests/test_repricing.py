@@ -442,6 +442,14 @@ def test_who_is_slower_prices_nothing_that_was_begun_meanwhile(
     assert campaign.cost == ledger(sandbox) == Decimal("3.20")
 
 
+def test_books_that_somebody_changed_meanwhile_let_nobody_begin(gateway: Gateway) -> None:
+    campaign = hand_over(gateway, numbers(2))
+    priced = repricing.Priced(campaign.cost)
+    assert priced.holds(campaign)
+    Campaign.objects.update(cost=campaign.cost + 1)
+    assert not priced.holds(campaign)
+
+
 @pytest.mark.django_db(transaction=True)
 def test_many_workers_price_and_start_it_once(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = scheduled(gateway, ntc(4))

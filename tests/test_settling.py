@@ -287,6 +287,13 @@ def test_it_needs_a_fresh_balance(
     _assert_nothing_happened(unconfirmed)
 
 
+def test_another_gateways_are_not_sent_from_here(unconfirmed: Campaign, settings: Settings) -> None:
+    settings.SOCIAIR_BASE_URL = "http://127.0.0.1:9/another"
+    with pytest.raises(SendRefused, match="belongs to another gateway"):
+        _send_again(unconfirmed, _undecided(unconfirmed))
+    _assert_nothing_happened(unconfirmed)
+
+
 def test_it_never_costs_more_than_there_is(unconfirmed: Campaign, gateway: Gateway) -> None:
     both = _undecided(unconfirmed)
     reading(gateway, amount="3.19")
