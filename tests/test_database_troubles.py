@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from messaging import tasks
 from messaging.models import Gateway
-from messaging.services import database, dispatch, holds, saving, trouble
+from messaging.services import database, dispatch, saving, slots, trouble
 from messaging.services.trouble import Cause
 from sandbox.server import Sandbox
 from sociair_portal import stopping
@@ -95,7 +95,7 @@ def test_a_file_that_takes_no_changes_ends_the_worker(
     def fails(_gateway: Gateway) -> float | None:
         raise OperationalError("attempt to write a readonly database")
 
-    monkeypatch.setattr(holds, "take_slot", fails)
+    monkeypatch.setattr(slots, "look", fails)
     tasks.send.call_local()
     assert _is_told_to_end()
     assert "cannot be written: it is read-only" in stopping.reason_to_stop()

@@ -275,3 +275,12 @@ def test_told_to_stop_while_it_waits_for_its_slot(
     assert waits == [1.0]  # never longer without looking up
     assert len(sandbox.requests()) == 1
     assert sorted(states(campaign).values()) == ["accepted", "queued"]
+
+
+def test_nothing_in_doubt_is_claimed(gateway: Gateway) -> None:
+    """It was starting just when a restore was noticed."""
+    campaign = hand_over(gateway, numbers(2))
+    Campaign.objects.update(doubted_at=timezone.now())
+    assert claim_batch(campaign.pk) is None
+    Campaign.objects.update(doubted_at=None)
+    assert claim_batch(campaign.pk) is not None

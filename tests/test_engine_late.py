@@ -208,3 +208,17 @@ def test_an_old_tries_answer_again_does_not_touch_the_next_try(
         (2, "accepted"),
     ]
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
+
+
+def test_an_answer_of_a_claim_that_a_restore_undid(gateway: Gateway, sandbox: Sandbox) -> None:
+    """Its number is another claim's by now, which has no answer yet."""
+    campaign = hand_over(gateway, numbers(2))
+    claim = claim_batch(campaign.pk)
+    assert claim is not None
+    sent = sociair.send(claim.batch)
+    Batch.objects.update(claimed_at=timezone.now() + timedelta(seconds=2))
+    before = _everything()
+    with pytest.raises(Batch.DoesNotExist):
+        recording.record(sent)
+    assert _everything() == before
+    assert not SentMessage.objects.exists()
