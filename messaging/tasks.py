@@ -141,11 +141,16 @@ def read_balance() -> None:
 def attend() -> None:
     """Look in as a machine that sends; wake the senders when they may go on since."""
     gateway = holds.current_gateway()
-    before = gateway.cleared
-    if slots.attend(gateway):
-        gateway.refresh_from_db(fields=["cleared"])
-        if gateway.cleared != before:
-            kick()
+    if not slots.attend(gateway):
+        return
+    gateway.refresh_from_db(fields=["cleared"])
+    if gateway.cleared != _cleared.pop(gateway.pk, ""):
+        kick()  # those that were sent away before
+    _cleared[gateway.pk] = gateway.cleared
+
+
+# For which era this process has seen that all agree, by gateway.
+_cleared: Final[dict[int, str]] = {}
 
 
 @db_periodic_task(crontab(minute="*"), priority=_PRIORITY["sweep"], expires=_EXPIRES)  # type: ignore[untyped-decorator]

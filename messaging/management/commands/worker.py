@@ -52,12 +52,14 @@ def _pass_on(stop_flag: threading.Event) -> None:
 
 def _attend() -> None:
     """Compare this machine's record with the database every few seconds: the others wait for it."""
-    while not stopping.wait(_ATTEND_EVERY):
+    while True:
         try:
             tasks.attend()
         except Exception as error:  # noqa: BLE001  # if this thread ends, the others wait for it
             connection.close()
             logger.warning("This machine could not look in: %s.", type(error).__name__)
+        if stopping.wait(_ATTEND_EVERY):
+            return
 
 
 def _end_with_reason() -> None:
