@@ -42,10 +42,15 @@ def moment() -> datetime:
     """What time it is for the database."""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {now()}".replace("%%", "%"))
-        found = cursor.fetchone()[0]
-    if isinstance(found, datetime):
-        return found
-    return datetime.fromisoformat(found).replace(tzinfo=UTC)
+        return read(cursor.fetchone()[0])
+
+
+def read(found: datetime | str) -> datetime:
+    """A moment as a cursor gives it. From SQLite it comes without a zone, and a bare column's as a
+    moment, while what is worked out comes in words.
+    """
+    moment = datetime.fromisoformat(found) if isinstance(found, str) else found
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def shifted(seconds: str) -> str:

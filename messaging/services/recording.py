@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.conf import settings
-from django.db import DatabaseError, transaction
-from django.db.models import OuterRef, Q, Subquery
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -27,7 +27,7 @@ from messaging.models import (
     SentMessage,
 )
 from messaging.models.gateway import CLOCK_TOLERANCE
-from messaging.services import holds, pricing, sociair
+from messaging.services import database_time, holds, pricing, sociair
 from messaging.services.counters import count, finish_if_empty
 
 logger = logging.getLogger(__name__)
@@ -143,14 +143,27 @@ def record(sent: sociair.Sent) -> None:
     logger.info("Batch %s, try %s: %s.", batch.pk, batch.tries, answer.outcome.value)
 
 
+_CLAIM_AND_ANSWER: Final = """
+SELECT tries, claimed_at, (
+    SELECT started_at FROM messaging_sentmessage
+    WHERE batch_id = messaging_batch.id AND attempt = %s
+)
+FROM messaging_batch WHERE id = %s
+"""
+
+
 def _is_saved(sent: sociair.Sent) -> bool:
     """Whether the database has this answer. Raises `Batch.DoesNotExist` if it does not know of the
     call: it was set back meanwhile, and the batch's number may be another's by now.
     """
     batch = sent.batch
-    answer = SentMessage.objects.filter(batch=OuterRef("pk"), attempt=batch.tries)
-    found = Batch.objects.annotate(saved=Subquery(answer.values("started_at")[:1]))
-    tries, claimed_at, saved = found.values_list("tries", "claimed_at", "saved").get(pk=batch.pk)
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM_AND_ANSWER, [batch.tries, batch.pk])
+        found = cursor.fetchone()
+    if found is None:
+        raise Batch.DoesNotExist
+    tries, *moments = found
+    claimed_at, saved = (moment and database_time.read(moment) for moment in moments)
     is_claim = tries > batch.tries or (tries, claimed_at) == (batch.tries, batch.claimed_at)
     if not is_claim or saved not in (None, sent.started_at):
         raise Batch.DoesNotExist
