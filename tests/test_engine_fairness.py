@@ -5,7 +5,7 @@ from pytest_django import Settings
 
 from messaging import tasks
 from messaging.models import Campaign, CampaignState, Gateway
-from messaging.services import dispatch, freezing
+from messaging.services import dispatch, freezing, slots
 from sandbox.server import Sandbox
 from tests.sending import check_books, claim_batch, hand_over, numbers, send_all
 
@@ -53,6 +53,23 @@ def test_a_message_takes_the_next_free_moment(gateway: Gateway, sandbox: Sandbox
     send_all(gateway)
     assert _sent(sandbox) == ["large", "large", "urgent", "large", "large"]
     check_books(large, (entry.mobile for entry in sandbox.ledger() if entry.text == "large"))
+
+
+def test_a_large_one_that_was_chosen_gives_way_to_a_small_one(
+    gateway: Gateway, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is handed over while the large one's sender waits for leave to call."""
+    _campaign(gateway, "large", 6)
+    look = slots.look
+
+    def look_late(gateway: Gateway) -> slots.Leave | float | None:
+        if Campaign.objects.count() == 1:
+            _campaign(gateway, "small", 1)
+        return look(gateway)
+
+    monkeypatch.setattr(slots, "look", look_late)
+    send_all(gateway)
+    assert _sent(sandbox) == ["small"] + ["large"] * 3
 
 
 def test_a_sender_kept_free_takes_nothing_of_a_large_one(

@@ -62,7 +62,7 @@ def send_next(
 ) -> Round:
     """Claim the best batch, call, record. `stopping(seconds)` waits and tells whether to stop."""
     wait_or_stop = stopping or _sleep
-    while candidates := _candidates(gateway, include_large):
+    while candidates := _candidates(gateway.pk, include_large):
         if not saving.may_send():
             return Round.HELD
         leave = slots.look(gateway)
@@ -110,10 +110,10 @@ def _sleep(seconds: float) -> bool:
     return False
 
 
-def _candidates(gateway: Gateway, include_large: bool) -> list[int]:
+def _candidates(gateway_id: int, include_large: bool) -> list[int]:
     """Campaigns with something queued, the best first."""
     with connection.cursor() as cursor:
-        cursor.execute(*_candidates_sql(gateway.pk, include_large))
+        cursor.execute(*_candidates_sql(gateway_id, include_large))
         return [pk for (pk,) in cursor.fetchall()]
 
 
@@ -150,7 +150,7 @@ WHERE id = (
             AND messaging_gateway.base_url = %(base_url)s
             AND {is_free}
     )
-RETURNING id
+RETURNING id, (SELECT is_large FROM messaging_campaign WHERE id = %(campaign)s)
 """
 
 
@@ -168,30 +168,34 @@ def _claim_sql() -> str:
 
 def claim_batch(campaign_id: int, leave: slots.Leave) -> Claim | None:
     """Take the oldest queued batch of a campaign, without those who have opted out since, and a
-    slot to call in: both or neither.
+    slot to call in: both or neither. A large campaign gives way to a small one that came while the
+    slot was waited for.
 
     No call may start when less than a whole call's time is left to the batch's deadline.
     """
     start_before = transport.now() + settings.SOCIAIR_DEADLINE - settings.SOCIAIR_TOTAL_TIMEOUT
     while True:
         with transaction.atomic():
-            if (batch_id := _claim_oldest(campaign_id)) is None:
+            if (claimed := _claim_oldest(campaign_id)) is None:
                 return None
+            batch_id, is_large = claimed
             opted_out = _opted_out(batch_id)
             if not opted_out:
                 Recipient.objects.filter(batch=batch_id, state=RecipientState.QUEUED).update(
                     state=RecipientState.SENDING
                 )
                 batch = Batch.objects.get(pk=batch_id)
-                if (slot := slots.take(leave)) is not None:
+                slot = slots.take(leave)
+                if slot is not None and not (is_large and _candidates(leave.gateway, False)):
                     return Claim(batch, start_before, slot)
             transaction.set_rollback(True)
         if not opted_out:
-            return None  # held, or another sender was faster
+            return None  # held, or another sender was faster, or a small campaign is first
         _leave_out(campaign_id, batch_id, opted_out)
 
 
-def _claim_oldest(campaign_id: int) -> int | None:
+def _claim_oldest(campaign_id: int) -> tuple[int, bool] | None:
+    """The batch's id, and whether its campaign is large."""
     values: dict[str, int | float | str] = {
         "campaign": campaign_id,
         "seconds": settings.SOCIAIR_DEADLINE,
@@ -199,8 +203,8 @@ def _claim_oldest(campaign_id: int) -> int | None:
     }
     with connection.cursor() as cursor:
         cursor.execute(_claim_sql(), values)
-        row = cursor.fetchone()
-    return row[0] if row else None
+        row: tuple[int, bool] | None = cursor.fetchone()
+    return row
 
 
 _OPTED_OUT: Final = """
