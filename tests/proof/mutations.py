@@ -57,7 +57,8 @@ def main(words: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="sociair-portal-broken-") as folder:
         root = Path(folder) / "portal"
         shutil.copytree(_ROOT, root, ignore=_LEFT_OUT)
-        if not chosen or _run(root, sorted({it.test for it in chosen})) != _PASSED:
+        whole = sorted({it.test for it in chosen})
+        if not chosen or _run(root, whole, longest=None) != _PASSED:
             _say("No test may notice anything before something is broken, and there must be some.")
             return 1
         missed = [it for it in chosen if not _is_noticed(it, root)]
@@ -67,14 +68,14 @@ def main(words: list[str]) -> int:
 
 def _is_noticed(mutation: Mutation, root: Path) -> bool:
     mutation.apply(root)
-    noticed = _run(root, [mutation.test]) == _FAILED
+    noticed = _run(root, [mutation.test], longest=_LONGEST) == _FAILED
     mutation.undo(root)
     _say(f"{'noticed' if noticed else 'MISSED '}  {mutation.name}")
     return noticed
 
 
-def _run(root: Path, tests: list[str]) -> int | None:
-    """pytest's exit code, on SQLite; None if it had to be ended."""
+def _run(root: Path, tests: list[str], *, longest: int | None) -> int | None:
+    """pytest's exit code, on SQLite; None if it had to be ended after so many seconds."""
     quietly = ["-q", "-x", "-n0", "-p", "no:cacheprovider", "--tb=no", "--no-summary"]
     inherited = {name: it for name, it in os.environ.items() if name != "TEST_DATABASE_URL_IN_USE"}
     try:
@@ -84,7 +85,7 @@ def _run(root: Path, tests: list[str]) -> int | None:
             env=inherited,
             stdout=subprocess.DEVNULL,
             check=False,
-            timeout=_LONGEST,
+            timeout=longest,
         ).returncode
     except subprocess.TimeoutExpired:
         return None
