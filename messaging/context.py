@@ -26,7 +26,7 @@ def gateway(request: HttpRequest) -> dict[str, Any]:
         "gateway": current,
         "reading": SimpleLazyObject(lambda: balance.latest(current)),
         "trouble": SimpleLazyObject(trouble.current),
-        "undecided_count": SimpleLazyObject(undecided),
+        "undecided_count": SimpleLazyObject(lambda: undecided(current)),
         "worker_silent": SimpleLazyObject(lambda: worker_is_silent(current)),
     }
 
@@ -36,9 +36,12 @@ def worker_is_silent(gateway: Gateway) -> bool:
     return gateway.swept_at is None or abs(timezone.now() - gateway.swept_at) > _WORKER_SILENT
 
 
-def undecided() -> int:
-    """Campaigns with something unconfirmed, or of which nobody has said what went out."""
+def undecided(gateway: Gateway) -> int:
+    """Campaigns with something unconfirmed, or of which nobody has said what went out; and one for
+    calls that belong to none.
+    """
     unconfirmed = Campaign.objects.filter(unconfirmed__gt=0)
     # Asked apart, because each has an index.
     in_doubt = Campaign.objects.filter(doubted_at__isnull=False, state__in=OPEN_STATES)
-    return unconfirmed.values("pk").union(in_doubt.values("pk")).count()
+    cases = unconfirmed.values("pk").union(in_doubt.values("pk")).count()
+    return cases + bool(gateway.unknown_calls)

@@ -43,7 +43,7 @@ class DecisionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         found = self.cleaned_data
         if not found.get("batches") and not found.get("everything"):
-            self.add_error("batches", _("Choose at least one request, or all of them."))
+            self.add_error("batches", _("Tick all of them, or at least one in the list below."))
         verdict = found.get("verdict")
         if verdict and verdict != Verdict.ACCEPTED and not found.get("why"):
             self.add_error("why", _("Write how you know that it did not go out."))
@@ -88,6 +88,10 @@ class AgainForm(forms.Form):
         label=gettext_lazy("Type the number of people"),
         min_value=1,
         widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        error_messages={
+            "required": gettext_lazy("Type the number of people who get the message again."),
+            "invalid": gettext_lazy("Type the number of people who get the message again."),
+        },
     )
 
     def chosen(self) -> list[int]:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from django import forms
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 
@@ -19,8 +20,8 @@ class DoubtForm(forms.Form):
             "min_value": gettext_lazy("Type a number. Type 0 if none of them went out."),
         },
         help_text=gettext_lazy(
-            "The first in the order of sending, in whole requests. Type 0 if none went out, and a "
-            "larger number if you are not sure: nobody gets the message twice then."
+            "Counted from the first in the order of sending. Type 0 if none went out, and a larger "
+            "number if you are not sure: nobody gets the message twice then."
         ),
     )
 
@@ -43,10 +44,20 @@ class DoubtForm(forms.Form):
 
 
 class UnsentForm(forms.Form):
-    """A draft may have gone out as a whole; who was not reached may have been written to again."""
+    """A draft may have gone out as a whole."""
 
     is_unsent = forms.BooleanField(
         label=gettext_lazy("Nobody who waits for this message has got it"),
         error_messages={"required": gettext_lazy("Tick this if nobody has got it.")},
     )
     people = forms.IntegerField(initial=0, widget=forms.HiddenInput, min_value=0, max_value=0)
+
+
+class EndedForm(UnsentForm):
+    """Who was not reached by what has ended may have been written to again."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        certain = self.fields["is_unsent"]
+        certain.label = _("I have looked at Sociair's list: nobody has been written to again")
+        certain.error_messages["required"] = _("Look at Sociair's list, then tick this.")

@@ -58,6 +58,7 @@ urlpatterns = [
     path("campaigns/<int:pk>/send-again/", undecided.send_again, name="send_again"),
     path("campaigns/<int:pk>/went-out/", doubts.doubt, name="doubt"),
     path("undecided/ended/", doubts.ended_certain, name="ended_certain"),
+    path("undecided/looked-up/", doubts.forgotten_looked_up, name="forgotten_looked_up"),
     path("undecided/", undecided.undecided, name="undecided"),
     path("gateway/release/", control.release, name="release"),
     path("contacts/<int:pk>/history/", history.contact, name="contact"),

@@ -179,7 +179,7 @@ def test_releasing_the_gateway(
     assert not gateway.is_held
     released = Event.objects.get(gateway=gateway, kind="released")
     assert released.by == manager.user
-    assert "Sending goes on. Campaigns that are paused stay so." in words(manager.get("/"))
+    assert "Sending goes on." in words(manager.get("/"))
 
 
 def test_a_refused_token_is_tried_again(

@@ -1,13 +1,15 @@
 """After a restore: what somebody sees, and says, before anything goes on."""
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import Settings
 
 from messaging.models import Campaign, CampaignState, Event, EventKind, Gateway, HoldReason
-from messaging.services import campaigns, holds, slot_record, slots
+from messaging.services import campaigns, doubts, holds, slot_record, slots
 from messaging.services.audience import Audience
 from sandbox.server import Sandbox
 from tests.conftest import Browser
@@ -133,6 +135,8 @@ def test_of_what_has_ended_it_is_said_once(
     page = words(manager.get(reverse("messaging:undecided")))
     assert "1 finished message did not reach everybody." in page
     manager.post(reverse("messaging:ended_certain"))
+    assert Campaign.objects.get(pk=ended.pk).doubted_at is not None  # nothing was ticked
+    manager.post(reverse("messaging:ended_certain"), {"is_unsent": "on", "people": "0"})
     ended.refresh_from_db()
     assert ended.doubted_at is None
     assert "did not reach everybody" not in words(manager.get(reverse("messaging:undecided")))
@@ -142,3 +146,87 @@ def test_nothing_to_say_of_what_is_certain(manager: Browser, gateway: Gateway) -
     campaign = hand_over(gateway, numbers(2))
     assert manager.get(page(campaign)).status_code == 302
     assert holds.release(gateway, by=None) is False
+
+
+def test_of_one_that_has_ended_it_is_said_alone(
+    manager: Browser, gateway: Gateway, sandbox: Sandbox
+) -> None:
+    sandbox.settings(script=["scam", "scam"])
+    first, second = (hand_over(gateway, numbers(2, first=first)) for first in (1000, 2000))
+    send_all(gateway)
+    slot_record.raise_to(gateway, 5)
+    slots.attend(gateway)
+    said = words(manager.get(reverse("messaging:undecided")))
+    assert "2 finished messages did not reach everybody." in said
+    assert said.count("2 people not reached") == 2
+    assert "Has anybody been written to again?" in words(manager.get(page(first)))
+    response = manager.post(page(first), {"people": "0"})
+    assert "Look at Sociair's list, then tick this." in words(response)
+    manager.post(page(first), {"people": "0", "is_unsent": "on"})
+    for campaign in (first, second):
+        campaign.refresh_from_db()
+    assert (first.doubted_at is None, second.doubted_at is None) == (True, False)
+
+
+# -- What was written after the backup -------------------------------------------------------
+
+
+def test_what_was_not_its_turn_is_not_suggested(
+    manager: Browser, gateway: Gateway, settings: Settings
+) -> None:
+    """One for tomorrow, and one that somebody had paused, have probably not gone out."""
+    settings.SOCIAIR_BATCH_SIZE = 2
+    tomorrow = timezone.now() + timedelta(days=1)
+    later, paused, going = (hand_over(gateway, numbers(4, first=n)) for n in (1000, 2000, 3000))
+    Campaign.objects.filter(pk=later.pk).update(
+        state=CampaignState.SCHEDULED, scheduled_for=tomorrow
+    )
+    assert campaigns.pause(paused, by=None)
+    assert slots.attend(gateway)
+    slot_record.raise_to(gateway, 3)
+    assert not slots.attend(gateway)
+    for campaign in (later, paused, going):
+        campaign.refresh_from_db()
+    assert [doubts.suggested(it) for it in (later, paused, going)] == [None, None, 4]
+    assert manager.get(page(later)).context["form"]["people"].value() is None
+    assert "that time had not come" in words(manager.get(page(later)))
+    assert "It was paused when the backup was taken" in words(manager.get(page(paused)))
+    said = words(manager.get(reverse("messaging:undecided")))
+    assert "About 4 messages of these went out." in said
+    assert "1 request to Sociair belongs to no message here" in said
+
+
+def test_what_is_not_here_any_more_is_said_until_somebody_has_looked(
+    manager: Browser, sender: Browser, restored: Campaign, gateway: Gateway
+) -> None:
+    slot_record.raise_to(gateway, 4)
+    assert not slots.attend(gateway)
+    manager.post(reverse("messaging:release"))
+    undecided, forgotten = reverse("messaging:undecided"), "belong to no message here"
+    manager.post(reverse("messaging:forgotten_looked_up"))  # what waits may explain some of it
+    assert _unknown(gateway) == 4
+    manager.post(page(restored), {"people": "3"})  # two requests of the four
+    assert f"2 requests to Sociair {forgotten}" in words(manager.get(undecided))
+    draft = campaigns.save_draft(
+        form_uuid=uuid.uuid4(),
+        text="Once more?",
+        audience=Audience(numbers=numbers(1)[0]),
+        gateway=gateway,
+        by=sender.user,
+    )
+    review = reverse("messaging:review", args=[draft.pk])
+    assert forgotten in words(sender.get(review))
+    assert "I have looked at Sociair's list" not in words(sender.get(undecided))
+    assert sender.post(reverse("messaging:forgotten_looked_up")).status_code == 403
+    response = manager.post(reverse("messaging:forgotten_looked_up"), follow=True)
+    assert forgotten not in words(response)
+    assert forgotten not in words(sender.get(review))
+    event = Event.objects.filter(gateway=gateway, kind=EventKind.SETTLED).get()
+    assert event.by == manager.user
+    assert event.words == "2 requests that no message here explains were looked up at Sociair."
+    assert not doubts.look_up_forgotten(gateway, by=None)
+
+
+def _unknown(gateway: Gateway) -> int:
+    gateway.refresh_from_db()
+    return gateway.unknown_calls

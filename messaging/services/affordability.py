@@ -49,7 +49,8 @@ def check_covered(reading: BalanceReading, needed: Decimal) -> None:
             _(
                 "Not enough balance left: the balance is Rs %(balance)s and Rs %(needed)s are "
                 "needed, together with what is already being sent. Top up the account at Sociair, "
-                "then try again."
+                "then try again. If you just have, try again in a few seconds: the balance is read "
+                "once more."
             )
             % {"balance": f"{reading.balance:.2f}", "needed": f"{needed:.2f}"}
         )

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -71,10 +71,12 @@ def _doubt(campaign: Campaign, now: datetime, why: str) -> None:
 
 
 def ended_in_doubt(gateway: Gateway) -> QuerySet[Campaign]:
-    """What is over, and those it did not reach may have been written to again since."""
-    return Campaign.objects.filter(
-        gateway=gateway, state__in=_ENDED, doubted_at__isnull=False
-    ).order_by("-id")
+    """What is over, and those it did not reach (`people_not_reached`) may have been written to
+    again since.
+    """
+    found = Campaign.objects.filter(gateway=gateway, state__in=_ENDED, doubted_at__isnull=False)
+    not_reached = F("refused") + F("unconfirmed") + F("not_sent") + F("cancelled")
+    return found.annotate(people_not_reached=not_reached).order_by("-id")
 
 
 def say_of_the_ended(gateway: Gateway, *, by: Actor) -> int:
@@ -87,19 +89,45 @@ def say_of_the_ended(gateway: Gateway, *, by: Actor) -> int:
 
 def doubted(gateway: Gateway) -> list[Campaign]:
     """Handed-over campaigns of which somebody must say what went out, in the order of sending."""
+    return list(_doubted(gateway))
+
+
+def _doubted(gateway: Gateway) -> QuerySet[Campaign]:
     found = Campaign.objects.filter(
         gateway=gateway, state__in=OPEN_STATES, doubted_at__isnull=False
     )
-    return list(found.order_by("is_large", "id"))
+    return found.order_by("is_large", "id")
+
+
+def _were_being_sent(gateway: Gateway) -> QuerySet[Campaign]:
+    """Of these, those whose messages were the next in turn: neither paused, nor for later."""
+    stopped = Event.objects.filter(
+        campaign=OuterRef("pk"), kind=EventKind.PAUSED, at__gte=OuterRef("doubted_at")
+    )
+    is_due = Q(scheduled_for__isnull=True) | Q(scheduled_for__lte=F("doubted_at"))
+    return _doubted(gateway).filter(Exists(stopped), is_due)
+
+
+def _next_in_turn(gateway: Gateway) -> QuerySet[Batch]:
+    return Batch.objects.filter(
+        campaign__in=_were_being_sent(gateway).values("pk"), state=BatchState.QUEUED
+    ).order_by("campaign__is_large", "campaign", "id")
 
 
 def messages_in(gateway: Gateway, calls: int) -> int:
     """About how many messages so many calls are, if they were the next in turn."""
-    sizes = Batch.objects.filter(campaign__in=doubted(gateway), state=BatchState.QUEUED).order_by(
-        "campaign__is_large", "campaign", "id"
-    )
-    found = list(sizes.values_list("size", flat=True)[:calls])
-    return sum(found)
+    return sum(_next_in_turn(gateway).values_list("size", flat=True)[:calls])
+
+
+def forgotten_calls(gateway: Gateway) -> int:
+    """How many calls can be of no message that the database has: those were written after it."""
+    calls = gateway.unknown_calls
+    return max(calls - _next_in_turn(gateway).count(), 0) if calls else 0
+
+
+def was_being_sent(campaign: Campaign) -> bool:
+    """Whether it was its turn when the backup was taken, or soon after."""
+    return _were_being_sent(campaign.gateway).filter(pk=campaign.pk).exists()
 
 
 def suggested(campaign: Campaign) -> int | None:
@@ -107,7 +135,7 @@ def suggested(campaign: Campaign) -> int | None:
     calls = campaign.gateway.unknown_calls
     if not calls:
         return None
-    for other in doubted(campaign.gateway):
+    for other in _were_being_sent(campaign.gateway):
         queued = Batch.objects.filter(campaign=other, state=BatchState.QUEUED).order_by("id")
         if other.pk == campaign.pk:
             return sum(queued.values_list("size", flat=True)[:calls])
@@ -135,10 +163,28 @@ def say(campaign: Campaign, people: int, *, by: Actor) -> int:
             locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
             if locked.state in OPEN_STATES:
                 finish_if_empty(locked)
-    if not doubted(campaign.gateway):
-        Gateway.objects.filter(pk=campaign.gateway_id).update(unknown_calls=0)
     campaign.refresh_from_db()
     return said
+
+
+def look_up_forgotten(gateway: Gateway, *, by: Actor) -> bool:
+    """Somebody has looked at Sociair's list for what no message here explains. False if there is
+    nothing of the kind, or somebody else was faster.
+    """
+    calls = Gateway.objects.get(pk=gateway.pk).unknown_calls
+    if _doubted(gateway).exists():
+        return False  # some of them are explained by what is said of these
+    with transaction.atomic():
+        known = Gateway.objects.filter(pk=gateway.pk, unknown_calls=calls, unknown_calls__gt=0)
+        if not known.update(unknown_calls=0):
+            return False
+        words = ngettext(
+            "%(calls)d request that no message here explains was looked up at Sociair.",
+            "%(calls)d requests that no message here explains were looked up at Sociair.",
+            calls,
+        ) % {"calls": calls}
+        Event.objects.create(gateway=gateway, kind=EventKind.SETTLED, by=user_of(by), words=words)
+    return True
 
 
 def _said(people: int) -> str:

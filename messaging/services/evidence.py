@@ -60,6 +60,11 @@ class Evidence:
                 "A part of the cost of the undecided messages has left the account: some of them "
                 "probably went out."
             )
+        if self.now.gateway.unknown_calls:
+            return _(
+                "The figures do not fit: messages went out that this database does not know, or "
+                "the account was topped up or used elsewhere. Look at Sociair's own list."
+            )
         return _(
             "The figures do not fit: the account was topped up or used elsewhere meanwhile. "
             "Ask Sociair."

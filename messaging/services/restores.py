@@ -10,7 +10,6 @@ from messaging.services import doubts, holds, machines, slot_record
 
 def notice(gateway: Gateway) -> None:
     """Hold for a person, and let the database know what this machine knows."""
-    was_in_doubt = bool(doubts.doubted(gateway))
     doubts.doubt_all(gateway, why=str(HoldReason.RESTORED.label))
     with transaction.atomic():
         found = Gateway.objects.select_for_update(no_key=True).get(pk=gateway.pk)
@@ -19,9 +18,8 @@ def notice(gateway: Gateway) -> None:
             return  # another process of this machine was faster
         missing = max(record.slot - found.calls, 0)
         # Several machines may know of more, one after the other.
-        before = found.unknown_calls if was_in_doubt else 0
         Gateway.objects.filter(pk=found.pk).update(
-            calls=found.calls + missing, unknown_calls=before + missing
+            calls=found.calls + missing, unknown_calls=found.unknown_calls + missing
         )
         holds.hold(found, HoldKind.PERSON, HoldReason.RESTORED)
         for key in filter(None, (record.machine, *record.others)):

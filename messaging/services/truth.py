@@ -142,6 +142,11 @@ def cause_of_gap(campaign: Campaign, gap: BalanceGap, lines: list[CountLine]) ->
         return _("The other counts above are the cause: they make exactly this difference.")
     if lines and gap.gap > 0:
         return _("The other counts above are a likely cause.")
+    if gap.gap > 0 and campaign.gateway.unknown_calls:
+        return _(
+            "A backup was put back, and messages went out that this database does not know. They "
+            "may be the cause. Look at Sociair's own list."
+        )
     if gap.gap > 0:
         return _(
             "Why, the portal does not know. Perhaps the account is used elsewhere too, or Sociair "

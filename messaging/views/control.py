@@ -7,6 +7,7 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging import tasks
@@ -120,6 +121,19 @@ def release(request: HttpRequest) -> HttpResponse:
             request, _("The balance is being read. If Sociair takes the token, it goes on.")
         )
     elif holds.release(gateway, by=request.user):
-        messages.success(request, _("Sending goes on. Campaigns that are paused stay so."))
+        messages.success(request, _sending_goes_on(gateway))
     tasks.kick()
-    return redirect("messaging:undecided" if doubts.doubted(gateway) else "messaging:dashboard")
+    gateway.refresh_from_db()
+    is_in_doubt = doubts.doubted(gateway) or gateway.unknown_calls
+    return redirect("messaging:undecided" if is_in_doubt else "messaging:dashboard")
+
+
+def _sending_goes_on(gateway: Gateway) -> str:
+    paused = Campaign.objects.filter(gateway=gateway, state=CampaignState.PAUSED).count()
+    if not paused:
+        return _("Sending goes on.")
+    return ngettext(
+        "Sending goes on, but %(paused)d message is paused and stays so until you resume it.",
+        "Sending goes on, but %(paused)d messages are paused and stay so until you resume them.",
+        paused,
+    ) % {"paused": paused}

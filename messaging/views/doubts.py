@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from messaging.doubt_forms import DoubtForm, UnsentForm
+from messaging.doubt_forms import DoubtForm, EndedForm, UnsentForm
 from messaging.models import Campaign, CampaignState
 from messaging.services import doubts, holds
 from messaging.views.waking import recent_reading
@@ -36,6 +36,7 @@ def doubt(request: HttpRequest, pk: int) -> HttpResponse:
         "is_ended": campaign.state in (CampaignState.DONE, CampaignState.CANCELLED),
         "is_whole": isinstance(form, UnsentForm),
         "suggested": doubts.suggested(campaign),
+        "was_being_sent": doubts.was_being_sent(campaign),
     }
     return render(request, "messaging/doubt.html", context)
 
@@ -44,8 +45,21 @@ def doubt(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required("messaging.settle_campaign", raise_exception=True)
 def ended_certain(request: HttpRequest) -> HttpResponse:
     """A manager has looked: nobody of the finished messages has been written to again."""
-    doubts.say_of_the_ended(holds.current_gateway(), by=request.user)
-    messages.success(request, _("Saved. Those who were not reached can be written to again."))
+    form = EndedForm(request.POST)
+    if form.is_valid():
+        doubts.say_of_the_ended(holds.current_gateway(), by=request.user)
+        messages.success(request, _("Saved. Those who were not reached can be written to again."))
+    else:
+        messages.error(request, str(form.errors["is_unsent"][0]))
+    return redirect("messaging:undecided")
+
+
+@require_POST
+@permission_required("messaging.settle_campaign", raise_exception=True)
+def forgotten_looked_up(request: HttpRequest) -> HttpResponse:
+    """A manager has looked at Sociair's list for messages that are not here any more."""
+    if doubts.look_up_forgotten(holds.current_gateway(), by=request.user):
+        messages.success(request, _("Saved. Reviews do not warn of these messages any more."))
     return redirect("messaging:undecided")
 
 
@@ -57,6 +71,8 @@ def _may_say(request: HttpRequest, campaign: Campaign) -> bool:
 
 def _form(request: HttpRequest, campaign: Campaign) -> DoubtForm | UnsentForm:
     posted = request.POST if request.method == "POST" else None
+    if campaign.state in (CampaignState.DONE, CampaignState.CANCELLED):
+        return EndedForm(posted)
     if not campaign.is_open or campaign.prepared_up_to != Campaign.PREPARED:
         return UnsentForm(posted)  # nobody waits in it, or not everybody does yet
     suggested = doubts.suggested(campaign)

@@ -19,7 +19,15 @@ from messaging.context import worker_is_silent
 from messaging.models import BalanceReading, Campaign, CampaignState
 from messaging.schedule_forms import LaterForm
 from messaging.script import has_link
-from messaging.services import balance, campaigns, following, guards, holds, placeholders
+from messaging.services import (
+    balance,
+    campaigns,
+    doubts,
+    following,
+    guards,
+    holds,
+    placeholders,
+)
 from messaging.services.audience import GroupGone
 from messaging.services.campaigns import Reviewed
 from messaging.services.review import review as look_up
@@ -76,7 +84,11 @@ def _receipt_context(
 ) -> dict[str, Any]:
     """What the receipt says, or why there is none yet; `again` is when to look again."""
     is_mine = request.user.pk == campaign.created_by_id
-    context: dict[str, Any] = {"campaign": campaign, "is_mine": is_mine}
+    context: dict[str, Any] = {
+        "campaign": campaign,
+        "is_mine": is_mine,
+        "forgotten_calls": doubts.forgotten_calls(campaign.gateway),
+    }
     if campaign.gateway != holds.current_gateway():
         return {**context, "is_elsewhere": True}
     if campaign.doubted_at is not None:

@@ -13,6 +13,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from messaging import tasks
 from messaging.decisions import AgainForm, DecisionForm
+from messaging.doubt_forms import EndedForm
 from messaging.models import Campaign
 from messaging.services import doubts, holds, pricing, resending, settling
 from messaging.services.campaigns import SendRefused
@@ -22,6 +23,7 @@ from sociair_portal.paging import page_by_key
 
 _CAMPAIGNS_A_PAGE: Final = 10
 _BATCHES_SHOWN: Final = 5  # of each campaign, before its own page
+_ENDED_SHOWN: Final = 20
 
 
 @require_safe
@@ -36,6 +38,7 @@ def undecided(request: HttpRequest) -> HttpResponse:
             "campaign": campaign,
             "evidence": evidence_for(campaign),
             "batches": settling.undecided_with_calls(campaign)[:_BATCHES_SHOWN],
+            "more": max(settling.undecided(campaign).count() - _BATCHES_SHOWN, 0),
         }
         for campaign in page.items
     ]
@@ -46,7 +49,10 @@ def undecided(request: HttpRequest) -> HttpResponse:
         "cases": cases,
         "doubted": doubts.doubted(gateway),
         "ended_in_doubt": doubts.ended_in_doubt(gateway).count(),
+        "ended": doubts.ended_in_doubt(gateway)[:_ENDED_SHOWN],
+        "ended_form": EndedForm(),
         "unknown_messages": doubts.messages_in(gateway, gateway.unknown_calls),
+        "forgotten_calls": doubts.forgotten_calls(gateway),
     }
     return render(request, "messaging/undecided.html", context)
 
