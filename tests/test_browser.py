@@ -27,7 +27,7 @@ from sociair_portal.roles import MANAGER
 from tests.factories import ContactFactory, GroupFactory, UserFactory
 from tests.importing import xlsx_file
 from tests.proof.workers import until
-from tests.sending import hand_over, numbers
+from tests.sending import hand_over, numbers, send_all
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -431,9 +431,12 @@ def test_after_a_restore_somebody_says_what_went_out(
     settings: Settings,
 ) -> None:
     settings.SOCIAIR_BATCH_SIZE = 5
-    hand_over(gateway, numbers(23), text="The health camp begins at 8.")
-    slots.attend(gateway)
-    slot_record.raise_to(gateway, 2)
+    sandbox.settings(script=["scam", "scam"])
+    for first in (1000, 2000):
+        hand_over(gateway, numbers(3, first=first), text="The bus is late.")
+        send_all(gateway)
+    campaign = hand_over(gateway, numbers(23), text="The health camp begins at 8.")
+    slot_record.raise_to(gateway, 4)
     slots.attend(gateway)
 
     page = signed_in
@@ -452,6 +455,19 @@ def test_after_a_restore_somebody_says_what_went_out(
     page.get_by_role("button", name="Save decision").click()
     expect(page.get_by_role("main")).to_contain_text("10 messages wait under Needs a decision")
     look("restored-campaign")
-    campaign = Campaign.objects.get()
+    campaign.refresh_from_db()
     assert (campaign.unconfirmed, campaign.pending) == (10, 13)
     assert sandbox.ledger() == []
+
+    Gateway.objects.update(unknown_calls=2)  # of messages that were written after the backup
+    page.get_by_role("link", name="Needs a decision").first.click()
+    expect(page.get_by_role("main")).to_contain_text("2 requests to Sociair belong to no message")
+    expect(page.get_by_role("main")).to_contain_text("2 finished messages did not reach everybody")
+    look("restored-forgotten")
+    page.get_by_role("link", name=re.compile("^Decide")).click()
+    look("restored-decide")
+    page.go_back()
+    page.get_by_role("button", name="I have looked at Sociair's list").click()
+    page.get_by_label("I have looked at Sociair's list").check()
+    page.get_by_role("button", name="Save for all of them").click()
+    expect(page.get_by_role("main")).not_to_contain_text("did not reach everybody")

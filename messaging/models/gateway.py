@@ -100,10 +100,10 @@ ADVICE = {
         "Look at the last answers in the admin and ask Sociair, then start sending again."
     ),
     HoldReason.RESTORED: _(
-        "Campaigns that were under way are paused, because they may have gone out since the "
-        "backup was taken. What was written since is not here any more: look at Sociair's own list "
-        "before you write to the same people. Start sending again, and say of each campaign what "
-        "went out before it goes on."
+        "What was under way is paused, because it may have gone out since the backup was taken. "
+        "What was written since is not here any more: look at Sociair's own list before you write "
+        "to the same people. Start sending again, and say of each campaign what went out before it "
+        "goes on."
     ),
     HoldReason.RECORD_MISSING: _(
         "If the folder STATE_DIR was moved, put it back and restart the worker. If it is lost, or "
