@@ -14,9 +14,10 @@ from django.db import transaction
 from benchmarks.seed import mobile
 from contacts.phone import Operator
 from messaging.models import Batch, Campaign, Recipient
-from messaging.services import freezing, holds
-from messaging.services.audience import Audience
-from messaging.services.recipients import Person
+from messaging.services.audience.choice import Audience
+from messaging.services.audience.recipients import Person
+from messaging.services.campaigns import preparation
+from messaging.services.gateway import holds
 from sociair_portal import bulk
 
 _PIECE = 5000
@@ -57,7 +58,7 @@ def _ours(people: int) -> None:
     for piece in _pieces(people):
         some = [Person(mobile(n), Operator.NTC, "x", 1, f"Person {n}") for n in piece]
         with transaction.atomic():
-            freezing.cut(campaign, some, rates)
+            preparation.cut(campaign, some, rates)
 
 
 def _batch(campaign: Campaign) -> Batch:

@@ -16,8 +16,8 @@ from django.utils import timezone
 from phonenumbers import carrier
 
 from contacts.phone import Operator, find_mobile, operator_of
-from messaging.services import pricing
-from messaging.services.letters import Writer
+from messaging.services.audience.letters import Writer
+from messaging.services.money import prices
 from messaging.text import measure
 from messaging.wording import parse
 
@@ -45,7 +45,7 @@ def ours(text: str, count: int) -> Decimal:
         for raw, name, fields in rows(count)
         if (mobile := find_mobile(raw))
     )
-    return pricing.cost_of_counts(counts, _RATES)
+    return prices.cost_of_counts(counts, _RATES)
 
 
 def theirs(text: str, count: int) -> Decimal:

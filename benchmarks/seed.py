@@ -12,9 +12,11 @@ from django.db import connection
 from contacts.models import Contact, Group
 from messaging import tasks
 from messaging.models import CampaignState
-from messaging.services import balance, campaigns, freezing, holds
-from messaging.services.audience import Audience
-from messaging.services.review import review
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import campaigns, preparation
+from messaging.services.campaigns.review import review
+from messaging.services.gateway import holds
+from messaging.services.money import balance
 from sociair_portal import bulk
 
 
@@ -57,7 +59,7 @@ def main(people: int, inline: bool) -> None:
     campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=None)
     started = time.perf_counter()
     if inline and draft.state == CampaignState.PREPARING:
-        freezing.prepare(draft)
+        preparation.prepare(draft)
     elif draft.state == CampaignState.PREPARING:
         tasks.kick_prepare()
     took = time.perf_counter() - started

@@ -9,9 +9,11 @@ import uuid
 
 from benchmarks.priority import pace
 from messaging import tasks
-from messaging.services import balance, campaigns, holds
-from messaging.services.audience import Audience
-from messaging.services.review import review
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import campaigns
+from messaging.services.campaigns.review import review
+from messaging.services.gateway import holds
+from messaging.services.money import balance
 
 
 def main(messages: int) -> None:

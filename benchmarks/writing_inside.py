@@ -20,10 +20,12 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from benchmarks.seed import group_of, mobile
 from contacts.models import Contact, ContactField, Group, OptOut
 from messaging.models import BalanceReading, Campaign
-from messaging.services import campaigns, freezing, holds, tables
-from messaging.services.audience import Audience
-from messaging.services.estimate import count_people
-from messaging.services.review import review
+from messaging.services.audience import spreadsheets
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import campaigns, preparation
+from messaging.services.campaigns.estimate import count_people
+from messaging.services.campaigns.review import review
+from messaging.services.gateway import holds
 from sociair_portal.bulk import insert_rows
 
 _STATIC: Final = "School is closed tomorrow because of the rain."
@@ -97,7 +99,7 @@ def _send(draft: Campaign) -> None:
     reading = BalanceReading.objects.latest("id")
     seen = review(draft, reading)
     campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=draft.created_by)
-    freezing.prepare(draft)
+    preparation.prepare(draft)
 
 
 def _review(client: Client, draft: Campaign, people: int | None) -> float:
@@ -142,7 +144,7 @@ def _table(people: int) -> Any:
             rows = csv.writer(file)
             rows.writerow(["Name", "Mobile", "Fee due"])
             rows.writerows([f"Person {n}", mobile(n), n % 5000] for n in range(people))
-        return tables.take_in(path, name="table.csv", by=None)
+        return spreadsheets.take_in(path, name="table.csv", by=None)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,9 @@ from django.utils import timezone
 from django.utils.functional import SimpleLazyObject
 
 from messaging.models import OPEN_STATES, Campaign, Gateway
-from messaging.services import balance, holds, trouble
+from messaging.services.gateway import holds
+from messaging.services.money import balance
+from messaging.services.storage import trouble
 
 _WORKER_SILENT = timedelta(minutes=3)
 

@@ -9,8 +9,8 @@ from django.utils.translation import gettext_lazy
 from messaging import runs
 from messaging.forms import IdsField
 from messaging.models import Campaign, Verdict
-from messaging.services.resending import Again
-from messaging.services.settling import undecided
+from messaging.services.campaigns.resend import Again
+from messaging.services.decisions.settlement import undecided
 
 _AGAIN: Final = "again"
 

@@ -16,9 +16,9 @@ from messaging.models import (
     MessageTemplate,
     RecipientTable,
 )
-from messaging.services import tables
-from messaging.services.audience import Audience, read_pasted
-from messaging.services.placeholders import known_keys
+from messaging.services.audience import spreadsheets
+from messaging.services.audience.choice import Audience, read_pasted
+from messaging.services.audience.placeholders import known_keys
 from messaging.text import InvalidText, tidy
 from messaging.wording import read_wording
 
@@ -111,7 +111,7 @@ class ComposeForm(forms.Form):
     def clean_table(self) -> RecipientTable | None:
         """In the place of groups, contacts and numbers, if there is one."""
         pk: str = self.cleaned_data["table"]
-        self.chosen_table = tables.find(pk)
+        self.chosen_table = spreadsheets.find(pk)
         if pk and self.chosen_table is None:
             raise forms.ValidationError(_("The table has been deleted meanwhile. Choose it again."))
         return self.chosen_table

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from messaging.services import guards
+from messaging.services.campaigns import guards
 
 _FARTHEST: Final = timedelta(days=366)
 

@@ -15,8 +15,14 @@ from huey import crontab
 from huey.contrib.djhuey import db_periodic_task, db_task
 
 from messaging.models import Campaign, CampaignState, Gateway
-from messaging.services import balance, copying, database, dispatch, freezing, holds, slots, sociair
-from messaging.services import sweep as sweeping
+from messaging.services import sociair
+from messaging.services.campaigns import preparation
+from messaging.services.decisions import copies
+from messaging.services.gateway import holds
+from messaging.services.money import balance
+from messaging.services.sending import dispatch, slots
+from messaging.services.sending import sweep as sweeping
+from messaging.services.storage import database
 from sociair_portal.stopping import stopping
 
 _RUN_FOR: Final = 30.0  # seconds a task goes on before it makes room for others
@@ -111,7 +117,7 @@ def prepare() -> None:
 def _prepare(until: float) -> None:
     gateway = holds.current_gateway()
     for campaign in sweeping.unprepared(gateway):
-        prepare_this = copying.prepare if campaign.again_of else freezing.prepare_or_pause
+        prepare_this = copies.prepare if campaign.again_of else preparation.prepare_or_pause
         finished = prepare_this(
             campaign, go_on=lambda: time.monotonic() < until and not stopping.is_set()
         )

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy
 from contacts.names import clean_name
 from messaging.models import MessageTemplate
 from messaging.services import templates
-from messaging.services.acting import Actor
+from messaging.services.actor import Actor
 from messaging.text import InvalidText
 from messaging.wording import check_wording
 

@@ -34,7 +34,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A text in pieces, as services/letters.py writes it for one recipient after the other."""
+    """A text in pieces, as services/audience/letters.py writes it for one after the other."""
 
     pieces: tuple[str | Slot, ...]
 

@@ -20,7 +20,7 @@ from messaging.models import (
     Recipient,
     SentMessage,
 )
-from messaging.services import machines
+from messaging.services.gateway import machines
 
 _TABLES: list[type[Model]] = [
     *(Gateway, Machine, BalanceReading, Campaign, LeftOut, Batch, Recipient, SentMessage, Event)

@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from messaging import tasks
 from messaging.models import Gateway
-from messaging.services import saving
+from messaging.services.sending import saving
 from sandbox.server import Sandbox
 from sociair_portal.roles import MANAGER, SENDER, create_roles
 from sociair_portal.stopping import stopping

@@ -6,10 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from messaging.models import BalanceReading, Campaign, Gateway, MessageTemplate, Recipient
-from messaging.services import balance, campaigns, dispatch, holds, slot_record, slots
-from messaging.services.acting import Actor
-from messaging.services.audience import Audience
-from messaging.services.review import review
+from messaging.services.actor import Actor
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import campaigns
+from messaging.services.campaigns.review import review
+from messaging.services.gateway import holds, slot_record
+from messaging.services.money import balance
+from messaging.services.sending import dispatch, slots
 
 # Numbers of every operator that mean nothing to the sandbox.
 _PREFIXES = ("984", "980", "961", "985", "981")

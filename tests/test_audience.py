@@ -15,12 +15,12 @@ from contacts.importing import jobs
 from contacts.importing.options import Options
 from contacts.models import Contact, Group, OptOut
 from messaging.models import Campaign, CampaignState, Gateway, LeftOut, LeftOutReason, Recipient
-from messaging.services import campaigns, freezing
-from messaging.services.audience import Audience, describe
-from messaging.services.estimate import count_people
-from messaging.services.placeholders import writer_for
-from messaging.services.recipients import Reader
-from messaging.services.review import review
+from messaging.services.audience.choice import Audience, describe
+from messaging.services.audience.placeholders import writer_for
+from messaging.services.audience.recipients import Reader
+from messaging.services.campaigns import campaigns, preparation
+from messaging.services.campaigns.estimate import count_people
+from messaging.services.campaigns.review import review
 from sandbox.server import Sandbox
 from tests.conftest import Browser
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory
@@ -288,7 +288,7 @@ def test_a_group_that_was_taken_out_goes_while_preparing(
 ) -> None:
     """Its members are not sent what they were taken out of: the campaign asks."""
     settings.INLINE_RECIPIENTS = 0
-    monkeypatch.setattr(freezing, "_PIECE", 1)
+    monkeypatch.setattr(preparation, "_PIECE", 1)
     people = ContactFactory.create_batch(4)
     everybody, some = GroupFactory.create(members=people), GroupFactory.create(members=people[2:])
     campaign = hand_over(gateway, Audience(groups=(everybody.pk,), without=(some.pk,)))
@@ -299,7 +299,7 @@ def test_a_group_that_was_taken_out_goes_while_preparing(
             some.delete()
         return True
 
-    assert freezing.prepare_or_pause(campaign, go_on=go_on)
+    assert preparation.prepare_or_pause(campaign, go_on=go_on)
     campaign.refresh_from_db()
     assert not {person.mobile for person in people[2:]} & states(campaign).keys()
     assert campaign.state == CampaignState.PAUSED

@@ -20,7 +20,9 @@ from contacts import acting
 from contacts.models import ContactField
 from contacts.views import bulk
 from messaging.models import Campaign, Gateway, SentMessage
-from messaging.services import slot_record, slots, templates
+from messaging.services import templates
+from messaging.services.gateway import slot_record
+from messaging.services.sending import slots
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
 from sociair_portal.roles import MANAGER

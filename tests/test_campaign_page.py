@@ -22,7 +22,8 @@ from messaging.models import (
     Recipient,
     SentMessage,
 )
-from messaging.services import campaigns, dispatch
+from messaging.services.campaigns import campaigns
+from messaging.services.sending import dispatch
 from sandbox.server import Sandbox
 from tests.conftest import Browser
 from tests.factories import UserFactory

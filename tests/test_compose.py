@@ -14,8 +14,8 @@ from pytest_django import DjangoAssertNumQueries
 
 from contacts.models import Contact, Group
 from messaging.models import BalanceReading, Campaign, CampaignState, Gateway
-from messaging.services import campaigns
-from messaging.services.audience import Audience
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import campaigns
 from tests.at_once import at_once
 from tests.conftest import Browser, signed_in
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory, UserFactory

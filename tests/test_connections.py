@@ -17,7 +17,9 @@ from requests.adapters import HTTPAdapter
 
 from messaging.answers import MOST_BYTES, Outcome
 from messaging.models import Batch, BatchState, Gateway, SentMessage
-from messaging.services import dispatch, framing, holds, sociair, transport
+from messaging.services import framing, sociair, transport
+from messaging.services.gateway import holds
+from messaging.services.sending import dispatch
 from sandbox.server import Sandbox
 from tests.raw_server import RawServer, Script
 from tests.sending import check_books, gateway_of_a_worker, hand_over, numbers

@@ -9,7 +9,7 @@ from django.urls import reverse
 
 from contacts.models import Contact
 from messaging.models import Gateway
-from messaging.services.audience import Audience
+from messaging.services.audience.choice import Audience
 from tests.conftest import Browser
 from tests.factories import ContactFactory, OptOutFactory, UserFactory
 from tests.pages import words

@@ -11,7 +11,7 @@ from contacts.acting import Action, BulkAction
 from contacts.models import Contact, Group, OptOut
 from contacts.views import bulk as bulk_view
 from messaging.models import Gateway, Recipient
-from messaging.services.audience import Audience
+from messaging.services.audience.choice import Audience
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory, UserFactory
 from tests.pages import words as words_of
 from tests.sending import hand_over

@@ -16,7 +16,9 @@ from messaging.models import (
     HoldKind,
     HoldReason,
 )
-from messaging.services import balance, campaigns, holds
+from messaging.services.campaigns import campaigns
+from messaging.services.gateway import holds
+from messaging.services.money import balance
 from sandbox.server import Sandbox
 from tests.conftest import Browser, signed_in
 from tests.factories import UserFactory

@@ -29,20 +29,13 @@ from messaging.models import (
     RecipientState,
     Verdict,
 )
-from messaging.services import (
-    balance,
-    campaigns,
-    copying,
-    dispatch,
-    doubts,
-    following,
-    freezing,
-    recording,
-    resending,
-    settling,
-    sociair,
-)
-from messaging.services.campaigns import SendRefused
+from messaging.services import sociair
+from messaging.services.campaigns import campaigns, follow_ups, preparation, resend
+from messaging.services.campaigns.campaigns import SendRefused
+from messaging.services.decisions import copies, settlement
+from messaging.services.gateway import doubts
+from messaging.services.money import balance
+from messaging.services.sending import dispatch, recording
 from messaging.text import measure
 from sandbox.server import Sandbox
 from sociair_portal.bulk import insert_rows
@@ -63,7 +56,7 @@ def by_the_worker(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Requests of two people; more than two requests are copied by the worker."""
     settings.SOCIAIR_BATCH_SIZE = 2
     settings.INLINE_RECIPIENTS = 4
-    monkeypatch.setattr(copying, "_PIECE", 2 * _A_PIECE)
+    monkeypatch.setattr(copies, "_PIECE", 2 * _A_PIECE)
 
 
 @pytest.fixture
@@ -74,7 +67,7 @@ def first(gateway: Gateway, sandbox: Sandbox) -> Campaign:
 
 def _unconfirmed(gateway: Gateway, people: int) -> Campaign:
     campaign = hand_over(gateway, numbers(people))
-    assert freezing.prepare(campaign)
+    assert preparation.prepare(campaign)
     _lose(Batch.objects.filter(campaign=campaign))
     Campaign.objects.filter(pk=campaign.pk).update(
         state=CampaignState.DONE, pending=0, unconfirmed=people
@@ -91,7 +84,7 @@ def _lose(batches: QuerySet[Batch]) -> None:
 
 
 def _undecided(campaign: Campaign) -> list[int]:
-    return list(settling.undecided(campaign).order_by("pk").values_list("pk", flat=True))
+    return list(settlement.undecided(campaign).order_by("pk").values_list("pk", flat=True))
 
 
 def _send_again(
@@ -101,7 +94,7 @@ def _send_again(
     form_uuid: uuid.UUID | None = None,
 ) -> Campaign:
     batches = _undecided(campaign) if batches is None else batches
-    return settling.send_again(
+    return settlement.send_again(
         campaign,
         batches,
         form_uuid=form_uuid or uuid.uuid4(),
@@ -114,7 +107,7 @@ def _send_again(
 def _prepare(follower: Campaign, *, pieces: int | None = None) -> bool:
     """As a worker does that is stopped after so many pieces."""
     left = itertools.repeat(True) if pieces is None else iter([True] * pieces)
-    return copying.prepare(follower, go_on=lambda: next(left, False))
+    return copies.prepare(follower, go_on=lambda: next(left, False))
 
 
 def _mobiles(batches: list[int]) -> list[str]:
@@ -219,7 +212,7 @@ def test_a_piece_that_broke_off_is_made_again_as_a_whole(
     follower = _send_again(first)
     assert not _prepare(follower, pieces=1)
     with monkeypatch.context() as patch:
-        patch.setattr(resending, "insert_rows", _insert_and_die)
+        patch.setattr(resend, "insert_rows", _insert_and_die)
         with pytest.raises(RuntimeError):
             _prepare(follower)
     follower = Campaign.objects.get(pk=follower.pk)
@@ -295,7 +288,7 @@ def test_what_somebody_else_decides_meanwhile_stays_so(verdict: Verdict, first: 
     theirs = _mobiles(batches[4:6])
     follower = _send_again(first)
     _prepare(follower, pieces=1)
-    assert settling.settle(first, batches[4:6], verdict, by=None, why="I asked them.") == 4
+    assert settlement.settle(first, batches[4:6], verdict, by=None, why="I asked them.") == 4
     assert _prepare(follower)
     assert (follower.state, follower.total) == (CampaignState.SENDING, 16)
     assert set(theirs).isdisjoint(states(follower))
@@ -306,7 +299,7 @@ def test_what_somebody_else_decides_meanwhile_stays_so(verdict: Verdict, first: 
 
 def test_a_late_answer_meanwhile_counts(gateway: Gateway, sandbox: Sandbox) -> None:
     first = hand_over(gateway, numbers(20))
-    freezing.prepare(first)
+    preparation.prepare(first)
     claim = claim_batch(first.pk)
     assert claim is not None
     sent = sociair.send(claim.batch, start_before=claim.start_before)
@@ -329,7 +322,7 @@ def test_a_late_answer_after_it_was_copied_changes_nothing(
     gateway: Gateway, sandbox: Sandbox
 ) -> None:
     first = hand_over(gateway, numbers(20))
-    freezing.prepare(first)
+    preparation.prepare(first)
     claim = claim_batch(first.pk)
     assert claim is not None
     sent = sociair.send(claim.batch, start_before=claim.start_before)
@@ -347,7 +340,7 @@ def test_a_late_answer_after_it_was_copied_changes_nothing(
 
 def test_everything_decided_otherwise_leaves_nobody(first: Campaign) -> None:
     follower = _send_again(first)
-    settling.settle(first, _undecided(first), Verdict.ACCEPTED, by=None, why="They got it.")
+    settlement.settle(first, _undecided(first), Verdict.ACCEPTED, by=None, why="They got it.")
     assert _prepare(follower)
     assert (follower.state, follower.total) == (CampaignState.DONE, 0)
 
@@ -356,7 +349,7 @@ def test_what_becomes_undecided_later_was_not_signed(first: Campaign) -> None:
     """It is newer than what the manager spoke of, whatever its number."""
     batches = _undecided(first)
     Batch.objects.filter(pk=batches[4]).update(state=BatchState.SENDING)
-    follower = settling.send_again(
+    follower = settlement.send_again(
         first, batches, form_uuid=uuid.uuid4(), people=18, by=None, why="Nobody got it."
     )
     Batch.objects.filter(pk=batches[4]).update(state=BatchState.UNCONFIRMED)
@@ -393,7 +386,7 @@ def test_cancelled_the_rest_stays_undecided(
     assert (follower.state, follower.cancelled) == (CampaignState.CANCELLED, 6)
     _check_each_once(first)
     assert (first.not_sent, first.unconfirmed) == (6, 14)
-    assert following.not_reached(follower).count() == 6  # whom somebody may write to again
+    assert follow_ups.not_reached(follower).count() == 6  # whom somebody may write to again
 
     other = _send_again(first)
     assert _prepare(other)
@@ -436,7 +429,7 @@ def test_other_rules_of_counting_meanwhile_ask_first(
 ) -> None:
     follower = _send_again(first)
     two_parts = measure("a" * 161)
-    monkeypatch.setattr(resending, "measure", lambda text: two_parts)
+    monkeypatch.setattr(resend, "measure", lambda text: two_parts)
     assert _prepare(follower)
     campaigns.start_due(gateway)
     follower.refresh_from_db()

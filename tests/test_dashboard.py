@@ -11,8 +11,12 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from messaging.models import BalanceReading, Campaign, CampaignState, Gateway, HoldKind, HoldReason
-from messaging.services import balance, campaigns, holds, sociair, trouble
-from messaging.services.audience import Audience
+from messaging.services import sociair
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import campaigns
+from messaging.services.gateway import holds
+from messaging.services.money import balance
+from messaging.services.storage import trouble
 from sandbox.server import Sandbox
 from tests.conftest import Browser, signed_in
 from tests.factories import UserFactory

@@ -10,8 +10,9 @@ from pytest_django import Settings
 
 from messaging import tasks
 from messaging.models import Gateway
-from messaging.services import database, dispatch, saving, slots, trouble
-from messaging.services.trouble import Cause
+from messaging.services.sending import dispatch, saving, slots
+from messaging.services.storage import database, trouble
+from messaging.services.storage.trouble import Cause
 from sandbox.server import Sandbox
 from sociair_portal import stopping
 from tests.sending import hand_over, numbers, send_all

@@ -9,8 +9,10 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from messaging.models import Campaign, CampaignState, Event, EventKind, Gateway, HoldReason
-from messaging.services import campaigns, doubts, holds, slot_record, slots
-from messaging.services.audience import Audience
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import campaigns
+from messaging.services.gateway import doubts, holds, slot_record
+from messaging.services.sending import slots
 from sandbox.server import Sandbox
 from tests.conftest import Browser
 from tests.pages import words

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from messaging.models import Campaign, Gateway
-from messaging.services import campaigns
-from messaging.services.review import review
+from messaging.services.campaigns import campaigns
+from messaging.services.campaigns.review import review
 from tests.conftest import Browser, signed_in
 from tests.factories import GroupFactory
 from tests.pages import source, words

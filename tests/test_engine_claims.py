@@ -23,7 +23,9 @@ from messaging.models import (
     Recipient,
     SentMessage,
 )
-from messaging.services import dispatch, holds, recording, sociair, transport
+from messaging.services import sociair, transport
+from messaging.services.gateway import holds
+from messaging.services.sending import dispatch, recording
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.factories import OptOutFactory

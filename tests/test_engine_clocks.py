@@ -24,7 +24,11 @@ from messaging.models import (
     HoldReason,
     Machine,
 )
-from messaging.services import balance, dispatch, evidence, holds, recording, sociair, sweep
+from messaging.services import sociair
+from messaging.services.decisions import evidence
+from messaging.services.gateway import holds
+from messaging.services.money import balance
+from messaging.services.sending import dispatch, recording, sweep
 from sandbox.server import Sandbox
 from tests.sending import check_books, claim_batch, hand_over, numbers, send_all, take_slot
 

@@ -20,7 +20,9 @@ from messaging.models import (
     Gateway,
     SentMessage,
 )
-from messaging.services import campaigns, dispatch, recording, sociair, sweep
+from messaging.services import sociair
+from messaging.services.campaigns import campaigns
+from messaging.services.sending import dispatch, recording, sweep
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.factories import UserFactory

@@ -5,7 +5,8 @@ from pytest_django import Settings
 
 from messaging import tasks
 from messaging.models import Campaign, CampaignState, Gateway
-from messaging.services import dispatch, freezing, slots
+from messaging.services.campaigns import preparation
+from messaging.services.sending import dispatch, slots
 from sandbox.server import Sandbox
 from tests.sending import check_books, claim_batch, hand_over, numbers, send_all
 
@@ -15,7 +16,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def large_from_five(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.SOCIAIR_BATCH_SIZE = 2
-    monkeypatch.setattr(freezing, "LARGE", 4)
+    monkeypatch.setattr(preparation, "LARGE", 4)
 
 
 def _campaign(gateway: Gateway, text: str, people: int) -> Campaign:

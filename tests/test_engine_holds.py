@@ -19,7 +19,10 @@ from messaging.models import (
     HoldKind,
     HoldReason,
 )
-from messaging.services import balance, dispatch, holds, recording, sociair, sweep
+from messaging.services import sociair
+from messaging.services.gateway import holds
+from messaging.services.money import balance
+from messaging.services.sending import dispatch, recording, sweep
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.factories import UserFactory

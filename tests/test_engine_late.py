@@ -25,7 +25,10 @@ from messaging.models import (
     SentMessage,
     Verdict,
 )
-from messaging.services import campaigns, dispatch, recording, settling, sociair, sweep
+from messaging.services import sociair
+from messaging.services.campaigns import campaigns
+from messaging.services.decisions import settlement
+from messaging.services.sending import dispatch, recording, sweep
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
 from tests.factories import UserFactory
@@ -163,7 +166,7 @@ def test_after_a_persons_word_it_changes_only_its_own_row(
     sandbox.settings(script=[fault])
     sent = _answer_of_a_lost_call(gateway, campaign)
     someone = UserFactory.create()
-    assert settling.settle(campaign, [sent.batch.pk], verdict, by=someone, why="asked them") == 2
+    assert settlement.settle(campaign, [sent.batch.pk], verdict, by=someone, why="asked them") == 2
     before = _everything()
     recording.record(sent)
     assert _everything() == before

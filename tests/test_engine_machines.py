@@ -23,16 +23,9 @@ from messaging.models import (
     Machine,
     SentMessage,
 )
-from messaging.services import (
-    campaigns,
-    dispatch,
-    doubts,
-    following,
-    holds,
-    machines,
-    slot_record,
-    slots,
-)
+from messaging.services.campaigns import campaigns, follow_ups
+from messaging.services.gateway import doubts, holds, machines, slot_record
+from messaging.services.sending import dispatch, slots
 from sandbox.server import Sandbox
 from tests.backups import Backup, Worker, workers
 from tests.sending import check_books, hand_over, numbers, send_all
@@ -630,11 +623,11 @@ def test_who_was_not_reached_may_have_been_written_to_since(
     slot_record.raise_to(gateway, 5)
     assert not slots.attend(gateway)
     ended.refresh_from_db()
-    assert not following.can_be_followed(ended)
+    assert not follow_ups.can_be_followed(ended)
     with pytest.raises(campaigns.SendRefused):
-        following.follow_up(ended, by=None)
+        follow_ups.follow_up(ended, by=None)
     doubts.say(ended, 0, by=None)
-    assert following.can_be_followed(ended)
+    assert follow_ups.can_be_followed(ended)
 
 
 @pytest.mark.parametrize("minutes", [-150, -3, 3, 150])

@@ -26,10 +26,11 @@ from messaging.models import (
     LeftOutReason,
     Recipient,
 )
-from messaging.services import campaigns, dispatch, freezing
-from messaging.services.audience import Audience, GroupGone
-from messaging.services.campaigns import SendRefused
-from messaging.services.review import review
+from messaging.services.audience.choice import Audience, GroupGone
+from messaging.services.campaigns import campaigns, preparation
+from messaging.services.campaigns.campaigns import SendRefused
+from messaging.services.campaigns.review import review
+from messaging.services.sending import dispatch
 from sandbox.server import Sandbox
 from sociair_portal.bulk import insert_rows
 from tests.at_once import at_once
@@ -45,13 +46,13 @@ def by_the_worker(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     """Every campaign is a large one, prepared three people at a time."""
     settings.INLINE_RECIPIENTS = 0
     settings.SOCIAIR_BATCH_SIZE = 2
-    monkeypatch.setattr(freezing, "_PIECE", 3)
+    monkeypatch.setattr(preparation, "_PIECE", 3)
 
 
 def _prepare(campaign: Campaign, pieces: int = 1000) -> bool:
     """What the worker does, for so many pieces."""
     left = iter(range(pieces))
-    return freezing.prepare_or_pause(campaign, go_on=lambda: next(left, None) is not None)
+    return preparation.prepare_or_pause(campaign, go_on=lambda: next(left, None) is not None)
 
 
 def _group(count: int) -> Group:
@@ -140,7 +141,7 @@ def test_it_goes_on_where_it_broke_off(
     """The worker dies within a piece: that piece is undone as a whole, and made again."""
     campaign = hand_over(gateway, numbers(8))
     with monkeypatch.context() as patch:
-        patch.setattr(freezing, "insert_rows", _failing(on_call=4))
+        patch.setattr(preparation, "insert_rows", _failing(on_call=4))
         with pytest.raises(RuntimeError):
             _prepare(campaign)
     campaign.refresh_from_db()

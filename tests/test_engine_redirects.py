@@ -4,7 +4,7 @@ import pytest
 
 from messaging.answers import MOST_BYTES, Outcome
 from messaging.models import Batch, BatchState, Gateway, SentMessage
-from messaging.services import dispatch
+from messaging.services.sending import dispatch
 from sandbox.faults import FAULTS
 from sandbox.faults.base import fixed
 from sandbox.server import Sandbox

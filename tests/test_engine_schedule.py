@@ -8,7 +8,9 @@ from django.utils import timezone
 
 from messaging import tasks
 from messaging.models import Campaign, CampaignState, Event, EventKind, Gateway
-from messaging.services import campaigns, dispatch, holds, sweep
+from messaging.services.campaigns import campaigns
+from messaging.services.gateway import holds
+from messaging.services.sending import dispatch, sweep
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.factories import UserFactory

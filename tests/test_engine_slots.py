@@ -20,7 +20,10 @@ from messaging.models import (
     HoldReason,
     SentMessage,
 )
-from messaging.services import campaigns, dispatch, doubts, holds, slot_record, slots, sociair
+from messaging.services import sociair
+from messaging.services.campaigns import campaigns
+from messaging.services.gateway import doubts, holds, slot_record
+from messaging.services.sending import dispatch, slots
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.factories import UserFactory

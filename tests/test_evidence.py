@@ -10,8 +10,13 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from messaging.models import BalanceReading, Batch, BatchState, Campaign, Gateway, Verdict
-from messaging.services import balance, campaigns, dispatch, holds, recording, settling, sociair
-from messaging.services.evidence import Evidence, evidence_for
+from messaging.services import sociair
+from messaging.services.campaigns import campaigns
+from messaging.services.decisions import settlement
+from messaging.services.decisions.evidence import Evidence, evidence_for
+from messaging.services.gateway import holds
+from messaging.services.money import balance
+from messaging.services.sending import dispatch, recording
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
 from tests.sending import claim_batch, hand_over, numbers, release, send_all
@@ -159,8 +164,8 @@ def test_a_persons_word_counts_as_known(
     verdict: Verdict, figures: tuple[int, int, int], gateway: Gateway, sandbox: Sandbox
 ) -> None:
     campaign = _send(gateway, sandbox, "500", "ok", "500")
-    first = settling.undecided(campaign).order_by("pk")[0].pk
-    settling.settle(campaign, [first], verdict, by=None, why="")
+    first = settlement.undecided(campaign).order_by("pk")[0].pk
+    settlement.settle(campaign, [first], verdict, by=None, why="")
     assert _figures(campaign) == figures
 
 
@@ -175,7 +180,7 @@ def test_a_late_answer_of_a_settled_batch_is_counted_once(
     assert claim is not None
     sent = sociair.send(claim.batch)
     _lose(gateway)
-    settling.settle(campaign, [claim.batch.pk], Verdict.ACCEPTED, by=None, why="")
+    settlement.settle(campaign, [claim.batch.pk], Verdict.ACCEPTED, by=None, why="")
     recording.record(sent)
     sandbox.settings(script=["500"])
     send_all(gateway)
@@ -185,8 +190,8 @@ def test_a_late_answer_of_a_settled_batch_is_counted_once(
 
 def test_nothing_is_left_to_prove(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = _send(gateway, sandbox, "500")
-    batches = list(settling.undecided(campaign).values_list("pk", flat=True))
-    settling.settle(campaign, batches, Verdict.ACCEPTED, by=None, why="")
+    batches = list(settlement.undecided(campaign).values_list("pk", flat=True))
+    settlement.settle(campaign, batches, Verdict.ACCEPTED, by=None, why="")
     assert evidence_for(campaign) is None
 
 

@@ -21,7 +21,8 @@ from messaging.models import (
     HoldReason,
     SentMessage,
 )
-from messaging.services import dispatch, recording, saving, sociair
+from messaging.services import sociair
+from messaging.services.sending import dispatch, recording, saving
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
 from tests.sending import (

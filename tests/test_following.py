@@ -8,9 +8,10 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from messaging.models import Campaign, CampaignState, Gateway, Recipient
-from messaging.services import campaigns, dispatch, following
-from messaging.services.campaigns import Reviewed, SendRefused
-from messaging.services.review import review
+from messaging.services.campaigns import campaigns, follow_ups
+from messaging.services.campaigns.campaigns import Reviewed, SendRefused
+from messaging.services.campaigns.review import review
+from messaging.services.sending import dispatch
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.conftest import Browser
@@ -58,11 +59,11 @@ def test_it_works(sender: Browser, half_sent: Campaign, gateway: Gateway, sandbo
     assert sorted(entry.mobile for entry in sandbox.ledger()) == sorted(numbers(6))
     assert "Write to those it did not reach" not in words(sender.get(half_sent.get_absolute_url()))
     with pytest.raises(SendRefused, match="nobody of this campaign"):
-        following.follow_up(half_sent, by=sender.user)
+        follow_ups.follow_up(half_sent, by=sender.user)
 
 
 def test_a_second_person_is_told(sender: Browser, half_sent: Campaign) -> None:
-    following.follow_up(half_sent, by=UserFactory.create(username="asha"))
+    follow_ups.follow_up(half_sent, by=UserFactory.create(username="asha"))
     address = reverse("messaging:follow_up", args=[half_sent.pk])
     page = sender.post(address, follow=True)
     assert "asha is writing to these people already." in words(page)
@@ -72,22 +73,22 @@ def test_a_second_person_is_told(sender: Browser, half_sent: Campaign) -> None:
 @pytest.mark.django_db(transaction=True)
 def test_two_at_once_make_one_draft(half_sent: Campaign) -> None:
     user = UserFactory.create()
-    drafts = at_once([partial(following.follow_up, half_sent, by=user)] * 4)
+    drafts = at_once([partial(follow_ups.follow_up, half_sent, by=user)] * 4)
     assert len({draft.pk for draft in drafts}) == 1
 
 
 def test_one_that_is_being_prepared_stands_in_the_way(
     half_sent: Campaign, gateway: Gateway, settings: Settings
 ) -> None:
-    draft = following.follow_up(half_sent, by=None)
+    draft = follow_ups.follow_up(half_sent, by=None)
     settings.INLINE_RECIPIENTS = 0
     seen = review(draft, reading(gateway))
     campaigns.hand_over(draft, reviewed=Reviewed.of(draft, seen), by=None)
     assert draft.state == CampaignState.PREPARING
     assert not Recipient.objects.filter(campaign=draft).exists()
-    assert not following.can_be_followed(half_sent)
+    assert not follow_ups.can_be_followed(half_sent)
     campaigns.cancel(draft, by=None)
-    assert following.can_be_followed(half_sent)
+    assert follow_ups.can_be_followed(half_sent)
 
 
 @pytest.mark.parametrize("change", [{"unconfirmed": 1, "accepted": 2}, {"state": "sending"}])
@@ -96,21 +97,21 @@ def test_what_has_not_ended_or_is_undecided_waits(
 ) -> None:
     Campaign.objects.filter(pk=half_sent.pk).update(**change)
     half_sent.refresh_from_db()
-    assert not following.can_be_followed(half_sent)
+    assert not follow_ups.can_be_followed(half_sent)
     with pytest.raises(SendRefused):
-        following.follow_up(half_sent, by=None)
+        follow_ups.follow_up(half_sent, by=None)
 
 
 def test_too_many_are_said(half_sent: Campaign, settings: Settings) -> None:
     settings.PASTED_LINES = 2
     with pytest.raises(SendRefused, match="more than 2 people"):
-        following.follow_up(half_sent, by=None)
+        follow_ups.follow_up(half_sent, by=None)
 
 
 def test_what_reached_everybody_is_not_followed(gateway: Gateway, sender: Browser) -> None:
     campaign = hand_over(gateway, numbers(3))
     send_all(gateway)
     campaign.refresh_from_db()
-    assert not following.can_be_followed(campaign)
+    assert not follow_ups.can_be_followed(campaign)
     page = sender.post(reverse("messaging:follow_up", args=[campaign.pk]), follow=True)
     assert "There is nobody of this campaign to write to again." in words(page)

@@ -14,7 +14,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from messaging.models import BalanceReading, Gateway, HoldKind, HoldReason
-from messaging.services import holds
+from messaging.services.gateway import holds
 from sociair_portal import views
 from tests.conftest import Browser
 from tests.factories import UserFactory

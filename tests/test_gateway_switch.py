@@ -17,7 +17,9 @@ from messaging.models import (
     HoldKind,
     HoldReason,
 )
-from messaging.services import campaigns, dispatch, freezing, holds, sweep
+from messaging.services.campaigns import campaigns, preparation
+from messaging.services.gateway import holds
+from messaging.services.sending import dispatch, sweep
 from sandbox.server import Sandbox
 from tests.conftest import Browser
 from tests.sending import check_books, claim_batch, hand_over, numbers, send_all
@@ -145,7 +147,7 @@ def test_a_resumed_one_still_goes_nowhere(
 ) -> None:
     campaigns.pause(queued, by=None)
     campaigns.resume(queued, by=None)
-    assert freezing.prepare(queued)
+    assert preparation.prepare(queued)
     assert send_all(holds.current_gateway()) == [dispatch.Round.NOTHING]
     assert not sandbox.requests()
     assert not elsewhere.requests()

@@ -12,8 +12,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from messaging.models import Campaign, CampaignState, Gateway
-from messaging.services import campaigns, guards
-from messaging.services.audience import Audience
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import campaigns, guards
 from sociair_portal.values import hours
 from tests.conftest import Browser
 from tests.pages import words

@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from messaging import history
 from messaging.models import Batch, Campaign, CampaignState, Gateway, Recipient
-from messaging.services.audience import Audience
+from messaging.services.audience.choice import Audience
 from tests.conftest import Browser
 from tests.factories import ContactFactory, GroupFactory, UserFactory
 from tests.pages import words

@@ -20,7 +20,7 @@ from contacts.models import (
     RejectedRow,
 )
 from messaging.models import Gateway
-from messaging.services import dispatch
+from messaging.services.sending import dispatch
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory, UserFactory

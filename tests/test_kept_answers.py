@@ -26,18 +26,11 @@ from messaging.models import (
     HoldReason,
     SentMessage,
 )
-from messaging.services import (
-    database,
-    dispatch,
-    holds,
-    kept,
-    recording,
-    saving,
-    sociair,
-    sweep,
-    trouble,
-)
-from messaging.services.trouble import Cause
+from messaging.services import sociair
+from messaging.services.gateway import holds
+from messaging.services.sending import dispatch, kept, recording, saving, sweep
+from messaging.services.storage import database, trouble
+from messaging.services.storage.trouble import Cause
 from sandbox.server import Sandbox
 from tests.sending import check_books, claim_batch, hand_over, numbers, send_all, states
 

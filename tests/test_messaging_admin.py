@@ -23,7 +23,8 @@ from messaging.models import (
     Recipient,
     SentMessage,
 )
-from messaging.services import balance, holds
+from messaging.services.gateway import holds
+from messaging.services.money import balance
 from tests.conftest import Browser
 from tests.factories import UserFactory
 from tests.pages import source, words

@@ -11,12 +11,12 @@ from django.utils import timezone
 
 from contacts.models import Contact, ContactField, Group
 from messaging.models import Batch, Campaign, Gateway, LeftOut, LeftOutReason
-from messaging.services import campaigns
-from messaging.services.audience import Audience
-from messaging.services.estimate import estimate
-from messaging.services.letters import show_day
-from messaging.services.placeholders import writer_for
-from messaging.services.review import review
+from messaging.services.audience.choice import Audience
+from messaging.services.audience.letters import show_day
+from messaging.services.audience.placeholders import writer_for
+from messaging.services.campaigns import campaigns
+from messaging.services.campaigns.estimate import estimate
+from messaging.services.campaigns.review import review
 from messaging.text import InvalidText
 from sandbox.server import Sandbox
 from tests.conftest import Browser

@@ -19,10 +19,12 @@ from messaging.models import (
     Recipient,
 )
 from messaging.refusals import lacks_balance
-from messaging.services import balance, campaigns, dispatch, following
-from messaging.services.affordability import SendRefused
-from messaging.services.resending import Again
-from messaging.services.review import review
+from messaging.services.campaigns import campaigns, follow_ups
+from messaging.services.campaigns.resend import Again
+from messaging.services.campaigns.review import review
+from messaging.services.money import balance
+from messaging.services.money.affordability import SendRefused
+from messaging.services.sending import dispatch
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.conftest import Browser
@@ -127,7 +129,7 @@ def test_personal_letters_stay_as_they_were(gateway: Gateway, sandbox: Sandbox) 
     send_all(gateway)
     balance.read_balance(gateway)
     seen = Again(1, Decimal("0.80"))
-    follower = following.send_to_refused(campaign, form_uuid=uuid.uuid4(), seen=seen, by=None)
+    follower = follow_ups.send_to_refused(campaign, form_uuid=uuid.uuid4(), seen=seen, by=None)
     recipient = Recipient.objects.select_related("batch").get(campaign=follower)
     assert recipient.mobile in recipient.batch.text.replace("-", "")
 
@@ -152,7 +154,7 @@ def test_other_refusals_are_not_offered(
     assert "because the balance was not enough" not in words(
         sender.get(campaign.get_absolute_url())
     )
-    assert not following.refused_for_balance(campaign).exists()
+    assert not follow_ups.refused_for_balance(campaign).exists()
 
 
 @pytest.mark.parametrize(
@@ -160,7 +162,7 @@ def test_other_refusals_are_not_offered(
 )
 def test_another_sum_is_not_signed(short: Campaign, signed: Again) -> None:
     with pytest.raises(SendRefused, match=r"Rs 2\.40 for people: 3 now"):
-        following.send_to_refused(short, form_uuid=uuid.uuid4(), seen=signed, by=None)
+        follow_ups.send_to_refused(short, form_uuid=uuid.uuid4(), seen=signed, by=None)
     assert not short.followed_by.exists()
 
 
@@ -169,17 +171,17 @@ def test_it_needs_a_fresh_balance_that_covers_it(
 ) -> None:
     reading(gateway, amount="4.79")  # of which the rest of the campaign will take 2.40
     with pytest.raises(SendRefused, match="Not enough balance left"):
-        following.send_to_refused(short, form_uuid=uuid.uuid4(), seen=SIGNED, by=None)
+        follow_ups.send_to_refused(short, form_uuid=uuid.uuid4(), seen=SIGNED, by=None)
     BalanceReading.objects.all().delete()
     with pytest.raises(SendRefused, match="Press Send again in a few seconds"):
-        following.send_to_refused(short, form_uuid=uuid.uuid4(), seen=SIGNED, by=None)
+        follow_ups.send_to_refused(short, form_uuid=uuid.uuid4(), seen=SIGNED, by=None)
     assert not short.followed_by.exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_double_click_sends_once(short: Campaign) -> None:
     form_uuid = uuid.uuid4()
-    send = partial(following.send_to_refused, short, form_uuid=form_uuid, seen=SIGNED, by=None)
+    send = partial(follow_ups.send_to_refused, short, form_uuid=form_uuid, seen=SIGNED, by=None)
     followers = at_once([send] * 4)
     assert len({follower.pk for follower in followers}) == 1
     assert Recipient.objects.filter(campaign=followers[0]).count() == 3
@@ -195,7 +197,7 @@ def test_two_people_send_once(short: Campaign) -> None:
 
 def _try(campaign: Campaign, by: Any) -> bool:
     try:
-        following.send_to_refused(campaign, form_uuid=uuid.uuid4(), seen=SIGNED, by=by)
+        follow_ups.send_to_refused(campaign, form_uuid=uuid.uuid4(), seen=SIGNED, by=by)
     except SendRefused:
         return False
     return True
@@ -203,9 +205,9 @@ def _try(campaign: Campaign, by: Any) -> bool:
 
 def test_a_draft_to_the_same_people_stands_in_the_way(gateway: Gateway, short: Campaign) -> None:
     campaigns.cancel(short, by=None)
-    following.follow_up(short, by=UserFactory.create())
+    follow_ups.follow_up(short, by=UserFactory.create())
     with pytest.raises(SendRefused, match="being written already"):
-        following.send_to_refused(short, form_uuid=uuid.uuid4(), seen=SIGNED, by=None)
+        follow_ups.send_to_refused(short, form_uuid=uuid.uuid4(), seen=SIGNED, by=None)
 
 
 def test_only_for_those_who_may_send(short: Campaign, client: Any) -> None:
@@ -231,7 +233,7 @@ def test_the_words_are_shown_before_refused_people_are_written_to_again(
     sandbox.settings(script=["scam"])
     send_all(gateway)
     campaign.refresh_from_db()
-    draft = following.follow_up(campaign, by=sender.user)
+    draft = follow_ups.follow_up(campaign, by=sender.user)
     reading(gateway)
     page = words(sender.get(draft.get_absolute_url()))
     assert "Some of these people were refused before." in page
@@ -247,6 +249,6 @@ def test_nothing_is_said_where_nobody_was_refused(
     dispatch.send_next(gateway)
     campaigns.cancel(campaign, by=None)
     campaign.refresh_from_db()
-    draft = following.follow_up(campaign, by=sender.user)
+    draft = follow_ups.follow_up(campaign, by=sender.user)
     reading(gateway)
     assert "refused before" not in words(sender.get(draft.get_absolute_url()))

@@ -20,7 +20,11 @@ from messaging.models import (
     RecipientState,
     Verdict,
 )
-from messaging.services import balance, database, dispatch, holds, relief, settling, sweep
+from messaging.services.decisions import settlement
+from messaging.services.gateway import holds, relief
+from messaging.services.money import balance
+from messaging.services.sending import dispatch, sweep
+from messaging.services.storage import database
 from sandbox.server import Sandbox
 from tests.sending import check_books, hand_over, numbers, send_all
 
@@ -132,7 +136,7 @@ def test_unclear_answers_wait_for_a_person(
     tasks.sweep_now()
     balance.read_balance(gateway)
     assert _is_held(gateway)
-    settling.settle(
+    settlement.settle(
         campaign, _undecided(campaign)[:1], Verdict.NOT_SENT, by=None, why="They said so."
     )
     balance.read_balance(gateway)
@@ -143,7 +147,9 @@ def test_when_all_of_them_were_decided_the_next_reading_ends_the_hold(
     gateway: Gateway, sandbox: Sandbox, settings: Settings
 ) -> None:
     campaign = _held_by_unclear_answers(gateway, sandbox, settings)
-    settling.settle(campaign, _undecided(campaign), Verdict.NOT_SENT, by=None, why="They said so.")
+    settlement.settle(
+        campaign, _undecided(campaign), Verdict.NOT_SENT, by=None, why="They said so."
+    )
     assert _is_held(gateway)  # Sociair may still fail
     balance.read_balance(gateway)
     assert not _is_held(gateway)
@@ -163,7 +169,9 @@ def test_an_older_doubt_does_not_keep_a_hold(
     old = hand_over(gateway, numbers(40, first=5000))
     send_all(gateway)
     campaign = _held_by_unclear_answers(gateway, sandbox, settings)
-    settling.settle(campaign, _undecided(campaign), Verdict.ACCEPTED, by=None, why="They said so.")
+    settlement.settle(
+        campaign, _undecided(campaign), Verdict.ACCEPTED, by=None, why="They said so."
+    )
     balance.read_balance(gateway)
     assert not _is_held(gateway)
     old.refresh_from_db()

@@ -10,9 +10,9 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from messaging.models import Batch, Campaign, CampaignState, Gateway, LeftOut
-from messaging.services import campaigns, freezing, scheduling
-from messaging.services.audience import Audience
-from messaging.services.review import review
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import campaigns, preparation, scheduling
+from messaging.services.campaigns.review import review
 from sandbox.server import Sandbox
 from tests.conftest import Browser
 from tests.factories import ContactFactory, GroupFactory
@@ -152,7 +152,7 @@ def test_what_is_sent_while_a_large_campaign_is_prepared(
     gateway: Gateway, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.INLINE_RECIPIENTS = 3
-    monkeypatch.setattr(freezing, "_PIECE", 2)
+    monkeypatch.setattr(preparation, "_PIECE", 2)
     group = GroupFactory.create(members=ContactFactory.create_batch(8))
     last = group.members.order_by("mobile").last()
     assert last is not None
@@ -164,10 +164,10 @@ def test_what_is_sent_while_a_large_campaign_is_prepared(
     other = hand_over(gateway, Audience(groups=(group.pk,)), text=TEXT)
     with pytest.raises(campaigns.SendRefused, match="is being prepared for other people"):
         campaigns.resume(large, by=None)
-    freezing.prepare(other)
+    preparation.prepare(other)
     assert other.total == 7
     campaigns.resume(large, by=None)
-    freezing.prepare(large)
+    preparation.prepare(large)
     assert large.total == 0
 
 
@@ -186,7 +186,7 @@ def test_what_is_cancelled_and_not_closed_yet_is_no_repetition(
     group = GroupFactory.create(members=ContactFactory.create_batch(8))
     later = timezone.now() + timedelta(days=2)
     large = hand_over(gateway, Audience(groups=(group.pk,)), text=TEXT, at=later)
-    freezing.prepare(large)
+    preparation.prepare(large)
     draft = scheduling.open_again(large, gateway=gateway, by=None)
     assert draft is not None
     assert review(draft, reading(gateway)).people == 8

@@ -28,23 +28,12 @@ from messaging.models import (
     Recipient,
     Verdict,
 )
-from messaging.services import (
-    affordability,
-    balance,
-    campaigns,
-    dispatch,
-    evidence,
-    freezing,
-    holds,
-    pricing,
-    recounting,
-    repricing,
-    scheduling,
-    settling,
-    sweep,
-    truth,
-)
-from messaging.services.affordability import SendRefused
+from messaging.services.campaigns import campaigns, preparation, scheduling
+from messaging.services.decisions import billing, evidence, settlement
+from messaging.services.gateway import holds
+from messaging.services.money import affordability, balance, new_prices, prices, recount
+from messaging.services.money.affordability import SendRefused
+from messaging.services.sending import dispatch, sweep
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.conftest import Browser
@@ -141,7 +130,7 @@ def test_a_scheduled_campaign_that_became_dearer_asks(
     balance.read_balance(gateway)
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
     assert ledger(sandbox) == campaign.cost == 160
-    assert truth.balance_gap(campaign) is None
+    assert billing.balance_gap(campaign) is None
     resumed = Event.objects.get(kind=EventKind.RESUMED)
     assert resumed.by == sender.user
     assert "Rs 160.00 instead of Rs 80.00" in resumed.words
@@ -318,8 +307,8 @@ def test_resuming_asks_for_the_rest_and_what_went_out_keeps_its_price(
     assert campaign.state == CampaignState.DONE
     assert ledger(sandbox) == campaign.cost == booked(campaign) == Decimal("8.00")
     balance.read_balance(gateway)
-    assert truth.balance_gap(campaign) is None
-    assert truth.counts_that_differ(campaign) == []
+    assert billing.balance_gap(campaign) is None
+    assert billing.counts_that_differ(campaign) == []
 
 
 def test_an_old_balance_asks_for_a_new_one(
@@ -386,10 +375,10 @@ def test_what_was_undecided_keeps_the_price_it_was_called_with(
     sandbox.settings(rate=DOUBLE)
     balance.read_balance(gateway)
     assert campaigns.resume(campaign, by=None, seen=Decimal("3.20"))
-    batch = settling.undecided(campaign).get()
+    batch = settlement.undecided(campaign).get()
     people = Recipient.objects.filter(batch=batch)
-    assert pricing.cost_of_recipients(people) == batch.cost == Decimal("1.60")
-    settling.settle(campaign, [batch.pk], Verdict.ACCEPTED, by=None, why="")
+    assert prices.cost_of_recipients(people) == batch.cost == Decimal("1.60")
+    settlement.settle(campaign, [batch.pk], Verdict.ACCEPTED, by=None, why="")
     yesterday = timezone.now() - timedelta(days=1)
     assert evidence.known(gateway, yesterday) == Decimal("1.60")
 
@@ -399,24 +388,24 @@ def test_who_stops_half_way_has_signed_nothing(
 ) -> None:
     """The web server is killed after one of three pieces: the old sum stays what was signed."""
     settings.SOCIAIR_BATCH_SIZE = 2
-    monkeypatch.setattr(recounting, "AT_ONCE", 2)
+    monkeypatch.setattr(recount, "AT_ONCE", 2)
     campaign = paused(gateway, ntc(6))
     sandbox.settings(rate=DOUBLE)
     reading = balance.read_balance(gateway)
-    book = repricing._book_some
+    book = new_prices._book_some
 
     def killed(*args: Any) -> bool:
         book(*args)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(repricing, "_book_some", killed)
+    monkeypatch.setattr(new_prices, "_book_some", killed)
     with pytest.raises(KeyboardInterrupt):
         campaigns.resume(campaign, by=None, seen=Decimal("9.60"))
-    monkeypatch.setattr(repricing, "_book_some", book)
+    monkeypatch.setattr(new_prices, "_book_some", book)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.PAUSED
     assert campaign.cost == booked(campaign) == Decimal("6.40")
-    bill = repricing.bill_of(campaign, reading)
+    bill = new_prices.bill_of(campaign, reading)
     assert bill is not None
     assert (bill.signed, bill.cost, bill.is_dearer) == (Decimal("4.80"), Decimal("9.60"), True)
     assert campaigns.resume(campaign, by=None, seen=Decimal("9.60"))
@@ -431,11 +420,11 @@ def test_who_is_slower_prices_nothing_that_was_begun_meanwhile(
     sandbox.settings(rate=DOUBLE)
     reading = balance.read_balance(gateway)
     slower = Campaign.objects.get(pk=campaign.pk)
-    bill = repricing.bill_of(slower, reading)
+    bill = new_prices.bill_of(slower, reading)
     assert bill is not None
     assert campaigns.resume(campaign, by=None, seen=Decimal("3.20"))
     send_all(gateway)
-    repricing._book(slower, pricing.rates_now(slower, reading), bill)
+    new_prices._book(slower, prices.rates_now(slower, reading), bill)
     batch = Batch.objects.get()
     assert (batch.rates, batch.cost) == (None, Decimal("3.20"))
     campaign.refresh_from_db()
@@ -444,7 +433,7 @@ def test_who_is_slower_prices_nothing_that_was_begun_meanwhile(
 
 def test_books_that_somebody_changed_meanwhile_let_nobody_begin(gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(2))
-    priced = repricing.Priced(campaign.cost)
+    priced = new_prices.Priced(campaign.cost)
     assert priced.holds(campaign)
     Campaign.objects.update(cost=campaign.cost + 1)
     assert not priced.holds(campaign)
@@ -512,7 +501,7 @@ def test_what_was_prepared_too_slowly_is_priced_before_it_begins(
     assert campaign.state == CampaignState.PREPARING
     grow_old()
     sandbox.settings(rate=DOUBLE)
-    freezing.prepare(campaign)
+    preparation.prepare(campaign)
     send_all(gateway)
     assert ledger(sandbox) == 0
     sweep.sweep(gateway)
@@ -530,11 +519,11 @@ def upgraded(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def upgrade(prefix: str, operator: Operator) -> None:
         monkeypatch.setitem(phone._OPERATORS, prefix, operator)
-        pricing.fingerprint_of_rules.cache_clear()
+        prices.fingerprint_of_rules.cache_clear()
 
     yield upgrade
     monkeypatch.undo()
-    pricing.fingerprint_of_rules.cache_clear()
+    prices.fingerprint_of_rules.cache_clear()
 
 
 def test_another_table_of_operators_is_another_sum(
@@ -574,7 +563,7 @@ def test_an_upgrade_that_changes_nothing_for_it_just_goes(gateway: Gateway) -> N
     Campaign.objects.update(rules="")
     assert campaigns.start_due(gateway) == 1
     campaign.refresh_from_db()
-    assert campaign.rules == pricing.fingerprint_of_rules()
+    assert campaign.rules == prices.fingerprint_of_rules()
     assert campaign.cost == Decimal("2.40")
 
 

@@ -14,8 +14,10 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries, Settings
 
 from messaging.models import BalanceReading, Campaign, CampaignState, Event, Gateway, LeftOut
-from messaging.services import balance, campaigns, sociair
-from messaging.services.audience import Audience
+from messaging.services import sociair
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import campaigns
+from messaging.services.money import balance
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.conftest import Browser, signed_in

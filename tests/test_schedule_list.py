@@ -8,8 +8,9 @@ from django.utils import timezone
 
 from contacts.models import Group
 from messaging.models import BalanceReading, Campaign, CampaignState, Event, Gateway, Recipient
-from messaging.services import campaigns, following, placeholders, scheduling
-from messaging.services.audience import Audience
+from messaging.services.audience import placeholders
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import campaigns, follow_ups, scheduling
 from sandbox.server import Sandbox
 from tests.conftest import Browser
 from tests.factories import ContactFactory, GroupFactory
@@ -232,7 +233,7 @@ def test_who_opens_it_again_writes_alone(
     assert draft is not None
     assert draft.scheduled_for == in_days(3)
     with pytest.raises(campaigns.SendRefused, match="is writing to these people already"):
-        following.follow_up(campaign, by=manager.user)
+        follow_ups.follow_up(campaign, by=manager.user)
 
 
 def test_what_is_due_and_does_not_go_out_is_listed(sender: Browser, gateway: Gateway) -> None:

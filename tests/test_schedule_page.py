@@ -13,8 +13,8 @@ from huey.contrib.djhuey import HUEY
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from messaging.models import Campaign, CampaignState, Gateway
-from messaging.services import campaigns
-from messaging.services.audience import Audience
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import campaigns
 from sandbox.server import Sandbox
 from tests.conftest import Browser
 from tests.sending import reading

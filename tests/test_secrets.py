@@ -16,15 +16,10 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from messaging.models import Gateway, SentMessage
-from messaging.services import (
-    balance,
-    campaigns,
-    dispatch,
-    recording,
-    saving,
-    sociair,
-    sweep,
-)
+from messaging.services import sociair
+from messaging.services.campaigns import campaigns
+from messaging.services.money import balance
+from messaging.services.sending import dispatch, recording, saving, sweep
 from sandbox.server import Sandbox
 from tests.command_line import run
 from tests.conftest import Browser

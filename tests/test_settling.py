@@ -24,8 +24,10 @@ from messaging.models import (
     SentMessage,
     Verdict,
 )
-from messaging.services import balance, campaigns, resending, settling
-from messaging.services.campaigns import SendRefused
+from messaging.services.campaigns import campaigns, resend
+from messaging.services.campaigns.campaigns import SendRefused
+from messaging.services.decisions import settlement
+from messaging.services.money import balance
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
 from tests.at_once import at_once
@@ -54,7 +56,7 @@ def unconfirmed(gateway: Gateway, sandbox: Sandbox, settings: Settings) -> Campa
 
 
 def _undecided(campaign: Campaign) -> list[int]:
-    return list(settling.undecided(campaign).order_by("pk").values_list("pk", flat=True))
+    return list(settlement.undecided(campaign).order_by("pk").values_list("pk", flat=True))
 
 
 def _billed(sandbox: Sandbox) -> list[str]:
@@ -66,7 +68,7 @@ def _billed(sandbox: Sandbox) -> list[str]:
 
 def test_one_batch_at_a_time(unconfirmed: Campaign, sandbox: Sandbox, someone: User) -> None:
     first, second = _undecided(unconfirmed)
-    people = settling.settle(
+    people = settlement.settle(
         unconfirmed, [first], Verdict.NOT_SENT, by=someone, why="Ram asked two of them."
     )
     assert people == 2
@@ -86,7 +88,7 @@ def test_one_batch_at_a_time(unconfirmed: Campaign, sandbox: Sandbox, someone: U
 
 def test_all_at_once(unconfirmed: Campaign, someone: User) -> None:
     both = _undecided(unconfirmed)
-    assert settling.settle(unconfirmed, both, Verdict.ACCEPTED, by=someone, why="It did.") == 4
+    assert settlement.settle(unconfirmed, both, Verdict.ACCEPTED, by=someone, why="It did.") == 4
     assert (unconfirmed.accepted, unconfirmed.unconfirmed) == (6, 0)
     assert set(states(unconfirmed).values()) == {"accepted"}
     assert Event.objects.filter(kind=EventKind.SETTLED).count() == 1
@@ -95,9 +97,9 @@ def test_all_at_once(unconfirmed: Campaign, someone: User) -> None:
 
 def test_again_changes_nothing(unconfirmed: Campaign, someone: User) -> None:
     both = _undecided(unconfirmed)
-    settling.settle(unconfirmed, both, Verdict.ACCEPTED, by=someone, why="It did.")
+    settlement.settle(unconfirmed, both, Verdict.ACCEPTED, by=someone, why="It did.")
     before = list(Batch.objects.order_by("pk").values())
-    assert settling.settle(unconfirmed, both, Verdict.NOT_SENT, by=None, why="It did not.") == 0
+    assert settlement.settle(unconfirmed, both, Verdict.NOT_SENT, by=None, why="It did not.") == 0
     assert list(Batch.objects.order_by("pk").values()) == before
     assert Event.objects.filter(kind=EventKind.SETTLED).count() == 1
 
@@ -108,8 +110,8 @@ def test_nothing_else_can_be_settled(unconfirmed: Campaign, gateway: Gateway) ->
     accepted = Batch.objects.get(campaign=unconfirmed, state="accepted")
     of_other = Batch.objects.get(campaign=other)
     wrong = [accepted.pk, of_other.pk, 0]
-    assert settling.settle(unconfirmed, wrong, Verdict.NOT_SENT, by=None, why="") == 0
-    assert settling.settle(other, _undecided(unconfirmed), Verdict.NOT_SENT, by=None, why="") == 0
+    assert settlement.settle(unconfirmed, wrong, Verdict.NOT_SENT, by=None, why="") == 0
+    assert settlement.settle(other, _undecided(unconfirmed), Verdict.NOT_SENT, by=None, why="") == 0
     assert len(_undecided(unconfirmed)) == 2
 
 
@@ -119,7 +121,7 @@ def test_of_a_partly_refused_batch_only_the_others(
     campaign = hand_over(gateway, [INVALID, *numbers(2)])
     send_all(gateway)
     [batch] = _undecided(campaign)
-    assert settling.settle(campaign, [batch], Verdict.NOT_SENT, by=someone, why="") == 2
+    assert settlement.settle(campaign, [batch], Verdict.NOT_SENT, by=someone, why="") == 2
     found = states(campaign)
     assert found.pop(INVALID) == "refused"
     assert set(found.values()) == {"not_sent"}
@@ -133,7 +135,7 @@ def test_two_managers_settle_once(unconfirmed: Campaign) -> None:
     verdicts = [Verdict.ACCEPTED, Verdict.NOT_SENT]
     settled = at_once(
         [
-            partial(settling.settle, unconfirmed, both, verdict, by=manager, why="I know it.")
+            partial(settlement.settle, unconfirmed, both, verdict, by=manager, why="I know it.")
             for verdict, manager in zip(verdicts, managers, strict=True)
         ]
     )
@@ -159,7 +161,7 @@ def _send_again(
     form_uuid: uuid.UUID | None = None,
     people: int = 4,
 ) -> Campaign:
-    return settling.send_again(
+    return settlement.send_again(
         campaign,
         batches,
         form_uuid=form_uuid or uuid.uuid4(),
@@ -184,10 +186,10 @@ def test_a_follow_up_sends_exactly_those(
     unconfirmed: Campaign, gateway: Gateway, sandbox: Sandbox, someone: User
 ) -> None:
     both, before = _undecided(unconfirmed), _history(unconfirmed)
-    people = settling.unconfirmed_of(unconfirmed, both)
+    people = settlement.unconfirmed_of(unconfirmed, both)
     wanted = sorted(people.values_list("mobile", flat=True))
     reading_now = balance.read_balance(gateway)
-    again = resending.price_again(people, reading_now.rates)
+    again = resend.price_again(people, reading_now.rates)
     assert (again.people, again.cost) == (4, Decimal("3.20"))
 
     follower = _send_again(unconfirmed, both, someone)
@@ -228,7 +230,7 @@ def test_some_of_them(unconfirmed: Campaign, gateway: Gateway, sandbox: Sandbox)
 def test_a_follow_up_leaves_out_who_opted_out_meanwhile(
     unconfirmed: Campaign, gateway: Gateway, sandbox: Sandbox
 ) -> None:
-    people = settling.unconfirmed_of(unconfirmed, _undecided(unconfirmed))
+    people = settlement.unconfirmed_of(unconfirmed, _undecided(unconfirmed))
     out = people.order_by("mobile").values_list("mobile", flat=True)[0]
     OptOutFactory.create(mobile=out)
     billed = len(sandbox.ledger())
@@ -380,4 +382,4 @@ def test_one_settles_while_another_sends_again(unconfirmed: Campaign) -> None:
 
 
 def _settle_all(campaign: Campaign, batches: list[int], by: User) -> bool:
-    return settling.settle(campaign, batches, Verdict.ACCEPTED, by=by, why="It did.") == 4
+    return settlement.settle(campaign, batches, Verdict.ACCEPTED, by=by, why="It did.") == 4

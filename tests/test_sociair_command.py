@@ -18,8 +18,10 @@ from messaging.models import (
     HoldKind,
     HoldReason,
 )
-from messaging.services import database, holds, sweep, trouble
-from messaging.services.trouble import Cause
+from messaging.services.gateway import holds
+from messaging.services.sending import sweep
+from messaging.services.storage import database, trouble
+from messaging.services.storage.trouble import Cause
 from sandbox.server import Sandbox
 from tests.command_line import run, run_process
 from tests.sending import hand_over, numbers, send_all

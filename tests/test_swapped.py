@@ -8,10 +8,10 @@ from pytest_django import Settings
 
 from contacts.models import Group
 from messaging.models import BalanceReading, Campaign, CampaignState, Gateway
-from messaging.services import campaigns, freezing
-from messaging.services.audience import Audience
-from messaging.services.campaigns import Reviewed, SendRefused
-from messaging.services.review import review
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import campaigns, preparation
+from messaging.services.campaigns.campaigns import Reviewed, SendRefused
+from messaging.services.campaigns.review import review
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory
 from tests.sending import reading
 
@@ -81,12 +81,12 @@ def test_a_large_one_pauses_and_asks(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings.INLINE_RECIPIENTS = 4
-    monkeypatch.setattr(freezing, "_PIECE", 2)
+    monkeypatch.setattr(preparation, "_PIECE", 2)
     campaign = draft(gateway, group, text)
     campaigns.hand_over(campaign, reviewed=sign(campaign), by=None)
     assert campaign.state == CampaignState.PREPARING
     change(group)
-    assert freezing.prepare(campaign)
+    assert preparation.prepare(campaign)
     assert campaign.state == CampaignState.PAUSED
     assert "somebody else is among them now" in campaign.pause_reason
     assert campaigns.resume(campaign, by=None)
@@ -104,10 +104,10 @@ def test_the_same_people_just_go_whatever_the_pieces(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     settings.INLINE_RECIPIENTS = inline
-    monkeypatch.setattr(freezing, "_PIECE", 2)
+    monkeypatch.setattr(preparation, "_PIECE", 2)
     campaign = draft(gateway, group, text)
     campaigns.hand_over(campaign, reviewed=sign(campaign), by=None)
-    freezing.prepare(campaign)
+    preparation.prepare(campaign)
     assert (campaign.state, campaign.total) == (CampaignState.SENDING, 6)
 
 
@@ -120,7 +120,7 @@ def test_fewer_people_just_go(
     signed = sign(campaign)
     OptOutFactory.create(mobile=group.members.order_by("mobile")[2].mobile)
     campaigns.hand_over(campaign, reviewed=signed, by=None)
-    freezing.prepare(campaign)
+    preparation.prepare(campaign)
     assert (campaign.state, campaign.total) == (CampaignState.SENDING, 5)
 
 

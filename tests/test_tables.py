@@ -13,10 +13,11 @@ from django.utils import timezone
 from contacts.importing.rows import Unreadable
 from contacts.models import Contact
 from messaging.models import Batch, Campaign, Gateway, LeftOut, Recipient, RecipientTable, TableRow
-from messaging.services import campaigns, following, tables
-from messaging.services.audience import Audience
-from messaging.services.review import review
-from messaging.services.sweep import sweep
+from messaging.services.audience import spreadsheets
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import campaigns, follow_ups
+from messaging.services.campaigns.review import review
+from messaging.services.sending.sweep import sweep
 from sociair_portal.bulk import insert_rows
 from tests.conftest import Browser, signed_in
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory
@@ -41,7 +42,7 @@ TEXT = "{student}: {marks}. Come on {date}."
 def table_of(text: str, tmp_path: Path) -> RecipientTable:
     path = tmp_path / "table"
     path.write_text(text, encoding="utf-8")
-    return tables.take_in(path, name="marks.csv", by=None)
+    return spreadsheets.take_in(path, name="marks.csv", by=None)
 
 
 def draft_of(table: RecipientTable, gateway: Gateway, text: str = TEXT, **more: Any) -> Campaign:
@@ -168,8 +169,8 @@ def test_what_cannot_be_used_is_said(sender: Browser, text: str, said: str) -> N
 
 
 def test_too_many_rows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(tables, "MOST_ROWS", 4)
-    with pytest.raises(tables.TableRefused, match="more than 4 rows"):
+    monkeypatch.setattr(spreadsheets, "MOST_ROWS", 4)
+    with pytest.raises(spreadsheets.TableRefused, match="more than 4 rows"):
         table_of(MARKS, tmp_path)
     assert not RecipientTable.objects.exists()
 
@@ -191,7 +192,7 @@ def test_a_damaged_file(tmp_path: Path) -> None:
     path = tmp_path / "table"
     path.write_bytes(b"PK\x03\x04 and no more")
     with pytest.raises(Unreadable):
-        tables.take_in(path, name="x.xlsx", by=None)
+        spreadsheets.take_in(path, name="x.xlsx", by=None)
 
 
 def test_other_columns_are_meant(sender: Browser, gateway: Gateway, tmp_path: Path) -> None:
@@ -206,7 +207,7 @@ def test_other_columns_are_meant(sender: Browser, gateway: Gateway, tmp_path: Pa
         "name_column": "guardian",
     }
     form = sender.post("/compose/", typed).context["form"]
-    other = tables.find(form["table"].value())
+    other = spreadsheets.find(form["table"].value())
     assert other is not None
     assert other.pk != table.pk
     assert form["text"].value() == "Typed."
@@ -272,7 +273,7 @@ def test_it_is_followed_up_with_the_same_rows(gateway: Gateway, tmp_path: Path) 
     audience = Audience(table=str(table.pk), preferred=(gita.pk,))
     campaign = hand_over(gateway, audience, text="Dear {name}")
     campaigns.cancel(campaign, by=None)
-    again = following.follow_up(campaign, by=None)
+    again = follow_ups.follow_up(campaign, by=None)
     assert again.table is not None
     assert again.table_id != table.pk
     seen = review(again, reading(gateway))
@@ -370,17 +371,17 @@ def test_cells_are_tidied(gateway: Gateway, tmp_path: Path) -> None:
 
 
 def test_it_is_nobodys_until_its_last_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tables, "_PIECE", 2)
+    monkeypatch.setattr(spreadsheets, "_PIECE", 2)
     seen: list[RecipientTable | None] = []
 
     def counted(_model: Any, _names: Any, rows: Any) -> None:
-        seen.append(tables.find(str(rows[0][0])))
+        seen.append(spreadsheets.find(str(rows[0][0])))
         insert_rows(_model, _names, rows)
 
-    monkeypatch.setattr(tables, "insert_rows", counted)
+    monkeypatch.setattr(spreadsheets, "insert_rows", counted)
     table = table_of(MARKS, tmp_path)
     assert seen == [None] * 3
-    assert tables.find(str(table.pk)) == table
+    assert spreadsheets.find(str(table.pk)) == table
 
 
 def test_a_choice_among_contacts_says_nothing_of_rows(gateway: Gateway, tmp_path: Path) -> None:

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from messaging.models import Campaign, Gateway, Profile, Recipient
-from messaging.services import campaigns
-from messaging.services.audience import Audience
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import campaigns
 from sandbox.server import Sandbox
 from tests.conftest import Browser, signed_in
 from tests.factories import ContactFactory, OptOutFactory

@@ -13,10 +13,13 @@ from typing import Any
 import pytest
 
 from messaging.models import BalanceReading, Batch, Campaign, Gateway
-from messaging.services import balance, campaigns, tables, truth
-from messaging.services.audience import Audience
-from messaging.services.estimate import estimate
-from messaging.services.review import review
+from messaging.services.audience import spreadsheets
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import campaigns
+from messaging.services.campaigns.estimate import estimate
+from messaging.services.campaigns.review import review
+from messaging.services.decisions import billing
+from messaging.services.money import balance
 from sandbox import operators
 from sandbox.account import Account, Order, Partial
 from sandbox.ledger import Ledger
@@ -62,7 +65,7 @@ def table_of(count: int, tmp_path: Path) -> Audience:
         chance = random.Random(7)
         for mobile, text in zip(numbers(count), generated(count), strict=True):
             rows.writerow([chance.choice(["Sita", "सीता", "Zoë", "G{ta"]), mobile, text])
-    return Audience(table=str(tables.take_in(path, name="texts.csv", by=None).pk))
+    return Audience(table=str(spreadsheets.take_in(path, name="texts.csv", by=None).pk))
 
 
 def reading(gateway: Gateway) -> BalanceReading:
@@ -124,7 +127,7 @@ def test_over_the_socket_the_account_has_what_was_said(
     campaign.refresh_from_db()
     assert campaign.accepted == people
     assert Decimal(1_000_000) - sandbox.balance == promised == campaign.cost
-    assert truth.counts_that_differ(campaign) == []
+    assert billing.counts_that_differ(campaign) == []
 
 
 # -- Where Sociair says otherwise --------------------------------------------------------------
@@ -142,8 +145,8 @@ def sent(gateway: Gateway) -> Campaign:
 
 def test_nothing_is_said_where_all_agrees(sender: Browser, gateway: Gateway) -> None:
     campaign = sent(gateway)
-    assert truth.counts_that_differ(campaign) == []
-    assert truth.balance_gap(campaign) is None
+    assert billing.counts_that_differ(campaign) == []
+    assert billing.balance_gap(campaign) is None
     assert "billing does not match" not in words(sender.get(campaign.get_absolute_url()))
 
 
@@ -153,7 +156,7 @@ def test_another_table_of_operators_is_named(
     sandbox.settings(ncell_rate="1.00")
     monkeypatch.setitem(sandbox_operators(), "985", sandbox_operator("ncell"))
     campaign = sent(gateway)
-    lines = truth.counts_that_differ(campaign)
+    lines = billing.counts_that_differ(campaign)
     assert [(line.operator.value, line.ours, line.theirs) for line in lines] == [
         ("ntc", 4, 2),
         ("ncell", 4, 6),
@@ -161,7 +164,7 @@ def test_another_table_of_operators_is_named(
     page = words(sender.get(campaign.get_absolute_url()))
     assert "Sociair's billing does not match" in page
     assert "table of operators is out of date" in page
-    gap = truth.balance_gap(campaign)
+    gap = billing.balance_gap(campaign)
     assert gap is not None
     assert "Also taken from the account" in page
 
@@ -195,9 +198,9 @@ def test_prices_that_were_signed_anew_are_no_cause(gateway: Gateway, sandbox: Sa
     balance.read_balance(gateway)
     last = BalanceReading.objects.latest("id")
     BalanceReading.objects.filter(pk=last.pk).update(balance=last.balance - 5)
-    gap = truth.balance_gap(campaign)
+    gap = billing.balance_gap(campaign)
     assert gap is not None
-    assert truth.cause_of_gap(campaign, gap, []).startswith("Why, the portal does not know.")
+    assert billing.cause_of_gap(campaign, gap, []).startswith("Why, the portal does not know.")
 
 
 def test_other_counts_that_make_the_whole_difference_are_the_cause(
@@ -212,11 +215,11 @@ def test_other_counts_that_make_the_whole_difference_are_the_cause(
     send_all(gateway)
     balance.read_balance(gateway)
     campaign.refresh_from_db()
-    lines, gap = truth.counts_that_differ(campaign), truth.balance_gap(campaign)
+    lines, gap = billing.counts_that_differ(campaign), billing.balance_gap(campaign)
     assert gap is not None
     assert gap.gap == Decimal("0.20")
-    assert "they make exactly this difference" in truth.cause_of_gap(campaign, gap, lines)
-    assert "table of operators is out of date" in truth.cause_of_counts(lines)
+    assert "they make exactly this difference" in billing.cause_of_gap(campaign, gap, lines)
+    assert "table of operators is out of date" in billing.cause_of_counts(lines)
 
 
 def sandbox_operators() -> Any:
@@ -247,4 +250,4 @@ def test_while_something_is_unclear_the_balance_proves_nothing(gateway: Gateway)
     last = BalanceReading.objects.latest("id")
     BalanceReading.objects.filter(pk=last.pk).update(balance=last.balance - 5)
     Batch.objects.filter(campaign=campaign).update(state="unconfirmed")
-    assert truth.balance_gap(campaign) is None
+    assert billing.balance_gap(campaign) is None

@@ -5,9 +5,11 @@ import uuid
 import pytest
 
 from messaging.models import Campaign, CampaignState, Gateway, SentMessage
-from messaging.services import balance, campaigns, dispatch
-from messaging.services.audience import Audience
-from messaging.services.review import review
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import campaigns
+from messaging.services.campaigns.review import review
+from messaging.services.money import balance
+from messaging.services.sending import dispatch
 from sandbox.server import Sandbox
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory, UserFactory
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.services.letters import Unwritable, Writer
+from messaging.services.audience.letters import Unwritable, Writer
 from messaging.text import InvalidText, measure, tidy
 from messaging.wording import (
     Slot,

@@ -17,7 +17,7 @@ class MachineQuerySet(models.QuerySet["Machine"]):
 
 
 class Machine(models.Model):
-    """A folder `STATE_DIR` with a record of its own: what services/machines.py compares."""
+    """A folder `STATE_DIR` with a record of its own: what services/gateway/machines.py compares."""
 
     gateway = models.ForeignKey(
         Gateway, on_delete=models.PROTECT, related_name="machines", verbose_name=_("gateway")

@@ -6,8 +6,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.models import MessageTemplate
-from messaging.services.acting import Actor, user_of
-from messaging.services.placeholders import known_keys
+from messaging.services.actor import Actor, user_of
+from messaging.services.audience.placeholders import known_keys
 from messaging.wording import parse
 
 

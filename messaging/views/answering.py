@@ -13,8 +13,8 @@ from django.views.decorators.http import require_POST
 from contacts.names import clean_name
 from messaging.forms import ids_of
 from messaging.models import Campaign, CampaignState
-from messaging.services import campaigns
-from messaging.services.audience import Audience
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import campaigns
 from messaging.wording import with_default
 
 _LONGEST_DEFAULT: Final = 200

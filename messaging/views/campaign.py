@@ -24,17 +24,12 @@ from messaging.models import (
     Recipient,
     SentMessage,
 )
-from messaging.services import (
-    balance,
-    following,
-    holds,
-    placeholders,
-    pricing,
-    repricing,
-    resending,
-    truth,
-)
-from messaging.services.settling import undecided_with_calls
+from messaging.services.audience import placeholders
+from messaging.services.campaigns import follow_ups, resend
+from messaging.services.decisions import billing
+from messaging.services.decisions.settlement import undecided_with_calls
+from messaging.services.gateway import holds
+from messaging.services.money import balance, new_prices, prices
 from messaging.views.waking import recent_reading
 from sociair_portal.paging import page_by_key
 
@@ -104,12 +99,12 @@ def _live_context(campaign: Campaign) -> dict[str, Any]:
         "is_elsewhere": is_elsewhere,
         "may_pause": campaign.state in PAUSABLE_STATES,
         "may_resume": may_resume,
-        "bill": repricing.bill_of(campaign, recent_reading(campaign.gateway))
+        "bill": new_prices.bill_of(campaign, recent_reading(campaign.gateway))
         if may_resume and not is_elsewhere
         else None,
-        "must_decide": following.waits_for_a_decision(campaign),
+        "must_decide": follow_ups.waits_for_a_decision(campaign),
         "stale_day": placeholders.stale_day(campaign),
-        "may_follow": following.can_be_followed(campaign),
+        "may_follow": follow_ups.can_be_followed(campaign),
         "undecided": undecided_with_calls(campaign)[:_UNDECIDED_SHOWN]
         if campaign.unconfirmed
         else [],
@@ -127,28 +122,28 @@ def _truth_context(campaign: Campaign) -> dict[str, Any]:
     """Once it is over: where Sociair's counts, or the balance, disagree with the portal's."""
     if campaign.is_open or campaign.pending:
         return {}
-    lines, gap = truth.counts_that_differ(campaign), truth.balance_gap(campaign)
+    lines, gap = billing.counts_that_differ(campaign), billing.balance_gap(campaign)
     return {
         "counts_differ": lines,
         "gap": gap,
-        "cause_of_counts": truth.cause_of_counts(lines),
-        "cause_of_gap": truth.cause_of_gap(campaign, gap, lines) if gap else "",
+        "cause_of_counts": billing.cause_of_counts(lines),
+        "cause_of_gap": billing.cause_of_gap(campaign, gap, lines) if gap else "",
     }
 
 
 def _refusal_context(campaign: Campaign) -> dict[str, Any]:
     """Why some were refused, and what those cost whom the balance was too low for."""
-    context: dict[str, Any] = {"refusals": following.refusals(campaign)[:_REFUSALS_SHOWN]}
-    people = following.refused_for_balance(campaign)
+    context: dict[str, Any] = {"refusals": follow_ups.refusals(campaign)[:_REFUSALS_SHOWN]}
+    people = follow_ups.refused_for_balance(campaign)
     if not people.exists():
         return context
     if (reading := recent_reading(campaign.gateway)) is not None:
-        rates = pricing.rates_now(campaign, reading)
-        context["again"] = resending.price_again(people, rates)
+        rates = prices.rates_now(campaign, reading)
+        context["again"] = resend.price_again(people, rates)
     return {
         **context,
         "refused_for_balance": people.count(),
-        "refused_words": following.words_of_refusal(campaign),
+        "refused_words": follow_ups.words_of_refusal(campaign),
         "again_uuid": uuid.uuid4(),
     }
 

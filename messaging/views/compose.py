@@ -20,10 +20,12 @@ from contacts.searching import find_contacts
 from messaging.forms import OF_ALL, ComposeForm, ids_of
 from messaging.models import Campaign, CampaignState, MessageTemplate
 from messaging.script import to_plain
-from messaging.services import campaigns, holds, tables
-from messaging.services.audience import GroupGone
-from messaging.services.estimate import estimate
-from messaging.services.placeholders import known_keys
+from messaging.services.audience import spreadsheets
+from messaging.services.audience.choice import GroupGone
+from messaging.services.audience.placeholders import known_keys
+from messaging.services.campaigns import campaigns
+from messaging.services.campaigns.estimate import estimate
+from messaging.services.gateway import holds
 from messaging.services.templates import last_used
 from messaging.template_forms import TemplateForm
 from messaging.text import tidy
@@ -115,8 +117,8 @@ def _with_columns(posted: QueryDict, request: HttpRequest) -> ComposeForm:
     if table is None or not number or (number, name) == (table.number_key, table.name_key):
         return typed
     try:
-        meant = tables.read_again(table, number=number, name=name, by=request.user)
-    except tables.TableRefused as refused:
+        meant = spreadsheets.read_again(table, number=number, name=name, by=request.user)
+    except spreadsheets.TableRefused as refused:
         typed.add_error(None, str(refused))
         return typed
     posted["table"] = str(meant.pk)

@@ -13,7 +13,8 @@ from django.views.decorators.http import require_http_methods, require_POST
 from messaging import tasks
 from messaging.decisions import RefusedForm
 from messaging.models import Campaign, CampaignState, Gateway, HoldKind
-from messaging.services import campaigns, doubts, following, holds
+from messaging.services.campaigns import campaigns, follow_ups
+from messaging.services.gateway import doubts, holds
 
 
 @require_POST
@@ -62,7 +63,7 @@ def follow_up(request: HttpRequest, pk: int) -> HttpResponse:
     """A draft to those whom a campaign did not reach; it is reviewed like any other."""
     campaign = get_object_or_404(Campaign.objects.exclude(state=CampaignState.DRAFT), pk=pk)
     try:
-        return redirect(following.follow_up(campaign, by=request.user))
+        return redirect(follow_ups.follow_up(campaign, by=request.user))
     except campaigns.SendRefused as refused:
         messages.error(request, str(refused))
         return redirect(campaign)
@@ -78,7 +79,7 @@ def send_refused(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("This page is out of date. Open it once more."))
         return redirect(campaign)
     try:
-        follower = following.send_to_refused(
+        follower = follow_ups.send_to_refused(
             campaign, form_uuid=form.cleaned_data["form_uuid"], seen=form.seen, by=request.user
         )
     except campaigns.SendRefused as refused:

@@ -18,8 +18,8 @@ from django_htmx.middleware import HtmxDetails
 
 from messaging import tasks
 from messaging.models import BalanceReading, Campaign, CampaignState, Gateway
-from messaging.services import balance as balances
-from messaging.services import holds
+from messaging.services.gateway import holds
+from messaging.services.money import balance as balances
 
 _DRAFTS_SHOWN: Final = 5
 _WAIT: Final = timedelta(seconds=15)

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging.doubt_forms import DoubtForm, EndedForm, UnsentForm
 from messaging.models import Campaign, CampaignState
-from messaging.services import doubts, holds
+from messaging.services.gateway import doubts, holds
 from messaging.views.waking import recent_reading
 
 

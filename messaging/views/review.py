@@ -19,18 +19,13 @@ from messaging.context import worker_is_silent
 from messaging.models import BalanceReading, Campaign, CampaignState
 from messaging.schedule_forms import LaterForm
 from messaging.script import has_link
-from messaging.services import (
-    balance,
-    campaigns,
-    doubts,
-    following,
-    guards,
-    holds,
-    placeholders,
-)
-from messaging.services.audience import GroupGone
-from messaging.services.campaigns import Reviewed
-from messaging.services.review import review as look_up
+from messaging.services.audience import placeholders
+from messaging.services.audience.choice import GroupGone
+from messaging.services.campaigns import campaigns, follow_ups, guards
+from messaging.services.campaigns.campaigns import Reviewed
+from messaging.services.campaigns.review import review as look_up
+from messaging.services.gateway import doubts, holds
+from messaging.services.money import balance
 from messaging.text import InvalidText
 from messaging.views.testing import test_context
 from messaging.views.waking import recent_reading
@@ -107,7 +102,7 @@ def _receipt_context(
         **context,
         "review": found,
         "missing": -found.balance_after,
-        "refused_words": following.words_of_refusal(campaign.follows),
+        "refused_words": follow_ups.words_of_refusal(campaign.follows),
         "missing_values": sorted(found.missing.items()),
         "has_link": found.has_link or has_link(campaign.text),
         "is_again": campaign.audience["again"],

@@ -11,7 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from messaging import tasks
 from messaging.models import Campaign, CampaignState
 from messaging.schedule_forms import MoveForm
-from messaging.services import balance, campaigns, guards, holds, repricing, scheduling
+from messaging.services.campaigns import campaigns, guards, scheduling
+from messaging.services.gateway import holds
+from messaging.services.money import balance, new_prices
 from messaging.views.waking import recent_reading
 
 
@@ -45,7 +47,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     form = MoveForm(request.POST or None, initial=initial)
     if request.method == "POST" and form.is_valid() and _moved(request, campaign, form):
         return redirect(campaign)
-    bill = repricing.bill_of(campaign, recent_reading(campaign.gateway))
+    bill = new_prices.bill_of(campaign, recent_reading(campaign.gateway))
     context = {
         "campaign": campaign,
         "form": form,

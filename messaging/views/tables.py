@@ -14,7 +14,7 @@ from contacts.import_forms import UploadForm
 from contacts.importing.rows import Unreadable
 from contacts.importing.tables import sentence
 from messaging.models import RecipientTable
-from messaging.services import tables
+from messaging.services.audience import spreadsheets
 from sociair_portal.uploads import was_too_large
 
 
@@ -43,9 +43,9 @@ def _taken_in(form: UploadForm, request: HttpRequest) -> RecipientTable | None:
         name = form.write_to(path)
         try:
             sheet = form.cleaned_data["sheet"]
-            return tables.take_in(path, name=name, by=request.user, sheet=sheet)
+            return spreadsheets.take_in(path, name=name, by=request.user, sheet=sheet)
         except Unreadable as unreadable:
             form.say(sentence(unreadable))
-        except tables.TableRefused as refused:
+        except spreadsheets.TableRefused as refused:
             form.say(str(refused))
     return None

@@ -9,7 +9,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from messaging.models import MessageTemplate
 from messaging.services import templates
-from messaging.services.placeholders import known_keys
+from messaging.services.audience.placeholders import known_keys
 from messaging.template_forms import TemplateForm, TemplateSearchForm
 from sociair_portal.paging import page_by_key
 

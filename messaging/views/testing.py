@@ -17,10 +17,11 @@ from contacts.phone import format_mobile
 from messaging import tasks
 from messaging.forms import OwnNumberForm
 from messaging.models import Campaign, CampaignState, Profile
-from messaging.services import campaigns, pricing, testing
-from messaging.services.acting import user_of
-from messaging.services.recipients import Person
-from messaging.services.review import Review
+from messaging.services.actor import user_of
+from messaging.services.audience.recipients import Person
+from messaging.services.campaigns import campaigns, trial
+from messaging.services.campaigns.review import Review
+from messaging.services.money import prices
 from messaging.text import InvalidText
 
 _OFFERED: Final = 100
@@ -28,21 +29,21 @@ _OFFERED: Final = 100
 
 def test_context(request: HttpRequest, campaign: Campaign, found: Review) -> dict[str, Any]:
     """Whose message can be tried, the longest first, each signed with what it costs."""
-    mobile = testing.own_number(request.user)
+    mobile = trial.own_number(request.user)
     if not mobile or found.longest is None:
         return {"own_number": mobile}
-    rates = pricing.rates_of(found.reading)
+    rates = prices.rates_of(found.reading)
     people = [found.longest, *found.first_people] if found.is_personal else [found.longest]
-    trials: list[tuple[Person, testing.Trial, str]] = []
+    trials: list[tuple[Person, trial.Trial, str]] = []
     seen: set[str] = set()
     for person in people:
         if person.text in seen or len(trials) == _OFFERED:
             continue
         seen.add(person.text)
-        trial = testing.trial_for(person, mobile, rates)
-        if trial.cost is not None and trial.cost <= found.available:
-            signed = signing.dumps(trial.to_json(), salt=_salt(campaign))
-            trials.append((person, trial, signed))
+        offer = trial.trial_for(person, mobile, rates)
+        if offer.cost is not None and offer.cost <= found.available:
+            signed = signing.dumps(offer.to_json(), salt=_salt(campaign))
+            trials.append((person, offer, signed))
     return {"own_number": mobile, "trials": trials, "test_uuid": uuid.uuid4()}
 
 
@@ -58,7 +59,7 @@ def send_test(request: HttpRequest, pk: int) -> HttpResponse:
     draft = get_object_or_404(mine, pk=pk)
     try:
         text, cost = signing.loads(request.POST.get("trial", ""), salt=_salt(draft))
-        test = testing.send_test(
+        test = trial.send_test(
             draft,
             form_uuid=uuid.UUID(request.POST.get("test_uuid", "")),
             text=text,
@@ -71,7 +72,7 @@ def send_test(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, str(refused))
     else:
         tasks.kick_for(test)
-        number = format_mobile(testing.own_number(request.user))
+        number = format_mobile(trial.own_number(request.user))
         messages.success(request, _("A test is on its way to %(number)s.") % {"number": number})
     return redirect(draft)
 

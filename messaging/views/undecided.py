@@ -15,9 +15,12 @@ from messaging import tasks
 from messaging.decisions import AgainForm, DecisionForm
 from messaging.doubt_forms import EndedForm
 from messaging.models import Campaign
-from messaging.services import doubts, holds, pricing, resending, settling
-from messaging.services.campaigns import SendRefused
-from messaging.services.evidence import evidence_for
+from messaging.services.campaigns import resend
+from messaging.services.campaigns.campaigns import SendRefused
+from messaging.services.decisions import settlement
+from messaging.services.decisions.evidence import evidence_for
+from messaging.services.gateway import doubts, holds
+from messaging.services.money import prices
 from messaging.views.waking import recent_reading
 from sociair_portal.paging import page_by_key
 
@@ -37,8 +40,8 @@ def undecided(request: HttpRequest) -> HttpResponse:
         {
             "campaign": campaign,
             "evidence": evidence_for(campaign),
-            "batches": settling.undecided_with_calls(campaign)[:_BATCHES_SHOWN],
-            "more": max(settling.undecided(campaign).count() - _BATCHES_SHOWN, 0),
+            "batches": settlement.undecided_with_calls(campaign)[:_BATCHES_SHOWN],
+            "more": max(settlement.undecided(campaign).count() - _BATCHES_SHOWN, 0),
         }
         for campaign in page.items
     ]
@@ -72,7 +75,7 @@ def _campaign(pk: int) -> Campaign:
 
 def _decide_page(request: HttpRequest, campaign: Campaign, form: DecisionForm) -> HttpResponse:
     page = page_by_key(
-        settling.undecided_with_calls(campaign), order=["id"], at=request.GET.get("page", "")
+        settlement.undecided_with_calls(campaign), order=["id"], at=request.GET.get("page", "")
     )
     context = {
         "campaign": campaign,
@@ -99,7 +102,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
         )
         return _again_page(request, campaign, asked)
     why = form.cleaned_data["why"]
-    people = settling.settle(campaign, batches, form.decided, by=request.user, why=why)
+    people = settlement.settle(campaign, batches, form.decided, by=request.user, why=why)
     said = ngettext(
         "Recorded for %(people)d person.", "Recorded for %(people)d people.", people
     ) % {"people": people}
@@ -113,8 +116,8 @@ def _again_page(request: HttpRequest, campaign: Campaign, form: AgainForm) -> Ht
     context: dict[str, Any] = {"campaign": campaign, "form": form}
     context["evidence"] = evidence_for(campaign)
     if reading is not None:
-        people = settling.unconfirmed_of(campaign, form.chosen())
-        context["again"] = resending.price_again(people, pricing.rates_now(campaign, reading))
+        people = settlement.unconfirmed_of(campaign, form.chosen())
+        context["again"] = resend.price_again(people, prices.rates_now(campaign, reading))
     return render(request, "messaging/send_again.html", context)
 
 
@@ -127,7 +130,7 @@ def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _again_page(request, campaign, form)
     try:
-        follower = settling.send_again(
+        follower = settlement.send_again(
             campaign,
             form.chosen(),
             form_uuid=form.cleaned_data["form_uuid"],

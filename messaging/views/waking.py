@@ -2,7 +2,7 @@
 
 from messaging import tasks
 from messaging.models import BalanceReading, Gateway
-from messaging.services import balance
+from messaging.services.money import balance
 
 # A page that may lead to a send asks for a new reading when the last one is older than this.
 _ASK_AFTER = 30  # seconds

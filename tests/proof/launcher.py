@@ -64,12 +64,14 @@ def _after(owner: Any, name: str, pass_by: Callable[[Any], None]) -> None:
 def _set(strike: Strike) -> None:
     # Not before Django is ready.
     from contacts.importing import loading  # noqa: PLC0415
-    from messaging.services import dispatch, freezing, sociair, transport  # noqa: PLC0415
+    from messaging.services import sociair, transport  # noqa: PLC0415
+    from messaging.services.campaigns import preparation  # noqa: PLC0415
+    from messaging.services.sending import dispatch  # noqa: PLC0415
 
     trap = _Trap(strike)
     match strike.step:
         case Step.PREPARING:
-            _before(freezing, "insert_rows", trap.pass_by)
+            _before(preparation, "insert_rows", trap.pass_by)
         case Step.LOADING:
             _before(loading, "insert_rows", trap.pass_by)
         case Step.BEFORE_CLAIM:

@@ -8,7 +8,10 @@ from django.db.models import F
 
 from messaging import tasks
 from messaging.models import Batch, BatchState, Campaign, CampaignState, Gateway
-from messaging.services import balance, campaigns, holds, sociair
+from messaging.services import sociair
+from messaging.services.campaigns import campaigns
+from messaging.services.gateway import holds
+from messaging.services.money import balance
 from tests.proof.workers import until
 
 _MINUTE = 0.5  # seconds between two sweeps, which in the office are a minute apart

@@ -10,9 +10,9 @@ from contacts.models import Contact, Group
 from contacts.phone import operator_of
 from messaging import tasks
 from messaging.models import Batch, Campaign, CampaignState, Gateway, Recipient
-from messaging.services import campaigns
-from messaging.services.audience import Audience
-from messaging.services.review import review
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import campaigns
+from messaging.services.campaigns.review import review
 from sandbox.server import Sandbox
 from sociair_portal.bulk import insert_rows
 from tests.proof.conftest import Start

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from messaging import tasks
 from messaging.models import Campaign
-from messaging.services import holds
+from messaging.services.gateway import holds
 from sandbox.server import Sandbox
 from tests.proof.conftest import Start
 from tests.proof.person import see_to_its_end

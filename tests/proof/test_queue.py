@@ -13,8 +13,9 @@ from huey.contrib.djhuey import HUEY
 
 from messaging import tasks
 from messaging.models import Gateway, HoldKind, HoldReason
-from messaging.services import dispatch, holds
-from messaging.services import sweep as sweeping
+from messaging.services.gateway import holds
+from messaging.services.sending import dispatch
+from messaging.services.sending import sweep as sweeping
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

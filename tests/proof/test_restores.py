@@ -31,18 +31,13 @@ from messaging.models import (
     Machine,
     SentMessage,
 )
-from messaging.services import (
-    balance,
-    campaigns,
-    dispatch,
-    doubts,
-    holds,
-    slots,
-    sociair,
-    transport,
-)
-from messaging.services.audience import Audience
-from messaging.services.review import review
+from messaging.services import sociair, transport
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import campaigns
+from messaging.services.campaigns.review import review
+from messaging.services.gateway import doubts, holds
+from messaging.services.money import balance
+from messaging.services.sending import dispatch, slots
 from tests.backups import Backup, Worker
 from tests.proof.world import _reply
 from tests.sending import numbers

@@ -41,17 +41,13 @@ from messaging.models import (
     Recipient,
     Verdict,
 )
-from messaging.services import (
-    balance,
-    campaigns,
-    dispatch,
-    holds,
-    recording,
-    settling,
-    sociair,
-    transport,
-)
-from messaging.services.sweep import sweep
+from messaging.services import sociair, transport
+from messaging.services.campaigns import campaigns
+from messaging.services.decisions import settlement
+from messaging.services.gateway import holds
+from messaging.services.money import balance
+from messaging.services.sending import dispatch, recording
+from messaging.services.sending.sweep import sweep
 from tests.proof import edges
 from tests.proof.world import ACCEPTED, HAPPENINGS, Happens, World
 from tests.sending import hand_over, numbers, reading
@@ -147,7 +143,7 @@ class Portal(RuleBasedStateMachine):
         campaign = self.campaign(which)
         batches = _undecided(campaign)[:some]
         before = campaign.unconfirmed
-        people = settling.settle(campaign, batches, verdict, by=None, why="They told us.")
+        people = settlement.settle(campaign, batches, verdict, by=None, why="They told us.")
         assert campaign.unconfirmed == before - people
 
     @precondition(lambda self: Campaign.objects.count() < _MOST)
@@ -155,11 +151,11 @@ class Portal(RuleBasedStateMachine):
     def send_again(self, which: int) -> None:
         campaign = self.campaign(which)
         if batches := _undecided(campaign):
-            people = settling.unconfirmed_of(campaign, batches).count()
+            people = settlement.unconfirmed_of(campaign, batches).count()
             reading(self.gateway)
             form = uuid.uuid4()
             same = [
-                settling.send_again(
+                settlement.send_again(
                     campaign, batches, form_uuid=form, people=people, by=None, why="Again."
                 )
                 for _click in range(2)
@@ -421,7 +417,7 @@ def _caught(batch: Batch, *, start_before: float) -> sociair.Sent:
 
 
 def _undecided(campaign: Campaign) -> list[int]:
-    return list(settling.undecided(campaign).order_by("pk").values_list("pk", flat=True))
+    return list(settlement.undecided(campaign).order_by("pk").values_list("pk", flat=True))
 
 
 @dataclass

@@ -17,8 +17,9 @@ from messaging.models import (
     SentMessage,
     Verdict,
 )
-from messaging.services import campaigns, settling
-from messaging.services.sweep import sweep
+from messaging.services.campaigns import campaigns
+from messaging.services.decisions import settlement
+from messaging.services.sending.sweep import sweep
 from sandbox.server import Sandbox
 from tests.proof.conftest import Start
 from tests.proof.person import in_flight, see_to_its_end
@@ -76,7 +77,7 @@ def test_before_its_call_while_a_person_sends_again(
     worker = start(senders=1, strike=suspended_at(Step.CLAIMED))
     lost = _sleep_past_the_deadline(worker, gateway)
     reading(gateway)
-    again = settling.send_again(
+    again = settlement.send_again(
         campaign, [lost.pk], form_uuid=uuid.uuid4(), people=2, by=None, why="It never began."
     )
     with start(senders=2):
@@ -145,7 +146,7 @@ def test_with_the_answer_in_hand_while_a_person_decides(
     campaign = hand_over(gateway, numbers(2))
     worker = start(senders=1, strike=suspended_at(Step.ANSWERED))
     lost = _sleep_past_the_deadline(worker, gateway)
-    assert settling.settle(campaign, [lost.pk], verdict, by=None, why="We asked them.") == 2
+    assert settlement.settle(campaign, [lost.pk], verdict, by=None, why="We asked them.") == 2
     worker.send(SIGCONT)
     until(lambda: SentMessage.objects.filter(batch=lost).exists())
     lost.refresh_from_db()

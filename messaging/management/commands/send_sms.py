@@ -15,10 +15,13 @@ from django.utils.translation import gettext as _
 from contacts.models import Group
 from messaging import tasks
 from messaging.models import Campaign, CampaignState, Gateway, HoldKind, Recipient
-from messaging.services import balance, campaigns, holds, sociair
-from messaging.services.audience import Audience, GroupGone
-from messaging.services.placeholders import known_keys
-from messaging.services.review import Review, review
+from messaging.services import sociair
+from messaging.services.audience.choice import Audience, GroupGone
+from messaging.services.audience.placeholders import known_keys
+from messaging.services.campaigns import campaigns
+from messaging.services.campaigns.review import Review, review
+from messaging.services.gateway import holds
+from messaging.services.money import balance
 from messaging.text import InvalidText
 from messaging.wording import read_wording
 

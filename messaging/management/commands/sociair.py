@@ -11,16 +11,11 @@ from django.db.models import Count, Sum
 
 from messaging import tasks
 from messaging.models import Batch, Campaign, Gateway, HoldKind
-from messaging.services import (
-    balance,
-    database,
-    doubts,
-    holds,
-    kept,
-    machines,
-    sociair,
-    trouble,
-)
+from messaging.services import sociair
+from messaging.services.gateway import doubts, holds, machines
+from messaging.services.money import balance
+from messaging.services.sending import kept
+from messaging.services.storage import database, trouble
 
 
 class Command(BaseCommand):

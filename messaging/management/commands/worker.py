@@ -14,7 +14,7 @@ from huey.contrib.djhuey import HUEY
 
 from contacts.tasks import sweep_imports
 from messaging import tasks
-from messaging.services import database
+from messaging.services.storage import database
 from sociair_portal.stopping import NEEDS_PERSON, reason_to_stop, stopping
 
 logger = logging.getLogger(__name__)

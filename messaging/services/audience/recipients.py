@@ -1,0 +1,354 @@
+"""Who gets a campaign, and what: everybody who was chosen, merged to one entry a number.
+
+An audience is read in order of the numbers, in pieces, so that a million recipients take no more
+memory than five thousand and a prepared campaign can go on where it stopped.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any, Final, NamedTuple
+from zlib import crc32
+
+from django.conf import settings
+from django.db.models import Q, TextField, Value
+from django.db.models.functions import Cast
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from contacts.models import Contact, OptOut
+from contacts.phone import Operator, format_mobile, operator_of
+from messaging.models import Campaign, LeftOutReason
+from messaging.services.audience import repeats
+from messaging.services.audience.choice import (
+    Audience,
+    Omission,
+    check,
+    merged,
+    omitted_rows,
+    read_pasted,
+    rows_of,
+)
+from messaging.services.audience.letters import Letter, Unwritable, Writer
+from sociair_portal.among import Among
+
+
+class Person(NamedTuple):
+    """One number that will be texted, with what, and whom it stands for: `others` share it."""
+
+    mobile: str
+    operator: Operator
+    text: str
+    parts: int
+    name: str = ""
+    contact_id: int | None = None
+    others: tuple[str, ...] = ()
+
+
+class Candidate(NamedTuple):
+    """Somebody who is meant by a number: a contact, or nobody that is known."""
+
+    pk: int | None
+    name: str
+    fields: Mapping[str, Any]
+
+
+_NOBODY: Final = Candidate(None, "", {})
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A number that several share who would get different texts: which of them?"""
+
+    mobile: str
+    choices: tuple[tuple[Candidate, str], ...]
+
+
+@dataclass(slots=True)
+class Piece:
+    """The next people in order of their numbers; `up_to` is the last number looked at.
+
+    `missing` counts, for each placeholder, who has no value for it.
+    """
+
+    people: list[Person] = field(default_factory=list)
+    omissions: list[Omission] = field(default_factory=list)
+    questions: list[Question] = field(default_factory=list)
+    missing: Counter[str] = field(default_factory=Counter)
+    repeated: int = 0
+    up_to: str = ""
+    is_last: bool = True
+
+    @property
+    def counts(self) -> Counter[tuple[Operator, int]]:
+        """How many messages of how many parts go to each operator."""
+        return Counter((person.operator, person.parts) for person in self.people)
+
+    def mark(self, before: int) -> int:
+        """A checksum of who gets what, of these and of all `before`; the same in pieces of any
+        size, because they are in order of their numbers.
+        """
+        said = "".join([person.mobile + person.text for person in self.people])
+        return crc32(said.encode(), before)
+
+
+class Reader:
+    """Reads an audience piece by piece. A piece raises `GroupGone` if what was chosen is gone."""
+
+    def __init__(
+        self,
+        audience: Audience,
+        rates: Mapping[Operator, Decimal],
+        writer: Writer,
+        *,
+        campaign: Campaign | None = None,
+    ) -> None:
+        self._pasted = read_pasted(audience.numbers)
+        self._numbers = frozenset(self._pasted.mobiles)
+        self._rates = rates
+        self._audience = audience
+        self._preferred = frozenset(audience.preferred)
+        self._chosen = rows_of(audience)
+        self._writer = writer
+        self._campaign = campaign
+
+    def pieces(self, *, after: str = "", size: int = 5000) -> Iterator[Piece]:
+        while True:
+            piece = self.piece(after=after, size=size)
+            yield piece
+            if piece.is_last:
+                return
+            after = piece.up_to
+
+    def piece(self, *, after: str = "", size: int = 5000, unreadable: bool = True) -> Piece:
+        """The next `size` different numbers after a number; the first holds what is unreadable, if
+        that is wanted.
+        """
+        entries = self._entries(after, size)
+        # After reading: a group that goes before is missed now, and would take out nobody.
+        check(self._audience)
+        mobiles = sorted(entries)[:size]
+        piece = Piece(is_last=len(entries) <= size, up_to=mobiles[-1] if mobiles else after)
+        if not after and unreadable:
+            piece.omissions += self._pasted.omissions
+            piece.omissions += omitted_rows(self._audience)
+        opted_out = _opt_outs_of(mobiles)
+        for mobile in mobiles:
+            self._sort(piece, mobile, entries[mobile], opted_out.get(mobile))
+        self._leave_out_repeated(piece)
+        return piece
+
+    def _leave_out_repeated(self, piece: Piece) -> None:
+        """Who got the same text within the last SAME_TEXT_HOURS; counted, if that is wanted.
+
+        Looked up for each piece: meanwhile others send.
+        """
+        letters = {person.mobile: person.text for person in piece.people}
+        got = repeats.who_got(letters, repeats.recent(self._campaign))
+        piece.repeated = len(got)
+        if not got or self._audience.again:
+            return
+        words = ngettext(
+            "Got the same text within the last hour, or will get it.",
+            "Got the same text within the last %(hours)d hours, or will get it.",
+            settings.SAME_TEXT_HOURS,
+        ) % {"hours": settings.SAME_TEXT_HOURS}
+        repeated = [person for person in piece.people if person.mobile in got]
+        piece.people = [person for person in piece.people if person.mobile not in got]
+        piece.omissions += [
+            Omission(
+                f"{person.name} {format_mobile(person.mobile)}".strip()[:200],
+                LeftOutReason.REPEATED,
+                words,
+            )
+            for person in repeated
+        ]
+
+    def _entries(self, after: str, size: int) -> dict[str, list[Candidate]]:
+        """Who is meant by at least `size + 1` numbers after one, if there are so many.
+
+        A family of many on one number must not be cut, so the last number is read to its end.
+        """
+        found: dict[str, list[Candidate]] = {}
+        for mobile, candidate in self._rows(after, size):
+            if mobile in found:
+                found[mobile].append(candidate)
+            elif len(found) > size:
+                break
+            else:
+                found[mobile] = [candidate]
+        pasted = [mobile for mobile in self._pasted.mobiles if mobile > after]
+        known = self._known(pasted[: size + 1]) if pasted and self._writer.is_personal else {}
+        for mobile in pasted:
+            found.setdefault(mobile, known.get(mobile, []))
+        return found
+
+    def _known(self, mobiles: list[str]) -> dict[str, list[Candidate]]:
+        """Whose numbers were pasted: a personal text needs their names and values."""
+        known: dict[str, list[Candidate]] = {}
+        rows = Contact.objects.filter(Among("mobile", mobiles)).order_by("mobile", "id")
+        for mobile, pk, name, fields in rows.values_list("mobile", "id", "name", "fields"):
+            known.setdefault(mobile, []).append(Candidate(pk, name, fields))
+        return known
+
+    def _rows(self, after: str, size: int) -> Iterator[tuple[str, Candidate]]:
+        """Candidates in order of their numbers, some at a time.
+
+        Without a limit PostgreSQL would sort everybody who is left, for every piece.
+        """
+        # Decoded all at once: a field of a model would decode one after the other.
+        raw = Cast("fields", TextField()) if self._writer.reads_fields else Value("null")
+        rows = self._chosen.order_by("mobile", "id").values_list("mobile", "id", "name", raw)
+        beyond = Q(mobile__gt=after)
+        while some := list(rows.filter(beyond)[: size + 100]):
+            fields = json.loads(f"[{','.join([row[3] for row in some])}]")
+            for (mobile, pk, name, _raw), found in zip(some, fields, strict=True):
+                yield mobile, Candidate(pk, name, found)
+            mobile, pk, *_rest = some[-1]
+            beyond = Q(mobile__gte=mobile) & (Q(mobile__gt=mobile) | Q(id__gt=pk))
+
+    def _sort(
+        self, piece: Piece, mobile: str, candidates: list[Candidate], opt_out: OptOut | None
+    ) -> None:
+        operator = operator_of(mobile)
+        if opt_out is not None:
+            self._leave_out(piece, mobile, candidates, LeftOutReason.OPTED_OUT, _opted_out(opt_out))
+        elif operator not in self._rates:
+            words = _("Sociair states no price for this operator.")
+            self._leave_out(piece, mobile, candidates, LeftOutReason.NO_RATE, words)
+        elif len(candidates) < 2 or not self._writer.is_personal:
+            self._write(piece, mobile, operator, candidates)
+        else:
+            self._choose(piece, mobile, operator, candidates)
+
+    def _write(
+        self, piece: Piece, mobile: str, operator: Operator, candidates: list[Candidate]
+    ) -> None:
+        """One letter for all of them, who would get the same."""
+        first = candidates[0] if candidates else _NOBODY
+        try:
+            letter = self._writer.write(mobile, first.name, first.fields)
+        except Unwritable as unwritable:
+            self._unwritten(piece, mobile, candidates, unwritable)
+            return
+        if len(candidates) < 2 and mobile not in self._numbers:  # as most are
+            contact = None if self._audience.table else first.pk  # a row of a table is no contact
+            piece.people.append(
+                Person(mobile, operator, letter.text, letter.parts, first.name, contact)
+            )
+        else:
+            self._address(piece, mobile, operator, candidates, letter)
+
+    def _choose(
+        self, piece: Piece, mobile: str, operator: Operator, candidates: list[Candidate]
+    ) -> None:
+        """One number, and several people whose letters may differ.
+
+        Where somebody said whose message it is, it is nobody else's, even if it cannot be written.
+        """
+        chosen = [candidate for candidate in candidates if candidate.pk in self._preferred]
+        others = [candidate for candidate in candidates if chosen and candidate not in chosen]
+        letters: list[tuple[Candidate, Letter]] = []
+        for candidate in chosen or candidates:
+            try:
+                letter = self._writer.write(mobile, candidate.name, candidate.fields)
+                letters.append((candidate, letter))
+            except Unwritable as unwritable:
+                self._unwritten(piece, mobile, [candidate], unwritable)
+        if not letters:
+            words = _("The message of this number was to be %(name)s's, and cannot be written.")
+            for other in others:
+                entry = f"{other.name} {format_mobile(mobile)}"
+                said = words % {"name": chosen[0].name}
+                piece.omissions.append(Omission(entry[:200], LeftOutReason.SHARED, said))
+            return
+        are_alike = len({letter.text for _candidate, letter in letters}) == 1
+        if are_alike or chosen or self._audience.first:
+            first, letter = letters[0]
+            others += [candidate for candidate, _letter in letters[1:]]
+            self._address(piece, mobile, operator, [first, *others], letter)
+            return
+        texts = tuple((candidate, letter.text) for candidate, letter in letters)
+        piece.questions.append(Question(mobile, texts))
+        names = ", ".join(candidate.name for candidate, _letter in letters)
+        words = _("Several people have this number, and nobody said who of them gets the message.")
+        entry = f"{names} {format_mobile(mobile)}"[:200]
+        piece.omissions.append(Omission(entry, LeftOutReason.SHARED, words))
+
+    def _address(
+        self,
+        piece: Piece,
+        mobile: str,
+        operator: Operator,
+        candidates: list[Candidate],
+        letter: Letter,
+    ) -> None:
+        first = candidates[0] if candidates else _NOBODY
+        others = tuple([candidate.name for candidate in candidates[1:]])
+        known = None if self._audience.table else first.pk  # a row of a table is no contact
+        piece.people.append(
+            Person(mobile, operator, letter.text, letter.parts, first.name, known, others)
+        )
+        if others or mobile in self._numbers:
+            piece.omissions += self._shared(mobile, first.name, candidates[1:])
+
+    def _unwritten(
+        self, piece: Piece, mobile: str, candidates: list[Candidate], unwritable: Unwritable
+    ) -> None:
+        if unwritable.missing:
+            piece.missing[unwritable.missing] += 1
+        reason = LeftOutReason.MISSING if unwritable.missing else LeftOutReason.TEXT
+        self._leave_out(piece, mobile, candidates, reason, str(unwritable))
+
+    def _leave_out(
+        self,
+        piece: Piece,
+        mobile: str,
+        candidates: list[Candidate],
+        reason: LeftOutReason,
+        words: str,
+    ) -> None:
+        """Everybody who has a number that gets nothing, and the number itself if it was entered."""
+        shown = format_mobile(mobile)
+        entries = [f"{candidate.name} {shown}"[:200] for candidate in candidates]
+        if mobile in self._numbers and not (candidates and self._writer.is_personal):
+            entries.append(shown)
+        piece.omissions += [Omission(entry, reason, words) for entry in entries]
+
+    def _shared(self, mobile: str, name: str, others: list[Candidate]) -> Iterator[Omission]:
+        """Who else is meant by a number that gets one message."""
+        shown = format_mobile(mobile)
+        for other in others:
+            words = _("Shares the number with %(name)s: one message stands for both.")
+            yield merged(f"{other.name} {shown}", words % {"name": name})
+        if name and mobile in self._numbers and not self._writer.is_personal:
+            words = _("The number of %(name)s, who is chosen already: it gets one message.")
+            yield merged(shown, words % {"name": name})
+
+
+def _opt_outs_of(mobiles: list[str]) -> dict[str, OptOut]:
+    """The opt-outs among some numbers in order.
+
+    There are few of them as a rule, so that those between the first number and the last are read
+    sooner than all of the numbers are sent to the database.
+    """
+    if not mobiles:
+        return {}
+    everybodys = OptOut.objects.select_related("created_by")
+    between = everybodys.filter(mobile__gte=mobiles[0], mobile__lte=mobiles[-1])
+    found = list(between[: len(mobiles)])
+    if len(found) == len(mobiles):
+        found = list(everybodys.filter(Among("mobile", mobiles)))
+    return {one.mobile: one for one in found}
+
+
+def _opted_out(opt_out: OptOut) -> str:
+    """Since when, by whom and why."""
+    day = localtime(opt_out.created_at)
+    said = _("Opted out on %(day)s") % {"day": f"{day.day} {day:%b %Y}"}
+    if opt_out.created_by is not None:
+        said += _(" (entered by %(name)s)") % {"name": opt_out.created_by.get_username()}
+    return f"{said}: {opt_out.reason}" if opt_out.reason else f"{said}."

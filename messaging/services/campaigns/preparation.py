@@ -1,0 +1,239 @@
+"""Preparing a campaign: its people and texts are frozen and cut into batches, piece by piece.
+
+Every piece advances `prepared_up_to` conditionally within its own transaction, so that a killed
+worker goes on where it stopped and two workers never prepare the same piece.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import datetime
+from decimal import Decimal
+from typing import Any, Final
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import F
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from contacts.phone import Operator
+from messaging.models import (
+    Batch,
+    Campaign,
+    CampaignState,
+    Event,
+    EventKind,
+    LeftOut,
+    Recipient,
+    RecipientState,
+)
+from messaging.services.audience.choice import Audience, GroupGone, read_pasted
+from messaging.services.audience.placeholders import writer_of
+from messaging.services.audience.recipients import Person, Piece, Reader
+from messaging.services.campaigns.estimate import count_and_mark
+from messaging.services.campaigns.review import Review
+from messaging.services.gateway import holds
+from messaging.services.money import balance, new_prices, prices
+from messaging.text import InvalidText
+from sociair_portal.bulk import insert_rows
+
+LARGE: Final = 1000  # recipients; a larger campaign lets smaller ones go first
+_PIECE: Final = 2000
+
+
+def prepare(campaign: Campaign, *, go_on: Callable[[], bool] = lambda: True) -> bool:
+    """Freeze what is left of a campaign's audience. False if `go_on` stopped it before its end.
+
+    Raises `GroupGone` for a group that was deleted since the review, and `InvalidText` for a field.
+    """
+    rates = prices.from_json(campaign.rates)
+    reader = Reader(
+        Audience.from_json(campaign.audience), rates, writer_of(campaign), campaign=campaign
+    )
+    while campaign.state == CampaignState.PREPARING:
+        if not go_on():
+            return False
+        _freeze(campaign, reader.piece(after=campaign.prepared_up_to, size=_PIECE), rates)
+        campaign.refresh_from_db()
+    return True
+
+
+def prepare_or_pause(campaign: Campaign, *, go_on: Callable[[], bool]) -> bool:
+    """As `prepare`, for the worker: what nobody can answer now waits for a person."""
+    try:
+        return prepare(campaign, go_on=go_on)
+    except (GroupGone, InvalidText) as gone:
+        _leave(campaign, CampaignState.PAUSED, EventKind.PAUSED, str(gone))
+        return True
+
+
+# -- Who was signed for ----------------------------------------------------------------------
+
+_BY_LETTERS, _BY_ROWS = "letters", "rows"
+
+
+def who_is_signed(review: Review) -> str:
+    """How many people somebody saw, and a mark of who they are."""
+    kind = _BY_ROWS if review.is_counted else _BY_LETTERS
+    return f"{review.people}/{kind}/{review.mark}"
+
+
+def has_others(campaign: Campaign) -> bool:
+    """Whether as many people as were signed for are not the same people, or get other texts.
+
+    Fewer are those who opted out since, or were taken out; more cost more.
+    """
+    people, _kind, mark = campaign.signed_people.split("/") if campaign.signed_people else [""] * 3
+    return people == str(campaign.total) and mark != str(campaign.people_mark)
+
+
+def _mark(campaign: Campaign, piece: Piece) -> int:
+    """Made as the review's: of what is read on the way, or of all rows at the end."""
+    if f"/{_BY_ROWS}/" not in campaign.signed_people:
+        return piece.mark(campaign.people_mark)
+    if not piece.is_last:
+        return 0
+    audience = Audience.from_json(campaign.audience)
+    return count_and_mark(audience, read_pasted(audience.numbers).mobiles)[1]
+
+
+# -- Pieces ----------------------------------------------------------------------------------
+
+
+def _freeze(campaign: Campaign, piece: Piece, rates: prices.Rates) -> None:
+    mark = _mark(campaign, piece)
+    cost = prices.cost_of_counts(piece.counts, rates)
+    with transaction.atomic():
+        advanced = Campaign.objects.filter(
+            pk=campaign.pk,
+            state=CampaignState.PREPARING,
+            prepared_up_to=campaign.prepared_up_to,
+        ).update(
+            prepared_up_to=Campaign.PREPARED if piece.is_last else piece.up_to,
+            total=F("total") + len(piece.people),
+            pending=F("pending") + len(piece.people),
+            cost=F("cost") + cost,
+            people_mark=mark,
+        )
+        if not advanced:
+            return
+        cut(campaign, piece.people, rates)
+        insert_rows(
+            LeftOut,
+            ["campaign", "entry", "reason", "words"],
+            (
+                (campaign.pk, _storable(out.entry)[:200], out.reason.value, out.words[:300])
+                for out in piece.omissions
+            ),
+        )
+        if piece.is_last:
+            campaign.refresh_from_db()
+            finish(campaign)
+
+
+def _storable(text: str) -> str:
+    """PostgreSQL stores every character but NUL."""
+    return text.replace("\x00", "\ufffd")
+
+
+def cut(campaign: Campaign, people: list[Person], rates: prices.Rates) -> None:
+    """Batches of one text and at most SOCIAIR_BATCH_SIZE people each."""
+    slices = list(_slices(people, settings.SOCIAIR_BATCH_SIZE))
+    batches = Batch.objects.bulk_create(
+        Batch(
+            campaign=campaign,
+            text=some[0].text,
+            parts=some[0].parts,
+            size=len(some),
+            cost=_cost(some, rates),
+        )
+        for some in slices
+    )
+    insert_rows(
+        Recipient,
+        ["campaign", "batch", "contact", "mobile", "name", "operator", "state"],
+        (
+            (
+                campaign.pk,
+                batch.pk,
+                person.contact_id,
+                person.mobile,
+                person.name,
+                person.operator.value,
+                RecipientState.QUEUED.value,
+            )
+            for batch, some in zip(batches, slices, strict=True)
+            for person in some
+        ),
+    )
+
+
+def _slices(people: list[Person], size: int) -> Iterator[list[Person]]:
+    """At most so many people of one text each."""
+    by_text: dict[str, list[Person]] = {}
+    for person in people:
+        by_text.setdefault(person.text, []).append(person)
+    for some in by_text.values():
+        yield from (some[start : start + size] for start in range(0, len(some), size))
+
+
+def _cost(people: list[Person], rates: prices.Rates) -> Decimal:
+    numbers: Counter[Operator] = Counter(person.operator for person in people)
+    return prices.cost_of(numbers, people[0].parts, rates)
+
+
+def finish(campaign: Campaign) -> None:
+    """Everything is frozen: begin, wait for its time, or ask because it became dearer."""
+    now = timezone.now()
+    # One that sends again has nobody new: what makes it dearer is found out when it is priced.
+    if campaign.cost > campaign.reviewed_cost and not campaign.again_of:
+        why = _(
+            "The recipients have changed since the review: it would cost Rs %(cost)s instead of "
+            "Rs %(reviewed)s. Look at the sum, then resume."
+        ) % {"cost": f"{campaign.cost:.2f}", "reviewed": f"{campaign.reviewed_cost:.2f}"}
+        _leave(campaign, CampaignState.PAUSED, EventKind.PAUSED, why)
+    elif has_others(campaign):
+        why = _(
+            "The recipients have changed since the review: somebody else is among them now, or "
+            "gets another text. Look at the recipients, then resume."
+        )
+        _leave(campaign, CampaignState.PAUSED, EventKind.PAUSED, why)
+    elif _slept(campaign, now):
+        _leave(campaign, CampaignState.OVERDUE, EventKind.OVERDUE, "")
+    elif campaign.total == 0:
+        _leave(campaign, CampaignState.DONE, EventKind.DONE, _("Nobody was left to send to."))
+    elif campaign.scheduled_for is not None and campaign.scheduled_for > now:
+        _leave(campaign, CampaignState.SCHEDULED, EventKind.SCHEDULED, "")
+    elif not _costs_as_signed(campaign):
+        # It is due: whatever starts what is due reads the balance first, and prices it.
+        _leave(campaign, CampaignState.SCHEDULED, EventKind.SCHEDULED, "", scheduled_for=now)
+    else:
+        _leave(campaign, CampaignState.SENDING, EventKind.STARTED, "")
+
+
+def _costs_as_signed(campaign: Campaign) -> bool:
+    """Whether the portal knows that; preparing may have taken long, or waited for somebody."""
+    reading = balance.latest(campaign.gateway)
+    if reading is None or not balance.is_fresh(reading):
+        return False
+    return not new_prices.has_changed(campaign, prices.rates_now(campaign, reading))
+
+
+def _slept(campaign: Campaign, now: datetime) -> bool:
+    """Whether it should have gone out, or was handed over, hours before it was prepared."""
+    since = max(filter(None, (campaign.scheduled_for, campaign.resumed_at)), default=now)
+    return now - since > holds.overdue_after()
+
+
+def _leave(
+    campaign: Campaign, state: CampaignState, kind: EventKind, words: str, **fields: Any
+) -> None:
+    with transaction.atomic():
+        if Campaign.objects.filter(pk=campaign.pk, state=CampaignState.PREPARING).update(
+            state=state,
+            resumed_at=timezone.now(),
+            pause_reason=words if state == CampaignState.PAUSED else "",
+            **fields,
+        ):
+            Event.objects.create(campaign=campaign, kind=kind, words=words)
+    campaign.refresh_from_db()

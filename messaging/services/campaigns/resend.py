@@ -1,0 +1,174 @@
+"""Messages sent once more, in a new campaign that follows the first; history is never rewritten."""
+
+import uuid
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db.models import Count, QuerySet
+from django.db.models.functions import Substr
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from contacts.phone import Operator
+from messaging import runs
+from messaging.models import (
+    Batch,
+    Campaign,
+    CampaignState,
+    Event,
+    EventKind,
+    Recipient,
+    RecipientState,
+)
+from messaging.services.actor import Actor, user_of
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import preparation
+from messaging.services.campaigns.campaigns import fingerprint_of
+from messaging.services.money import prices
+from messaging.services.money.affordability import SendRefused
+from messaging.text import measure
+from sociair_portal.bulk import insert_rows
+
+MOST_AGAIN = 100  # batches that one request takes over; the worker takes any number
+
+_Person = tuple[int | None, str, str, Operator]
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """What sending some recipients' messages once more means, at today's rates (rupees)."""
+
+    people: int
+    cost: Decimal
+
+
+def known(form_uuid: uuid.UUID, campaign: Campaign) -> Campaign | None:
+    """What was sent by the same form before: a second click meets the same campaign."""
+    return Campaign.objects.filter(form_uuid=form_uuid, follows=campaign).first()
+
+
+def check_gateway(campaign: Campaign) -> None:
+    if campaign.gateway.base_url != settings.SOCIAIR_BASE_URL:
+        raise SendRefused(_("This campaign belongs to another gateway: it is not sent from here."))
+
+
+def price_again(recipients: QuerySet[Recipient], rates: prices.Rates) -> Again:
+    """By today's count of parts and operators, whatever it was when they were written to."""
+    rows = recipients.order_by().values_list("batch__text", Substr("mobile", 1, 3), "operator")
+    counts: Counter[tuple[Operator, int]] = Counter()
+    for text, prefix, signed, people in rows.annotate(people=Count("pk")):
+        counts[prices.operator_now(prefix, signed, rates), measure(text).parts] += people
+    return Again(counts.total(), prices.cost_of_counts(counts, rates))
+
+
+@dataclass(frozen=True, slots=True)
+class Signature:
+    """Who signed to send once more, with which form, at which rates, and how it is known that the
+    first try did not go out.
+    """
+
+    form_uuid: uuid.UUID
+    rates: prices.Rates
+    by: Actor
+    why: str = ""
+
+
+def send_copies(
+    campaign: Campaign, recipients: QuerySet[Recipient], signature: Signature
+) -> Campaign:
+    """The same texts for the same people. The caller holds the campaign's lock, and its gateway's,
+    and has looked at what it costs.
+    """
+    again = price_again(recipients, signature.rates)
+    follower = _follower(
+        campaign,
+        again,
+        signature,
+        state=CampaignState.SENDING,
+        prepared_up_to=Campaign.PREPARED,
+        cost=again.cost,
+        total=again.people,
+        pending=again.people,
+    )
+    copy(follower, recipients, signature.rates)
+    return follower
+
+
+def begin_copies(
+    campaign: Campaign, batches: Sequence[int], again: Again, signature: Signature
+) -> Campaign:
+    """The same, for the worker to copy these batches piece by piece (`copying`)."""
+    return _follower(
+        campaign,
+        again,
+        signature,
+        state=CampaignState.PREPARING,
+        again_of=runs.to_words(batches),
+        again_why=signature.why,
+    )
+
+
+def _follower(campaign: Campaign, again: Again, signature: Signature, **fields: Any) -> Campaign:
+    now = timezone.now()
+    nobody_new = Audience()
+    follower = Campaign.objects.create(
+        form_uuid=signature.form_uuid,
+        gateway=campaign.gateway,
+        follows=campaign,
+        text=campaign.text,
+        audience=nobody_new.to_json(),
+        fingerprint=fingerprint_of(campaign.text, nobody_new),
+        created_by=user_of(signature.by),
+        sent_at=now,
+        resumed_at=now,
+        is_large=again.people > preparation.LARGE,
+        rates=prices.to_json(signature.rates),
+        rules=prices.fingerprint_of_rules(),
+        reviewed_cost=again.cost,
+        **fields,
+    )
+    Event.objects.create(campaign=follower, kind=EventKind.SENT, by=user_of(signature.by))
+    return follower
+
+
+def copy(follower: Campaign, recipients: QuerySet[Recipient], rates: prices.Rates) -> Again:
+    """New batches of the same texts for these people of other batches: how many, for how much."""
+    people: dict[int, list[_Person]] = defaultdict(list)
+    rows = recipients.order_by("batch", "pk").values_list(
+        "batch", "contact_id", "mobile", "name", "operator"
+    )
+    for batch, contact, mobile, name, signed in rows:
+        operator = prices.operator_now(mobile, signed, rates)
+        people[batch].append((contact, mobile, name, operator))
+    texts = dict(Batch.objects.filter(pk__in=people).values_list("pk", "text"))
+    batches = Batch.objects.bulk_create(
+        _batch(follower, texts[pk], some, rates) for pk, some in people.items()
+    )
+    insert_rows(
+        Recipient,
+        ["campaign", "batch", "contact", "mobile", "name", "operator", "state"],
+        (
+            (follower.pk, batch.pk, *who, operator.value, RecipientState.QUEUED.value)
+            for batch, some in zip(batches, people.values(), strict=True)
+            for *who, operator in some
+        ),
+    )
+    return Again(
+        sum(batch.size for batch in batches), sum((batch.cost for batch in batches), Decimal(0))
+    )
+
+
+def _batch(follower: Campaign, text: str, people: list[_Person], rates: prices.Rates) -> Batch:
+    parts = measure(text).parts
+    operators = Counter(operator for *_who, operator in people)
+    return Batch(
+        campaign=follower,
+        text=text,
+        parts=parts,
+        size=len(people),
+        cost=prices.cost_of(operators, parts, rates),
+    )

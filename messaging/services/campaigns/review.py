@@ -1,0 +1,185 @@
+"""What a campaign will reach and cost, before anyone signs for it."""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Final
+
+from django.conf import settings
+
+from contacts.phone import Operator
+from messaging.models import BalanceReading, Campaign
+from messaging.script import Piece as Sign
+from messaging.script import has_link, on_the_phone
+from messaging.services.audience import placeholders, repeats
+from messaging.services.audience.choice import Audience, Omission, describe, read_pasted
+from messaging.services.audience.letters import Letter
+from messaging.services.audience.recipients import Person, Piece, Question, Reader
+from messaging.services.campaigns.estimate import count_and_mark, count_omitted, count_people
+from messaging.services.money import balance, prices
+from messaging.text import Measure, measure
+from sociair_portal.collecting import uncollected
+
+# More than anyone reads on a page; the rest is counted.
+MOST_SHOWN: Final = 200
+MOST_ASKED: Final = 50
+
+
+@dataclass(slots=True)
+class OperatorLine:
+    operator: Operator
+    parts: int
+    people: int
+    rate: Decimal
+    cost: Decimal
+
+
+@dataclass(slots=True)
+class Review:
+    """The receipt before the send. Amounts in rupees.
+
+    `missing` counts who has no value for a placeholder, `repeated` who got the same text a short
+    while ago, and `questions` are numbers of several people whose texts differ.
+    """
+
+    reading: BalanceReading
+    committed: balance.Committed
+    chosen: str
+    is_personal: bool = False
+    people: int = 0
+    omitted: int = 0
+    repeated: int = 0
+    lines: list[OperatorLine] = field(default_factory=list)
+    first_people: list[Person] = field(default_factory=list)
+    first_omissions: list[Omission] = field(default_factory=list)
+    first_questions: list[Question] = field(default_factory=list)
+    questions: int = 0
+    missing: Counter[str] = field(default_factory=Counter)
+    longest: Person | None = None
+    # Another one if somebody else is among them: of the letters, or of the rows that were counted.
+    mark: int = 0
+    is_counted: bool = False
+
+    @property
+    def measure(self) -> Measure | None:
+        """Of the longest text; None if nobody gets any."""
+        return None if self.longest is None else measure(self.longest.text)
+
+    @property
+    def has_link(self) -> bool:
+        """Whether a letter that is shown has what looks like a web address."""
+        shown = [self.longest, *self.first_people] if self.longest else []
+        return any(has_link(text) for text in {person.text for person in shown if person})
+
+    @property
+    def longest_on_the_phone(self) -> list[list[Sign]]:
+        return on_the_phone(self.longest.text) if self.longest is not None else []
+
+    @property
+    def shares(self) -> list[tuple[int, int, Decimal]]:
+        """How many people get so many parts, and what that costs."""
+        found: dict[int, list[OperatorLine]] = {}
+        for line in self.lines:
+            found.setdefault(line.parts, []).append(line)
+        return [
+            (
+                parts,
+                sum(line.people for line in lines),
+                sum((line.cost for line in lines), Decimal(0)),
+            )
+            for parts, lines in sorted(found.items())
+        ]
+
+    @property
+    def cost(self) -> Decimal:
+        return sum((line.cost for line in self.lines), Decimal(0))
+
+    @property
+    def available(self) -> Decimal:
+        """What the balance has, less what is committed to other campaigns."""
+        return self.reading.balance - self.committed.cost
+
+    @property
+    def balance_after(self) -> Decimal:
+        return self.available - self.cost
+
+    @property
+    def is_affordable(self) -> bool:
+        return self.balance_after >= 0
+
+    @property
+    def is_fresh(self) -> bool:
+        return balance.is_fresh(self.reading)
+
+
+def review(campaign: Campaign, reading: BalanceReading) -> Review:
+    """Look everything up as a send would find it now.
+
+    Raises `audience.GroupGone`, and `text.InvalidText` for a text that cannot be sent.
+    """
+    rates = prices.rates_of(reading)
+    audience = Audience.from_json(campaign.audience)
+    writer = placeholders.writer_of(campaign)
+    reader = Reader(audience, rates, writer, campaign=campaign)
+    committed = balance.committed(campaign.gateway)
+    found = Review(reading, committed, describe(audience), writer.is_personal)
+    first = reader.piece(size=settings.INLINE_RECIPIENTS)
+    counts = _read(found, first)
+    if not first.is_last and writer.same is None:
+        with uncollected():
+            for piece in reader.pieces(after=first.up_to, size=_PIECE):
+                counts += _read(found, piece)
+    elif not first.is_last and writer.same is not None:
+        counts = _counted(found, campaign, audience, writer.same, rates)
+    found.people = counts.total()
+    found.lines = [
+        OperatorLine(operator, parts, people, rates[operator], rates[operator] * parts * people)
+        for (operator, parts), people in sorted(
+            counts.items(), key=lambda line: (_ORDER.index(line[0][0]), line[0][1])
+        )
+        if people
+    ]
+    return found
+
+
+_PIECE: Final = 50_000  # so large that PostgreSQL joins and sorts instead of asking row by row
+_ORDER: Final = list(Operator)
+
+
+def _read(found: Review, piece: Piece) -> Counter[tuple[Operator, int]]:
+    """Note what is worth telling of a piece; how many of its messages go where."""
+    found.first_people += piece.people[: MOST_SHOWN - len(found.first_people)]
+    found.first_omissions += piece.omissions[: MOST_SHOWN - len(found.first_omissions)]
+    found.first_questions += piece.questions[: MOST_ASKED - len(found.first_questions)]
+    found.questions += len(piece.questions)
+    found.missing += piece.missing
+    found.omitted += len(piece.omissions)
+    found.repeated += piece.repeated
+    found.mark = piece.mark(found.mark)
+    longest = [*filter(None, [found.longest]), *piece.people]
+    found.longest = max(longest, key=lambda person: (person.parts, len(person.text)), default=None)
+    return piece.counts
+
+
+def _counted(
+    found: Review, campaign: Campaign, audience: Audience, letter: Letter, rates: prices.Rates
+) -> Counter[tuple[Operator, int]]:
+    """One text for everybody: nobody reads more names than the first, the database counts the rest.
+
+    It counts while the page waits.
+    """
+    pasted = read_pasted(audience.numbers)
+    counted, found.mark = count_and_mark(audience, pasted.mobiles)
+    found.is_counted = True
+    if campaigns := repeats.recent(campaign):
+        got = repeats.numbers_of(letter.text, campaigns)
+        left = count_people(audience, pasted.mobiles, but_not=got)
+        found.repeated = _priced(counted, rates) - _priced(left, rates)
+        counted = counted if audience.again else left
+    counts = Counter({(each, letter.parts): counted[each] for each in counted if each in rates})
+    found.omitted = count_omitted(audience, pasted, counts.total())
+    return counts
+
+
+def _priced(people: Counter[Operator], rates: prices.Rates) -> int:
+    return sum(people[operator] for operator in people if operator in rates)

@@ -1,0 +1,170 @@
+"""What goes out later: moved, sent at once, opened again to be changed, copied."""
+
+import uuid
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from messaging.models import (
+    OPEN_STATES,
+    Campaign,
+    CampaignState,
+    Event,
+    EventKind,
+    Gateway,
+)
+from messaging.services.actor import Actor, user_of
+from messaging.services.audience import placeholders
+from messaging.services.audience.choice import Audience
+from messaging.services.audience.letters import show_day
+from messaging.services.campaigns import campaigns
+from messaging.services.money import affordability, new_prices
+from messaging.services.money.new_prices import Priced
+
+
+@dataclass(slots=True)
+class Day:
+    """What goes out on one day of the portal's time zone, and what it commits (rupees)."""
+
+    day: date
+    campaigns: list[Campaign] = field(default_factory=list)
+
+    @property
+    def cost(self) -> Decimal:
+        return sum((campaign.planned_cost for campaign in self.campaigns), Decimal(0))
+
+    @property
+    def people(self) -> int:
+        return sum(campaign.total for campaign in self.campaigns)
+
+
+def coming() -> list[Day]:
+    """Everything that waits for its time, or for somebody since it has passed, the next first."""
+    due = Q(state__in=[CampaignState.SCHEDULED, CampaignState.OVERDUE], scheduled_for__isnull=False)
+    ahead = Q(state__in=OPEN_STATES, scheduled_for__gt=timezone.now())
+    waiting = Campaign.objects.filter(due | ahead)
+    days: dict[date, Day] = {}
+    for campaign in waiting.select_related("created_by").order_by("scheduled_for", "id"):
+        if campaign.scheduled_for is not None:
+            day = timezone.localtime(campaign.scheduled_for).date()
+            days.setdefault(day, Day(day)).campaigns.append(campaign)
+    return list(days.values())
+
+
+def move(
+    campaign: Campaign,
+    at: datetime | None,
+    *,
+    seen: datetime,
+    by: Actor,
+    seen_cost: Decimal | None = None,
+) -> bool:
+    """Another time for what waits for `seen`; None is now. False if it has begun, or was moved.
+
+    What goes out now is priced by a fresh balance; if it became dearer, only for who has seen what
+    it costs (rupees). Raises `campaigns.SendRefused`, also for a text that names another day.
+    """
+    _check_day(campaign, at or timezone.now())
+    waiting = Campaign.objects.filter(
+        pk=campaign.pk, state=CampaignState.SCHEDULED, scheduled_for=seen
+    )
+    priced = _price(campaign, seen_cost) if at is None and waiting.exists() else Priced()
+    with transaction.atomic():
+        if not priced.holds(campaign):
+            return False
+        if at is None:
+            moved = waiting.update(
+                state=CampaignState.SENDING,
+                scheduled_for=None,
+                resumed_at=timezone.now(),
+                **priced.fields,
+            )
+        else:
+            moved = waiting.update(scheduled_for=at)
+        if moved:
+            Event.objects.create(
+                campaign=campaign,
+                kind=EventKind.MOVED if at else EventKind.STARTED,
+                by=user_of(by),
+                words=_moved(seen, at),
+            )
+    campaign.refresh_from_db()
+    return bool(moved)
+
+
+def _price(campaign: Campaign, seen: Decimal | None) -> Priced:
+    reading = affordability.fresh_reading(campaign.gateway, button=_("Send"))
+    return new_prices.price(
+        campaign, reading, seen=seen, advice=_("Look at the sum, then send it now.")
+    )
+
+
+def _moved(before: datetime, after: datetime | None) -> str:
+    if after is None:
+        return _("Sent at once instead of on %(before)s.") % {"before": _moment(before)}
+    return _("From %(before)s to %(after)s.") % {"before": _moment(before), "after": _moment(after)}
+
+
+def _moment(at: datetime) -> str:
+    local = timezone.localtime(at)
+    return f"{local.day} {local:%b %Y, %H:%M}"
+
+
+def _check_day(campaign: Campaign, at: datetime) -> None:
+    """The letters are written: one that says its day cannot go out on another."""
+    before = campaign.scheduled_for or at
+    if placeholders.says_day(campaign) and show_day(before) != show_day(at):
+        raise campaigns.SendRefused(
+            _(
+                "The message says the day it is sent, and it is written for %(day)s. Open it to be "
+                "changed instead."
+            )
+            % {"day": show_day(before)}
+        )
+
+
+def copy(campaign: Campaign, *, gateway: Gateway, by: Actor) -> Campaign:
+    """A draft of the same text to the same people, to be looked at and reviewed anew."""
+    audience = Audience.from_json(campaign.audience)
+    return _copied(campaign, replace(audience, again=False, first=False), gateway, by)
+
+
+def _copied(
+    campaign: Campaign,
+    audience: Audience,
+    gateway: Gateway,
+    by: Actor,
+    follows: Campaign | None = None,
+) -> Campaign:
+    return Campaign.objects.create(
+        form_uuid=uuid.uuid4(),
+        gateway=gateway,
+        follows=follows,
+        # When it was to go out is offered again.
+        scheduled_for=campaign.scheduled_for if follows is not None else None,
+        text=campaign.text,
+        audience=audience.to_json(),
+        table=campaign.table,
+        template=campaign.template,
+        fingerprint=campaigns.fingerprint_of(campaign.text, audience),
+        created_by=user_of(by),
+        is_unfinished=True,
+    )
+
+
+def open_again(campaign: Campaign, *, gateway: Gateway, by: Actor) -> Campaign | None:
+    """Cancel what waits for its time, and give its content back as a draft: both or neither.
+
+    None if it has begun, or somebody else was faster.
+    """
+    with transaction.atomic():
+        said = _("Opened again, to be changed.")
+        if not campaigns.cancel(campaign, by=by, only=[CampaignState.SCHEDULED], words=said):
+            return None
+        # It follows: whoever wants to write to those it did not reach learns of the draft.
+        return _copied(campaign, Audience.from_json(campaign.audience), gateway, by, campaign)

@@ -1,0 +1,79 @@
+"""A test to one's own number: a message as a recipient would get it, before anybody does."""
+
+import uuid
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from contacts.phone import operator_of
+from messaging.models import Campaign, CampaignState, Profile
+from messaging.services.actor import Actor, user_of
+from messaging.services.audience.choice import Audience
+from messaging.services.audience.recipients import Person
+from messaging.services.campaigns import campaigns
+from messaging.services.campaigns.review import review
+from messaging.services.money import affordability, prices
+from messaging.wording import literal
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What a test would say, and what it costs (rupees; None for an operator without a rate)."""
+
+    text: str
+    parts: int
+    cost: Decimal | None
+
+    def to_json(self) -> list[Any]:
+        return [self.text, str(self.cost)]
+
+
+def own_number(user: Actor) -> str:
+    """Ten digits; empty if somebody has not said."""
+    profile = Profile.objects.filter(user=user_of(user)).first() if user_of(user) else None
+    return profile.mobile if profile is not None else ""
+
+
+def trial_for(person: Person, mobile: str, rates: prices.Rates) -> Trial:
+    """The text of a recipient, for a number of somebody else."""
+    rate = rates.get(operator_of(mobile))
+    cost = None if rate is None else rate * person.parts
+    return Trial(person.text, person.parts, cost)
+
+
+def send_test(
+    draft: Campaign, *, form_uuid: uuid.UUID, text: str, cost: Decimal, by: Actor
+) -> Campaign:
+    """Hand over a text to one's own number for what was shown; again, it is the same test.
+
+    Raises `campaigns.SendRefused`; then nothing is kept.
+    """
+    mobile = own_number(by)
+    if not mobile:
+        raise campaigns.SendRefused(_("Enter your own number first."))
+    with transaction.atomic():  # nothing stays of a test that is refused
+        test = campaigns.save_draft(
+            form_uuid=form_uuid,
+            text=literal(text),
+            audience=Audience(numbers=mobile, again=True),
+            gateway=draft.gateway,
+            by=by,
+            is_test=True,
+        )
+        if test.state == CampaignState.DRAFT:
+            _hand_over(test, cost, by)
+    return test
+
+
+def _hand_over(test: Campaign, cost: Decimal, by: Actor) -> None:
+    reading = affordability.fresh_reading(test.gateway, button=_("Send"))
+    seen = review(test, reading)
+    if not seen.people:
+        why = seen.first_omissions[0].words if seen.first_omissions else ""
+        raise campaigns.SendRefused(_("Your own number cannot be texted: %(why)s") % {"why": why})
+    if seen.cost > cost:
+        raise campaigns.SendRefused(_("The price has changed. Look once more."))
+    campaigns.hand_over(test, reviewed=campaigns.Reviewed.of(test, seen), by=by)

@@ -1,0 +1,231 @@
+"""Whether what a campaign was said to cost is what Sociair took for it.
+
+The estimate is a promise. Sociair's answers count messages by operator, and its balance tells what
+has left the account; where either disagrees with the portal, the campaign's page says by how much.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from django.conf import settings
+from django.db.models import Count, Max, Min, Q, Sum
+from django.utils.translation import gettext as _
+
+from contacts.phone import Operator
+from messaging.answers import Outcome
+from messaging.models import (
+    BalanceReading,
+    Batch,
+    BatchState,
+    Campaign,
+    Recipient,
+    RecipientState,
+    SentMessage,
+)
+from messaging.services.decisions import evidence
+from messaging.services.money import prices
+
+_READINGS: Final = 20  # how far on a quiet one is looked for
+
+
+@dataclass(frozen=True, slots=True)
+class CountLine:
+    """Messages to one operator, as the portal and as Sociair counts them; rupees between them.
+
+    `cost` is None where Sociair states no price for the operator.
+    """
+
+    operator: Operator
+    ours: int
+    theirs: int
+    cost: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class BalanceGap:
+    """What left the account between two readings, and what the calls between them explain."""
+
+    before: BalanceReading
+    after: BalanceReading
+    explained: Decimal
+
+    @property
+    def left(self) -> Decimal:
+        return self.before.balance - self.after.balance
+
+    @property
+    def gap(self) -> Decimal:
+        """Rupees that left besides; below zero, what came in or was not taken."""
+        return self.left - self.explained
+
+    @property
+    def missing(self) -> Decimal:
+        return abs(self.gap)
+
+
+# Counted alike: messages to one operator, of so many parts, at one rate.
+_Key = tuple[Operator, int, Decimal | None]
+
+
+def counts_that_differ(campaign: Campaign) -> list[CountLine]:
+    """By operator, where Sociair counted other numbers of messages than the portal."""
+    calls = SentMessage.objects.filter(
+        batch__campaign=campaign, outcome=Outcome.ACCEPTED, ntc__isnull=False
+    ).exclude(batch__state=BatchState.SETTLED)
+    names = [operator.value for operator in Operator]
+    alike = ("batch__parts", "batch__rates")
+    theirs = calls.values_list(*alike).annotate(*(Sum(name) for name in names)).order_by()
+    ours = (
+        Recipient.objects.filter(batch__in=calls.values("batch"), state=RecipientState.ACCEPTED)
+        .values_list(*alike, "operator")
+        .annotate(people=Count("pk"))
+        .order_by()
+    )
+    counted: dict[_Key, list[int]] = {}
+    for parts, own, *sums in theirs:
+        rates = prices.from_json(own or campaign.rates)
+        for operator, number in zip(Operator, sums, strict=True):
+            pair = counted.setdefault((operator, parts, rates.get(operator)), [0, 0])
+            pair[1] += number or 0
+    for parts, own, name, people in ours:
+        operator = Operator(name)
+        rate = prices.from_json(own or campaign.rates).get(operator)
+        counted.setdefault((operator, parts, rate), [0, 0])[0] += people
+    return [line for operator in Operator if (line := _line(operator, counted)) is not None]
+
+
+def _line(operator: Operator, counted: dict[_Key, list[int]]) -> CountLine | None:
+    of_operator = {key: pair for key, pair in counted.items() if key[0] is operator}
+    if all(ours == theirs for ours, theirs in of_operator.values()):
+        return None
+    cost: Decimal | None = Decimal(0)
+    for (_operator, parts, rate), (ours, theirs) in of_operator.items():
+        cost = None if rate is None or cost is None else cost + parts * rate * (theirs - ours)
+    return CountLine(
+        operator,
+        sum(ours for ours, _theirs in of_operator.values()),
+        sum(theirs for _ours, theirs in of_operator.values()),
+        cost,
+    )
+
+
+# -- Causes ----------------------------------------------------------------------------------
+
+
+def cause_of_counts(lines: list[CountLine]) -> str:
+    """Why Sociair's counts are others, as far as they tell; empty if they are not."""
+    if not lines:
+        return ""
+    more = sum(line.theirs - line.ours for line in lines)
+    if not more:
+        return _(
+            "Sociair counts as many messages as the portal, for other operators. The portal's "
+            "table of operators is out of date: some numbers belong to another operator by now. A "
+            "newer version of the portal knows it; until then estimates for these numbers may be "
+            "wrong by as much."
+        )
+    return _(
+        "Sociair counts another number of messages than the portal sent. Why, the portal does not "
+        "know. Compare it with Sociair's own report."
+    )
+
+
+def cause_of_gap(campaign: Campaign, gap: BalanceGap, lines: list[CountLine]) -> str:
+    """Why the balance disagrees: the prices, the counts by operator, or unknown."""
+    if rates := list(_other_rates(campaign, gap)):
+        said = _("The prices changed while it was being sent: %(rates)s.")
+        return said % {"rates": "; ".join(rates)}
+    if lines and sum((line.cost or Decimal(0) for line in lines), Decimal(0)) == gap.gap:
+        return _("The other counts above are the cause: they make exactly this difference.")
+    if lines and gap.gap > 0:
+        return _("The other counts above are a likely cause.")
+    if gap.gap > 0 and campaign.gateway.unknown_calls:
+        return _(
+            "A backup was put back, and messages went out that this database does not know. They "
+            "may be the cause. Look at Sociair's own list."
+        )
+    if gap.gap > 0:
+        return _(
+            "Why, the portal does not know. Perhaps the account is used elsewhere too, or Sociair "
+            "counts parts otherwise. Compare it with Sociair's own report."
+        )
+    return _(
+        "Why, the portal does not know. Perhaps the account was topped up meanwhile, or Sociair "
+        "charged less."
+    )
+
+
+def _other_rates(campaign: Campaign, gap: BalanceGap) -> Iterator[str]:
+    """What the operators that it went to cost around it, where that was never signed for."""
+    said = _(
+        "%(operators)s cost Rs %(before)s a part before it and Rs %(after)s after it, and the "
+        "portal reckoned with Rs %(signed)s"
+    )
+    before, after = prices.rates_of(gap.before), prices.rates_of(gap.after)
+    alike: dict[tuple[Decimal, Decimal, Decimal], list[Operator]] = defaultdict(list)
+    for operator, signed in _signed_rates(campaign).items():
+        last = signed[-1]
+        around = before.get(operator, last), after.get(operator, last)
+        if not set(around) <= set(signed):
+            alike[(*around, last)].append(operator)
+    for (was, then, reckoned), some in alike.items():
+        yield said % {
+            "operators": prices.names_of(some),
+            "before": prices.said(was),
+            "after": prices.said(then),
+            "signed": prices.said(reckoned),
+        }
+
+
+def _signed_rates(campaign: Campaign) -> dict[Operator, list[Decimal]]:
+    """Rupees a part that its messages were signed for, the last signature's at the end."""
+    accepted = Recipient.objects.filter(campaign=campaign, state=RecipientState.ACCEPTED)
+    found = set(accepted.values_list("operator", flat=True).distinct().order_by())
+    before = Batch.objects.filter(campaign=campaign, rates__isnull=False)
+    earlier = before.values_list("rates", flat=True).distinct().order_by()
+    signed = [prices.from_json(rates) for rates in [*earlier, campaign.rates]]
+    return {
+        operator: [rates[operator] for rates in signed if operator in rates]
+        for operator in Operator
+        if operator.value in found
+    }
+
+
+# -- The balance -----------------------------------------------------------------------------
+
+
+def balance_gap(campaign: Campaign) -> BalanceGap | None:
+    """What the balance around a campaign says; None while it proves nothing, or agrees."""
+    calls = SentMessage.objects.filter(batch__campaign=campaign)
+    found = calls.aggregate(first=Min("started_at"), last=Max("ended_at"))
+    if found["first"] is None:
+        return None
+    before = evidence.quiet_before(campaign.gateway, found["first"])
+    after = _quiet_after(campaign, found["last"])
+    if before is None or after is None:
+        return None
+    between = Q(claimed_at__gte=before.read_at, claimed_at__lt=after.asked_at)
+    batches = Batch.objects.filter(between, campaign__gateway=campaign.gateway)
+    unclear = [BatchState.UNCONFIRMED, BatchState.PARTLY_REFUSED, BatchState.SENDING]
+    if batches.filter(state__in=unclear).exists():
+        return None
+    explained = evidence.known(campaign.gateway, before.read_at, until=after.asked_at)
+    gap = BalanceGap(before, after, explained)
+    return gap if gap.gap else None
+
+
+def _quiet_after(campaign: Campaign, moment: datetime) -> BalanceReading | None:
+    """The first reading after a moment while which was asked for no call was under way."""
+    late = moment + timedelta(seconds=settings.SOCIAIR_TOTAL_TIMEOUT)
+    readings = BalanceReading.objects.filter(gateway=campaign.gateway, asked_at__gt=moment)
+    unanswered = SentMessage.objects.filter(
+        batch__campaign=campaign, outcome=Outcome.NO_ANSWER
+    ).exists()
+    for reading in readings.order_by("id")[:_READINGS]:
+        if evidence.is_quiet(reading) and (not unanswered or reading.asked_at > late):
+            return reading
+    return None

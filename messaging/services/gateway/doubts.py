@@ -1,0 +1,230 @@
+"""What was under way in a database that does not know everything that went out.
+
+Nothing of it goes on before somebody has said how much of it may have gone out since the backup;
+that much is then unconfirmed, like a call without an answer.
+"""
+
+from datetime import datetime, timedelta
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models.functions import Greatest
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from messaging.models import (
+    OPEN_STATES,
+    PAUSABLE_STATES,
+    Batch,
+    BatchState,
+    Campaign,
+    CampaignState,
+    Event,
+    EventKind,
+    Gateway,
+    Recipient,
+    RecipientState,
+)
+from messaging.services.actor import Actor, user_of
+from messaging.services.states import count, finish_if_empty
+
+_STOPPED: Final = [*PAUSABLE_STATES, CampaignState.OVERDUE]
+_ENDED: Final = [CampaignState.DONE, CampaignState.CANCELLED]
+_NOT_REACHED: Final = (
+    Q(refused__gt=0) | Q(unconfirmed__gt=0) | Q(not_sent__gt=0) | Q(cancelled__gt=0)
+)
+_AT_ONCE: Final = 100  # batches in one transaction, campaigns in one look
+_RECENT: Final = timedelta(days=90)  # a backup is hardly older
+
+
+def doubt_all(gateway: Gateway, *, why: str) -> None:
+    """Pause what is under way, and ask of it, and of every draft, what went out; of what has ended,
+    whether those it did not reach have been written to since.
+
+    Campaigns are changed while the gateway's row is not locked: an answer locks its campaign
+    first, and the two must not wait for each other.
+    """
+    now = timezone.now()
+    wanted = Q(state__in=[*OPEN_STATES, CampaignState.DRAFT], doubted_at__isnull=True)
+    while some := list(Campaign.objects.filter(wanted, gateway=gateway).order_by("id")[:_AT_ONCE]):
+        for campaign in some:
+            _doubt(campaign, now, why)
+    ended = Campaign.objects.filter(gateway=gateway, state__in=_ENDED, sent_at__gte=now - _RECENT)
+    ended.filter(_NOT_REACHED).update(doubted_at=now)
+
+
+def _doubt(campaign: Campaign, now: datetime, why: str) -> None:
+    with transaction.atomic():
+        # Whatever it has become since it was looked up: it may be starting just now.
+        locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
+        same = Campaign.objects.filter(pk=campaign.pk)
+        if locked.again_of:
+            # What is not copied may have been since, and have gone out: it stays undecided.
+            same.update(prepared_up_to=Campaign.PREPARED)
+        if locked.state not in _STOPPED:
+            same.update(doubted_at=now)
+            return
+        same.update(state=CampaignState.PAUSED, pause_reason=why, doubted_at=now)
+        Event.objects.create(campaign=campaign, kind=EventKind.PAUSED, words=why)
+
+
+def ended_in_doubt(gateway: Gateway) -> QuerySet[Campaign]:
+    """What is over, and those it did not reach (`people_not_reached`) may have been written to
+    again since.
+    """
+    found = Campaign.objects.filter(gateway=gateway, state__in=_ENDED, doubted_at__isnull=False)
+    not_reached = F("refused") + F("unconfirmed") + F("not_sent") + F("cancelled")
+    return found.annotate(people_not_reached=not_reached).order_by("-id")
+
+
+def say_of_the_ended(gateway: Gateway, *, by: Actor) -> int:
+    """Nobody of them has been written to again. How many campaigns that was said of."""
+    found = list(ended_in_doubt(gateway))
+    for campaign in found:
+        say(campaign, 0, by=by)
+    return len(found)
+
+
+def doubted(gateway: Gateway) -> list[Campaign]:
+    """Handed-over campaigns of which somebody must say what went out, in the order of sending."""
+    return list(_doubted(gateway))
+
+
+def _doubted(gateway: Gateway) -> QuerySet[Campaign]:
+    found = Campaign.objects.filter(
+        gateway=gateway, state__in=OPEN_STATES, doubted_at__isnull=False
+    )
+    return found.order_by("is_large", "id")
+
+
+def _were_being_sent(gateway: Gateway) -> QuerySet[Campaign]:
+    """Of these, those whose messages were the next in turn: neither paused, nor for later."""
+    stopped = Event.objects.filter(
+        campaign=OuterRef("pk"), kind=EventKind.PAUSED, at__gte=OuterRef("doubted_at")
+    )
+    is_due = Q(scheduled_for__isnull=True) | Q(scheduled_for__lte=F("doubted_at"))
+    return _doubted(gateway).filter(Exists(stopped), is_due)
+
+
+def _next_in_turn(gateway: Gateway) -> QuerySet[Batch]:
+    return Batch.objects.filter(
+        campaign__in=_were_being_sent(gateway).values("pk"), state=BatchState.QUEUED
+    ).order_by("campaign__is_large", "campaign", "id")
+
+
+def messages_in(gateway: Gateway, calls: int) -> int:
+    """About how many messages so many calls are, if they were the next in turn."""
+    return sum(_next_in_turn(gateway).values_list("size", flat=True)[:calls])
+
+
+def forgotten_calls(gateway: Gateway) -> int:
+    """How many calls can be of no message that the database has: those were written after it."""
+    calls = gateway.unknown_calls
+    return max(calls - _next_in_turn(gateway).count(), 0) if calls else 0
+
+
+def was_being_sent(campaign: Campaign) -> bool:
+    """Whether it was its turn when the backup was taken, or soon after."""
+    return _were_being_sent(campaign.gateway).filter(pk=campaign.pk).exists()
+
+
+def suggested(campaign: Campaign) -> int | None:
+    """How many of a campaign's waiting people probably got it; None if nothing tells."""
+    calls = campaign.gateway.unknown_calls
+    if not calls:
+        return None
+    for other in _were_being_sent(campaign.gateway):
+        queued = Batch.objects.filter(campaign=other, state=BatchState.QUEUED).order_by("id")
+        if other.pk == campaign.pk:
+            return sum(queued.values_list("size", flat=True)[:calls])
+        calls -= min(calls, queued.count())
+    return None
+
+
+def say(campaign: Campaign, people: int, *, by: Actor) -> int:
+    """So many of those who wait may have got it, the first in turn. How many that came to.
+
+    Requests are whole: whoever shares one with somebody is as doubtful. 0 means that nothing of it
+    went out since the backup was taken. A campaign that is not doubted any more is left as it is.
+    """
+    said = 0
+    while said < people and (some := _doubt_some(campaign, people - said)):
+        said += some
+    with transaction.atomic():
+        answered = Campaign.objects.filter(pk=campaign.pk, doubted_at__isnull=False).update(
+            doubted_at=None, pause_reason=""
+        )
+        if answered:
+            Event.objects.create(
+                campaign=campaign, kind=EventKind.SETTLED, by=user_of(by), words=_said(said)
+            )
+            locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
+            if locked.state in OPEN_STATES:
+                finish_if_empty(locked)
+    campaign.refresh_from_db()
+    return said
+
+
+def look_up_forgotten(gateway: Gateway, *, by: Actor) -> bool:
+    """Somebody has looked at Sociair's list for what no message here explains. False if there is
+    nothing of the kind, or somebody else was faster.
+    """
+    calls = Gateway.objects.get(pk=gateway.pk).unknown_calls
+    if _doubted(gateway).exists():
+        return False  # some of them are explained by what is said of these
+    with transaction.atomic():
+        known = Gateway.objects.filter(pk=gateway.pk, unknown_calls=calls, unknown_calls__gt=0)
+        if not known.update(unknown_calls=0):
+            return False
+        words = ngettext(
+            "%(calls)d request that no message here explains was looked up at Sociair.",
+            "%(calls)d requests that no message here explains were looked up at Sociair.",
+            calls,
+        ) % {"calls": calls}
+        Event.objects.create(gateway=gateway, kind=EventKind.SETTLED, by=user_of(by), words=words)
+    return True
+
+
+def _said(people: int) -> str:
+    if not people:
+        return _("Nothing of it went out since the backup was taken.")
+    return ngettext(
+        "%(people)d message may have gone out since the backup was taken.",
+        "%(people)d messages may have gone out since the backup was taken.",
+        people,
+    ) % {"people": people}
+
+
+def _doubt_some(campaign: Campaign, people: int) -> int:
+    """The next batches become unconfirmed, until they have so many people."""
+    with transaction.atomic():
+        found = Campaign.objects.select_for_update().filter(
+            Q(state=CampaignState.PAUSED), pk=campaign.pk, doubted_at__isnull=False
+        )
+        if (locked := found.first()) is None:
+            return 0
+        queued = Batch.objects.filter(campaign=locked, state=BatchState.QUEUED).order_by("id")
+        chosen: list[int] = []
+        counted = 0
+        for pk, size in queued.select_for_update().values_list("pk", "size")[:_AT_ONCE]:
+            if counted >= people:
+                break
+            chosen.append(pk)
+            counted += size
+        # From then on they count as called: evidence looks at the balance of before.
+        Batch.objects.filter(pk__in=chosen, state=BatchState.QUEUED).update(
+            state=BatchState.UNCONFIRMED, claimed_at=locked.doubted_at
+        )
+        moved = Recipient.objects.filter(batch__in=chosen, state=RecipientState.QUEUED).update(
+            state=RecipientState.UNCONFIRMED
+        )
+        count(locked, RecipientState.QUEUED, -moved)
+        count(locked, RecipientState.UNCONFIRMED, moved)
+        locked.save(update_fields=["pending", "unconfirmed"])
+        # So many of the calls that the database did not know are known by now.
+        Gateway.objects.filter(pk=locked.gateway_id).update(
+            unknown_calls=Greatest(F("unknown_calls") - len(chosen), 0)
+        )
+    return moved

@@ -1,0 +1,60 @@
+"""Holds that end by themselves, once Sociair answers again and nothing of theirs is in doubt."""
+
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from messaging.models import (
+    BalanceReading,
+    Batch,
+    BatchState,
+    Gateway,
+    HoldKind,
+    HoldReason,
+    SentMessage,
+)
+from messaging.services.gateway import holds
+from messaging.services.storage import database
+
+_LOOKED_AT: Final = 20  # calls before a hold: more than any row of unclear answers that led to it
+
+
+def after_reading(gateway: Gateway, reading: BalanceReading) -> None:
+    """Sociair told the balance: what it was waited for is over.
+
+    A reading that was asked for before a hold says nothing about it.
+    """
+    _look_again(gateway)
+    if not gateway.is_held or gateway.held_at is None or reading.asked_at < gateway.held_at:
+        return
+    hold = (gateway.hold_kind, gateway.hold_reason)
+    if hold == (HoldKind.TIMED, HoldReason.UNREACHABLE):
+        holds.release_by_itself(gateway, words=_("Sociair answers again."))
+    elif hold == (HoldKind.PERSON, HoldReason.UNCONFIRMED) and not _is_in_doubt(gateway):
+        words = _("Everything that was unclear has been decided, and Sociair answers again.")
+        holds.release_by_itself(gateway, words=words)
+
+
+def if_kept_again(gateway: Gateway) -> None:
+    """This machine can keep its record of what it sends again."""
+    _look_again(gateway)
+    if not gateway.is_held or gateway.hold_reason != HoldReason.NO_RECORD:
+        return
+    if gateway.hold_kind == HoldKind.TIMED and database.can_keep_files():
+        holds.release_by_itself(gateway, words=_("This machine can keep its record again."))
+
+
+def _look_again(gateway: Gateway) -> None:
+    gateway.refresh_from_db(fields=["hold_kind", "hold_reason", "held_at", "held_until"])
+
+
+def _is_in_doubt(gateway: Gateway) -> bool:
+    """Whether any call since the row of unclear answers began still waits for a person."""
+    calls = SentMessage.objects.filter(gateway=gateway)
+    before = calls.filter(started_at__lte=gateway.held_at).order_by("-started_at")
+    looked_at = before.values_list("started_at", flat=True)[:_LOOKED_AT]
+    since = min(looked_at, default=gateway.held_at)
+    return Batch.objects.filter(
+        state=BatchState.UNCONFIRMED,
+        pk__in=calls.filter(started_at__gte=since).values("batch"),
+    ).exists()

@@ -1,0 +1,56 @@
+"""Who may sign a bill: by a balance that was read just now, and covers it with everything else."""
+
+from decimal import Decimal
+
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from messaging.models import BalanceReading, Campaign, CampaignState, Gateway
+from messaging.services.money import balance
+
+
+class SendRefused(Exception):
+    """A campaign was not handed over, or does not go on; the message is a sentence for the user."""
+
+
+def fresh_reading(gateway: Gateway, *, button: str) -> BalanceReading:
+    """The last reading, for whoever pressed a button. Raises `SendRefused` if it is too old."""
+    reading = balance.latest(gateway)
+    if reading is None or not balance.is_fresh(reading):
+        raise SendRefused(
+            _("Refreshing the balance. Press %(button)s again in a few seconds.")
+            % {"button": button}
+        )
+    return reading
+
+
+def reading_for(gateway: Gateway, cost: Decimal, *, button: str) -> BalanceReading:
+    """The fresh reading that covers so many rupees more than is committed. Raises `SendRefused`."""
+    reading = fresh_reading(gateway, button=button)
+    check_covered(reading, balance.committed(gateway).cost + cost)
+    return reading
+
+
+def check_start(campaign: Campaign, reading: BalanceReading, *, more: Decimal) -> None:
+    """Whether a campaign can be paid that begins or goes on now, for so many rupees `more` than it
+    has committed. What others have planned for later does not keep it from its time.
+
+    Raises `SendRefused`.
+    """
+    waits = [CampaignState.PREPARING, CampaignState.SCHEDULED]
+    is_later = Q(state__in=waits, scheduled_for__gt=timezone.now()) & ~Q(pk=campaign.pk)
+    check_covered(reading, balance.committed(campaign.gateway, but_not=is_later).cost + more)
+
+
+def check_covered(reading: BalanceReading, needed: Decimal) -> None:
+    if needed > reading.balance:
+        raise SendRefused(
+            _(
+                "Not enough balance left: the balance is Rs %(balance)s and Rs %(needed)s are "
+                "needed, together with what is already being sent. Top up the account at Sociair, "
+                "then try again. If you just have, try again in a few seconds: the balance is read "
+                "once more."
+            )
+            % {"balance": f"{reading.balance:.2f}", "needed": f"{needed:.2f}"}
+        )

@@ -1,0 +1,281 @@
+"""What an answer changes: the batch, its recipients, the campaign's counters, the gateway."""
+
+import logging
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from messaging.answers import Answer, Outcome
+from messaging.models import (
+    Batch,
+    BatchState,
+    Campaign,
+    CampaignState,
+    Event,
+    EventKind,
+    Gateway,
+    HoldKind,
+    HoldReason,
+    Recipient,
+    RecipientState,
+    SentMessage,
+)
+from messaging.models.gateway import CLOCK_TOLERANCE
+from messaging.services import sociair
+from messaging.services.gateway import holds
+from messaging.services.money import prices
+from messaging.services.states import count, finish_if_empty
+from messaging.services.storage import clock
+
+logger = logging.getLogger(__name__)
+
+# What certainly did not go out may be sent again; nothing else ever is.
+_QUEUED_AGAIN: Final = {
+    Outcome.UNREACHABLE,
+    Outcome.CERTIFICATE,
+    Outcome.TOKEN_REFUSED,
+    Outcome.THROTTLED,
+    Outcome.TOO_LARGE,
+    Outcome.MISCONFIGURED,
+}
+_ENDS: Final = {
+    Outcome.ACCEPTED: BatchState.ACCEPTED,
+    Outcome.REFUSED: BatchState.REFUSED,
+    Outcome.ALL_INVALID: BatchState.REFUSED,
+    Outcome.SOME_INVALID: BatchState.PARTLY_REFUSED,
+}
+_PERSON: Final = {
+    Outcome.CERTIFICATE: HoldReason.CERTIFICATE,
+    Outcome.MISCONFIGURED: HoldReason.MISCONFIGURED,
+    Outcome.CONTRACT_CHANGED: HoldReason.CONTRACT_CHANGED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Change:
+    """Where a batch goes, and where its recipients go: those named invalid, and the others.
+
+    Others that are `cut_again` leave for new batches, because certainly none of them was sent.
+    """
+
+    batch: BatchState
+    named: RecipientState
+    others: RecipientState
+    cut_again: bool = False
+
+    @classmethod
+    def all(cls, batch: BatchState, recipients: RecipientState) -> "_Change":
+        return cls(batch, recipients, recipients)
+
+
+_UNCONFIRMED: Final = _Change.all(BatchState.UNCONFIRMED, RecipientState.UNCONFIRMED)
+_CANCELLED: Final = _Change.all(BatchState.CANCELLED, RecipientState.CANCELLED)
+_REFUSED: Final = _Change.all(BatchState.REFUSED, RecipientState.REFUSED)
+
+
+def _change(outcome: Outcome, size: int, *, cancelled: bool, late: bool) -> _Change:
+    """What an outcome does to a batch of so many numbers. A late one never queues."""
+    if outcome in _QUEUED_AGAIN:
+        if late:
+            return _UNCONFIRMED
+        if cancelled:
+            return _CANCELLED
+        if outcome is not Outcome.TOO_LARGE:
+            return _Change.all(BatchState.QUEUED, RecipientState.QUEUED)
+        if size > 1:
+            return _Change(
+                BatchState.SPLIT, RecipientState.QUEUED, RecipientState.QUEUED, cut_again=True
+            )
+        return _REFUSED
+    if outcome is Outcome.ACCEPTED:
+        return _Change.all(BatchState.ACCEPTED, RecipientState.ACCEPTED)
+    if outcome in (Outcome.REFUSED, Outcome.ALL_INVALID):
+        return _REFUSED
+    if outcome is Outcome.SOME_INVALID:
+        return _some_invalid(cancelled=cancelled, late=late)
+    return _UNCONFIRMED
+
+
+def _some_invalid(*, cancelled: bool, late: bool) -> _Change:
+    """What the account's owner found out about the others, if anything."""
+    partly, named = BatchState.PARTLY_REFUSED, RecipientState.REFUSED
+    rule = settings.SOCIAIR_PARTIAL_REJECTION
+    if rule == "valid_sent":
+        return _Change(partly, named, RecipientState.ACCEPTED)
+    if rule == "none_sent" and cancelled:
+        return _Change(partly, named, RecipientState.CANCELLED)
+    if rule == "none_sent" and not late:
+        return _Change(partly, named, RecipientState.QUEUED, cut_again=True)
+    return _Change(partly, named, RecipientState.UNCONFIRMED)
+
+
+def record(sent: sociair.Sent) -> None:
+    """Save an answer and what follows from it, in one short transaction.
+
+    Who no longer owns the try changes nothing but the answer's own row, except that a late answer
+    still tells what became of a batch that was given up as unconfirmed.
+    """
+    batch, answer = sent.batch, sent.answer
+    size = len(sent.numbers)
+    with transaction.atomic():
+        # Few statements while the campaign is locked: every other answer of it waits meanwhile.
+        campaign = (
+            Campaign.objects.select_for_update(of=("self",))
+            .select_related("gateway")
+            .get(pk=batch.campaign_id)
+        )
+        if _is_saved(sent):
+            return  # by a commit whose confirmation was lost
+        cancelled = campaign.state == CampaignState.CANCELLED
+        change = _change(answer.outcome, size, cancelled=cancelled, late=False)
+        row = sociair.save(sent, gateway=campaign.gateway)
+        if _move(campaign, batch, BatchState.SENDING, change, answer):
+            _follow(campaign, answer)
+        elif answer.outcome in _ENDS:
+            change = _change(answer.outcome, size, cancelled=cancelled, late=True)
+            _move(campaign, batch, BatchState.UNCONFIRMED, change, answer)
+        if row.outcome == Outcome.SOME_INVALID:
+            _put_cost(row)
+        finish_if_empty(campaign)
+    logger.info("Batch %s, try %s: %s.", batch.pk, batch.tries, answer.outcome.value)
+
+
+_CLAIM_AND_ANSWER: Final = """
+SELECT tries, claimed_at, (
+    SELECT started_at FROM messaging_sentmessage
+    WHERE batch_id = messaging_batch.id AND attempt = %s
+)
+FROM messaging_batch WHERE id = %s
+"""
+
+
+def _is_saved(sent: sociair.Sent) -> bool:
+    """Whether the database has this answer. Raises `Batch.DoesNotExist` if it does not know of the
+    call: it was set back meanwhile, and the batch's number may be another's by now.
+    """
+    batch = sent.batch
+    with connection.cursor() as cursor:
+        cursor.execute(_CLAIM_AND_ANSWER, [batch.tries, batch.pk])
+        found = cursor.fetchone()
+    if found is None:
+        raise Batch.DoesNotExist
+    tries, *moments = found
+    claimed_at, saved = (moment and clock.read(moment) for moment in moments)
+    is_claim = tries > batch.tries or (tries, claimed_at) == (batch.tries, batch.claimed_at)
+    if not is_claim or saved not in (None, sent.started_at):
+        raise Batch.DoesNotExist
+    return saved is not None
+
+
+def _put_cost(row: SentMessage) -> None:
+    """What Sociair will have taken for a request of which some numbers were invalid."""
+    sent = Recipient.objects.filter(batch=row.batch, state=RecipientState.ACCEPTED)
+    row.cost = prices.cost_of_recipients(sent)
+    row.save(update_fields=["cost"])
+
+
+def give_up_lost(gateway: Gateway) -> int:
+    """Batches whose deadline is over: their worker is gone, and nobody knows what it sent."""
+    in_the_future = Q(claimed_at__gt=Now() + CLOCK_TOLERANCE)  # by a clock that was wrong
+    lost = Batch.objects.filter(
+        Q(deadline__lt=Now()) | in_the_future, campaign__gateway=gateway, state=BatchState.SENDING
+    )
+    given_up = 0
+    for batch in lost.order_by("id"):
+        try:
+            given_up += _give_up(batch)
+        except DatabaseError as error:  # one that cannot be given up must not keep the others
+            logger.error("Batch %s could not be given up: %s.", batch.pk, type(error).__name__)
+    return given_up
+
+
+def _give_up(batch: Batch) -> bool:
+    with transaction.atomic():
+        campaign = Campaign.objects.select_for_update().get(pk=batch.campaign_id)
+        answer = Answer(outcome=Outcome.WORKER_LOST)
+        given_up = _move(campaign, batch, BatchState.SENDING, _UNCONFIRMED, answer)
+        # What looks back at it asks when it was over.
+        Batch.objects.filter(pk=batch.pk, state=BatchState.UNCONFIRMED, deadline__gt=Now()).update(
+            deadline=Now()
+        )
+        finish_if_empty(campaign)
+    return given_up
+
+
+def _move(
+    campaign: Campaign, batch: Batch, before: BatchState, change: _Change, answer: Answer
+) -> bool:
+    """Take one try of a batch from one state to the next; False if it is not there any more."""
+    moved = Batch.objects.filter(pk=batch.pk, state=before, tries=batch.tries).update(
+        state=change.batch, outcome=answer.outcome
+    )
+    if not moved:
+        return False
+    campaign.answered_at = timezone.now()
+    state = RecipientState(before.value)
+    of_batch = Recipient.objects.filter(batch=batch, state=state)
+    named = 0
+    if answer.invalid and change.named != change.others:
+        named = of_batch.filter(mobile__in=answer.invalid).update(state=change.named)
+    if change.cut_again:
+        others = _cut_again(campaign, batch, halves=change.batch == BatchState.SPLIT)
+    else:
+        others = of_batch.update(state=change.others)
+    count(campaign, state, -(named + others))
+    count(campaign, change.named, named)
+    count(campaign, change.others, others)
+    return True
+
+
+def _cut_again(campaign: Campaign, batch: Batch, *, halves: bool) -> int:
+    """Those of a batch who were certainly not sent to leave for one new batch, or for two."""
+    sending = Recipient.objects.filter(batch=batch, state=RecipientState.SENDING)
+    people = list(sending.order_by("id").values_list("pk", flat=True))
+    middle = (len(people) + 1) // 2 if halves else len(people)
+    for some in filter(None, (people[:middle], people[middle:])):
+        taken = Recipient.objects.filter(pk__in=some)
+        new = Batch.objects.create(
+            campaign=campaign,
+            text=batch.text,
+            parts=batch.parts,
+            size=len(some),
+            cost=prices.cost_of_recipients(taken),
+        )
+        taken.update(batch=new, state=RecipientState.QUEUED)
+    return len(people)
+
+
+def _follow(campaign: Campaign, answer: Answer) -> None:
+    """What an answer means for the campaign and for everybody else's calls."""
+    gateway, outcome, words = campaign.gateway, answer.outcome, answer.words[:500]
+    if outcome in _PERSON:
+        holds.hold(gateway, HoldKind.PERSON, _PERSON[outcome], words=words)
+    elif outcome is Outcome.UNREACHABLE:
+        holds.hold_unreachable(gateway)
+    elif outcome is Outcome.THROTTLED:
+        holds.hold_throttled(gateway, retry_after=answer.retry_after, words=words)
+    elif outcome is Outcome.TOKEN_REFUSED:
+        holds.hold_token(gateway)
+    elif outcome in _ENDS or outcome is Outcome.TOO_LARGE:
+        holds.answered(gateway)
+    else:
+        holds.left_unclear(gateway)
+    if outcome is Outcome.REFUSED:
+        silent = _("it gave no reason (HTTP %(status)s).") % {"status": answer.status}
+        _pause(campaign, words or silent)
+
+
+def _pause(campaign: Campaign, words: str) -> None:
+    """Sociair refused one batch in words; it would refuse the others for the same reason."""
+    why = _("Sociair refused a message: %(words)s") % {"words": words}
+    if Campaign.objects.filter(pk=campaign.pk, state=CampaignState.SENDING).update(
+        state=CampaignState.PAUSED, pause_reason=why
+    ):
+        campaign.state, campaign.pause_reason = CampaignState.PAUSED, why
+        Event.objects.create(campaign=campaign, kind=EventKind.PAUSED, words=why)

@@ -1,0 +1,104 @@
+"""What is looked after every minute, by every worker; each step may run any number of times."""
+
+import logging
+from datetime import timedelta
+
+from django.utils import timezone
+
+from messaging.models import (
+    Batch,
+    BatchState,
+    Campaign,
+    CampaignState,
+    Gateway,
+    HoldReason,
+)
+from messaging.services import sociair
+from messaging.services.audience import spreadsheets
+from messaging.services.campaigns import campaigns
+from messaging.services.decisions.settlement import UNDECIDED
+from messaging.services.gateway import holds, relief
+from messaging.services.money import balance
+from messaging.services.sending import saving
+from messaging.services.sending.recording import give_up_lost
+
+logger = logging.getLogger(__name__)
+
+_READ_EVERY = timedelta(minutes=15)
+
+
+def sweep(gateway: Gateway) -> None:
+    """Record answers that wait in files, give up lost batches, start what is due, close what was
+    cancelled, look at the balance, and forget tables that nobody used.
+    """
+    Gateway.objects.filter(pk=gateway.pk).update(swept_at=timezone.now())
+    steps = (
+        *(saving.catch_up, _give_up, _mark_overdue, campaigns.start_due),
+        *(_close_cancelled, _read_balance, relief.if_kept_again, _forget_tables),
+    )
+    for step in steps:
+        try:
+            step(gateway)
+        except Exception as error:  # noqa: BLE001  # none may keep the others from their work
+            name = step.__name__.strip("_")
+            logger.error("The sweep's step %s failed: %s.", name, type(error).__name__)
+
+
+def _give_up(_gateway: Gateway) -> None:
+    """What a former gateway left behind is looked after too; nothing of it is sent."""
+    if lost := sum(give_up_lost(any_gateway) for any_gateway in Gateway.objects.all()):
+        logger.warning("%d batches were given up: their worker is gone.", lost)
+
+
+def _mark_overdue(gateway: Gateway) -> None:
+    holds.mark_overdue(gateway, now=timezone.now())
+
+
+def _close_cancelled(_gateway: Gateway) -> None:
+    for campaign in _half_cancelled():
+        campaigns.close_cancelled(campaign)
+
+
+def _read_balance(gateway: Gateway) -> None:
+    if not _wants_balance(gateway):
+        return
+    try:
+        balance.read_balance(gateway)
+    except sociair.BalanceUnknown as unknown:
+        logger.info("The balance could not be read: %s", unknown.reason)
+
+
+def _forget_tables(_gateway: Gateway) -> None:
+    spreadsheets.forget_unused()
+
+
+def _half_cancelled() -> list[Campaign]:
+    queued = Batch.objects.filter(state=BatchState.QUEUED)
+    return list(
+        Campaign.objects.filter(
+            state=CampaignState.CANCELLED, pending__gt=0, pk__in=queued.values("campaign")
+        )
+    )
+
+
+def _wants_balance(gateway: Gateway) -> bool:
+    """A refused token is tried again, and so is a Sociair that could not be reached; otherwise an
+    old reading is enough reason.
+    """
+    waited_for = (HoldReason.TOKEN_REFUSED, HoldReason.UNREACHABLE)
+    if gateway.is_held and gateway.hold_reason in waited_for:
+        return True
+    reading = balance.latest(gateway)
+    if reading is None or abs(timezone.now() - reading.read_at) > _READ_EVERY:
+        return True
+    # Evidence about messages of which nobody knows, taken while it is fresh.
+    undecided = Batch.objects.filter(
+        campaign__gateway=gateway, state__in=UNDECIDED, deadline__gte=reading.asked_at
+    )
+    return undecided.exists()
+
+
+def unprepared(gateway: Gateway) -> list[Campaign]:
+    return list(
+        Campaign.objects.filter(gateway=gateway, state=CampaignState.PREPARING).order_by("id")
+    )

@@ -1,0 +1,213 @@
+"""Whether the database is there, is the one that this process began with, and can be written."""
+
+import contextlib
+import errno
+import logging
+import os
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+
+from messaging.services.storage import trouble
+from messaging.services.storage.trouble import Cause
+from sociair_portal import stopping
+
+logger = logging.getLogger(__name__)
+
+_SHORT: Final = 5  # seconds for a lock, where what waits for it must not be lost
+_PROBE: Final = b"\0" * 64 * 1024
+_NOTHING_WAS_SENT: Final = (
+    "Nothing was sent from it since. Stop everything, look at docs/scaling.md, then start again."
+)
+# How SQLite says it.
+_WORDS: Final = {
+    "locked": Cause.LOCKED,
+    "is full": Cause.FULL,
+    "readonly": Cause.READ_ONLY,
+    "disk i/o": Cause.DISK,
+    "unable to open": Cause.DISK,
+}
+# How PostgreSQL says it: an exact state, or the class that it begins with.
+_STATES: Final = {
+    "25006": Cause.READ_ONLY,
+    "53100": Cause.FULL,
+    "57014": Cause.OTHER,  # a statement that took too long
+    "58030": Cause.DISK,
+}
+_CLASSES: Final = {"08": Cause.UNREACHABLE, "57": Cause.UNREACHABLE}
+_NUMBERS: Final = {
+    errno.ENOSPC: Cause.FULL,
+    errno.EDQUOT: Cause.FULL,
+    errno.EROFS: Cause.READ_ONLY,
+    errno.EIO: Cause.DISK,
+}
+
+_opened: dict[Path, tuple[int, int]] = {}
+
+
+def cause_of(error: Exception) -> Cause:
+    """What an error says, without its words: they may quote the row, with numbers and text."""
+    if connection.vendor == "sqlite":
+        said = str(error).lower()
+        return next((cause for words, cause in _WORDS.items() if words in said), Cause.OTHER)
+    state = getattr(error.__cause__, "sqlstate", None)
+    if state is None:
+        is_gone = isinstance(error, OperationalError | InterfaceError)
+        return Cause.UNREACHABLE if is_gone else Cause.OTHER
+    return _STATES.get(state) or _CLASSES.get(state[:2], Cause.OTHER)
+
+
+# -- The file --------------------------------------------------------------------------------
+
+
+def is_ours() -> bool:
+    """Whether the SQLite file is still the one that this process began with.
+
+    What is written into a file that was moved away is lost, and a file that was put in its place
+    knows nothing of what went out meanwhile: the worker ends.
+    """
+    if (path := _file()) is None:
+        return True
+    now = _identity(path)
+    if now is not None and _opened.setdefault(path, now) == now:
+        return True
+    if path not in _opened:
+        return True  # it is made when it is first opened
+    ends_it(Cause.REPLACED)
+    return False
+
+
+def can_be_used() -> bool:
+    """Whether it is ours, and may be written by whoever opens it next; otherwise the worker ends.
+
+    A connection that is open already may still write after the file became read-only.
+    """
+    path = _file()
+    if not is_ours():
+        return False
+    if path is None or not path.exists() or os.access(path, os.W_OK):
+        return True
+    return not ends_it(Cause.READ_ONLY)
+
+
+def _file() -> Path | None:
+    """None for a server, and for a database in memory."""
+    name = str(connection.settings_dict["NAME"])
+    if connection.vendor != "sqlite" or ":memory:" in name or "mode=memory" in name:
+        return None
+    return Path(name)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
+def ends_it(cause: Cause) -> bool:
+    """Whether a worker must not go on with the database like this; then it is told to end.
+
+    A server that takes no changes may take them again after a moment, so it is waited for.
+    """
+    if cause is Cause.REPLACED:
+        what = "was replaced while the worker had it open"
+    elif cause is Cause.READ_ONLY and connection.vendor == "sqlite":
+        what = "cannot be written: it is read-only"
+    else:
+        return False
+    trouble.note(cause)
+    stopping.give_up(f"The database file {_file()} {what}. {_NOTHING_WAS_SENT}")
+    return True
+
+
+def takes_no_changes(error: DatabaseError) -> bool:
+    """Whether it is read-only: then nothing is sent, and it is said in one sentence."""
+    cause = cause_of(error)
+    if cause is not Cause.READ_ONLY:
+        return False
+    if not ends_it(cause):
+        trouble.note(cause)
+        logger.error("The database is read-only: nothing is sent until it takes changes again.")
+    return True
+
+
+def check_file() -> None:
+    """To be asked when a worker starts: it ends if its file takes no changes."""
+    if is_ours() and _file() is not None and (cause := _cannot_begin()):
+        ends_it(cause)
+
+
+# -- Finding out -----------------------------------------------------------------------------
+
+
+@contextlib.contextmanager
+def short_wait() -> Iterator[None]:
+    """SQLite gives a lock up after a few seconds, so that something else is done about it."""
+    if connection.vendor != "sqlite":
+        yield
+        return
+    usual = connection.settings_dict["OPTIONS"].get("timeout", 5)
+    _wait_for_locks(_SHORT)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(DatabaseError):  # a broken connection is not used again
+            _wait_for_locks(usual)
+
+
+def _wait_for_locks(seconds: float) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")  # takes no parameters
+
+
+def probe() -> Cause | None:
+    """What keeps this process from writing, tried out: the database, and the disks."""
+    return _cannot_begin() or next(filter(None, map(_cannot_write, _folders())), None)
+
+
+def can_keep_files() -> bool:
+    """Whether a file can be written beside those that workers keep outside the database."""
+    try:
+        _write(Path(settings.STATE_DIR))
+    except OSError:
+        return False
+    return True
+
+
+def _cannot_begin() -> Cause | None:
+    """Try to begin changing the database, and change nothing."""
+    try:
+        with short_wait(), transaction.atomic():
+            if connection.vendor == "postgresql":
+                with connection.cursor() as cursor:
+                    cursor.execute("SELECT 1 FROM messaging_gateway LIMIT 1 FOR UPDATE")
+    except (DatabaseError, InterfaceError) as error:
+        return cause_of(error)
+    return None
+
+
+def _folders() -> set[Path]:
+    file = _file()
+    return {Path(settings.STATE_DIR), *([file.parent] if file else [])}
+
+
+def _cannot_write(folder: Path) -> Cause | None:
+    """A folder that is another user's says nothing about the disk."""
+    try:
+        _write(folder)
+    except OSError as error:
+        return _NUMBERS.get(error.errno or 0)
+    return None
+
+
+def _write(folder: Path) -> None:
+    with tempfile.TemporaryFile(dir=folder) as file:
+        file.write(_PROBE)
+        file.flush()
+        os.fsync(file.fileno())
