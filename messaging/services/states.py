@@ -1,8 +1,156 @@
-"""A campaign's counters: recipients by state, kept by whatever changes one."""
+"""Which state may follow which, and the one way to go from one to the next.
 
-from typing import Final
+Every change is a conditional update whose row count says who made it, and a campaign's leaves a
+line in its history in the same transaction.
+"""
 
-from messaging.models import Campaign, CampaignState, Event, EventKind, RecipientState
+from collections.abc import Mapping, Sequence
+from typing import Any, Final, TypeVar
+
+from django.db import transaction
+from django.db.models import Q, QuerySet
+
+from messaging.models import (
+    RESUMABLE_STATES,
+    Batch,
+    BatchState,
+    Campaign,
+    CampaignState,
+    Event,
+    EventKind,
+    RecipientState,
+)
+from messaging.services.actor import Actor, user_of
+
+CAMPAIGN: Final[Mapping[CampaignState, frozenset[CampaignState]]] = {
+    CampaignState.DRAFT: frozenset({CampaignState.PREPARING, CampaignState.CANCELLED}),
+    CampaignState.PREPARING: frozenset(
+        {
+            CampaignState.SCHEDULED,
+            CampaignState.SENDING,
+            CampaignState.PAUSED,
+            CampaignState.OVERDUE,
+            CampaignState.DONE,
+            CampaignState.CANCELLED,
+        }
+    ),
+    CampaignState.SCHEDULED: frozenset(
+        {
+            CampaignState.SENDING,
+            CampaignState.PAUSED,
+            CampaignState.OVERDUE,
+            CampaignState.CANCELLED,
+        }
+    ),
+    CampaignState.SENDING: frozenset(
+        {
+            CampaignState.PAUSED,
+            CampaignState.OVERDUE,
+            CampaignState.DONE,
+            CampaignState.CANCELLED,
+        }
+    ),
+    CampaignState.PAUSED: frozenset(
+        {
+            CampaignState.PREPARING,
+            CampaignState.SCHEDULED,
+            CampaignState.SENDING,
+            CampaignState.DONE,
+            CampaignState.CANCELLED,
+        }
+    ),
+    CampaignState.OVERDUE: frozenset(
+        {
+            CampaignState.PREPARING,
+            CampaignState.SCHEDULED,
+            CampaignState.SENDING,
+            CampaignState.PAUSED,
+            CampaignState.DONE,
+            CampaignState.CANCELLED,
+        }
+    ),
+    CampaignState.DONE: frozenset(),
+    CampaignState.CANCELLED: frozenset(),
+}
+BATCH: Final[Mapping[BatchState, frozenset[BatchState]]] = {
+    BatchState.QUEUED: frozenset(
+        {BatchState.SENDING, BatchState.CANCELLED, BatchState.UNCONFIRMED}
+    ),
+    BatchState.SENDING: frozenset(
+        {
+            BatchState.QUEUED,
+            BatchState.ACCEPTED,
+            BatchState.REFUSED,
+            BatchState.PARTLY_REFUSED,
+            BatchState.UNCONFIRMED,
+            BatchState.SPLIT,
+            BatchState.CANCELLED,
+        }
+    ),
+    BatchState.UNCONFIRMED: frozenset(
+        {
+            BatchState.ACCEPTED,
+            BatchState.REFUSED,
+            BatchState.PARTLY_REFUSED,
+            BatchState.SETTLED,
+        }
+    ),
+    BatchState.PARTLY_REFUSED: frozenset({BatchState.SETTLED}),
+    BatchState.ACCEPTED: frozenset(),
+    BatchState.REFUSED: frozenset(),
+    BatchState.SPLIT: frozenset(),
+    BatchState.CANCELLED: frozenset(),
+    BatchState.SETTLED: frozenset(),
+}
+
+
+def transition(
+    campaign: Campaign,
+    before: Sequence[CampaignState],
+    after: CampaignState,
+    kind: EventKind,
+    *,
+    by: Actor = None,
+    words: str = "",
+    where: Q | None = None,
+    **fields: Any,
+) -> bool:
+    """Take a campaign from any of some states to another, and say so in its history.
+
+    False if it is in none of them any more, or not as `where` says. The campaign that was given is
+    not read again.
+    """
+    _check(CAMPAIGN, before, after)
+    with transaction.atomic():
+        moved = Campaign.objects.filter(where or Q(), pk=campaign.pk, state__in=before).update(
+            state=after, **fields
+        )
+        if moved:
+            Event.objects.create(campaign=campaign, kind=kind, by=user_of(by), words=words)
+    return bool(moved)
+
+
+def move_batches(
+    batches: QuerySet[Batch], before: Sequence[BatchState], after: BatchState, **fields: Any
+) -> int:
+    """Take those of some batches that are in certain states to another. How many there were."""
+    _check(BATCH, before, after)
+    return batches.filter(state__in=before).update(state=after, **fields)
+
+
+_State = TypeVar("_State", CampaignState, BatchState)
+
+
+def _check(
+    moves: Mapping[_State, frozenset[_State]], before: Sequence[_State], after: _State
+) -> None:
+    """Raises ValueError for a step that no state may take: that is a mistake in the portal."""
+    for state in before:
+        if after not in moves[state]:
+            raise ValueError(f"{state} may not become {after}")
+
+
+# -- Counters --------------------------------------------------------------------------------
 
 _COUNTERS: Final = [
     "pending",
@@ -29,11 +177,11 @@ def finish_if_empty(campaign: Campaign) -> None:
     campaign.save(update_fields=_COUNTERS)
     if campaign.pending:
         return
-    finished = Campaign.objects.filter(
-        pk=campaign.pk,
-        pending=0,
-        state__in=[CampaignState.SENDING, CampaignState.PAUSED, CampaignState.OVERDUE],
-        prepared_up_to=Campaign.PREPARED,
-    ).update(state=CampaignState.DONE, pause_reason="")
-    if finished:
-        Event.objects.create(campaign=campaign, kind=EventKind.DONE)
+    transition(
+        campaign,
+        [CampaignState.SENDING, *RESUMABLE_STATES],
+        CampaignState.DONE,
+        EventKind.DONE,
+        where=Q(pending=0, prepared_up_to=Campaign.PREPARED),
+        pause_reason="",
+    )

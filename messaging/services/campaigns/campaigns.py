@@ -29,13 +29,13 @@ from messaging.models import (
     BatchState,
     Campaign,
     CampaignState,
-    Event,
     EventKind,
     Gateway,
     MessageTemplate,
     Recipient,
     RecipientState,
 )
+from messaging.services import states
 from messaging.services.actor import Actor, user_of
 from messaging.services.audience import placeholders, repeats
 from messaging.services.audience.choice import Audience, describe
@@ -241,8 +241,7 @@ def hand_over(
             )
         check_nobody_prepares(campaign)
         reading = affordability.reading_for(campaign.gateway, reviewed.cost, button=_("Send"))
-        _leave_draft(campaign, reviewed, prices.rates_of(reading), at)
-        Event.objects.create(campaign=campaign, kind=EventKind.SENT, by=user_of(by))
+        _leave_draft(campaign, reviewed, prices.rates_of(reading), at, by=by)
         campaign.refresh_from_db()
         if reviewed.people <= settings.INLINE_RECIPIENTS:
             _freeze_at_once(campaign, reviewed)
@@ -274,15 +273,20 @@ def _changed() -> SendRefused:
 
 
 def _leave_draft(
-    campaign: Campaign, reviewed: Reviewed, rates: prices.Rates, at: datetime | None
+    campaign: Campaign,
+    reviewed: Reviewed,
+    rates: prices.Rates,
+    at: datetime | None,
+    *,
+    by: Actor,
 ) -> None:
-    left = Campaign.objects.filter(
-        pk=campaign.pk,
-        state=CampaignState.DRAFT,
-        is_unfinished=False,
-        fingerprint=reviewed.fingerprint,
-    ).update(
-        state=CampaignState.PREPARING,
+    left = states.transition(
+        campaign,
+        [CampaignState.DRAFT],
+        CampaignState.PREPARING,
+        EventKind.SENT,
+        by=by,
+        where=Q(is_unfinished=False, fingerprint=reviewed.fingerprint),
         sent_at=timezone.now(),
         resumed_at=timezone.now(),
         scheduled_for=at,
@@ -488,15 +492,11 @@ def _move(
     where: Q | None = None,
     **fields: Any,
 ) -> bool:
-    """One conditional change of state and the line in its history that explains it."""
-    with transaction.atomic():
-        moved = Campaign.objects.filter(where or Q(), pk=campaign.pk, state__in=before).update(
-            state=after, **fields
-        )
-        if moved:
-            Event.objects.create(campaign=campaign, kind=kind, by=user_of(by), words=words)
+    moved = states.transition(
+        campaign, before, after, kind, by=by, words=words, where=where, **fields
+    )
     campaign.refresh_from_db()
-    return bool(moved)
+    return moved
 
 
 def cancel(
@@ -535,7 +535,9 @@ def _close_some(campaign: Campaign) -> int:
         queued = Batch.objects.filter(campaign=campaign, state=BatchState.QUEUED).order_by("id")
         some = max(_CLOSED_AT_ONCE // settings.SOCIAIR_BATCH_SIZE, 1)
         ids = list(queued.select_for_update().values_list("pk", flat=True)[:some])
-        Batch.objects.filter(pk__in=ids).update(state=BatchState.CANCELLED)
+        states.move_batches(
+            Batch.objects.filter(pk__in=ids), [BatchState.QUEUED], BatchState.CANCELLED
+        )
         people = Recipient.objects.filter(batch__in=ids, state=RecipientState.QUEUED).update(
             state=RecipientState.CANCELLED
         )

@@ -21,12 +21,12 @@ from messaging.models import (
     Batch,
     Campaign,
     CampaignState,
-    Event,
     EventKind,
     LeftOut,
     Recipient,
     RecipientState,
 )
+from messaging.services import states
 from messaging.services.audience.choice import Audience, GroupGone, read_pasted
 from messaging.services.audience.placeholders import writer_of
 from messaging.services.audience.recipients import Person, Piece, Reader
@@ -228,12 +228,14 @@ def _slept(campaign: Campaign, now: datetime) -> bool:
 def _leave(
     campaign: Campaign, state: CampaignState, kind: EventKind, words: str, **fields: Any
 ) -> None:
-    with transaction.atomic():
-        if Campaign.objects.filter(pk=campaign.pk, state=CampaignState.PREPARING).update(
-            state=state,
-            resumed_at=timezone.now(),
-            pause_reason=words if state == CampaignState.PAUSED else "",
-            **fields,
-        ):
-            Event.objects.create(campaign=campaign, kind=kind, words=words)
+    states.transition(
+        campaign,
+        [CampaignState.PREPARING],
+        state,
+        kind,
+        words=words,
+        resumed_at=timezone.now(),
+        pause_reason=words if state == CampaignState.PAUSED else "",
+        **fields,
+    )
     campaign.refresh_from_db()

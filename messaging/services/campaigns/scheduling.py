@@ -18,6 +18,7 @@ from messaging.models import (
     EventKind,
     Gateway,
 )
+from messaging.services import states
 from messaging.services.actor import Actor, user_of
 from messaging.services.audience import placeholders
 from messaging.services.audience.choice import Audience
@@ -78,23 +79,22 @@ def move(
         if not priced.holds(campaign):
             return False
         if at is None:
-            moved = waiting.update(
-                state=CampaignState.SENDING,
-                scheduled_for=None,
-                resumed_at=timezone.now(),
-                **priced.fields,
+            moved = states.transition(
+                campaign,
+                [CampaignState.SCHEDULED],
+                CampaignState.SENDING,
+                EventKind.STARTED,
+                by=by,
+                words=_moved(seen, None),
+                where=Q(scheduled_for=seen),
+                **{"resumed_at": timezone.now(), **priced.fields, "scheduled_for": None},
             )
-        else:
-            moved = waiting.update(scheduled_for=at)
-        if moved:
+        elif moved := bool(waiting.update(scheduled_for=at)):
             Event.objects.create(
-                campaign=campaign,
-                kind=EventKind.MOVED if at else EventKind.STARTED,
-                by=user_of(by),
-                words=_moved(seen, at),
+                campaign=campaign, kind=EventKind.MOVED, by=user_of(by), words=_moved(seen, at)
             )
     campaign.refresh_from_db()
-    return bool(moved)
+    return moved
 
 
 def _price(campaign: Campaign, seen: Decimal | None) -> Priced:

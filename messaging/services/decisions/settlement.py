@@ -22,6 +22,7 @@ from messaging.models import (
     SentMessage,
     Verdict,
 )
+from messaging.services import states
 from messaging.services.actor import Actor, user_of
 from messaging.services.campaigns import resend
 from messaging.services.campaigns.campaigns import check_certain
@@ -94,8 +95,10 @@ def settle_some(
     people = Recipient.objects.filter(batch__in=open_ones, state=RecipientState.UNCONFIRMED).update(
         state=state
     )
-    Batch.objects.filter(pk__in=open_ones, state__in=UNDECIDED).update(
-        state=BatchState.SETTLED,
+    states.move_batches(
+        Batch.objects.filter(pk__in=open_ones),
+        UNDECIDED,
+        BatchState.SETTLED,
         settled_as=verdict,
         settled_at=timezone.now(),
         settled_by=user_of(by),

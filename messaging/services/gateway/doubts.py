@@ -27,6 +27,7 @@ from messaging.models import (
     Recipient,
     RecipientState,
 )
+from messaging.services import states
 from messaging.services.actor import Actor, user_of
 from messaging.services.states import count, finish_if_empty
 
@@ -66,8 +67,15 @@ def _doubt(campaign: Campaign, now: datetime, why: str) -> None:
         if locked.state not in _STOPPED:
             same.update(doubted_at=now)
             return
-        same.update(state=CampaignState.PAUSED, pause_reason=why, doubted_at=now)
-        Event.objects.create(campaign=campaign, kind=EventKind.PAUSED, words=why)
+        states.transition(
+            campaign,
+            _STOPPED,
+            CampaignState.PAUSED,
+            EventKind.PAUSED,
+            words=why,
+            pause_reason=why,
+            doubted_at=now,
+        )
 
 
 def ended_in_doubt(gateway: Gateway) -> QuerySet[Campaign]:
@@ -214,8 +222,11 @@ def _doubt_some(campaign: Campaign, people: int) -> int:
             chosen.append(pk)
             counted += size
         # From then on they count as called: evidence looks at the balance of before.
-        Batch.objects.filter(pk__in=chosen, state=BatchState.QUEUED).update(
-            state=BatchState.UNCONFIRMED, claimed_at=locked.doubted_at
+        states.move_batches(
+            Batch.objects.filter(pk__in=chosen),
+            [BatchState.QUEUED],
+            BatchState.UNCONFIRMED,
+            claimed_at=locked.doubted_at,
         )
         moved = Recipient.objects.filter(batch__in=chosen, state=RecipientState.QUEUED).update(
             state=RecipientState.UNCONFIRMED

@@ -18,6 +18,7 @@ from messaging.models import (
     SentMessage,
 )
 from messaging.models.gateway import CLOCK_TOLERANCE
+from messaging.services import states
 from messaging.services.actor import Actor, user_of
 from messaging.services.gateway import doubts, machines
 from messaging.services.storage import clock
@@ -72,15 +73,12 @@ def mark_overdue(gateway: Gateway, *, now: datetime) -> int:
     sleeping = Campaign.objects.filter(
         gateway=gateway, state=CampaignState.SENDING, pending__gt=0, resumed_at__lt=before
     )
-    marked = 0
-    for campaign in sleeping.order_by("id"):
-        with transaction.atomic():
-            if Campaign.objects.filter(pk=campaign.pk, state=CampaignState.SENDING).update(
-                state=CampaignState.OVERDUE
-            ):
-                Event.objects.create(campaign=campaign, kind=EventKind.OVERDUE)
-                marked += 1
-    return marked
+    return sum(
+        states.transition(
+            campaign, [CampaignState.SENDING], CampaignState.OVERDUE, EventKind.OVERDUE
+        )
+        for campaign in sleeping.order_by("id")
+    )
 
 
 def _forget_the_future(gateway: Gateway, now: datetime) -> None:

@@ -23,7 +23,7 @@ from messaging.models import (
     Recipient,
     RecipientState,
 )
-from messaging.services import sociair, transport
+from messaging.services import sociair, states, transport
 from messaging.services.gateway import holds, slot_record
 from messaging.services.money import prices
 from messaging.services.sending import saving, slots
@@ -91,10 +91,8 @@ def _is_remembered(gateway: Gateway, claim: Claim) -> bool:
 def _put_back(claim: Claim) -> None:
     """Nothing of it has left: no byte of its call was written, and none will be."""
     with transaction.atomic():
-        batch = Batch.objects.filter(
-            pk=claim.batch.pk, state=BatchState.SENDING, tries=claim.batch.tries
-        )
-        if batch.update(state=BatchState.QUEUED):
+        this_try = Batch.objects.filter(pk=claim.batch.pk, tries=claim.batch.tries)
+        if states.move_batches(this_try, [BatchState.SENDING], BatchState.QUEUED):
             Recipient.objects.filter(batch=claim.batch, state=RecipientState.SENDING).update(
                 state=RecipientState.QUEUED
             )
@@ -227,11 +225,10 @@ def _leave_out(campaign_id: int, batch_id: int, mobiles: list[str]) -> None:
         )
         saved = prices.cost_of_recipients(left)
         people = left.update(state=RecipientState.OPTED_OUT)
-        Batch.objects.filter(pk=batch.pk).update(
-            size=F("size") - people,
-            cost=F("cost") - saved,
-            state=BatchState.CANCELLED if people == batch.size else BatchState.QUEUED,
-        )
+        same = Batch.objects.filter(pk=batch.pk)
+        same.update(size=F("size") - people, cost=F("cost") - saved)
+        if people == batch.size:
+            states.move_batches(same, [BatchState.QUEUED], BatchState.CANCELLED)
         campaign.pending -= people
         campaign.opted_out += people
         campaign.cost -= saved

@@ -17,7 +17,6 @@ from messaging.models import (
     BatchState,
     Campaign,
     CampaignState,
-    Event,
     EventKind,
     Gateway,
     HoldKind,
@@ -27,7 +26,7 @@ from messaging.models import (
     SentMessage,
 )
 from messaging.models.gateway import CLOCK_TOLERANCE
-from messaging.services import sociair
+from messaging.services import sociair, states
 from messaging.services.gateway import holds
 from messaging.services.money import prices
 from messaging.services.states import count, finish_if_empty
@@ -212,10 +211,8 @@ def _move(
     campaign: Campaign, batch: Batch, before: BatchState, change: _Change, answer: Answer
 ) -> bool:
     """Take one try of a batch from one state to the next; False if it is not there any more."""
-    moved = Batch.objects.filter(pk=batch.pk, state=before, tries=batch.tries).update(
-        state=change.batch, outcome=answer.outcome
-    )
-    if not moved:
+    this_try = Batch.objects.filter(pk=batch.pk, tries=batch.tries)
+    if not states.move_batches(this_try, [before], change.batch, outcome=answer.outcome):
         return False
     campaign.answered_at = timezone.now()
     state = RecipientState(before.value)
@@ -274,8 +271,12 @@ def _follow(campaign: Campaign, answer: Answer) -> None:
 def _pause(campaign: Campaign, words: str) -> None:
     """Sociair refused one batch in words; it would refuse the others for the same reason."""
     why = _("Sociair refused a message: %(words)s") % {"words": words}
-    if Campaign.objects.filter(pk=campaign.pk, state=CampaignState.SENDING).update(
-        state=CampaignState.PAUSED, pause_reason=why
+    if states.transition(
+        campaign,
+        [CampaignState.SENDING],
+        CampaignState.PAUSED,
+        EventKind.PAUSED,
+        words=why,
+        pause_reason=why,
     ):
         campaign.state, campaign.pause_reason = CampaignState.PAUSED, why
-        Event.objects.create(campaign=campaign, kind=EventKind.PAUSED, words=why)
