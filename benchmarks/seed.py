@@ -13,7 +13,7 @@ from contacts.models import Contact, Group
 from messaging import tasks
 from messaging.models import CampaignState
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import campaigns, preparation
+from messaging.services.campaigns import drafts, handover, preparation
 from messaging.services.campaigns.review import review
 from messaging.services.gateway import holds
 from messaging.services.money import balance
@@ -47,7 +47,7 @@ def mobile(n: int) -> str:
 def main(people: int, inline: bool) -> None:
     gateway = holds.current_gateway()
     reading = balance.read_balance(gateway)
-    draft = campaigns.save_draft(
+    draft = drafts.save_draft(
         form_uuid=uuid.uuid4(),
         text="School is closed tomorrow because of the rain.",
         audience=Audience(groups=(group_of(people).pk,)),
@@ -56,7 +56,7 @@ def main(people: int, inline: bool) -> None:
     )
     seen = review(draft, reading)
     balance.read_balance(gateway)  # filling the database took longer than one stays fresh
-    campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=None)
+    handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=None)
     started = time.perf_counter()
     if inline and draft.state == CampaignState.PREPARING:
         preparation.prepare(draft)

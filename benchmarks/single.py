@@ -10,7 +10,7 @@ import uuid
 from benchmarks.priority import pace
 from messaging import tasks
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import drafts, handover
 from messaging.services.campaigns.review import review
 from messaging.services.gateway import holds
 from messaging.services.money import balance
@@ -20,7 +20,7 @@ def main(messages: int) -> None:
     gateway = holds.current_gateway()
     handed = []
     for place in range(messages):
-        draft = campaigns.save_draft(
+        draft = drafts.save_draft(
             form_uuid=uuid.uuid4(),
             text="Your child is well and waits at the gate.",
             audience=Audience(numbers=f"985{7_000_000 + place:07d}"),
@@ -29,7 +29,7 @@ def main(messages: int) -> None:
         )
         seen = review(draft, balance.read_balance(gateway))
         handed.append(time.time())
-        campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=None)
+        handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=None)
         tasks.kick(1)
         pace()
     print(json.dumps({"handed_over": handed}))

@@ -22,7 +22,7 @@ from contacts.models import Contact, ContactField, Group, OptOut
 from messaging.models import BalanceReading, Campaign
 from messaging.services.audience import spreadsheets
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import campaigns, preparation
+from messaging.services.campaigns import drafts, handover, preparation
 from messaging.services.campaigns.estimate import count_people
 from messaging.services.campaigns.review import review
 from messaging.services.gateway import holds
@@ -47,7 +47,7 @@ def main(people: int) -> None:
 
     client = Client()
     client.force_login(user)
-    drafts = {
+    written = {
         "one text": (_STATIC, everybody),
         "personal": (_PERSONAL, everybody),
         "personal, rows of a table": ("Dear {name}: {fee_due}", table),
@@ -55,7 +55,7 @@ def main(people: int) -> None:
     found: dict[str, Any] = {}
     storage = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     with override_settings(ALLOWED_HOSTS=["*"], STORAGES={"staticfiles": storage}):
-        for name, (text, audience) in drafts.items():
+        for name, (text, audience) in written.items():
             draft = _draft(text, audience, user)
             found[name] = {"seconds": _review(client, draft, people)}
         _send(_draft(_STATIC, everybody, user))
@@ -85,7 +85,7 @@ def _reading() -> None:
 
 
 def _draft(text: str, audience: Audience, by: User) -> Campaign:
-    return campaigns.save_draft(
+    return drafts.save_draft(
         form_uuid=uuid.uuid4(),
         text=text,
         audience=audience,
@@ -98,7 +98,7 @@ def _send(draft: Campaign) -> None:
     _reading()
     reading = BalanceReading.objects.latest("id")
     seen = review(draft, reading)
-    campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=draft.created_by)
+    handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=draft.created_by)
     preparation.prepare(draft)
 
 

@@ -8,7 +8,7 @@ from decimal import Decimal
 from messaging.models import BalanceReading, Campaign, Gateway, MessageTemplate, Recipient
 from messaging.services.actor import Actor
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import drafts, handover
 from messaging.services.campaigns.review import review
 from messaging.services.gateway import holds, slot_record
 from messaging.services.money import balance
@@ -42,7 +42,7 @@ def hand_over(
     """Compose, review, send: the campaign is queued when this returns."""
     if not isinstance(audience, Audience):
         audience = Audience(numbers="\n".join(audience))
-    draft = campaigns.save_draft(
+    draft = drafts.save_draft(
         form_uuid=uuid.uuid4(),
         text=text,
         audience=audience,
@@ -50,9 +50,9 @@ def hand_over(
         by=by,
         template=template,
     )
-    campaigns.plan(draft, at)
+    drafts.plan(draft, at)
     seen = review(draft, reading(gateway, amount=amount))
-    assert campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=by, at=at)
+    assert handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=by, at=at)
     return draft
 
 

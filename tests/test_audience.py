@@ -18,7 +18,7 @@ from messaging.models import Campaign, CampaignState, Gateway, LeftOut, LeftOutR
 from messaging.services.audience.choice import Audience, describe
 from messaging.services.audience.placeholders import writer_for
 from messaging.services.audience.recipients import Reader
-from messaging.services.campaigns import campaigns, preparation
+from messaging.services.campaigns import drafts, handover, preparation
 from messaging.services.campaigns.estimate import count_people
 from messaging.services.campaigns.review import review
 from sandbox.server import Sandbox
@@ -158,7 +158,7 @@ def test_a_group_that_was_taken_out_is_gone(gateway: Gateway, groups: dict[str, 
     seen = review(draft, reading(gateway))
     groups["C"].delete()
     with pytest.raises(Exception, match="has been deleted meanwhile"):
-        campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=None)
+        handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=None)
     assert not Recipient.objects.exists()
 
 
@@ -173,7 +173,7 @@ def test_an_address_names_whom_it_is_for(
 
 
 def _draft(gateway: Gateway, chosen: Audience) -> Campaign:
-    return campaigns.save_draft(
+    return drafts.save_draft(
         form_uuid=uuid.uuid4(), text="School is closed.", audience=chosen, gateway=gateway, by=None
     )
 

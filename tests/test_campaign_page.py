@@ -22,7 +22,7 @@ from messaging.models import (
     Recipient,
     SentMessage,
 )
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import control
 from messaging.services.sending import dispatch
 from sandbox.server import Sandbox
 from tests.conftest import Browser
@@ -124,7 +124,7 @@ def test_a_cancelled_one_is_watched_until_its_calls_end(sender: Browser, gateway
     campaign = hand_over(gateway, numbers(1))
     claim = claim_batch(campaign.pk)
     assert claim is not None
-    campaigns.cancel(campaign, by=sender.user)
+    control.cancel(campaign, by=sender.user)
     shown = sender.get(url(campaign))
     assert "Calls that are under way come to their end; nothing new is sent." in words(shown)
     assert 'hx-trigger="every 2s"' in source(shown)

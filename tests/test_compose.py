@@ -15,7 +15,7 @@ from pytest_django import DjangoAssertNumQueries
 from contacts.models import Contact, Group
 from messaging.models import BalanceReading, Campaign, CampaignState, Gateway
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import drafts
 from tests.at_once import at_once
 from tests.conftest import Browser, signed_in
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory, UserFactory
@@ -38,7 +38,7 @@ def form(**changes: Any) -> dict[str, Any]:
 
 
 def draft_of(browser: Browser, gateway: Gateway, **audience: Any) -> Campaign:
-    return campaigns.save_draft(
+    return drafts.save_draft(
         form_uuid=uuid.uuid4(),
         text="Fees are due.",
         audience=Audience(**audience),

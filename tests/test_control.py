@@ -16,7 +16,7 @@ from messaging.models import (
     HoldKind,
     HoldReason,
 )
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import control
 from messaging.services.gateway import holds
 from messaging.services.money import balance
 from sandbox.server import Sandbox
@@ -91,7 +91,7 @@ def test_after_a_refused_token_the_balance_is_read_first(
     sender: Browser, gateway: Gateway, django_capture_on_commit_callbacks: OnCommit
 ) -> None:
     campaign = hand_over(gateway, numbers(1))
-    campaigns.pause(campaign, by=sender.user)
+    control.pause(campaign, by=sender.user)
     holds.hold(gateway, HoldKind.TOKEN, HoldReason.TOKEN_REFUSED)
     tasks = woken(django_capture_on_commit_callbacks, lambda: post(sender, campaign, "resume"))
     assert "read_balance" in tasks

@@ -30,11 +30,11 @@ from messaging.models import (
     Verdict,
 )
 from messaging.services import sociair
-from messaging.services.campaigns import campaigns, follow_ups, preparation, resend
-from messaging.services.campaigns.campaigns import SendRefused
+from messaging.services.campaigns import control, follow_ups, preparation, resend
 from messaging.services.decisions import copies, settlement
 from messaging.services.gateway import doubts
 from messaging.services.money import balance
+from messaging.services.money.affordability import SendRefused
 from messaging.services.sending import dispatch, recording
 from messaging.text import measure
 from sandbox.server import Sandbox
@@ -364,11 +364,11 @@ def test_what_becomes_undecided_later_was_not_signed(first: Campaign) -> None:
 def test_paused_and_resumed_it_copies_the_rest(first: Campaign) -> None:
     follower = _send_again(first)
     _prepare(follower, pieces=1)
-    assert campaigns.pause(follower, by=None)
+    assert control.pause(follower, by=None)
     assert _prepare(follower)
     assert (follower.state, follower.total, len(_undecided(first))) == (CampaignState.PAUSED, 6, 7)
     _check_each_once(first)
-    assert campaigns.resume(follower, by=None)
+    assert control.resume(follower, by=None)
     assert follower.state == CampaignState.PREPARING
     assert _prepare(follower)
     assert (follower.state, follower.total) == (CampaignState.SENDING, 20)
@@ -380,9 +380,9 @@ def test_cancelled_the_rest_stays_undecided(
 ) -> None:
     follower = _send_again(first)
     _prepare(follower, pieces=1)
-    assert campaigns.cancel(follower, by=None)
+    assert control.cancel(follower, by=None)
     assert _prepare(follower)
-    campaigns.close_cancelled(follower)
+    control.close_cancelled(follower)
     assert (follower.state, follower.cancelled) == (CampaignState.CANCELLED, 6)
     _check_each_once(first)
     assert (first.not_sent, first.unconfirmed) == (6, 14)
@@ -395,14 +395,14 @@ def test_cancelled_the_rest_stays_undecided(
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("stop", [campaigns.pause, campaigns.cancel])
+@pytest.mark.parametrize("stop", [control.pause, control.cancel])
 def test_stopped_while_a_piece_is_copied(stop: Callable[..., bool], first: Campaign) -> None:
     follower = _send_again(first)
     same = Campaign.objects.get(pk=follower.pk)
     at_once([partial(_prepare, follower), partial(stop, same, by=None)])
     same.refresh_from_db()
     assert same.state in (CampaignState.PAUSED, CampaignState.CANCELLED)
-    campaigns.close_cancelled(same)
+    control.close_cancelled(same)
     _check_each_once(first)
     assert len(_undecided(first)) == _REQUESTS - same.total // 2
 
@@ -417,7 +417,7 @@ def test_dearer_rates_meanwhile_ask_first(
     assert _prepare(follower)
     assert follower.state == CampaignState.SCHEDULED  # its time is now
     assert dispatch.send_next(gateway) is dispatch.Round.NOTHING
-    campaigns.start_due(gateway)
+    control.start_due(gateway)
     follower.refresh_from_db()
     assert follower.state == CampaignState.PAUSED
     assert "NTC costs Rs 1.10 a part now instead of Rs 0.80" in follower.pause_reason
@@ -431,7 +431,7 @@ def test_other_rules_of_counting_meanwhile_ask_first(
     two_parts = measure("a" * 161)
     monkeypatch.setattr(resend, "measure", lambda text: two_parts)
     assert _prepare(follower)
-    campaigns.start_due(gateway)
+    control.start_due(gateway)
     follower.refresh_from_db()
     assert follower.state == CampaignState.PAUSED
     assert follower.pause_reason.startswith("It costs Rs 32.00 now instead of Rs 16.00.")
@@ -462,7 +462,7 @@ def test_after_a_restore_what_was_not_copied_is_asked_once_more(
     _prepare(follower, pieces=1)
     doubts.doubt_all(gateway, why="The database was restored.")
     assert doubts.say(follower, 0, by=None) == 0
-    assert campaigns.resume(follower, by=None)
+    assert control.resume(follower, by=None)
     assert (follower.state, follower.pending) == (CampaignState.SENDING, 6)
     assert len(_undecided(first)) == 7
 

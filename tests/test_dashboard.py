@@ -13,7 +13,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from messaging.models import BalanceReading, Campaign, CampaignState, Gateway, HoldKind, HoldReason
 from messaging.services import sociair
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import drafts
 from messaging.services.gateway import holds
 from messaging.services.money import balance
 from messaging.services.storage import trouble
@@ -30,7 +30,7 @@ HTMX = {"HX-Request": "true"}
 
 
 def draft(browser: Browser, gateway: Gateway, text: str) -> Campaign:
-    return campaigns.save_draft(
+    return drafts.save_draft(
         form_uuid=uuid.uuid4(),
         text=text,
         audience=Audience(numbers="9841234567"),

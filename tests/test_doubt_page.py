@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from messaging.models import Campaign, CampaignState, Event, EventKind, Gateway, HoldReason
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import control, drafts
 from messaging.services.gateway import doubts, holds, slot_record
 from messaging.services.sending import slots
 from sandbox.server import Sandbox
@@ -106,7 +106,7 @@ def test_a_sender_does_not_decide(sender: Browser, restored: Campaign) -> None:
 
 
 def test_a_draft_may_have_been_sent_too(sender: Browser, gateway: Gateway) -> None:
-    draft = campaigns.save_draft(
+    draft = drafts.save_draft(
         form_uuid=uuid.uuid4(),
         text="School is closed.",
         audience=Audience(numbers=numbers(1)[0]),
@@ -183,7 +183,7 @@ def test_what_was_not_its_turn_is_not_suggested(
     Campaign.objects.filter(pk=later.pk).update(
         state=CampaignState.SCHEDULED, scheduled_for=tomorrow
     )
-    assert campaigns.pause(paused, by=None)
+    assert control.pause(paused, by=None)
     assert slots.attend(gateway)
     slot_record.raise_to(gateway, 3)
     assert not slots.attend(gateway)
@@ -209,7 +209,7 @@ def test_what_is_not_here_any_more_is_said_until_somebody_has_looked(
     assert _unknown(gateway) == 4
     manager.post(page(restored), {"people": "3"})  # two requests of the four
     assert f"2 requests to Sociair {forgotten}" in words(manager.get(undecided))
-    draft = campaigns.save_draft(
+    draft = drafts.save_draft(
         form_uuid=uuid.uuid4(),
         text="Once more?",
         audience=Audience(numbers=numbers(1)[0]),

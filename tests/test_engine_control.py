@@ -21,7 +21,7 @@ from messaging.models import (
     SentMessage,
 )
 from messaging.services import sociair
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import control
 from messaging.services.sending import dispatch, recording, sweep
 from sandbox.server import Sandbox
 from tests.at_once import at_once
@@ -70,7 +70,7 @@ def test_pause_lets_the_calls_in_flight_end_and_nothing_else(
         sender.start()
     while len(sandbox.requests()) < 3:
         time.sleep(0.01)
-    assert campaigns.pause(campaign, by=someone, why="A mistake in the text.")
+    assert control.pause(campaign, by=someone, why="A mistake in the text.")
     for sender in senders:
         sender.join()
 
@@ -81,7 +81,7 @@ def test_pause_lets_the_calls_in_flight_end_and_nothing_else(
     assert not Batch.objects.filter(state=BatchState.SENDING).exists()
     assert dispatch.send_next(gateway) is dispatch.Round.NOTHING
 
-    assert campaigns.resume(campaign, by=someone)
+    assert control.resume(campaign, by=someone)
     assert (campaign.state, campaign.pause_reason) == (CampaignState.SENDING, "")
     send_all(gateway)
     check_books(campaign, _billed(sandbox))
@@ -103,8 +103,8 @@ def _send_all(gateway: Gateway) -> None:
 
 def test_a_pause_again_changes_nothing(gateway: Gateway, someone: User) -> None:
     campaign = hand_over(gateway, numbers(2))
-    assert campaigns.pause(campaign, by=someone, why="first")
-    assert not campaigns.pause(campaign, by=None, why="second")
+    assert control.pause(campaign, by=someone, why="first")
+    assert not control.pause(campaign, by=None, why="second")
     assert campaign.pause_reason == "first"
     assert Event.objects.filter(kind=EventKind.PAUSED).count() == 1
 
@@ -113,9 +113,9 @@ def test_what_is_done_is_neither_paused_nor_resumed_nor_cancelled(gateway: Gatew
     campaign = hand_over(gateway, numbers(2))
     send_all(gateway)
     history = _history(campaign)
-    assert not campaigns.pause(campaign, by=None)
-    assert not campaigns.resume(campaign, by=None)
-    assert not campaigns.cancel(campaign, by=None)
+    assert not control.pause(campaign, by=None)
+    assert not control.resume(campaign, by=None)
+    assert not control.cancel(campaign, by=None)
     assert campaign.state == CampaignState.DONE
     assert _history(campaign) == history
 
@@ -123,7 +123,7 @@ def test_what_is_done_is_neither_paused_nor_resumed_nor_cancelled(gateway: Gatew
 def test_a_call_that_ends_a_paused_campaign_ends_it(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = hand_over(gateway, numbers(2))
     sent = _in_flight(campaign)
-    assert campaigns.pause(campaign, by=None)
+    assert control.pause(campaign, by=None)
     recording.record(sent)
     check_books(campaign, _billed(sandbox))
     assert (campaign.state, campaign.accepted) == (CampaignState.DONE, 2)
@@ -132,7 +132,7 @@ def test_a_call_that_ends_a_paused_campaign_ends_it(gateway: Gateway, sandbox: S
 @pytest.mark.django_db(transaction=True)
 def test_two_people_resume_once(gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(2))
-    campaigns.pause(campaign, by=None)
+    control.pause(campaign, by=None)
     people = UserFactory.create_batch(4)
     resumed = at_once([partial(_resume, campaign.pk, person) for person in people])
     assert sorted(resumed) == [False, False, False, True]
@@ -141,7 +141,7 @@ def test_two_people_resume_once(gateway: Gateway) -> None:
 
 
 def _resume(campaign_id: int, by: User) -> bool:
-    return campaigns.resume(Campaign.objects.get(pk=campaign_id), by=by)
+    return control.resume(Campaign.objects.get(pk=campaign_id), by=by)
 
 
 # -- Refused in words ------------------------------------------------------------------------
@@ -161,7 +161,7 @@ def test_a_refusal_in_words_pauses_and_resuming_goes_on(
     gateway.refresh_from_db()
     assert not gateway.is_held  # other campaigns go on
 
-    assert campaigns.resume(campaign, by=someone)
+    assert control.resume(campaign, by=someone)
     send_all(gateway)
     check_books(campaign, _billed(sandbox))
     assert (campaign.state, campaign.accepted, campaign.refused) == (CampaignState.DONE, 4, 2)
@@ -180,7 +180,7 @@ def test_a_refusal_does_not_pause_what_was_cancelled(gateway: Gateway, sandbox: 
     campaign = hand_over(gateway, numbers(4))
     sandbox.settings(script=["scam"])
     sent = _in_flight(campaign)
-    campaigns.cancel(campaign, by=None)
+    control.cancel(campaign, by=None)
     recording.record(sent)
     check_books(campaign, [])
     assert (campaign.state, campaign.refused, campaign.cancelled) == ("cancelled", 2, 2)
@@ -191,21 +191,21 @@ def test_a_refusal_does_not_pause_what_was_cancelled(gateway: Gateway, sandbox: 
 
 def test_cancel_before_anything_went_out(gateway: Gateway, sandbox: Sandbox, someone: User) -> None:
     campaign = hand_over(gateway, numbers(5))
-    assert campaigns.cancel(campaign, by=someone)
+    assert control.cancel(campaign, by=someone)
     assert dispatch.send_next(gateway) is dispatch.Round.NOTHING
     check_books(campaign, [])
     assert not sandbox.requests()
     assert (campaign.state, campaign.cancelled) == (CampaignState.CANCELLED, 5)
     assert set(Batch.objects.values_list("state", "tries")) == {("cancelled", 0)}
     assert _history(campaign)[-1] == (EventKind.CANCELLED, someone)
-    assert not campaigns.cancel(campaign, by=None)
-    assert not campaigns.resume(campaign, by=None)
+    assert not control.cancel(campaign, by=None)
+    assert not control.resume(campaign, by=None)
 
 
 def test_cancel_while_a_call_is_in_flight(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = hand_over(gateway, numbers(6))
     sent = _in_flight(campaign)
-    assert campaigns.cancel(campaign, by=None)
+    assert control.cancel(campaign, by=None)
     assert (campaign.pending, campaign.cancelled) == (2, 4)
     recording.record(sent)
     check_books(campaign, _billed(sandbox))
@@ -223,7 +223,7 @@ def test_what_would_be_tried_again_is_cancelled_with_its_campaign(
     else:
         sandbox.settings(script=[fault])
     sent = _in_flight(campaign)
-    campaigns.cancel(campaign, by=None)
+    control.cancel(campaign, by=None)
     recording.record(sent)
     check_books(campaign, [])
     assert (campaign.state, campaign.cancelled, campaign.pending) == ("cancelled", 4, 0)
@@ -242,7 +242,7 @@ def test_an_unclear_call_stays_unconfirmed_when_its_campaign_is_cancelled(
     campaign = hand_over(gateway, numbers(4))
     sandbox.settings(script=[fault])
     sent = _in_flight(campaign)
-    campaigns.cancel(campaign, by=None)
+    control.cancel(campaign, by=None)
     recording.record(sent)
     check_books(campaign, _billed(sandbox))
     assert (campaign.state, campaign.unconfirmed, campaign.cancelled) == ("cancelled", 2, 2)
@@ -260,7 +260,7 @@ def test_an_unclear_call_stays_unconfirmed_when_its_campaign_is_cancelled(
 def test_cancel_at_any_moment(before: CampaignState, gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(3))
     Campaign.objects.update(state=before)
-    assert campaigns.cancel(campaign, by=None)
+    assert control.cancel(campaign, by=None)
     check_books(campaign, [])
     assert (campaign.state, campaign.cancelled) == (CampaignState.CANCELLED, 3)
 
@@ -270,9 +270,9 @@ def test_a_large_campaign_is_closed_piece_by_piece_by_the_sweep(
 ) -> None:
     campaign = hand_over(gateway, numbers(10))
     settings.INLINE_RECIPIENTS = 5
-    monkeypatch.setattr(campaigns, "_CLOSED_AT_ONCE", 4)
-    closed = _counting(campaigns._close_some, monkeypatch)
-    assert campaigns.cancel(campaign, by=None)
+    monkeypatch.setattr(control, "_CLOSED_AT_ONCE", 4)
+    closed = _counting(control._close_some, monkeypatch)
+    assert control.cancel(campaign, by=None)
     assert closed == []  # whoever clicked does not wait for it
     assert campaign.pending == 10
     assert dispatch.send_next(gateway) is dispatch.Round.NOTHING
@@ -293,7 +293,7 @@ def _counting(close_some: Callable[[Campaign], int], monkeypatch: pytest.MonkeyP
         closed.append(close_some(campaign))
         return closed[-1]
 
-    monkeypatch.setattr(campaigns, "_close_some", counted)
+    monkeypatch.setattr(control, "_close_some", counted)
     return closed
 
 
@@ -307,7 +307,7 @@ def test_cancel_while_senders_run(gateway: Gateway, sandbox: Sandbox, settings: 
         sender.start()
     while len(sandbox.requests()) < 6:
         time.sleep(0.005)
-    assert campaigns.cancel(campaign, by=None)
+    assert control.cancel(campaign, by=None)
     for sender in senders:
         sender.join()
     check_books(campaign, _billed(sandbox))
@@ -319,7 +319,7 @@ def test_cancel_while_senders_run(gateway: Gateway, sandbox: Sandbox, settings: 
 @pytest.mark.django_db(transaction=True)
 def test_resume_and_cancel_at_the_same_moment(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = hand_over(gateway, numbers(6))
-    campaigns.pause(campaign, by=None)
+    control.pause(campaign, by=None)
     at_once([partial(_resume, campaign.pk, UserFactory.create()), partial(_cancel, campaign.pk)])
     send_all(gateway)
     check_books(campaign, _billed(sandbox))
@@ -327,4 +327,4 @@ def test_resume_and_cancel_at_the_same_moment(gateway: Gateway, sandbox: Sandbox
 
 
 def _cancel(campaign_id: int) -> bool:
-    return campaigns.cancel(Campaign.objects.get(pk=campaign_id), by=None)
+    return control.cancel(Campaign.objects.get(pk=campaign_id), by=None)

@@ -26,7 +26,7 @@ from messaging.models import (
     Verdict,
 )
 from messaging.services import sociair
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import control
 from messaging.services.decisions import settlement
 from messaging.services.sending import dispatch, recording, sweep
 from sandbox.magic import INVALID
@@ -150,7 +150,7 @@ def test_a_late_answer_counts_though_the_campaign_was_cancelled(
     settings.SOCIAIR_BATCH_SIZE = 2
     campaign = hand_over(gateway, numbers(4))
     sent = _answer_of_a_lost_call(gateway, campaign)
-    assert campaigns.cancel(campaign, by=None)
+    assert control.cancel(campaign, by=None)
     recording.record(sent)
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
     assert campaign.state == CampaignState.CANCELLED

@@ -23,8 +23,9 @@ from messaging.models import (
     Machine,
     SentMessage,
 )
-from messaging.services.campaigns import campaigns, follow_ups
+from messaging.services.campaigns import control, follow_ups
 from messaging.services.gateway import doubts, holds, machines, slot_record
+from messaging.services.money import affordability
 from messaging.services.sending import dispatch, slots
 from sandbox.server import Sandbox
 from tests.backups import Backup, Worker, workers
@@ -93,10 +94,10 @@ def _may_not_have(gateway: Gateway, campaign: Campaign, people: int) -> None:
     assert holds.release(gateway, by=None)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.PAUSED
-    with pytest.raises(campaigns.SendRefused, match="not certain"):
-        campaigns.resume(campaign, by=None)
+    with pytest.raises(affordability.SendRefused, match="not certain"):
+        control.resume(campaign, by=None)
     assert doubts.say(campaign, people, by=None) == people
-    campaigns.resume(campaign, by=None)
+    control.resume(campaign, by=None)
 
 
 # -- Joining ---------------------------------------------------------------------------------
@@ -598,7 +599,7 @@ def test_what_may_have_gone_out_is_decided_before_anything_goes_on(
     assert doubts.say(campaign, 3, by=None) == 4  # requests are whole
     assert (campaign.unconfirmed, campaign.pending, campaign.state) == (4, 3, "paused")
     assert doubts.say(campaign, 3, by=None) == 0  # said once
-    assert campaigns.resume(campaign, by=None)
+    assert control.resume(campaign, by=None)
     send_all(gateway)
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
     assert (campaign.accepted, campaign.unconfirmed) == (3, 4)
@@ -624,7 +625,7 @@ def test_who_was_not_reached_may_have_been_written_to_since(
     assert not slots.attend(gateway)
     ended.refresh_from_db()
     assert not follow_ups.can_be_followed(ended)
-    with pytest.raises(campaigns.SendRefused):
+    with pytest.raises(affordability.SendRefused):
         follow_ups.follow_up(ended, by=None)
     doubts.say(ended, 0, by=None)
     assert follow_ups.can_be_followed(ended)

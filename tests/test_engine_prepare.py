@@ -27,9 +27,10 @@ from messaging.models import (
     Recipient,
 )
 from messaging.services.audience.choice import Audience, GroupGone
-from messaging.services.campaigns import campaigns, preparation
-from messaging.services.campaigns.campaigns import SendRefused
+from messaging.services.campaigns import control, drafts, handover, preparation
 from messaging.services.campaigns.review import review
+from messaging.services.money import affordability
+from messaging.services.money.affordability import SendRefused
 from messaging.services.sending import dispatch
 from sandbox.server import Sandbox
 from sociair_portal.bulk import insert_rows
@@ -60,13 +61,13 @@ def _group(count: int) -> Group:
 
 
 def _draft(gateway: Gateway, audience: Audience, form_uuid: uuid.UUID | None = None) -> Campaign:
-    return campaigns.save_draft(
+    return drafts.save_draft(
         form_uuid=form_uuid or uuid.uuid4(), text=TEXT, audience=audience, gateway=gateway, by=None
     )
 
 
-def _signed(draft: Campaign, amount: str = "10000") -> campaigns.Reviewed:
-    return campaigns.Reviewed.of(draft, review(draft, reading(draft.gateway, amount=amount)))
+def _signed(draft: Campaign, amount: str = "10000") -> handover.Reviewed:
+    return handover.Reviewed.of(draft, review(draft, reading(draft.gateway, amount=amount)))
 
 
 def _kinds(campaign: Campaign) -> list[str]:
@@ -189,14 +190,14 @@ def test_workers_side_by_side_prepare_each_recipient_once(
 def test_paused_and_cancelled_in_the_middle(gateway: Gateway) -> None:
     paused = hand_over(gateway, numbers(8))
     _prepare(paused, pieces=1)
-    assert campaigns.pause(paused, by=None)
+    assert control.pause(paused, by=None)
     assert _prepare(paused)
     paused.refresh_from_db()
     assert (paused.state, paused.total) == (CampaignState.PAUSED, 3)
-    assert campaigns.resume(paused, by=None)
+    assert control.resume(paused, by=None)
     assert paused.state == CampaignState.PREPARING
     _prepare(paused, pieces=1)
-    assert campaigns.cancel(paused, by=None)
+    assert control.cancel(paused, by=None)
     assert _prepare(paused)
     paused.refresh_from_db()
     assert (paused.state, paused.total) == (CampaignState.CANCELLED, 6)
@@ -242,7 +243,7 @@ def test_dearer_than_reviewed_asks_first(gateway: Gateway, sandbox: Sandbox) -> 
     reading(gateway, amount="3.99")
     _refused_to_resume(campaign, seen=Decimal("4.00"), says="Not enough balance left")
     reading(gateway, amount="4.00")
-    assert campaigns.resume(campaign, by=UserFactory.create(), seen=Decimal("4.00"))
+    assert control.resume(campaign, by=UserFactory.create(), seen=Decimal("4.00"))
     assert (campaign.state, campaign.reviewed_cost) == (CampaignState.SENDING, Decimal("4.00"))
     send_all(gateway)
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
@@ -251,7 +252,7 @@ def test_dearer_than_reviewed_asks_first(gateway: Gateway, sandbox: Sandbox) -> 
 
 def _refused_to_resume(campaign: Campaign, *, seen: Decimal | None, says: str) -> None:
     with pytest.raises(SendRefused, match=says):
-        campaigns.resume(campaign, by=None, seen=seen)
+        control.resume(campaign, by=None, seen=seen)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.PAUSED
 
@@ -277,7 +278,7 @@ def test_a_group_that_is_gone_pauses_with_a_sentence(gateway: Gateway) -> None:
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.PAUSED
     assert campaign.pause_reason.startswith("A group that you chose has been deleted meanwhile.")
-    assert campaigns.cancel(campaign, by=None)
+    assert control.cancel(campaign, by=None)
     check_books(campaign, [])
 
 
@@ -305,8 +306,8 @@ def test_dearer_at_once_stays_a_draft(gateway: Gateway) -> None:
     draft = _draft(gateway, Audience(groups=(group.pk,)))
     signed = _signed(draft)
     group.members.add(ContactFactory.create())
-    with pytest.raises(campaigns.SendRefused, match="it would now cost more"):
-        campaigns.hand_over(draft, reviewed=signed, by=None)
+    with pytest.raises(affordability.SendRefused, match="it would now cost more"):
+        handover.hand_over(draft, reviewed=signed, by=None)
     _assert_still_a_draft(draft)
 
 
@@ -315,8 +316,8 @@ def test_nobody_left_at_once_stays_a_draft(gateway: Gateway) -> None:
     draft = _draft(gateway, Audience(groups=(group.pk,)))
     signed = _signed(draft)
     group.members.clear()
-    with pytest.raises(campaigns.SendRefused, match="Nobody is left"):
-        campaigns.hand_over(draft, reviewed=signed, by=None)
+    with pytest.raises(affordability.SendRefused, match="Nobody is left"):
+        handover.hand_over(draft, reviewed=signed, by=None)
     _assert_still_a_draft(draft)
 
 
@@ -326,7 +327,7 @@ def test_a_group_gone_at_once_stays_a_draft(gateway: Gateway) -> None:
     signed = _signed(draft)
     group.delete()
     with pytest.raises(GroupGone):
-        campaigns.hand_over(draft, reviewed=signed, by=None)
+        handover.hand_over(draft, reviewed=signed, by=None)
     _assert_still_a_draft(draft)
 
 
@@ -334,11 +335,11 @@ def test_changed_in_another_window(gateway: Gateway) -> None:
     audience = Audience(numbers="\n".join(numbers(2)))
     draft = _draft(gateway, audience)
     signed = _signed(draft)
-    campaigns.save_draft(
+    drafts.save_draft(
         form_uuid=draft.form_uuid, text="Other words", audience=audience, gateway=gateway, by=None
     )
-    with pytest.raises(campaigns.SendRefused, match="changed in another window"):
-        campaigns.hand_over(draft, reviewed=signed, by=None)
+    with pytest.raises(affordability.SendRefused, match="changed in another window"):
+        handover.hand_over(draft, reviewed=signed, by=None)
     _assert_still_a_draft(draft)
 
 
@@ -347,10 +348,10 @@ def test_changed_in_another_window(gateway: Gateway) -> None:
 
 def test_a_balance_that_does_not_suffice(gateway: Gateway) -> None:
     draft = _draft(gateway, Audience(numbers="\n".join(numbers(2))))
-    with pytest.raises(campaigns.SendRefused, match="Not enough balance left"):
-        campaigns.hand_over(draft, reviewed=_signed(draft, amount="1.59"), by=None)
+    with pytest.raises(affordability.SendRefused, match="Not enough balance left"):
+        handover.hand_over(draft, reviewed=_signed(draft, amount="1.59"), by=None)
     _assert_still_a_draft(draft)
-    assert campaigns.hand_over(draft, reviewed=_signed(draft, amount="1.60"), by=None)
+    assert handover.hand_over(draft, reviewed=_signed(draft, amount="1.60"), by=None)
 
 
 @pytest.mark.parametrize("state", [CampaignState.SENDING, CampaignState.PREPARING])
@@ -358,9 +359,9 @@ def test_what_others_will_still_take_is_not_there(state: CampaignState, gateway:
     other = hand_over(gateway, numbers(3))
     Campaign.objects.filter(pk=other.pk).update(state=state)
     draft = _draft(gateway, Audience(numbers="\n".join(numbers(2, first=2000))))
-    with pytest.raises(campaigns.SendRefused, match="Not enough balance left"):
-        campaigns.hand_over(draft, reviewed=_signed(draft, amount="3.99"), by=None)
-    assert campaigns.hand_over(draft, reviewed=_signed(draft, amount="4.00"), by=None)
+    with pytest.raises(affordability.SendRefused, match="Not enough balance left"):
+        handover.hand_over(draft, reviewed=_signed(draft, amount="3.99"), by=None)
+    assert handover.hand_over(draft, reviewed=_signed(draft, amount="4.00"), by=None)
 
 
 @pytest.mark.parametrize("fault", ["ok", "500"])
@@ -376,12 +377,12 @@ def test_what_went_out_since_the_reading_is_not_there_either(
     draft = _draft(gateway, Audience(numbers="\n".join(numbers(2, first=2000))))
     seen = review(draft, BalanceReading.objects.get())
     assert seen.available == Decimal("1.59")
-    signed = campaigns.Reviewed.of(draft, seen)
-    with pytest.raises(campaigns.SendRefused, match="Not enough balance left"):
-        campaigns.hand_over(draft, reviewed=signed, by=None)
+    signed = handover.Reviewed.of(draft, seen)
+    with pytest.raises(affordability.SendRefused, match="Not enough balance left"):
+        handover.hand_over(draft, reviewed=signed, by=None)
     # The next reading knows it.
     reading(gateway, amount="1.60")
-    assert campaigns.hand_over(draft, reviewed=signed, by=None)
+    assert handover.hand_over(draft, reviewed=signed, by=None)
 
 
 def test_an_old_reading_signs_no_bill(gateway: Gateway, settings: Settings) -> None:
@@ -389,32 +390,32 @@ def test_an_old_reading_signs_no_bill(gateway: Gateway, settings: Settings) -> N
     signed = _signed(draft)
     stale = timezone.now() - timedelta(seconds=settings.BALANCE_FRESH_SECONDS + 1)
     BalanceReading.objects.update(asked_at=stale, read_at=stale)
-    with pytest.raises(campaigns.SendRefused, match="Refreshing the balance"):
-        campaigns.hand_over(draft, reviewed=signed, by=None)
+    with pytest.raises(affordability.SendRefused, match="Refreshing the balance"):
+        handover.hand_over(draft, reviewed=signed, by=None)
     BalanceReading.objects.all().delete()
-    with pytest.raises(campaigns.SendRefused, match="Refreshing the balance"):
-        campaigns.hand_over(draft, reviewed=signed, by=None)
+    with pytest.raises(affordability.SendRefused, match="Refreshing the balance"):
+        handover.hand_over(draft, reviewed=signed, by=None)
     _assert_still_a_draft(draft)
 
 
 @pytest.mark.django_db(transaction=True)
 def test_two_campaigns_do_not_spend_the_same_rupee(gateway: Gateway) -> None:
-    drafts = [
+    written = [
         _draft(gateway, Audience(numbers="\n".join(numbers(2, first=1000 * place))))
         for place in range(1, 5)
     ]
-    signed = [_signed(draft, amount="3.50") for draft in drafts]  # for two of them
+    signed = [_signed(draft, amount="3.50") for draft in written]  # for two of them
     outcomes = at_once(
-        [partial(_hand_over, draft, bill) for draft, bill in zip(drafts, signed, strict=True)]
+        [partial(_hand_over, draft, bill) for draft, bill in zip(written, signed, strict=True)]
     )
     assert sorted(outcomes) == ["refused", "refused", "sent", "sent"]
     assert Recipient.objects.count() == 4
 
 
-def _hand_over(draft: Campaign, signed: campaigns.Reviewed) -> str:
+def _hand_over(draft: Campaign, signed: handover.Reviewed) -> str:
     try:
-        return "sent" if campaigns.hand_over(draft, reviewed=signed, by=None) else "known"
-    except campaigns.SendRefused:
+        return "sent" if handover.hand_over(draft, reviewed=signed, by=None) else "known"
+    except affordability.SendRefused:
         return "refused"
 
 
@@ -440,7 +441,7 @@ def test_the_same_form_fifty_times_in_parallel_is_one_campaign(
 
 
 def _send_form(
-    gateway: Gateway, audience: Audience, form_uuid: uuid.UUID, signed: campaigns.Reviewed
+    gateway: Gateway, audience: Audience, form_uuid: uuid.UUID, signed: handover.Reviewed
 ) -> str:
     return _hand_over(_draft(gateway, audience, form_uuid), signed)
 
@@ -448,10 +449,10 @@ def _send_form(
 def test_a_form_that_was_sent_is_known_long_after(gateway: Gateway) -> None:
     draft = _draft(gateway, Audience(numbers="\n".join(numbers(2))))
     signed = _signed(draft)
-    assert campaigns.hand_over(draft, reviewed=signed, by=None)
+    assert handover.hand_over(draft, reviewed=signed, by=None)
     send_all(gateway)
     BalanceReading.objects.all().delete()
-    assert not campaigns.hand_over(draft, reviewed=signed, by=None)
+    assert not handover.hand_over(draft, reviewed=signed, by=None)
     assert Recipient.objects.count() == 2
 
 
@@ -463,10 +464,10 @@ def test_other_content_under_a_known_form(sent: bool, gateway: Gateway) -> None:
         changed = _draft(gateway, Audience(numbers="9841000001"), draft.form_uuid)
         assert (changed.pk, changed.audience["numbers"]) == (draft.pk, "9841000001")
         return
-    campaigns.hand_over(draft, reviewed=_signed(draft), by=None)
+    handover.hand_over(draft, reviewed=_signed(draft), by=None)
     for text, other in ((TEXT, Audience(numbers="9841000001")), ("Other words", audience)):
-        with pytest.raises(campaigns.SendRefused, match="has been sent already"):
-            campaigns.save_draft(
+        with pytest.raises(affordability.SendRefused, match="has been sent already"):
+            drafts.save_draft(
                 form_uuid=draft.form_uuid, text=text, audience=other, gateway=gateway, by=None
             )
     assert _draft(gateway, audience, draft.form_uuid).pk == draft.pk
@@ -476,8 +477,8 @@ def test_other_content_under_a_known_form(sent: bool, gateway: Gateway) -> None:
 
 def test_somebody_elses_form(gateway: Gateway) -> None:
     draft = _draft(gateway, Audience(numbers="9841000001"))
-    with pytest.raises(campaigns.SendRefused, match="belongs to somebody else"):
-        campaigns.save_draft(
+    with pytest.raises(affordability.SendRefused, match="belongs to somebody else"):
+        drafts.save_draft(
             form_uuid=draft.form_uuid,
             text=TEXT,
             audience=Audience(numbers="9841000001"),

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from messaging import tasks
 from messaging.models import Campaign, CampaignState, Event, EventKind, Gateway
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import control
 from messaging.services.gateway import holds
 from messaging.services.sending import dispatch, sweep
 from sandbox.server import Sandbox
@@ -48,14 +48,14 @@ def _kinds(campaign: Campaign) -> list[str]:
 def test_it_begins_when_its_time_has_come(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = hand_over(gateway, numbers(2), at=timezone.now() + timedelta(hours=1))
     assert (campaign.state, campaign.pending) == (CampaignState.SCHEDULED, 2)
-    assert campaigns.start_due(gateway) == 0
+    assert control.start_due(gateway) == 0
     assert dispatch.send_next(gateway) is dispatch.Round.NOTHING
     assert claim_batch(campaign.pk) is None
 
     Campaign.objects.update(scheduled_for=_ago(seconds=1))
     # Its time alone sends nothing: it must have been started, which happens once.
     assert claim_batch(campaign.pk) is None
-    assert campaigns.start_due(gateway) == 1
+    assert control.start_due(gateway) == 1
     send_all(gateway)
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
     assert (campaign.state, campaign.accepted) == (CampaignState.DONE, 2)
@@ -70,7 +70,7 @@ def test_it_begins_when_its_time_has_come(gateway: Gateway, sandbox: Sandbox) ->
 @pytest.mark.django_db(transaction=True)
 def test_many_workers_start_it_once(gateway: Gateway) -> None:
     campaign = _scheduled(gateway, _ago(seconds=1))
-    started = at_once([partial(campaigns.start_due, gateway)] * 6)
+    started = at_once([partial(control.start_due, gateway)] * 6)
     assert sorted(started) == [0, 0, 0, 0, 0, 1]
     assert _kinds(campaign) == [EventKind.SENT, EventKind.SCHEDULED, EventKind.STARTED]
     campaign.refresh_from_db()
@@ -88,19 +88,19 @@ def test_the_wake_up_starts_and_sends_it(gateway: Gateway, sandbox: Sandbox) -> 
 
 def test_paused_while_it_waited_it_goes_back_to_waiting(gateway: Gateway) -> None:
     campaign = _scheduled(gateway, timezone.now() + timedelta(hours=1))
-    assert campaigns.pause(campaign, by=None)
+    assert control.pause(campaign, by=None)
     Campaign.objects.update(scheduled_for=_ago(seconds=1))
-    assert campaigns.start_due(gateway) == 0
+    assert control.start_due(gateway) == 0
     Campaign.objects.update(scheduled_for=timezone.now() + timedelta(hours=1))
     campaign.refresh_from_db()
-    assert campaigns.resume(campaign, by=None)
+    assert control.resume(campaign, by=None)
     assert campaign.state == CampaignState.SCHEDULED
 
 
 def test_resumed_after_its_time_it_begins(gateway: Gateway) -> None:
     campaign = _scheduled(gateway, _ago(hours=5))
-    campaigns.pause(campaign, by=None)
-    assert campaigns.resume(campaign, by=None)
+    control.pause(campaign, by=None)
+    assert control.resume(campaign, by=None)
     assert campaign.state == CampaignState.SENDING
     sweep.sweep(gateway)  # whoever resumed it has just been asked
     assert send_all(gateway)[0] is dispatch.Round.CALLED
@@ -118,7 +118,7 @@ def test_it_asks_when_it_is_hours_late(gateway: Gateway, sandbox: Sandbox) -> No
     assert not sandbox.requests()
 
     someone = UserFactory.create()
-    assert campaigns.resume(campaign, by=someone)
+    assert control.resume(campaign, by=someone)
     sweep.sweep(gateway)
     send_all(gateway)
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
@@ -151,7 +151,7 @@ def test_after_a_long_silence_it_asks_before_it_goes_on(gateway: Gateway, sandbo
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.OVERDUE
     assert not sandbox.requests()
-    assert campaigns.resume(campaign, by=None)
+    assert control.resume(campaign, by=None)
     send_all(gateway)
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
     assert campaign.accepted == 2

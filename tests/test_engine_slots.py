@@ -21,8 +21,9 @@ from messaging.models import (
     SentMessage,
 )
 from messaging.services import sociair
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import control
 from messaging.services.gateway import doubts, holds, slot_record
+from messaging.services.money import affordability
 from messaging.services.sending import dispatch, slots
 from sandbox.server import Sandbox
 from tests.at_once import at_once
@@ -151,11 +152,11 @@ def test_a_restored_database_sends_nothing_before_a_person_has_looked(
     send_all(gateway)
     new.refresh_from_db()
     assert (new.state, new.accepted) == (CampaignState.DONE, 2)
-    assert campaigns.cancel(campaign, by=None)
-    with pytest.raises(campaigns.SendRefused, match="not certain"):
-        campaigns.resume(later, by=None)
+    assert control.cancel(campaign, by=None)
+    with pytest.raises(affordability.SendRefused, match="not certain"):
+        control.resume(later, by=None)
     assert doubts.say(later, 0, by=None) == 0
-    assert campaigns.resume(later, by=None)
+    assert control.resume(later, by=None)
     assert later.state == CampaignState.SCHEDULED
 
 

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from messaging.models import BalanceReading, Batch, BatchState, Campaign, Gateway, Verdict
 from messaging.services import sociair
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import control
 from messaging.services.decisions import settlement
 from messaging.services.decisions.evidence import Evidence, evidence_for
 from messaging.services.gateway import holds
@@ -304,6 +304,6 @@ def test_a_cancelled_campaign_is_decided_like_any_other(gateway: Gateway, sandbo
     campaign = hand_over(gateway, numbers(4))
     sandbox.settings(script=["500"])
     dispatch.send_next(gateway)
-    campaigns.cancel(campaign, by=None)
+    control.cancel(campaign, by=None)
     release(gateway)
     assert _figures(campaign) == (0, 2, 2)

@@ -8,9 +8,10 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from messaging.models import Campaign, CampaignState, Gateway, Recipient
-from messaging.services.campaigns import campaigns, follow_ups
-from messaging.services.campaigns.campaigns import Reviewed, SendRefused
+from messaging.services.campaigns import control, follow_ups, handover
+from messaging.services.campaigns.handover import Reviewed
 from messaging.services.campaigns.review import review
+from messaging.services.money.affordability import SendRefused
 from messaging.services.sending import dispatch
 from sandbox.server import Sandbox
 from tests.at_once import at_once
@@ -28,7 +29,7 @@ def half_sent(gateway: Gateway, settings: Settings) -> Campaign:
     settings.SOCIAIR_BATCH_SIZE = 3
     campaign = hand_over(gateway, numbers(6))
     dispatch.send_next(gateway)
-    campaigns.cancel(campaign, by=None)
+    control.cancel(campaign, by=None)
     campaign.refresh_from_db()
     assert (campaign.accepted, campaign.cancelled) == (3, 3)
     return campaign
@@ -36,7 +37,7 @@ def half_sent(gateway: Gateway, settings: Settings) -> Campaign:
 
 def _send(draft: Campaign, gateway: Gateway) -> None:
     seen = review(draft, reading(gateway))
-    assert campaigns.hand_over(draft, reviewed=Reviewed.of(draft, seen), by=draft.created_by)
+    assert handover.hand_over(draft, reviewed=Reviewed.of(draft, seen), by=draft.created_by)
     send_all(gateway)
 
 
@@ -83,11 +84,11 @@ def test_one_that_is_being_prepared_stands_in_the_way(
     draft = follow_ups.follow_up(half_sent, by=None)
     settings.INLINE_RECIPIENTS = 0
     seen = review(draft, reading(gateway))
-    campaigns.hand_over(draft, reviewed=Reviewed.of(draft, seen), by=None)
+    handover.hand_over(draft, reviewed=Reviewed.of(draft, seen), by=None)
     assert draft.state == CampaignState.PREPARING
     assert not Recipient.objects.filter(campaign=draft).exists()
     assert not follow_ups.can_be_followed(half_sent)
-    campaigns.cancel(draft, by=None)
+    control.cancel(draft, by=None)
     assert follow_ups.can_be_followed(half_sent)
 
 

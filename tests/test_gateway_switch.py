@@ -17,7 +17,7 @@ from messaging.models import (
     HoldKind,
     HoldReason,
 )
-from messaging.services.campaigns import campaigns, preparation
+from messaging.services.campaigns import control, preparation
 from messaging.services.gateway import holds
 from messaging.services.sending import dispatch, sweep
 from sandbox.server import Sandbox
@@ -85,7 +85,7 @@ def test_neither_started_nor_prepared_for_another(queued: Campaign, elsewhere: S
     Campaign.objects.update(
         state=CampaignState.SCHEDULED, scheduled_for=timezone.now() - timedelta(seconds=1)
     )
-    assert campaigns.start_due(gateway) == 0
+    assert control.start_due(gateway) == 0
     Campaign.objects.update(state=CampaignState.PREPARING)
     assert sweep.unprepared(gateway) == []
 
@@ -100,7 +100,7 @@ def test_holds_and_readings_are_each_gateways_own(queued: Campaign, elsewhere: S
 
 
 def test_it_can_be_cancelled(queued: Campaign, elsewhere: Sandbox) -> None:
-    assert campaigns.cancel(queued, by=None)
+    assert control.cancel(queued, by=None)
     check_books(queued, [])
     assert (queued.state, queued.cancelled) == (CampaignState.CANCELLED, 6)
 
@@ -110,7 +110,7 @@ def test_a_large_one_can_be_cancelled(
 ) -> None:
     """The worker that closes it is the other gateway's."""
     settings.INLINE_RECIPIENTS = 1
-    assert campaigns.cancel(queued, by=None)
+    assert control.cancel(queued, by=None)
     sweep.sweep(holds.current_gateway())
     check_books(queued, [])
     assert (queued.state, queued.cancelled) == (CampaignState.CANCELLED, 6)
@@ -145,8 +145,8 @@ def test_its_own_page_does_not(queued: Campaign, sender: Browser) -> None:
 def test_a_resumed_one_still_goes_nowhere(
     queued: Campaign, elsewhere: Sandbox, sandbox: Sandbox
 ) -> None:
-    campaigns.pause(queued, by=None)
-    campaigns.resume(queued, by=None)
+    control.pause(queued, by=None)
+    control.resume(queued, by=None)
     assert preparation.prepare(queued)
     assert send_all(holds.current_gateway()) == [dispatch.Round.NOTHING]
     assert not sandbox.requests()

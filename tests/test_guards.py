@@ -13,7 +13,7 @@ from pytest_django import Settings
 
 from messaging.models import Campaign, CampaignState, Gateway
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import campaigns, guards
+from messaging.services.campaigns import drafts, guards
 from sociair_portal.values import hours
 from tests.conftest import Browser
 from tests.pages import words
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def draft(sender: Browser, gateway: Gateway) -> Campaign:
     reading(gateway)
-    return campaigns.save_draft(
+    return drafts.save_draft(
         form_uuid=uuid.uuid4(),
         text="Exams begin on Sunday.",
         audience=Audience(numbers="\n".join(numbers(12))),

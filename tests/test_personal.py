@@ -14,7 +14,7 @@ from messaging.models import Batch, Campaign, Gateway, LeftOut, LeftOutReason
 from messaging.services.audience.choice import Audience
 from messaging.services.audience.letters import show_day
 from messaging.services.audience.placeholders import writer_for
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import drafts
 from messaging.services.campaigns.estimate import estimate
 from messaging.services.campaigns.review import review
 from messaging.text import InvalidText
@@ -42,7 +42,7 @@ def parents(db: None) -> Group:
 
 
 def draft_of(gateway: Gateway, audience: Audience, text: str = TEXT, by: Any = None) -> Campaign:
-    return campaigns.save_draft(
+    return drafts.save_draft(
         form_uuid=uuid.uuid4(), text=text, audience=audience, gateway=gateway, by=by
     )
 

@@ -19,7 +19,7 @@ from messaging.models import (
     Recipient,
 )
 from messaging.refusals import lacks_balance
-from messaging.services.campaigns import campaigns, follow_ups
+from messaging.services.campaigns import control, follow_ups
 from messaging.services.campaigns.resend import Again
 from messaging.services.campaigns.review import review
 from messaging.services.money import balance
@@ -115,7 +115,7 @@ def test_it_works(
     assert "Send to 3 people now" not in words(sender.get(short.get_absolute_url()))
 
     send_all(gateway)
-    campaigns.resume(short, by=sender.user)
+    control.resume(short, by=sender.user)
     send_all(gateway)
     assert sorted(entry.mobile for entry in sandbox.ledger()) == sorted(numbers(9))
     billed = [entry.mobile for entry in sandbox.ledger()]
@@ -137,9 +137,9 @@ def test_personal_letters_stay_as_they_were(gateway: Gateway, sandbox: Sandbox) 
 @pytest.mark.parametrize("ends", ["cancelled", "done"])
 def test_after_its_end_too(sender: Browser, gateway: Gateway, short: Campaign, ends: str) -> None:
     if ends == "cancelled":
-        campaigns.cancel(short, by=None)
+        control.cancel(short, by=None)
     else:
-        campaigns.resume(short, by=None)
+        control.resume(short, by=None)
         send_all(gateway)
     press(sender, short)
     assert set(states(Campaign.objects.get(follows=short))) == refused(short)
@@ -204,7 +204,7 @@ def _try(campaign: Campaign, by: Any) -> bool:
 
 
 def test_a_draft_to_the_same_people_stands_in_the_way(gateway: Gateway, short: Campaign) -> None:
-    campaigns.cancel(short, by=None)
+    control.cancel(short, by=None)
     follow_ups.follow_up(short, by=UserFactory.create())
     with pytest.raises(SendRefused, match="being written already"):
         follow_ups.send_to_refused(short, form_uuid=uuid.uuid4(), seen=SIGNED, by=None)
@@ -247,7 +247,7 @@ def test_nothing_is_said_where_nobody_was_refused(
     settings.SOCIAIR_BATCH_SIZE = 3
     campaign = hand_over(gateway, numbers(6), by=sender.user)
     dispatch.send_next(gateway)
-    campaigns.cancel(campaign, by=None)
+    control.cancel(campaign, by=None)
     campaign.refresh_from_db()
     draft = follow_ups.follow_up(campaign, by=sender.user)
     reading(gateway)

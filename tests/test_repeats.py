@@ -11,8 +11,9 @@ from pytest_django import Settings
 
 from messaging.models import Batch, Campaign, CampaignState, Gateway, LeftOut
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import campaigns, preparation, scheduling
+from messaging.services.campaigns import control, drafts, handover, preparation, scheduling
 from messaging.services.campaigns.review import review
+from messaging.services.money import affordability
 from sandbox.server import Sandbox
 from tests.conftest import Browser
 from tests.factories import ContactFactory, GroupFactory
@@ -33,7 +34,7 @@ def draft_of(gateway: Gateway, text: str, *mobiles: str, again: bool = False) ->
 
 
 def draft_for(gateway: Gateway, audience: Audience, text: str) -> Campaign:
-    return campaigns.save_draft(
+    return drafts.save_draft(
         form_uuid=uuid.uuid4(), text=text, audience=audience, gateway=gateway, by=None
     )
 
@@ -58,7 +59,7 @@ def test_it_works(gateway: Gateway, sandbox: Sandbox, is_sent: bool) -> None:
 def test_other_texts_other_days_and_what_never_arrived_are_no_repetition(gateway: Gateway) -> None:
     mobiles = numbers(3)
     refused = hand_over(gateway, [mobiles[0]], text=TEXT)
-    campaigns.cancel(refused, by=None)
+    control.cancel(refused, by=None)
     hand_over(gateway, [mobiles[1]], text="Another text.")
     long_ago = hand_over(gateway, [mobiles[2]], text=TEXT)
     Campaign.objects.filter(pk=long_ago.pk).update(
@@ -76,7 +77,7 @@ def test_it_can_be_wanted(gateway: Gateway) -> None:
 def test_personal_texts_are_compared_as_they_were_sent(gateway: Gateway) -> None:
     group = GroupFactory.create(members=[ContactFactory.create(name="Asha", mobile="9841000001")])
     hand_over(gateway, ["9841000001"], text="Dear Asha")
-    campaign = campaigns.save_draft(
+    campaign = drafts.save_draft(
         form_uuid=uuid.uuid4(),
         text="Dear {name}",
         audience=Audience(groups=(group.pk,)),
@@ -91,7 +92,7 @@ def test_a_large_audience_is_counted_by_the_database(gateway: Gateway, settings:
     people = [ContactFactory.create() for _n in range(8)]
     group = GroupFactory.create(members=people)
     hand_over(gateway, [people[0].mobile, people[7].mobile, "9861234567"], text=TEXT)
-    campaign = campaigns.save_draft(
+    campaign = drafts.save_draft(
         form_uuid=uuid.uuid4(),
         text=TEXT,
         audience=Audience(groups=(group.pk,), numbers="9861234567 9861234568"),
@@ -105,7 +106,7 @@ def test_a_large_audience_is_counted_by_the_database(gateway: Gateway, settings:
 def test_the_author_decides_at_the_review(sender: Browser, gateway: Gateway) -> None:
     mobiles = numbers(2)
     hand_over(gateway, mobiles[:1], text=TEXT)
-    draft = campaigns.save_draft(
+    draft = drafts.save_draft(
         form_uuid=uuid.uuid4(),
         text=TEXT,
         audience=Audience(numbers=" ".join(mobiles)),
@@ -132,7 +133,7 @@ def test_what_was_signed_for_is_not_outrun(sender: Browser, gateway: Gateway) ->
     draft = draft_of(gateway, TEXT, *mobiles)
     seen = review(draft, reading(gateway))
     hand_over(gateway, mobiles[:1], text=TEXT)
-    assert campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=None)
+    assert handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=None)
     assert draft.total == 1
 
 
@@ -157,16 +158,16 @@ def test_what_is_sent_while_a_large_campaign_is_prepared(
     last = group.members.order_by("mobile").last()
     assert last is not None
     large = hand_over(gateway, Audience(groups=(group.pk,)), text=TEXT)
-    with pytest.raises(campaigns.SendRefused, match="is being prepared for other people"):
+    with pytest.raises(affordability.SendRefused, match="is being prepared for other people"):
         hand_over(gateway, [last.mobile], text=TEXT)
-    campaigns.pause(large, by=None)
+    control.pause(large, by=None)
     hand_over(gateway, [last.mobile], text=TEXT)
     other = hand_over(gateway, Audience(groups=(group.pk,)), text=TEXT)
-    with pytest.raises(campaigns.SendRefused, match="is being prepared for other people"):
-        campaigns.resume(large, by=None)
+    with pytest.raises(affordability.SendRefused, match="is being prepared for other people"):
+        control.resume(large, by=None)
     preparation.prepare(other)
     assert other.total == 7
-    campaigns.resume(large, by=None)
+    control.resume(large, by=None)
     preparation.prepare(large)
     assert large.total == 0
 
@@ -175,7 +176,7 @@ def test_what_is_cancelled_in_flight_may_have_arrived(gateway: Gateway) -> None:
     [mobile] = numbers(1)
     campaign = hand_over(gateway, [mobile], text=TEXT)
     assert claim_batch(campaign.pk) is not None
-    campaigns.cancel(campaign, by=None)
+    control.cancel(campaign, by=None)
     assert review(draft_of(gateway, TEXT, mobile), reading(gateway)).people == 0
 
 
@@ -211,13 +212,13 @@ def test_a_text_that_says_its_day_is_compared_as_it_will_be(gateway: Gateway) ->
     seen = review(draft, reading(gateway))
     assert seen.people == 1
     tomorrow = timezone.now() + timedelta(days=1)
-    reviewed = campaigns.Reviewed.of(draft, seen)
-    with pytest.raises(campaigns.SendRefused, match="as it is on that day"):
-        campaigns.hand_over(draft, reviewed=reviewed, by=None, at=tomorrow)
-    assert campaigns.plan(draft, tomorrow)
-    with pytest.raises(campaigns.SendRefused, match="as it is on that day"):  # a second click
-        campaigns.hand_over(draft, reviewed=reviewed, by=None, at=tomorrow)
+    reviewed = handover.Reviewed.of(draft, seen)
+    with pytest.raises(affordability.SendRefused, match="as it is on that day"):
+        handover.hand_over(draft, reviewed=reviewed, by=None, at=tomorrow)
+    assert drafts.plan(draft, tomorrow)
+    with pytest.raises(affordability.SendRefused, match="as it is on that day"):  # a second click
+        handover.hand_over(draft, reviewed=reviewed, by=None, at=tomorrow)
     seen = review(draft, reading(gateway))
     assert seen.people == 2
-    reviewed = campaigns.Reviewed.of(draft, seen)
-    assert campaigns.hand_over(draft, reviewed=reviewed, by=None, at=tomorrow)
+    reviewed = handover.Reviewed.of(draft, seen)
+    assert handover.hand_over(draft, reviewed=reviewed, by=None, at=tomorrow)

@@ -28,7 +28,7 @@ from messaging.models import (
     Recipient,
     Verdict,
 )
-from messaging.services.campaigns import campaigns, preparation, scheduling
+from messaging.services.campaigns import control, preparation, scheduling
 from messaging.services.decisions import billing, evidence, settlement
 from messaging.services.gateway import holds
 from messaging.services.money import affordability, balance, new_prices, prices, recount
@@ -72,7 +72,7 @@ def paused(gateway: Gateway, people: list[str], *, sent: int = 0) -> Campaign:
     campaign = hand_over(gateway, people)
     for _request in range(sent):
         dispatch.send_next(gateway)
-    assert campaigns.pause(campaign, by=None)
+    assert control.pause(campaign, by=None)
     return campaign
 
 
@@ -139,17 +139,17 @@ def test_a_scheduled_campaign_that_became_dearer_asks(
 def test_nobody_resumes_it_for_another_sum(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = scheduled(gateway, ntc(10))
     sandbox.settings(rate=DOUBLE)
-    campaigns.start_due(gateway)
+    control.start_due(gateway)
     for seen in (None, Decimal("8.00"), Decimal("15.99")):
         with pytest.raises(SendRefused, match=r"would cost Rs 16\.00 instead of Rs 8\.00"):
-            campaigns.resume(campaign, by=None, seen=seen)
-    assert campaigns.resume(campaign, by=None, seen=Decimal("16.00"))
+            control.resume(campaign, by=None, seen=seen)
+    assert control.resume(campaign, by=None, seen=Decimal("16.00"))
 
 
 def test_a_cheaper_one_starts_and_costs_what_is_billed(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = scheduled(gateway, numbers(10))
     sandbox.settings(rate="0.50")
-    assert campaigns.start_due(gateway) == 1
+    assert control.start_due(gateway) == 1
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SENDING
     assert campaign.cost == campaign.reviewed_cost == booked(campaign) == 5
@@ -162,7 +162,7 @@ def test_operators_that_cost_the_same_are_named_together(
 ) -> None:
     campaign = scheduled(gateway, numbers(3))
     sandbox.settings(rate="1.25")
-    campaigns.start_due(gateway)
+    control.start_due(gateway)
     campaign.refresh_from_db()
     assert campaign.pause_reason.startswith(
         "NTC, Ncell and Smart Cell cost Rs 1.25 a part now instead of Rs 0.80: the 3 messages "
@@ -174,7 +174,7 @@ def test_what_gets_dearer_and_cheaper_at_once_is_judged_by_its_sum(
 ) -> None:
     campaign = scheduled(gateway, [*ntc(2), "9801234567"])
     sandbox.settings(ntc_rate="0.70", ncell_rate="0.90")
-    assert campaigns.start_due(gateway) == 1
+    assert control.start_due(gateway) == 1
     campaign.refresh_from_db()
     send_all(gateway)
     assert ledger(sandbox) == campaign.cost == Decimal("2.30")
@@ -185,7 +185,7 @@ def test_at_the_same_rates_no_row_of_its_people_is_touched(gateway: Gateway) -> 
     before = list(Batch.objects.values())
     balance.read_balance(gateway)
     with CaptureQueriesContext(connection) as queries:
-        assert campaigns.start_due(gateway) == 1
+        assert control.start_due(gateway) == 1
     assert not [query for query in queries if "messaging_recipient" in query["sql"]]
     assert not [query for query in queries if 'UPDATE "messaging_batch"' in query["sql"]]
     assert list(Batch.objects.values()) == before
@@ -196,7 +196,7 @@ def test_at_the_same_rates_no_row_of_its_people_is_touched(gateway: Gateway) -> 
 def test_only_the_operators_it_goes_to_count(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = scheduled(gateway, ntc(3))
     sandbox.settings(ncell_rate="9.00")
-    assert campaigns.start_due(gateway) == 1
+    assert control.start_due(gateway) == 1
     campaign.refresh_from_db()
     assert campaign.cost == Decimal("2.40")
 
@@ -206,7 +206,7 @@ def test_one_that_cannot_be_paid_pauses_instead_of_being_refused(
 ) -> None:
     campaign = scheduled(gateway, ntc(100))
     sandbox.settings(balance=12)
-    assert campaigns.start_due(gateway) == 0
+    assert control.start_due(gateway) == 0
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.PAUSED
     assert "the balance is Rs 12.00 and Rs 80.00 are needed" in campaign.pause_reason
@@ -225,7 +225,7 @@ def test_what_is_planned_for_later_does_not_stop_what_is_due(
     hand_over(gateway, ntc(100), at=timezone.now() + timedelta(days=7))
     campaign = scheduled(gateway, ntc(5, first=5000))
     sandbox.settings(balance=4)
-    assert campaigns.start_due(gateway) == 1
+    assert control.start_due(gateway) == 1
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SENDING
 
@@ -356,11 +356,11 @@ def test_while_its_last_calls_are_under_way_no_price_changes(
     settings.SOCIAIR_BATCH_SIZE = 2
     campaign = hand_over(gateway, ntc(4))
     assert claim_batch(campaign.pk) is not None
-    campaigns.pause(campaign, by=None)
+    control.pause(campaign, by=None)
     sandbox.settings(rate=DOUBLE)
     balance.read_balance(gateway)
     with pytest.raises(SendRefused, match="still being sent"):
-        campaigns.resume(campaign, by=None, seen=Decimal("3.20"))
+        control.resume(campaign, by=None, seen=Decimal("3.20"))
     assert booked(campaign) == campaign.cost == Decimal("3.20")
 
 
@@ -374,7 +374,7 @@ def test_what_was_undecided_keeps_the_price_it_was_called_with(
     campaign = paused(gateway, ntc(4), sent=1)
     sandbox.settings(rate=DOUBLE)
     balance.read_balance(gateway)
-    assert campaigns.resume(campaign, by=None, seen=Decimal("3.20"))
+    assert control.resume(campaign, by=None, seen=Decimal("3.20"))
     batch = settlement.undecided(campaign).get()
     people = Recipient.objects.filter(batch=batch)
     assert prices.cost_of_recipients(people) == batch.cost == Decimal("1.60")
@@ -400,7 +400,7 @@ def test_who_stops_half_way_has_signed_nothing(
 
     monkeypatch.setattr(new_prices, "_book_some", killed)
     with pytest.raises(KeyboardInterrupt):
-        campaigns.resume(campaign, by=None, seen=Decimal("9.60"))
+        control.resume(campaign, by=None, seen=Decimal("9.60"))
     monkeypatch.setattr(new_prices, "_book_some", book)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.PAUSED
@@ -408,7 +408,7 @@ def test_who_stops_half_way_has_signed_nothing(
     bill = new_prices.bill_of(campaign, reading)
     assert bill is not None
     assert (bill.signed, bill.cost, bill.is_dearer) == (Decimal("4.80"), Decimal("9.60"), True)
-    assert campaigns.resume(campaign, by=None, seen=Decimal("9.60"))
+    assert control.resume(campaign, by=None, seen=Decimal("9.60"))
     assert campaign.cost == booked(campaign) == Decimal("9.60")
 
 
@@ -422,7 +422,7 @@ def test_who_is_slower_prices_nothing_that_was_begun_meanwhile(
     slower = Campaign.objects.get(pk=campaign.pk)
     bill = new_prices.bill_of(slower, reading)
     assert bill is not None
-    assert campaigns.resume(campaign, by=None, seen=Decimal("3.20"))
+    assert control.resume(campaign, by=None, seen=Decimal("3.20"))
     send_all(gateway)
     new_prices._book(slower, prices.rates_now(slower, reading), bill)
     batch = Batch.objects.get()
@@ -444,7 +444,7 @@ def test_many_workers_price_and_start_it_once(gateway: Gateway, sandbox: Sandbox
     campaign = scheduled(gateway, ntc(4))
     sandbox.settings(rate="0.50")
     balance.read_balance(gateway)
-    started = at_once([partial(campaigns.start_due, gateway)] * 4)
+    started = at_once([partial(control.start_due, gateway)] * 4)
     assert sorted(started) == [0, 0, 0, 1]
     campaign.refresh_from_db()
     assert campaign.cost == campaign.reviewed_cost == booked(campaign) == 2
@@ -534,14 +534,14 @@ def test_another_table_of_operators_is_another_sum(
     Campaign.objects.update(rates={**campaign.rates, "ncell": "1.00"})
     sandbox.settings(ncell_rate="1.00")
     upgraded("985", Operator.NCELL)
-    assert campaigns.start_due(gateway) == 0
+    assert control.start_due(gateway) == 0
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.PAUSED
     assert campaign.pause_reason.startswith("Since the upgrade of the portal, parts and operators")
     assert "the 6 messages that are left would cost Rs 5.20 instead of Rs 4.80" in (
         campaign.pause_reason
     )
-    assert campaigns.resume(campaign, by=None, seen=Decimal("5.20"))
+    assert control.resume(campaign, by=None, seen=Decimal("5.20"))
     assert campaign.cost == booked(campaign) == Decimal("5.20")
     assert Recipient.objects.filter(operator="ncell").count() == 2
 
@@ -551,17 +551,17 @@ def test_other_parts_are_another_sum(gateway: Gateway, monkeypatch: pytest.Monke
     campaign = scheduled(gateway, ntc(3))
     Batch.objects.update(text="न" * 71)
     Campaign.objects.update(rules="of before")
-    assert campaigns.start_due(gateway) == 0
+    assert control.start_due(gateway) == 0
     campaign.refresh_from_db()
     assert "would cost Rs 4.80 instead of Rs 2.40" in campaign.pause_reason
-    assert campaigns.resume(campaign, by=None, seen=Decimal("4.80"))
+    assert control.resume(campaign, by=None, seen=Decimal("4.80"))
     assert Batch.objects.get().parts == 2
 
 
 def test_an_upgrade_that_changes_nothing_for_it_just_goes(gateway: Gateway) -> None:
     campaign = scheduled(gateway, ntc(3))
     Campaign.objects.update(rules="")
-    assert campaigns.start_due(gateway) == 1
+    assert control.start_due(gateway) == 1
     campaign.refresh_from_db()
     assert campaign.rules == prices.fingerprint_of_rules()
     assert campaign.cost == Decimal("2.40")
@@ -570,7 +570,7 @@ def test_an_upgrade_that_changes_nothing_for_it_just_goes(gateway: Gateway) -> N
 def test_an_operator_without_a_price_keeps_the_old_one(gateway: Gateway, upgraded: Any) -> None:
     scheduled(gateway, ntc(2))
     upgraded("984", Operator.OTHER)
-    assert campaigns.start_due(gateway) == 1
+    assert control.start_due(gateway) == 1
     assert set(Recipient.objects.values_list("operator", flat=True)) == {"ntc"}
 
 

@@ -16,7 +16,7 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from messaging.models import BalanceReading, Campaign, CampaignState, Event, Gateway, LeftOut
 from messaging.services import sociair
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import drafts
 from messaging.services.money import balance
 from sandbox.server import Sandbox
 from tests.at_once import at_once
@@ -36,7 +36,7 @@ def draft(sender: Browser, gateway: Gateway) -> Draft:
     """Writes a draft of the sender's."""
 
     def written(*entries: str, text: str = "School is closed.", **audience: Any) -> Campaign:
-        return campaigns.save_draft(
+        return drafts.save_draft(
             form_uuid=uuid.uuid4(),
             text=text,
             audience=Audience(numbers=", ".join(entries), **audience),
@@ -332,7 +332,7 @@ def test_it_was_changed_in_another_window(sender: Browser, draft: Draft, gateway
     campaign = draft("9801234567")
     reading(gateway)
     data = {"signed": signed(sender, campaign)}
-    campaigns.save_draft(
+    drafts.save_draft(
         form_uuid=campaign.form_uuid,
         text="Other words.",
         audience=Audience(numbers="9801234567"),
@@ -379,7 +379,7 @@ def test_sent_twice_it_goes_once(
 @pytest.mark.django_db(transaction=True)
 def test_ten_clicks_at_once_send_once(roles: None, gateway: Gateway, sandbox: Sandbox) -> None:
     browser = signed_in("Sender")
-    campaign = campaigns.save_draft(
+    campaign = drafts.save_draft(
         form_uuid=uuid.uuid4(),
         text="Closed.",
         audience=Audience(numbers="9801234567"),

@@ -10,7 +10,8 @@ from contacts.models import Group
 from messaging.models import BalanceReading, Campaign, CampaignState, Event, Gateway, Recipient
 from messaging.services.audience import placeholders
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import campaigns, follow_ups, scheduling
+from messaging.services.campaigns import control, follow_ups, scheduling
+from messaging.services.money import affordability
 from sandbox.server import Sandbox
 from tests.conftest import Browser
 from tests.factories import ContactFactory, GroupFactory
@@ -175,7 +176,7 @@ def test_copied(sender: Browser, gateway: Gateway) -> None:
 def test_a_copy_for_a_group_that_has_gone(sender: Browser, gateway: Gateway) -> None:
     group = GroupFactory.create(members=[ContactFactory.create()])
     campaign = hand_over(gateway, Audience(groups=(group.pk,)))
-    campaigns.cancel(campaign, by=None)
+    control.cancel(campaign, by=None)
     Group.objects.all().delete()
     draft = scheduling.copy(campaign, gateway=gateway, by=sender.user)
     reading(gateway)
@@ -199,15 +200,15 @@ def test_what_is_moved_while_it_would_begin_does_not_begin(
     campaign.refresh_from_db()
     seen = campaign.scheduled_for
     assert seen is not None
-    begin = campaigns._move
+    begin = control._move
 
     def moved_first(*args: Any, **kwargs: Any) -> bool:
         other = Campaign.objects.get(pk=campaign.pk)
         assert scheduling.move(other, in_days(2), seen=seen, by=None)
         return begin(*args, **kwargs)
 
-    monkeypatch.setattr(campaigns, "_move", moved_first)
-    assert campaigns.start_due(gateway) == 0
+    monkeypatch.setattr(control, "_move", moved_first)
+    assert control.start_due(gateway) == 0
     campaign.refresh_from_db()
     assert (campaign.state, campaign.scheduled_for) == ("scheduled", in_days(2))
     send_all(gateway)
@@ -232,7 +233,7 @@ def test_who_opens_it_again_writes_alone(
     draft = scheduling.open_again(campaign, gateway=gateway, by=sender.user)
     assert draft is not None
     assert draft.scheduled_for == in_days(3)
-    with pytest.raises(campaigns.SendRefused, match="is writing to these people already"):
+    with pytest.raises(affordability.SendRefused, match="is writing to these people already"):
         follow_ups.follow_up(campaign, by=manager.user)
 
 
@@ -248,12 +249,12 @@ def test_a_text_that_says_its_day_is_resumed_by_who_has_seen_it(
     sender: Browser, gateway: Gateway
 ) -> None:
     campaign = hand_over(gateway, ["9841234567"], text="Come on {date}.")
-    campaigns.pause(campaign, by=None)
+    control.pause(campaign, by=None)
     yesterday = timezone.now() - timedelta(days=1)
     Campaign.objects.filter(pk=campaign.pk).update(written_for=yesterday)
     campaign.refresh_from_db()
-    with pytest.raises(campaigns.SendRefused, match="Look at it, then resume"):
-        campaigns.resume(campaign, by=None)
+    with pytest.raises(affordability.SendRefused, match="Look at it, then resume"):
+        control.resume(campaign, by=None)
     page = sender.get(campaign.get_absolute_url())
     assert f"The message says the day it is sent: {page.context['stale_day']}." in words(page)
     typed = {"day": page.context["stale_day"], "cost": str(campaign.cost)}

@@ -14,7 +14,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from messaging.models import Campaign, CampaignState, Gateway
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import drafts
 from sandbox.server import Sandbox
 from tests.conftest import Browser
 from tests.sending import reading
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def draft(sender: Browser, gateway: Gateway) -> Campaign:
     reading(gateway)
-    return campaigns.save_draft(
+    return drafts.save_draft(
         form_uuid=uuid.uuid4(),
         text="Exams begin on Sunday.",
         audience=Audience(numbers="9841234567"),

@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from messaging.models import Gateway, SentMessage
 from messaging.services import sociair
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import control
 from messaging.services.money import balance
 from messaging.services.sending import dispatch, recording, saving, sweep
 from sandbox.server import Sandbox
@@ -209,7 +209,7 @@ def test_everything_goes_well(settings: Settings, log: pytest.LogCaptureFixture)
         send_all(gateway)
         balance.read_balance(gateway)
         sweep.sweep(gateway)
-        campaigns.cancel(hand_over(gateway, [MOBILE]), by=None)
+        control.cancel(hand_over(gateway, [MOBILE]), by=None)
         assert len(sandbox.ledger()) == 4
     _assert_quiet(log)
 

@@ -24,10 +24,10 @@ from messaging.models import (
     SentMessage,
     Verdict,
 )
-from messaging.services.campaigns import campaigns, resend
-from messaging.services.campaigns.campaigns import SendRefused
+from messaging.services.campaigns import control, resend
 from messaging.services.decisions import settlement
 from messaging.services.money import balance
+from messaging.services.money.affordability import SendRefused
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
 from tests.at_once import at_once
@@ -307,7 +307,7 @@ def test_it_never_costs_more_than_there_is(unconfirmed: Campaign, gateway: Gatew
     with pytest.raises(SendRefused, match="Not enough balance left"):
         _send_again(unconfirmed, both)
     _assert_nothing_happened(unconfirmed)
-    campaigns.cancel(other, by=None)
+    control.cancel(other, by=None)
     assert _send_again(unconfirmed, both).cost == Decimal("3.20")
 
 

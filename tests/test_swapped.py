@@ -9,9 +9,10 @@ from pytest_django import Settings
 from contacts.models import Group
 from messaging.models import BalanceReading, Campaign, CampaignState, Gateway
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import campaigns, preparation
-from messaging.services.campaigns.campaigns import Reviewed, SendRefused
+from messaging.services.campaigns import control, drafts, handover, preparation
+from messaging.services.campaigns.handover import Reviewed
 from messaging.services.campaigns.review import review
+from messaging.services.money.affordability import SendRefused
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory
 from tests.sending import reading
 
@@ -26,7 +27,7 @@ def group(db: None) -> Group:
 
 
 def draft(gateway: Gateway, group: Group, text: str) -> Campaign:
-    return campaigns.save_draft(
+    return drafts.save_draft(
         form_uuid=uuid.uuid4(),
         text=text,
         audience=Audience(groups=(group.pk,)),
@@ -64,10 +65,10 @@ def test_a_small_one_is_not_sent(
     signed = sign(campaign)
     change(group)
     with pytest.raises(SendRefused, match="somebody else is among them now"):
-        campaigns.hand_over(campaign, reviewed=signed, by=None)
+        handover.hand_over(campaign, reviewed=signed, by=None)
     campaign.refresh_from_db()
     assert (campaign.state, campaign.total) == (CampaignState.DRAFT, 0)
-    assert campaigns.hand_over(campaign, reviewed=sign(campaign), by=None)
+    assert handover.hand_over(campaign, reviewed=sign(campaign), by=None)
 
 
 @pytest.mark.parametrize("text", [ONE, PERSONAL])
@@ -83,13 +84,13 @@ def test_a_large_one_pauses_and_asks(
     settings.INLINE_RECIPIENTS = 4
     monkeypatch.setattr(preparation, "_PIECE", 2)
     campaign = draft(gateway, group, text)
-    campaigns.hand_over(campaign, reviewed=sign(campaign), by=None)
+    handover.hand_over(campaign, reviewed=sign(campaign), by=None)
     assert campaign.state == CampaignState.PREPARING
     change(group)
     assert preparation.prepare(campaign)
     assert campaign.state == CampaignState.PAUSED
     assert "somebody else is among them now" in campaign.pause_reason
-    assert campaigns.resume(campaign, by=None)
+    assert control.resume(campaign, by=None)
     assert campaign.state == CampaignState.SENDING
 
 
@@ -106,7 +107,7 @@ def test_the_same_people_just_go_whatever_the_pieces(
     settings.INLINE_RECIPIENTS = inline
     monkeypatch.setattr(preparation, "_PIECE", 2)
     campaign = draft(gateway, group, text)
-    campaigns.hand_over(campaign, reviewed=sign(campaign), by=None)
+    handover.hand_over(campaign, reviewed=sign(campaign), by=None)
     preparation.prepare(campaign)
     assert (campaign.state, campaign.total) == (CampaignState.SENDING, 6)
 
@@ -119,7 +120,7 @@ def test_fewer_people_just_go(
     campaign = draft(gateway, group, ONE)
     signed = sign(campaign)
     OptOutFactory.create(mobile=group.members.order_by("mobile")[2].mobile)
-    campaigns.hand_over(campaign, reviewed=signed, by=None)
+    handover.hand_over(campaign, reviewed=signed, by=None)
     preparation.prepare(campaign)
     assert (campaign.state, campaign.total) == (CampaignState.SENDING, 5)
 
@@ -129,11 +130,11 @@ def test_another_name_in_a_letter_is_another_text(gateway: Gateway, group: Group
     signed = sign(campaign)
     group.members.filter(pk=group.members.order_by("mobile")[0].pk).update(name="Sita")
     with pytest.raises(SendRefused, match="gets another text"):
-        campaigns.hand_over(campaign, reviewed=signed, by=None)
+        handover.hand_over(campaign, reviewed=signed, by=None)
 
 
 def test_a_page_of_before_the_upgrade_can_still_be_signed(gateway: Gateway, group: Group) -> None:
     campaign = draft(gateway, group, ONE)
     old = Reviewed.from_json(sign(campaign).to_json()[:4])
-    assert campaigns.hand_over(campaign, reviewed=old, by=None)
+    assert handover.hand_over(campaign, reviewed=old, by=None)
     assert BalanceReading.objects.exists()

@@ -15,8 +15,9 @@ from contacts.models import Contact
 from messaging.models import Batch, Campaign, Gateway, LeftOut, Recipient, RecipientTable, TableRow
 from messaging.services.audience import spreadsheets
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import campaigns, follow_ups
+from messaging.services.campaigns import control, drafts, follow_ups
 from messaging.services.campaigns.review import review
+from messaging.services.money import affordability
 from messaging.services.sending.sweep import sweep
 from sociair_portal.bulk import insert_rows
 from tests.conftest import Browser, signed_in
@@ -46,7 +47,7 @@ def table_of(text: str, tmp_path: Path) -> RecipientTable:
 
 
 def draft_of(table: RecipientTable, gateway: Gateway, text: str = TEXT, **more: Any) -> Campaign:
-    return campaigns.save_draft(
+    return drafts.save_draft(
         form_uuid=uuid.uuid4(),
         text=text,
         audience=Audience(table=str(table.pk), **more),
@@ -272,7 +273,7 @@ def test_it_is_followed_up_with_the_same_rows(gateway: Gateway, tmp_path: Path) 
     gita = TableRow.objects.get(name="Gita")
     audience = Audience(table=str(table.pk), preferred=(gita.pk,))
     campaign = hand_over(gateway, audience, text="Dear {name}")
-    campaigns.cancel(campaign, by=None)
+    control.cancel(campaign, by=None)
     again = follow_ups.follow_up(campaign, by=None)
     assert again.table is not None
     assert again.table_id != table.pk
@@ -313,8 +314,8 @@ def test_a_table_that_goes_while_a_draft_is_saved(gateway: Gateway, tmp_path: Pa
     table = table_of(MARKS, tmp_path)
     gone = Audience(table=str(table.pk))
     table.delete()
-    with pytest.raises(campaigns.SendRefused, match="deleted meanwhile"):
-        campaigns.save_draft(
+    with pytest.raises(affordability.SendRefused, match="deleted meanwhile"):
+        drafts.save_draft(
             form_uuid=uuid.uuid4(), text=TEXT, audience=gone, gateway=gateway, by=None
         )
 
@@ -390,7 +391,7 @@ def test_a_choice_among_contacts_says_nothing_of_rows(gateway: Gateway, tmp_path
     assert row is not None
     form_uuid = uuid.uuid4()
     for audience in (Audience(preferred=(row.pk,), first=True), Audience(table=str(table.pk))):
-        draft = campaigns.save_draft(
+        draft = drafts.save_draft(
             form_uuid=form_uuid,
             text="Fee {fee}",
             audience=audience,

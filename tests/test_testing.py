@@ -7,7 +7,7 @@ import pytest
 
 from messaging.models import Campaign, Gateway, Profile, Recipient
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import drafts
 from sandbox.server import Sandbox
 from tests.conftest import Browser, signed_in
 from tests.factories import ContactFactory, OptOutFactory
@@ -31,7 +31,7 @@ def draft_of(sender: Browser, gateway: Gateway, text: str) -> Campaign:
         ContactFactory.create(name="Sita", mobile="9841000001"),
         ContactFactory.create(name="Gita {x} " + "x" * 170, mobile="9841000002"),
     ]
-    return campaigns.save_draft(
+    return drafts.save_draft(
         form_uuid=uuid.uuid4(),
         text=text,
         audience=Audience(contacts=tuple(person.pk for person in people)),

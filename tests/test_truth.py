@@ -15,7 +15,7 @@ import pytest
 from messaging.models import BalanceReading, Batch, Campaign, Gateway
 from messaging.services.audience import spreadsheets
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import control, drafts, handover
 from messaging.services.campaigns.estimate import estimate
 from messaging.services.campaigns.review import review
 from messaging.services.decisions import billing
@@ -80,11 +80,11 @@ def reading(gateway: Gateway) -> BalanceReading:
 
 def handed_over(gateway: Gateway, audience: Audience, text: str) -> tuple[Campaign, Decimal]:
     """A campaign and what its review promised."""
-    draft = campaigns.save_draft(
+    draft = drafts.save_draft(
         form_uuid=uuid.uuid4(), text=text, audience=audience, gateway=gateway, by=None
     )
     seen = review(draft, reading(gateway))
-    assert campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=None)
+    assert handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=None)
     return draft, seen.cost
 
 
@@ -189,11 +189,11 @@ def test_other_prices_are_named(sender: Browser, gateway: Gateway, sandbox: Sand
 def test_prices_that_were_signed_anew_are_no_cause(gateway: Gateway, sandbox: Sandbox) -> None:
     balance.read_balance(gateway)
     campaign = hand_over(gateway, numbers(4))
-    campaigns.pause(campaign, by=None)
+    control.pause(campaign, by=None)
     BalanceReading.objects.latest("id").delete()  # which the test made up
     sandbox.settings(rate="1.60")
     balance.read_balance(gateway)
-    assert campaigns.resume(campaign, by=None, seen=Decimal("6.40"))
+    assert control.resume(campaign, by=None, seen=Decimal("6.40"))
     send_all(gateway)
     balance.read_balance(gateway)
     last = BalanceReading.objects.latest("id")

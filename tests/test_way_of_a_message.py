@@ -6,7 +6,7 @@ import pytest
 
 from messaging.models import Campaign, CampaignState, Gateway, SentMessage
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import drafts, handover
 from messaging.services.campaigns.review import review
 from messaging.services.money import balance
 from messaging.services.sending import dispatch
@@ -22,7 +22,7 @@ def test_it_works(gateway: Gateway, sandbox: Sandbox) -> None:
     group = GroupFactory.create(members=people)
     user = UserFactory.create()
     audience = Audience(groups=(group.pk,), numbers=f"+977 980-1234567, 12, {people[0].mobile}")
-    draft = campaigns.save_draft(
+    draft = drafts.save_draft(
         form_uuid=uuid.uuid4(),
         text="School is closed.",
         audience=audience,
@@ -33,7 +33,7 @@ def test_it_works(gateway: Gateway, sandbox: Sandbox) -> None:
     seen = review(draft, reading)
     assert (seen.people, str(seen.cost), seen.omitted) == (3, "2.4000", 3)
 
-    assert campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=user)
+    assert handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=user)
     assert draft.state == CampaignState.SENDING
     assert dispatch.send_next(gateway) is dispatch.Round.CALLED
     assert dispatch.send_next(gateway) is dispatch.Round.NOTHING

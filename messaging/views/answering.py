@@ -14,7 +14,7 @@ from contacts.names import clean_name
 from messaging.forms import ids_of
 from messaging.models import Campaign, CampaignState
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import drafts
 from messaging.wording import with_default
 
 _LONGEST_DEFAULT: Final = 200
@@ -36,7 +36,7 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
             return redirect(campaign)
         text = with_default(text, key, default)
     seen = request.POST.get("seen", "")
-    if not campaigns.change_draft(campaign, text=text, audience=audience, seen=seen):
+    if not drafts.change_draft(campaign, text=text, audience=audience, seen=seen):
         messages.error(request, _("This message was changed in another window. Look once more."))
     return redirect(campaign)
 

@@ -23,9 +23,10 @@ from messaging.script import to_plain
 from messaging.services.audience import spreadsheets
 from messaging.services.audience.choice import GroupGone
 from messaging.services.audience.placeholders import known_keys
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import drafts
 from messaging.services.campaigns.estimate import estimate
 from messaging.services.gateway import holds
+from messaging.services.money import affordability
 from messaging.services.templates import last_used
 from messaging.template_forms import TemplateForm
 from messaging.text import tidy
@@ -59,9 +60,9 @@ def compose(request: HttpRequest) -> HttpResponse:
             if to_tables:
                 return _to_tables(typed, request)
             return redirect(_saved(typed, request, seen=request.POST.get("keep")))
-        except campaigns.SendRefused as refused:
+        except affordability.SendRefused as refused:
             typed.add_error(None, str(refused))
-        except campaigns.ChangedElsewhere as changed:
+        except drafts.ChangedElsewhere as changed:
             other = changed.campaign
             typed.add_error(
                 None,
@@ -128,7 +129,7 @@ def _with_columns(posted: QueryDict, request: HttpRequest) -> ComposeForm:
 def _to_tables(form: ComposeForm, request: HttpRequest) -> HttpResponse:
     """To the page where a table is given. What is written so far waits as a draft.
 
-    Raises `campaigns.SendRefused` and `ChangedElsewhere`.
+    Raises `SendRefused` and `ChangedElsewhere`.
     """
     form.full_clean()
     query = {"sheet": sheet} if (sheet := request.POST["choose_table"]) else {}
@@ -190,10 +191,10 @@ def _beginning(request: HttpRequest, draft: Campaign | None) -> dict[str, Any]:
 def _saved(form: ComposeForm, request: HttpRequest, *, seen: str | None = None) -> Campaign:
     """The draft, ready to be reviewed if nothing is wrong with it.
 
-    Raises `campaigns.SendRefused` and `ChangedElsewhere`.
+    Raises `SendRefused` and `ChangedElsewhere`.
     """
     is_ready = form.is_valid()
-    return campaigns.save_draft(
+    return drafts.save_draft(
         form_uuid=form.cleaned_data["form_uuid"],
         text=form.cleaned_data["text"] if is_ready else form.unfinished_text,
         audience=form.audience if is_ready else form.unfinished_audience,
@@ -223,9 +224,9 @@ def save(request: HttpRequest) -> HttpResponse:
         return HttpResponse(status=204)
     try:
         draft = _saved(form, request, seen=request.POST.get("keep"))
-    except campaigns.SendRefused as refused:
+    except affordability.SendRefused as refused:
         return render(request, "messaging/_saved.html", {"refused": str(refused)})
-    except campaigns.ChangedElsewhere as changed:
+    except drafts.ChangedElsewhere as changed:
         return render(request, "messaging/_saved.html", {"changed": changed})
     if draft.state != CampaignState.DRAFT:
         return HttpResponse(status=204)

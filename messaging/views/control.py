@@ -13,15 +13,16 @@ from django.views.decorators.http import require_http_methods, require_POST
 from messaging import tasks
 from messaging.decisions import RefusedForm
 from messaging.models import Campaign, CampaignState, Gateway, HoldKind
-from messaging.services.campaigns import campaigns, follow_ups
+from messaging.services.campaigns import control, follow_ups
 from messaging.services.gateway import doubts, holds
+from messaging.services.money import affordability
 
 
 @require_POST
 @permission_required("messaging.send_campaign", raise_exception=True)
 def pause(request: HttpRequest, pk: int) -> HttpResponse:
     campaign = get_object_or_404(Campaign, pk=pk)
-    if campaigns.pause(campaign, by=request.user):
+    if control.pause(campaign, by=request.user):
         messages.success(request, _("Paused. Calls that are under way come to their end."))
     return redirect(campaign)
 
@@ -41,13 +42,13 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _resume(request: HttpRequest, campaign: Campaign, gateway: Gateway) -> None:
     try:
-        resumed = campaigns.resume(
+        resumed = control.resume(
             campaign,
             by=request.user,
             seen=_amount(request, "cost"),
             seen_day=request.POST.get("day", ""),
         )
-    except campaigns.SendRefused as refused:
+    except affordability.SendRefused as refused:
         messages.error(request, str(refused))
         tasks.kick_balance()
         return
@@ -64,7 +65,7 @@ def follow_up(request: HttpRequest, pk: int) -> HttpResponse:
     campaign = get_object_or_404(Campaign.objects.exclude(state=CampaignState.DRAFT), pk=pk)
     try:
         return redirect(follow_ups.follow_up(campaign, by=request.user))
-    except campaigns.SendRefused as refused:
+    except affordability.SendRefused as refused:
         messages.error(request, str(refused))
         return redirect(campaign)
 
@@ -82,7 +83,7 @@ def send_refused(request: HttpRequest, pk: int) -> HttpResponse:
         follower = follow_ups.send_to_refused(
             campaign, form_uuid=form.cleaned_data["form_uuid"], seen=form.seen, by=request.user
         )
-    except campaigns.SendRefused as refused:
+    except affordability.SendRefused as refused:
         messages.error(request, str(refused))
         tasks.kick_balance()
         return redirect(campaign)
@@ -106,7 +107,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     if not campaign.is_open:
         return redirect(campaign)
     if request.method == "POST":
-        campaigns.cancel(campaign, by=request.user)
+        control.cancel(campaign, by=request.user)
         return redirect(campaign)
     return render(request, "messaging/cancel.html", {"campaign": campaign})
 

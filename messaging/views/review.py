@@ -21,11 +21,11 @@ from messaging.schedule_forms import LaterForm
 from messaging.script import has_link
 from messaging.services.audience import placeholders
 from messaging.services.audience.choice import GroupGone
-from messaging.services.campaigns import campaigns, follow_ups, guards
-from messaging.services.campaigns.campaigns import Reviewed
+from messaging.services.campaigns import drafts, follow_ups, guards, handover
+from messaging.services.campaigns.handover import Reviewed
 from messaging.services.campaigns.review import review as look_up
 from messaging.services.gateway import doubts, holds
-from messaging.services.money import balance
+from messaging.services.money import affordability, balance
 from messaging.text import InvalidText
 from messaging.views.testing import test_context
 from messaging.views.waking import recent_reading
@@ -148,7 +148,7 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         for sentence in later.errors["at"]:
             messages.error(request, str(sentence))
         return redirect(f"{campaign.get_absolute_url()}?later=1")
-    if campaign.state == CampaignState.DRAFT and campaigns.plan(campaign, later.moment):
+    if campaign.state == CampaignState.DRAFT and drafts.plan(campaign, later.moment):
         day = placeholders.day_of(campaign, later.moment)
         said = _("The message says the day it is sent: now it says %(day)s. Look once more.")
         messages.info(request, said % {"day": day})
@@ -158,10 +158,10 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         reviewed = Reviewed.from_json(signed)
         why = later.objection(reviewed.people, reviewed.cost)
         if not why:
-            campaigns.hand_over(campaign, reviewed=reviewed, by=request.user, at=later.moment)
+            handover.hand_over(campaign, reviewed=reviewed, by=request.user, at=later.moment)
     except signing.BadSignature:
         why = _("Look at the receipt once more, then send.")
-    except (campaigns.SendRefused, GroupGone, InvalidText) as refused:
+    except (affordability.SendRefused, GroupGone, InvalidText) as refused:
         why = str(refused)
     campaign.refresh_from_db()
     if campaign.state != CampaignState.DRAFT:  # now, or by an earlier click

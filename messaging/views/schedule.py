@@ -11,9 +11,9 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from messaging import tasks
 from messaging.models import Campaign, CampaignState
 from messaging.schedule_forms import MoveForm
-from messaging.services.campaigns import campaigns, guards, scheduling
+from messaging.services.campaigns import guards, scheduling
 from messaging.services.gateway import holds
-from messaging.services.money import balance, new_prices
+from messaging.services.money import affordability, balance, new_prices
 from messaging.views.waking import recent_reading
 
 
@@ -68,7 +68,7 @@ def _moved(request: HttpRequest, campaign: Campaign, form: MoveForm) -> bool:
             seen_cost=form.cleaned_data["cost"],
             by=request.user,
         )
-    except campaigns.SendRefused as refused:
+    except affordability.SendRefused as refused:
         form.add_error(None, str(refused))
         tasks.kick_balance()
         return False

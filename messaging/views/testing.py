@@ -19,9 +19,9 @@ from messaging.forms import OwnNumberForm
 from messaging.models import Campaign, CampaignState, Profile
 from messaging.services.actor import user_of
 from messaging.services.audience.recipients import Person
-from messaging.services.campaigns import campaigns, trial
+from messaging.services.campaigns import trial
 from messaging.services.campaigns.review import Review
-from messaging.services.money import prices
+from messaging.services.money import affordability, prices
 from messaging.text import InvalidText
 
 _OFFERED: Final = 100
@@ -68,7 +68,7 @@ def send_test(request: HttpRequest, pk: int) -> HttpResponse:
         )
     except (signing.BadSignature, ValueError):
         messages.error(request, _("Choose once more whose message you want to try."))
-    except (campaigns.SendRefused, InvalidText) as refused:
+    except (affordability.SendRefused, InvalidText) as refused:
         messages.error(request, str(refused))
     else:
         tasks.kick_for(test)

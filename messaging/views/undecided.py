@@ -16,11 +16,11 @@ from messaging.decisions import AgainForm, DecisionForm
 from messaging.doubt_forms import EndedForm
 from messaging.models import Campaign
 from messaging.services.campaigns import resend
-from messaging.services.campaigns.campaigns import SendRefused
 from messaging.services.decisions import settlement
 from messaging.services.decisions.evidence import evidence_for
 from messaging.services.gateway import doubts, holds
 from messaging.services.money import prices
+from messaging.services.money.affordability import SendRefused
 from messaging.views.waking import recent_reading
 from sociair_portal.paging import page_by_key
 

@@ -9,9 +9,9 @@ from django.db.models import F
 from messaging import tasks
 from messaging.models import Batch, BatchState, Campaign, CampaignState, Gateway
 from messaging.services import sociair
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import control
 from messaging.services.gateway import holds
-from messaging.services.money import balance
+from messaging.services.money import affordability, balance
 from tests.proof.workers import until
 
 _MINUTE = 0.5  # seconds between two sweeps, which in the office are a minute apart
@@ -34,8 +34,8 @@ def look_after(gateway: Gateway) -> bool:
 def _resume(campaign: Campaign) -> bool:
     """The page has the balance read before it lets anybody sign."""
     try:
-        return campaigns.resume(campaign, by=None)
-    except campaigns.SendRefused:
+        return control.resume(campaign, by=None)
+    except affordability.SendRefused:
         with contextlib.suppress(sociair.BalanceUnknown):
             balance.read_balance(campaign.gateway)
         return False

@@ -11,7 +11,7 @@ from contacts.phone import operator_of
 from messaging import tasks
 from messaging.models import Batch, Campaign, CampaignState, Gateway, Recipient
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import control, drafts, handover
 from messaging.services.campaigns.review import review
 from sandbox.server import Sandbox
 from sociair_portal.bulk import insert_rows
@@ -46,7 +46,7 @@ def _group_of(people: int) -> Group:
 
 
 def _hand_over(gateway: Gateway, audience: Audience, text: str) -> Campaign:
-    draft = campaigns.save_draft(
+    draft = drafts.save_draft(
         form_uuid=uuid.uuid4(),
         text=text,
         audience=audience,
@@ -54,7 +54,7 @@ def _hand_over(gateway: Gateway, audience: Audience, text: str) -> Campaign:
         by=None,
     )
     seen = review(draft, reading(gateway, amount=str(_RICH)))
-    assert campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=None)
+    assert handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=None)
     return draft
 
 
@@ -89,7 +89,7 @@ def test_large_campaign(people: int, start: Start, gateway: Gateway, sandbox: Sa
         see_to_its_end(campaign)
         assert campaign.accepted == people
     else:
-        campaigns.cancel(campaign, by=None)
+        control.cancel(campaign, by=None)
         tasks.sweep()  # the worker closes what is left
         until(lambda: Campaign.objects.get(pk=campaign.pk).pending == 0)
     check_books(campaign, (e.mobile for e in sandbox.ledger() if e.text == campaign.text))

@@ -33,7 +33,7 @@ from messaging.models import (
 )
 from messaging.services import sociair, transport
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import control, drafts, handover
 from messaging.services.campaigns.review import review
 from messaging.services.gateway import doubts, holds
 from messaging.services.money import balance
@@ -142,7 +142,7 @@ class Office:
         self._compose()
 
     def _compose(self) -> None:
-        draft = campaigns.save_draft(
+        draft = drafts.save_draft(
             form_uuid=uuid.uuid4(),
             text="School is closed tomorrow.",
             audience=Audience(numbers=",".join(numbers(16))),
@@ -150,7 +150,7 @@ class Office:
             by=None,
         )
         seen = review(draft, balance.read_balance(self.gateway))
-        campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=None)
+        handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=None)
 
     def follow(self, steps: Iterable[str]) -> None:
         for step in steps:
@@ -196,7 +196,7 @@ class Office:
         for campaign in Campaign.objects.filter(state=CampaignState.PAUSED):
             doubts.say(campaign, self._went_out(campaign), by=None)
             if campaign.state == CampaignState.PAUSED:
-                campaigns.resume(campaign, by=None)
+                control.resume(campaign, by=None)
 
     def _went_out(self, campaign: Campaign) -> int:
         """How many of those who wait, in their turn, until the last who has got it."""

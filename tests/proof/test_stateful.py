@@ -42,10 +42,10 @@ from messaging.models import (
     Verdict,
 )
 from messaging.services import sociair, transport
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import control
 from messaging.services.decisions import settlement
 from messaging.services.gateway import holds
-from messaging.services.money import balance
+from messaging.services.money import affordability, balance
 from messaging.services.sending import dispatch, recording
 from messaging.services.sending.sweep import sweep
 from tests.proof import edges
@@ -123,15 +123,15 @@ class Portal(RuleBasedStateMachine):
         opted_out = set(OptOut.objects.values_list("mobile", flat=True))
         try:
             hand_over(self.gateway, _POOL[:people], at=at)
-        except campaigns.SendRefused:
+        except affordability.SendRefused:
             assert opted_out.issuperset(_POOL[:people])
 
-    @rule(which=_which, do=st.sampled_from([campaigns.pause, campaigns.resume, campaigns.cancel]))
+    @rule(which=_which, do=st.sampled_from([control.pause, control.resume, control.cancel]))
     def control(self, which: int, do: Callable[..., bool]) -> None:
         try:
             do(self.campaign(which), by=None)
-        except campaigns.SendRefused:  # the balance is too old to sign by
-            assert do is campaigns.resume
+        except affordability.SendRefused:  # the balance is too old to sign by
+            assert do is control.resume
             assert not balance.is_fresh(balance.latest(self.gateway))
 
     @rule(mobile=st.sampled_from(_POOL[:3]))
@@ -390,7 +390,7 @@ class Portal(RuleBasedStateMachine):
             self.release()
             self.read_balance(works=True)
             for campaign in Campaign.objects.filter(state__in=["paused", "overdue"]):
-                campaigns.resume(campaign, by=None)
+                control.resume(campaign, by=None)
             self.holds_true()
             calls = len(self.saved)
             while self.one_round(ACCEPTED, is_saved=True):

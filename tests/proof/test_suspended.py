@@ -17,7 +17,7 @@ from messaging.models import (
     SentMessage,
     Verdict,
 )
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import control
 from messaging.services.decisions import settlement
 from messaging.services.sending.sweep import sweep
 from sandbox.server import Sandbox
@@ -97,7 +97,7 @@ def test_before_its_call_in_a_cancelled_campaign(
     campaign = hand_over(gateway, numbers(6))
     worker = start(senders=1, strike=suspended_at(Step.CLAIMED))
     lost = _sleep_past_the_deadline(worker, gateway)
-    campaigns.cancel(campaign, by=None)
+    control.cancel(campaign, by=None)
     worker.send(SIGCONT)
     until(lambda: SentMessage.objects.filter(batch=lost).exists())
     assert not sandbox.requests()

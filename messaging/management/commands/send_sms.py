@@ -18,10 +18,11 @@ from messaging.models import Campaign, CampaignState, Gateway, HoldKind, Recipie
 from messaging.services import sociair
 from messaging.services.audience.choice import Audience, GroupGone
 from messaging.services.audience.placeholders import known_keys
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import drafts, handover
 from messaging.services.campaigns.review import Review, review
 from messaging.services.gateway import holds
 from messaging.services.money import balance
+from messaging.services.money.affordability import SendRefused
 from messaging.text import InvalidText
 from messaging.wording import read_wording
 
@@ -89,7 +90,7 @@ class Command(BaseCommand):
         """The campaign of this key: handed over now, or when the command ran before."""
         try:
             text, _wording = read_wording(options["message"], known_keys())
-            draft = campaigns.save_draft(
+            draft = drafts.save_draft(
                 form_uuid=options["key"] or uuid.uuid4(),
                 text=text,
                 audience=self._audience(options),
@@ -98,18 +99,23 @@ class Command(BaseCommand):
             )
             if draft.state == CampaignState.DRAFT:
                 self._hand_over(draft, options["at"])
-        except (InvalidText, campaigns.SendRefused, GroupGone, sociair.BalanceUnknown) as refused:
+        except (
+            InvalidText,
+            SendRefused,
+            GroupGone,
+            sociair.BalanceUnknown,
+        ) as refused:
             self._refuse(str(refused))
         return draft
 
     def _hand_over(self, draft: Campaign, at: datetime | None) -> None:
-        campaigns.plan(draft, at)
+        drafts.plan(draft, at)
         seen = review(draft, balance.read_balance(draft.gateway))
         if not seen.people:
             self._refuse(_("There is nobody to send to."), draft, seen)
         if not seen.is_affordable:
             self._refuse(_("The balance does not suffice for this message."), draft, seen)
-        campaigns.hand_over(draft, reviewed=campaigns.Reviewed.of(draft, seen), by=None, at=at)
+        handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=None, at=at)
         tasks.kick_for(draft)
 
     def _audience(self, options: dict[str, Any]) -> Audience:

@@ -25,11 +25,8 @@ from messaging.services.actor import Actor, user_of
 from messaging.services.audience import repeats, spreadsheets
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import resend
-from messaging.services.campaigns.campaigns import (
-    check_certain,
-    check_nobody_prepares,
-    fingerprint_of,
-)
+from messaging.services.campaigns.drafts import fingerprint_of
+from messaging.services.campaigns.guards import check_certain, check_nobody_prepares
 from messaging.services.money import affordability, balance, prices
 from messaging.services.money.affordability import SendRefused
 

@@ -1,10 +1,17 @@
-"""What asks once more before a message goes out: very many people, and the night."""
+"""What stands between a message and its going out: very many people, the night, a restored
+database, and somebody else who is writing the same.
+"""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
 
 from django.conf import settings
 from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from messaging.models import Campaign
+from messaging.services.audience import repeats
+from messaging.services.money.affordability import SendRefused
 
 
 def is_large(people: int, cost: Decimal) -> bool:
@@ -23,3 +30,25 @@ def morning_after(at: datetime | None = None) -> datetime | None:
         return None
     morning = local + timedelta(hours=(ends - local.hour) % 24)
     return morning.replace(minute=0, second=0, microsecond=0)
+
+
+def check_certain(campaign: Campaign) -> None:
+    """Raises `SendRefused` while nobody has said what of it a restored database does not know."""
+    if Campaign.objects.filter(pk=campaign.pk, doubted_at__isnull=False).exists():
+        raise SendRefused(
+            _(
+                "It is not certain what of this message has gone out already. Say so first, under "
+                "Needs a decision."
+            )
+        )
+
+
+def check_nobody_prepares(campaign: Campaign) -> None:
+    """Of two who get the same words, one must be able to see whom the other writes to."""
+    if not campaign.audience["again"] and repeats.is_being_prepared(campaign):
+        raise SendRefused(
+            _(
+                "The same text is being prepared for other people just now. Try once more in a "
+                "moment, so that nobody gets it twice."
+            )
+        )

@@ -27,7 +27,7 @@ from messaging.models import (
 from messaging.services.actor import Actor, user_of
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import preparation
-from messaging.services.campaigns.campaigns import fingerprint_of
+from messaging.services.campaigns.drafts import fingerprint_of
 from messaging.services.money import prices
 from messaging.services.money.affordability import SendRefused
 from messaging.text import measure

@@ -23,7 +23,7 @@ from messaging.services.actor import Actor, user_of
 from messaging.services.audience import placeholders
 from messaging.services.audience.choice import Audience
 from messaging.services.audience.letters import show_day
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import control, drafts
 from messaging.services.money import affordability, new_prices
 from messaging.services.money.new_prices import Priced
 
@@ -68,7 +68,7 @@ def move(
     """Another time for what waits for `seen`; None is now. False if it has begun, or was moved.
 
     What goes out now is priced by a fresh balance; if it became dearer, only for who has seen what
-    it costs (rupees). Raises `campaigns.SendRefused`, also for a text that names another day.
+    it costs (rupees). Raises `SendRefused`, also for a text that names another day.
     """
     _check_day(campaign, at or timezone.now())
     waiting = Campaign.objects.filter(
@@ -119,7 +119,7 @@ def _check_day(campaign: Campaign, at: datetime) -> None:
     """The letters are written: one that says its day cannot go out on another."""
     before = campaign.scheduled_for or at
     if placeholders.says_day(campaign) and show_day(before) != show_day(at):
-        raise campaigns.SendRefused(
+        raise affordability.SendRefused(
             _(
                 "The message says the day it is sent, and it is written for %(day)s. Open it to be "
                 "changed instead."
@@ -151,7 +151,7 @@ def _copied(
         audience=audience.to_json(),
         table=campaign.table,
         template=campaign.template,
-        fingerprint=campaigns.fingerprint_of(campaign.text, audience),
+        fingerprint=drafts.fingerprint_of(campaign.text, audience),
         created_by=user_of(by),
         is_unfinished=True,
     )
@@ -164,7 +164,7 @@ def open_again(campaign: Campaign, *, gateway: Gateway, by: Actor) -> Campaign |
     """
     with transaction.atomic():
         said = _("Opened again, to be changed.")
-        if not campaigns.cancel(campaign, by=by, only=[CampaignState.SCHEDULED], words=said):
+        if not control.cancel(campaign, by=by, only=[CampaignState.SCHEDULED], words=said):
             return None
         # It follows: whoever wants to write to those it did not reach learns of the draft.
         return _copied(campaign, Audience.from_json(campaign.audience), gateway, by, campaign)

@@ -13,9 +13,10 @@ from messaging.models import Campaign, CampaignState, Profile
 from messaging.services.actor import Actor, user_of
 from messaging.services.audience.choice import Audience
 from messaging.services.audience.recipients import Person
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import drafts, handover
 from messaging.services.campaigns.review import review
 from messaging.services.money import affordability, prices
+from messaging.services.money.affordability import SendRefused
 from messaging.wording import literal
 
 
@@ -49,13 +50,13 @@ def send_test(
 ) -> Campaign:
     """Hand over a text to one's own number for what was shown; again, it is the same test.
 
-    Raises `campaigns.SendRefused`; then nothing is kept.
+    Raises `SendRefused`; then nothing is kept.
     """
     mobile = own_number(by)
     if not mobile:
-        raise campaigns.SendRefused(_("Enter your own number first."))
+        raise SendRefused(_("Enter your own number first."))
     with transaction.atomic():  # nothing stays of a test that is refused
-        test = campaigns.save_draft(
+        test = drafts.save_draft(
             form_uuid=form_uuid,
             text=literal(text),
             audience=Audience(numbers=mobile, again=True),
@@ -73,7 +74,7 @@ def _hand_over(test: Campaign, cost: Decimal, by: Actor) -> None:
     seen = review(test, reading)
     if not seen.people:
         why = seen.first_omissions[0].words if seen.first_omissions else ""
-        raise campaigns.SendRefused(_("Your own number cannot be texted: %(why)s") % {"why": why})
+        raise SendRefused(_("Your own number cannot be texted: %(why)s") % {"why": why})
     if seen.cost > cost:
-        raise campaigns.SendRefused(_("The price has changed. Look once more."))
-    campaigns.hand_over(test, reviewed=campaigns.Reviewed.of(test, seen), by=by)
+        raise SendRefused(_("The price has changed. Look once more."))
+    handover.hand_over(test, reviewed=handover.Reviewed.of(test, seen), by=by)

@@ -25,7 +25,7 @@ from messaging.models import (
 from messaging.services import states
 from messaging.services.actor import Actor, user_of
 from messaging.services.campaigns import resend
-from messaging.services.campaigns.campaigns import check_certain
+from messaging.services.campaigns.guards import check_certain
 from messaging.services.money import affordability, balance, prices
 from messaging.services.money.affordability import SendRefused
 from messaging.services.states import count, finish_if_empty

@@ -15,7 +15,7 @@ from messaging.models import (
 )
 from messaging.services import sociair
 from messaging.services.audience import spreadsheets
-from messaging.services.campaigns import campaigns
+from messaging.services.campaigns import control
 from messaging.services.decisions.settlement import UNDECIDED
 from messaging.services.gateway import holds, relief
 from messaging.services.money import balance
@@ -33,7 +33,7 @@ def sweep(gateway: Gateway) -> None:
     """
     Gateway.objects.filter(pk=gateway.pk).update(swept_at=timezone.now())
     steps = (
-        *(saving.catch_up, _give_up, _mark_overdue, campaigns.start_due),
+        *(saving.catch_up, _give_up, _mark_overdue, control.start_due),
         *(_close_cancelled, _read_balance, relief.if_kept_again, _forget_tables),
     )
     for step in steps:
@@ -56,7 +56,7 @@ def _mark_overdue(gateway: Gateway) -> None:
 
 def _close_cancelled(_gateway: Gateway) -> None:
     for campaign in _half_cancelled():
-        campaigns.close_cancelled(campaign)
+        control.close_cancelled(campaign)
 
 
 def _read_balance(gateway: Gateway) -> None:

@@ -1,0 +1,151 @@
+"""Handing over: what somebody saw and signed becomes a campaign that is sent."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from messaging.models import (
+    Campaign,
+    CampaignState,
+    EventKind,
+    Gateway,
+    MessageTemplate,
+)
+from messaging.services import states
+from messaging.services.actor import Actor
+from messaging.services.audience import placeholders
+from messaging.services.audience.choice import Audience, describe
+from messaging.services.campaigns import preparation
+from messaging.services.campaigns.guards import check_certain, check_nobody_prepares
+from messaging.services.campaigns.review import Review
+from messaging.services.money import affordability, prices
+from messaging.services.money.affordability import SendRefused
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewed:
+    """What somebody saw and signed: of which content, for how many people and rupees, which day
+    its letters say, if they say one, and who they are (a mark; empty on a page of before).
+    """
+
+    fingerprint: str
+    people: int
+    cost: Decimal
+    day: str = ""
+    who: str = ""
+
+    @classmethod
+    def of(cls, campaign: Campaign, review: Review) -> "Reviewed":
+        day = placeholders.day_of(campaign, campaign.scheduled_for)
+        who = preparation.who_is_signed(review)
+        return cls(campaign.fingerprint, review.people, review.cost, day, who)
+
+    def to_json(self) -> list[Any]:
+        return [self.fingerprint, self.people, str(self.cost), self.day, self.who]
+
+    @classmethod
+    def from_json(cls, data: list[Any]) -> "Reviewed":
+        who = str(data[4]) if len(data) > 4 else ""
+        return cls(str(data[0]), int(data[1]), Decimal(data[2]), str(data[3]), who)
+
+
+def hand_over(
+    campaign: Campaign,
+    *,
+    reviewed: Reviewed,
+    by: Actor,
+    at: datetime | None = None,
+) -> bool:
+    """Let a reviewed draft be sent, now or at a time. False if that had happened already.
+
+    Raises `SendRefused` if it changed since it was reviewed, or cannot be paid, and
+    `audience.GroupGone`; then it stays a draft.
+    """
+    with transaction.atomic():
+        # One bill at a time.
+        Gateway.objects.select_for_update(no_key=True).get(pk=campaign.gateway_id)
+        if not _is_draft(campaign, reviewed):
+            return False
+        check_certain(campaign)
+        if placeholders.day_of(campaign, at) != reviewed.day:
+            raise SendRefused(
+                _("The message says the day it is sent. Look at it as it is on that day first.")
+            )
+        check_nobody_prepares(campaign)
+        reading = affordability.reading_for(campaign.gateway, reviewed.cost, button=_("Send"))
+        _leave_draft(campaign, reviewed, prices.rates_of(reading), at, by=by)
+        campaign.refresh_from_db()
+        if reviewed.people <= settings.INLINE_RECIPIENTS:
+            _freeze_at_once(campaign, reviewed)
+    campaign.refresh_from_db()
+    return True
+
+
+def _is_draft(campaign: Campaign, reviewed: Reviewed) -> bool:
+    """Whether this content is still to be sent. Raises `SendRefused` if it is other content."""
+    found = Campaign.objects.only("state", "fingerprint").get(pk=campaign.pk)
+    if found.fingerprint != reviewed.fingerprint:
+        raise _changed()
+    return found.state == CampaignState.DRAFT
+
+
+def _changed() -> SendRefused:
+    return SendRefused(_("This message was changed in another window. Look at it once more."))
+
+
+def _leave_draft(
+    campaign: Campaign,
+    reviewed: Reviewed,
+    rates: prices.Rates,
+    at: datetime | None,
+    *,
+    by: Actor,
+) -> None:
+    left = states.transition(
+        campaign,
+        [CampaignState.DRAFT],
+        CampaignState.PREPARING,
+        EventKind.SENT,
+        by=by,
+        where=Q(is_unfinished=False, fingerprint=reviewed.fingerprint),
+        sent_at=timezone.now(),
+        resumed_at=timezone.now(),
+        scheduled_for=at,
+        written_for=at or timezone.now(),
+        chosen=describe(Audience.from_json(campaign.audience)),
+        reviewed_cost=reviewed.cost,
+        rates=prices.to_json(rates),
+        rules=prices.fingerprint_of_rules(),
+        signed_people=reviewed.who,
+        is_large=reviewed.people > preparation.LARGE,
+    )
+    if not left:
+        raise _changed()
+    MessageTemplate.objects.filter(campaigns=campaign).update(used_at=timezone.now())
+
+
+def _freeze_at_once(campaign: Campaign, reviewed: Reviewed) -> None:
+    preparation.prepare(campaign)
+    if campaign.cost > reviewed.cost:
+        raise SendRefused(
+            _(
+                "The recipients or the prices have changed since you looked: it would now cost "
+                "more. Look at it once more."
+            )
+        )
+    if preparation.has_others(campaign):
+        raise SendRefused(
+            _(
+                "The recipients have changed since you looked: somebody else is among them now, or "
+                "gets another text. Look at it once more."
+            )
+        )
+    if campaign.total == 0:
+        raise SendRefused(_("Nobody is left to send to. Choose other recipients."))
