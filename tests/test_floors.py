@@ -59,6 +59,12 @@ FLOORS: Final = {
 }
 ORDER: Final = list(FLOORS)
 
+# The rooms on the floor of services, from low to high.
+ROOMS: Final = (
+    *("actor", "storage", "framing", "transport", "sociair", "states"),
+    *("gateway", "money", "audience", "templates", "campaigns", "decisions", "sending"),
+)
+
 # What pure rules may use: text, numbers and data, but no clock, disk, network or thread.
 PURE: Final = {
     *("django.utils.functional", "django.utils.translation", "phonenumbers"),
@@ -156,6 +162,26 @@ def imports_go_down(module: Module) -> Iterator[str]:
             yield module.breach(it.line, f"{own} must not import {it.target} ({other})")
 
 
+def room_of(target: str) -> str | None:
+    parts = target.split(".")
+    return parts[2] if parts[:2] == ["messaging", "services"] and len(parts) > 2 else None
+
+
+def every_service_has_a_room(module: Module) -> Iterator[str]:
+    if (room := room_of(module.name)) and room not in ROOMS:
+        yield module.breach(1, f"give {room} its place among the rooms in tests/test_floors.py")
+
+
+def rooms_are_entered_from_above(module: Module) -> Iterator[str]:
+    own = room_of(module.name)
+    if own not in ROOMS:
+        return
+    for it in module.imports:
+        other = room_of(it.target)
+        if other in ROOMS and ROOMS.index(other) > ROOMS.index(own):
+            yield module.breach(it.line, f"{own} must not import {it.target}")
+
+
 def rules_are_pure(module: Module) -> Iterator[str]:
     if floor_of(module.name) != "rules":
         return
@@ -251,6 +277,8 @@ def models_save_as_django_does(module: Module) -> Iterator[str]:
 RULES: Final[list[Callable[[Module], Iterator[str]]]] = [
     every_module_has_a_floor,
     imports_go_down,
+    every_service_has_a_room,
+    rooms_are_entered_from_above,
     rules_are_pure,
     contacts_know_nothing_of_messaging,
     one_door_to_sociair,
@@ -303,6 +331,13 @@ BREACHES: Final = [
     ),
     (imports_go_down, "messaging/forms.py", "\n\nfrom messaging.views import compose\n", 3),
     (imports_go_down, "contacts/searching.py", "import contacts.forms as forms\n", 1),
+    (every_service_has_a_room, "messaging/services/sundry.py", "", 1),
+    (
+        rooms_are_entered_from_above,
+        "messaging/services/money/balance.py",
+        "from messaging.services.sending import sweep\n",
+        1,
+    ),
     (rules_are_pure, "messaging/text.py", "from django.conf import settings\n", 1),
     (rules_are_pure, "messaging/text.py", "from django.utils import timezone\n", 1),
     (rules_are_pure, "messaging/answers.py", "import re\nimport time\n", 2),
