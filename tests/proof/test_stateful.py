@@ -38,6 +38,7 @@ from messaging.models import (
     Gateway,
     HoldKind,
     HoldReason,
+    Machine,
     Recipient,
     Verdict,
 )
@@ -48,6 +49,7 @@ from messaging.services.gateway import holds
 from messaging.services.money import affordability, balance
 from messaging.services.sending import dispatch, recording
 from messaging.services.sending.sweep import sweep
+from messaging.services.storage import clock
 from tests.proof import edges
 from tests.proof.world import ACCEPTED, HAPPENINGS, Happens, World
 from tests.sending import hand_over, numbers, reading
@@ -212,6 +214,8 @@ class Portal(RuleBasedStateMachine):
 
     @rule(include_large=st.booleans())
     def claim(self, include_large: bool) -> None:
+        # A worker looks in every two seconds, however long the disk takes for this example.
+        Machine.objects.update(seen_at=clock.moment())
         opted_out = set(OptOut.objects.values_list("mobile", flat=True))
         try:
             done = dispatch.send_next(
