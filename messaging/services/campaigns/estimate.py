@@ -163,7 +163,7 @@ class Estimate:
 def estimate(text: str, audience: Audience, gateway: Gateway, *, who: int = 0) -> Estimate:
     """`who` is the place of the recipient, among the first ones, whose letter is shown.
 
-    Raises `audience.GroupGone` if a chosen group is missing.
+    Raises `GroupGone` if a chosen group is missing.
     """
     reading = balance.latest(gateway)
     pasted = read_pasted(audience.numbers)

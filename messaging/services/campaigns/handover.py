@@ -66,7 +66,7 @@ def hand_over(
     """Let a reviewed draft be sent, now or at a time. False if that had happened already.
 
     Raises `SendRefused` if it changed since it was reviewed, or cannot be paid, and
-    `audience.GroupGone`; then it stays a draft.
+    `GroupGone`; then it stays a draft.
     """
     with transaction.atomic():
         # One bill at a time.

@@ -115,7 +115,7 @@ class Review:
 def review(campaign: Campaign, reading: BalanceReading) -> Review:
     """Look everything up as a send would find it now.
 
-    Raises `audience.GroupGone`, and `text.InvalidText` for a text that cannot be sent.
+    Raises `GroupGone`, and `text.InvalidText` for a text that cannot be sent.
     """
     rates = prices.rates_of(reading)
     audience = Audience.from_json(campaign.audience)
