@@ -47,7 +47,7 @@ from messaging.services.campaigns import control
 from messaging.services.decisions import settlement
 from messaging.services.gateway import holds
 from messaging.services.money import affordability, balance
-from messaging.services.sending import dispatch, recording
+from messaging.services.sending import dispatch, recording, slots
 from messaging.services.sending.sweep import sweep
 from messaging.services.storage import clock
 from tests.proof import edges
@@ -97,6 +97,8 @@ class Portal(RuleBasedStateMachine):
         self.atomic = transaction.atomic()
         self.atomic.__enter__()
         self.gateway = holds.current_gateway()
+        # The first of all machines, before anything waits: nobody needs to ask what was sent.
+        assert slots.attend(self.gateway)
         self.clock_was_set = False
         self.flights: list[Flight] = []
         self.saved: list[sociair.Sent] = []
