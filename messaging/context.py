@@ -39,11 +39,11 @@ def worker_is_silent(gateway: Gateway) -> bool:
 
 
 def undecided(gateway: Gateway) -> int:
-    """Campaigns with something unconfirmed, or of which nobody has said what went out; and one for
-    calls that belong to none.
+    """Campaigns with something unconfirmed, or of which nobody has said what went out; or one
+    for calls that belong to none.
     """
     unconfirmed = Campaign.objects.filter(unconfirmed__gt=0)
     # Asked apart, because each has an index.
     in_doubt = Campaign.objects.filter(doubted_at__isnull=False, state__in=OPEN_STATES)
     cases = unconfirmed.values("pk").union(in_doubt.values("pk")).count()
-    return cases + bool(gateway.unknown_calls)
+    return cases or int(gateway.unknown_calls > 0)

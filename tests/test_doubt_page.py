@@ -11,12 +11,14 @@ from pytest_django import Settings
 from messaging.models import Campaign, CampaignState, Event, EventKind, Gateway, HoldReason
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import control, drafts
+from messaging.services.decisions.evidence import evidence_for
 from messaging.services.gateway import doubts, holds, slot_record
+from messaging.services.money import balance
 from messaging.services.sending import slots
 from sandbox.server import Sandbox
 from tests.conftest import Browser
 from tests.pages import words
-from tests.sending import check_books, hand_over, numbers, send_all
+from tests.sending import check_books, hand_over, numbers, reading, send_all
 
 pytestmark = pytest.mark.django_db
 
@@ -173,10 +175,10 @@ def test_of_one_that_has_ended_it_is_said_alone(
 # -- What was written after the backup -------------------------------------------------------
 
 
-def test_what_was_not_its_turn_is_not_suggested(
+def test_calls_are_dealt_to_what_was_being_sent_first(
     manager: Browser, gateway: Gateway, settings: Settings
 ) -> None:
-    """One for tomorrow, and one that somebody had paused, have probably not gone out."""
+    """Then to what was paused, and may have been resumed since; to none that is for later."""
     settings.SOCIAIR_BATCH_SIZE = 2
     tomorrow = timezone.now() + timedelta(days=1)
     later, paused, going = (hand_over(gateway, numbers(4, first=n)) for n in (1000, 2000, 3000))
@@ -184,18 +186,37 @@ def test_what_was_not_its_turn_is_not_suggested(
         state=CampaignState.SCHEDULED, scheduled_for=tomorrow
     )
     assert control.pause(paused, by=None)
+    Event.objects.filter(campaign=paused).update(at=timezone.now() - timedelta(days=1))
     assert slots.attend(gateway)
-    slot_record.raise_to(gateway, 3)
-    assert not slots.attend(gateway)
-    for campaign in (later, paused, going):
-        campaign.refresh_from_db()
-    assert [doubts.suggested(it) for it in (later, paused, going)] == [None, None, 4]
+    dealt = {2: (None, None, 4), 3: (None, 2, 4), 4: (None, 4, 4), 7: (None, 4, 4)}
+    for calls, people in dealt.items():
+        slot_record.raise_to(gateway, calls)
+        assert not slots.attend(gateway)
+        for campaign in (later, paused, going):
+            campaign.refresh_from_db()
+        assert tuple(doubts.suggested(it) for it in (later, paused, going)) == people
     assert manager.get(page(later)).context["form"]["people"].value() is None
-    assert "that time had not come" in words(manager.get(page(later)))
-    assert "It was paused when the backup was taken" in words(manager.get(page(paused)))
+    assert "None of them went out before" in words(manager.get(page(later)))
     said = words(manager.get(reverse("messaging:undecided")))
-    assert "About 4 messages of these went out." in said
-    assert "1 request to Sociair belongs to no message here" in said
+    assert "About 8 messages of these went out." in said
+    assert "3 requests to Sociair belong to no message that waits here" in said
+
+
+def test_no_balance_of_after_the_restore_is_evidence(
+    gateway: Gateway, sandbox: Sandbox, settings: Settings
+) -> None:
+    """It lacks what nobody knows of already, and would say that nothing has left the account."""
+    settings.SOCIAIR_BATCH_SIZE = 2
+    campaign = hand_over(gateway, numbers(4))
+    assert slots.attend(gateway)
+    reading(gateway)  # by whoever looks at a page, before the machine that knows more is there
+    slot_record.raise_to(gateway, 2)
+    assert not slots.attend(gateway)
+    campaign.refresh_from_db()
+    assert doubts.say(campaign, 4, by=None) == 4
+    balance.read_balance(gateway)
+    found = evidence_for(campaign)
+    assert found is None or found.before.read_at < campaign.created_at
 
 
 def test_what_is_not_here_any_more_is_said_until_somebody_has_looked(
@@ -204,8 +225,9 @@ def test_what_is_not_here_any_more_is_said_until_somebody_has_looked(
     slot_record.raise_to(gateway, 4)
     assert not slots.attend(gateway)
     manager.post(reverse("messaging:release"))
-    undecided, forgotten = reverse("messaging:undecided"), "belong to no message here"
-    manager.post(reverse("messaging:forgotten_looked_up"))  # what waits may explain some of it
+    undecided, forgotten = reverse("messaging:undecided"), "belong to no message that waits here"
+    looked_up = reverse("messaging:forgotten_looked_up")
+    manager.post(looked_up, {"calls": "4"})  # what waits may explain some of it
     assert _unknown(gateway) == 4
     manager.post(page(restored), {"people": "3"})  # two requests of the four
     assert f"2 requests to Sociair {forgotten}" in words(manager.get(undecided))
@@ -220,13 +242,15 @@ def test_what_is_not_here_any_more_is_said_until_somebody_has_looked(
     assert forgotten in words(sender.get(review))
     assert "I have looked at Sociair's list" not in words(sender.get(undecided))
     assert sender.post(reverse("messaging:forgotten_looked_up")).status_code == 403
-    response = manager.post(reverse("messaging:forgotten_looked_up"), follow=True)
+    response = manager.post(looked_up, {"calls": "1"}, follow=True)  # a page of before
+    assert "The number has changed meanwhile." in words(response)
+    response = manager.post(looked_up, {"calls": "2"}, follow=True)
     assert forgotten not in words(response)
     assert forgotten not in words(sender.get(review))
     event = Event.objects.filter(gateway=gateway, kind=EventKind.SETTLED).get()
     assert event.by == manager.user
     assert event.words == "2 requests that no message here explains were looked up at Sociair."
-    assert not doubts.look_up_forgotten(gateway, by=None)
+    assert not doubts.look_up_forgotten(gateway, 2, by=None)
 
 
 def _unknown(gateway: Gateway) -> int:

@@ -1,6 +1,7 @@
 """Who is next: small campaigns before large ones, then the oldest; one sender stays free."""
 
 import pytest
+from django.utils import timezone
 from pytest_django import Settings
 
 from messaging import tasks
@@ -71,6 +72,14 @@ def test_a_large_one_that_was_chosen_gives_way_to_a_small_one(
     monkeypatch.setattr(slots, "look", look_late)
     send_all(gateway)
     assert _sent(sandbox) == ["small"] + ["large"] * 3
+
+
+def test_a_small_one_in_doubt_holds_no_large_one_up(gateway: Gateway, sandbox: Sandbox) -> None:
+    _campaign(gateway, "large", 6)
+    small = _campaign(gateway, "small", 1)
+    Campaign.objects.filter(pk=small.pk).update(doubted_at=timezone.now())
+    send_all(gateway)
+    assert _sent(sandbox) == ["large"] * 3
 
 
 def test_a_sender_kept_free_takes_nothing_of_a_large_one(

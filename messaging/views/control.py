@@ -126,7 +126,7 @@ def release(request: HttpRequest) -> HttpResponse:
         messages.success(request, _sending_goes_on(gateway))
     tasks.kick()
     gateway.refresh_from_db()
-    is_in_doubt = doubts.doubted(gateway) or gateway.unknown_calls
+    is_in_doubt = doubts.doubted(gateway) or doubts.forgotten_calls(gateway)
     return redirect("messaging:undecided" if is_in_doubt else "messaging:dashboard")
 
 

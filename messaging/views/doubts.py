@@ -5,6 +5,7 @@ from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -36,7 +37,7 @@ def doubt(request: HttpRequest, pk: int) -> HttpResponse:
         "is_ended": campaign.state in (CampaignState.DONE, CampaignState.CANCELLED),
         "is_whole": isinstance(form, UnsentForm),
         "suggested": doubts.suggested(campaign),
-        "was_being_sent": doubts.was_being_sent(campaign),
+        "now": timezone.now(),
     }
     return render(request, "messaging/doubt.html", context)
 
@@ -50,7 +51,7 @@ def ended_certain(request: HttpRequest) -> HttpResponse:
         doubts.say_of_the_ended(holds.current_gateway(), by=request.user)
         messages.success(request, _("Saved. Those who were not reached can be written to again."))
     else:
-        messages.error(request, str(form.errors["is_unsent"][0]))
+        messages.error(request, str(next(iter(form.errors.values()))[0]))
     return redirect("messaging:undecided")
 
 
@@ -58,8 +59,12 @@ def ended_certain(request: HttpRequest) -> HttpResponse:
 @permission_required("messaging.settle_campaign", raise_exception=True)
 def forgotten_looked_up(request: HttpRequest) -> HttpResponse:
     """A manager has looked at Sociair's list for messages that are not here any more."""
-    if doubts.look_up_forgotten(holds.current_gateway(), by=request.user):
+    shown = request.POST.get("calls", "")
+    calls = int(shown) if shown.isdecimal() else 0
+    if doubts.look_up_forgotten(holds.current_gateway(), calls, by=request.user):
         messages.success(request, _("Saved. Reviews do not warn of these messages any more."))
+    else:
+        messages.error(request, _("The number has changed meanwhile. Look at it once more."))
     return redirect("messaging:undecided")
 
 

@@ -114,7 +114,7 @@ def _leave_draft(
         CampaignState.PREPARING,
         EventKind.SENT,
         by=by,
-        where=Q(is_unfinished=False, fingerprint=reviewed.fingerprint),
+        where=Q(is_unfinished=False, fingerprint=reviewed.fingerprint, doubted_at__isnull=True),
         sent_at=timezone.now(),
         resumed_at=timezone.now(),
         scheduled_for=at,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -26,6 +26,7 @@ from messaging.models import (
     Gateway,
     Recipient,
     RecipientState,
+    SentMessage,
 )
 from messaging.services import states
 from messaging.services.actor import Actor, user_of
@@ -38,6 +39,8 @@ _NOT_REACHED: Final = (
 )
 _AT_ONCE: Final = 100  # batches in one transaction, campaigns in one look
 _RECENT: Final = timedelta(days=90)  # a backup is hardly older
+# A worker may read the balance a moment before it looks in for the first time.
+_BEFORE_IT_IS_NOTICED: Final = timedelta(minutes=1)
 
 
 def doubt_all(gateway: Gateway, *, why: str) -> None:
@@ -47,16 +50,29 @@ def doubt_all(gateway: Gateway, *, why: str) -> None:
     Campaigns are changed while the gateway's row is not locked: an answer locks its campaign
     first, and the two must not wait for each other.
     """
-    now = timezone.now()
+    since = _known_until(gateway)
     wanted = Q(state__in=[*OPEN_STATES, CampaignState.DRAFT], doubted_at__isnull=True)
     while some := list(Campaign.objects.filter(wanted, gateway=gateway).order_by("id")[:_AT_ONCE]):
         for campaign in some:
-            _doubt(campaign, now, why)
-    ended = Campaign.objects.filter(gateway=gateway, state__in=_ENDED, sent_at__gte=now - _RECENT)
-    ended.filter(_NOT_REACHED).update(doubted_at=now)
+            _doubt(campaign, since, why)
+    ended = Campaign.objects.filter(gateway=gateway, state__in=_ENDED)
+    ended.filter(_NOT_REACHED, sent_at__gte=timezone.now() - _RECENT).update(doubted_at=since)
 
 
-def _doubt(campaign: Campaign, now: datetime, why: str) -> None:
+def _known_until(gateway: Gateway) -> datetime:
+    """Since when the database may not know everything.
+
+    Not later than anything that happened after it was set back. A balance that was read then lacks
+    what nobody knows of already, and would say that nothing has left the account.
+    """
+    found = Gateway.objects.get(pk=gateway.pk)
+    last_call = SentMessage.objects.filter(gateway=gateway).aggregate(at=Max("started_at"))["at"]
+    era = found.era_began_at and found.era_began_at - _BEFORE_IT_IS_NOTICED
+    moments = (timezone.now(), found.silent_since, last_call, era)
+    return min(moment for moment in moments if moment is not None)
+
+
+def _doubt(campaign: Campaign, since: datetime, why: str) -> None:
     with transaction.atomic():
         # Whatever it has become since it was looked up: it may be starting just now.
         locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
@@ -65,7 +81,7 @@ def _doubt(campaign: Campaign, now: datetime, why: str) -> None:
             # What is not copied may have been since, and have gone out: it stays undecided.
             same.update(prepared_up_to=Campaign.PREPARED)
         if locked.state not in _STOPPED:
-            same.update(doubted_at=now)
+            same.update(doubted_at=since)
             return
         states.transition(
             campaign,
@@ -74,7 +90,7 @@ def _doubt(campaign: Campaign, now: datetime, why: str) -> None:
             EventKind.PAUSED,
             words=why,
             pause_reason=why,
-            doubted_at=now,
+            doubted_at=since,
         )
 
 
@@ -107,48 +123,53 @@ def _doubted(gateway: Gateway) -> QuerySet[Campaign]:
     return found.order_by("is_large", "id")
 
 
-def _were_being_sent(gateway: Gateway) -> QuerySet[Campaign]:
-    """Of these, those whose messages were the next in turn: neither paused, nor for later."""
+def _in_turn(gateway: Gateway) -> QuerySet[Campaign]:
+    """Of these, those that may have gone out, the likeliest first: what was under way when it was
+    noticed, then what was paused already, for it may have been going on after the backup. What is
+    for later has not been its turn.
+    """
     stopped = Event.objects.filter(
         campaign=OuterRef("pk"), kind=EventKind.PAUSED, at__gte=OuterRef("doubted_at")
     )
-    is_due = Q(scheduled_for__isnull=True) | Q(scheduled_for__lte=F("doubted_at"))
-    return _doubted(gateway).filter(Exists(stopped), is_due)
+    is_due = Q(scheduled_for__isnull=True) | Q(scheduled_for__lte=timezone.now())
+    found = _doubted(gateway).filter(is_due).annotate(was_stopped=Exists(stopped))
+    return found.order_by("-was_stopped", "is_large", "id")
 
 
-def _next_in_turn(gateway: Gateway) -> QuerySet[Batch]:
-    return Batch.objects.filter(
-        campaign__in=_were_being_sent(gateway).values("pk"), state=BatchState.QUEUED
-    ).order_by("campaign__is_large", "campaign", "id")
+def _dealt(gateway: Gateway, calls: int) -> dict[int, int]:
+    """To each campaign in turn, how many of so many calls that the database does not know."""
+    left, dealt = calls, {}
+    for campaign in _in_turn(gateway) if left else ():
+        dealt[campaign.pk] = min(left, _queued(campaign).count())
+        left -= dealt[campaign.pk]
+    return dealt
+
+
+def _queued(campaign: Campaign) -> QuerySet[Batch]:
+    return Batch.objects.filter(campaign=campaign, state=BatchState.QUEUED).order_by("id")
 
 
 def messages_in(gateway: Gateway, calls: int) -> int:
     """About how many messages so many calls are, if they were the next in turn."""
-    return sum(_next_in_turn(gateway).values_list("size", flat=True)[:calls])
+    dealt = _dealt(gateway, calls)
+    campaigns = Campaign.objects.filter(pk__in=dealt)
+    return sum(_people(campaign, dealt[campaign.pk]) for campaign in campaigns)
+
+
+def _people(campaign: Campaign, calls: int) -> int:
+    return sum(_queued(campaign).values_list("size", flat=True)[:calls])
 
 
 def forgotten_calls(gateway: Gateway) -> int:
-    """How many calls can be of no message that the database has: those were written after it."""
+    """How many calls can be of no message that waits here."""
     calls = gateway.unknown_calls
-    return max(calls - _next_in_turn(gateway).count(), 0) if calls else 0
-
-
-def was_being_sent(campaign: Campaign) -> bool:
-    """Whether it was its turn when the backup was taken, or soon after."""
-    return _were_being_sent(campaign.gateway).filter(pk=campaign.pk).exists()
+    return calls - sum(_dealt(gateway, calls).values()) if calls else 0
 
 
 def suggested(campaign: Campaign) -> int | None:
     """How many of a campaign's waiting people probably got it; None if nothing tells."""
-    calls = campaign.gateway.unknown_calls
-    if not calls:
-        return None
-    for other in _were_being_sent(campaign.gateway):
-        queued = Batch.objects.filter(campaign=other, state=BatchState.QUEUED).order_by("id")
-        if other.pk == campaign.pk:
-            return sum(queued.values_list("size", flat=True)[:calls])
-        calls -= min(calls, queued.count())
-    return None
+    calls = _dealt(campaign.gateway, campaign.gateway.unknown_calls).get(campaign.pk)
+    return _people(campaign, calls) if calls else None
 
 
 def say(campaign: Campaign, people: int, *, by: Actor) -> int:
@@ -175,11 +196,10 @@ def say(campaign: Campaign, people: int, *, by: Actor) -> int:
     return said
 
 
-def look_up_forgotten(gateway: Gateway, *, by: Actor) -> bool:
-    """Somebody has looked at Sociair's list for what no message here explains. False if there is
-    nothing of the kind, or somebody else was faster.
+def look_up_forgotten(gateway: Gateway, calls: int, *, by: Actor) -> bool:
+    """Somebody has looked at Sociair's list for so many calls that no message here explains. False
+    if there are others by now, or none.
     """
-    calls = Gateway.objects.get(pk=gateway.pk).unknown_calls
     if _doubted(gateway).exists():
         return False  # some of them are explained by what is said of these
     with transaction.atomic():
