@@ -370,7 +370,7 @@ def test_a_table_is_tried_scheduled_moved_and_sent(
     until(lambda: [entry.mobile for entry in sandbox.ledger()] == ["9801234567"])
 
     noon = timezone.localtime() + timedelta(days=2)
-    page.get_by_text("Send it later").click()
+    page.get_by_text("Send it later", exact=True).click()
     page.get_by_label("Date and time, in Nepal").fill(f"{noon:%Y-%m-%d}T12:00")
     page.get_by_role("button", name="Schedule").click()
     expect(page.locator("#live")).to_contain_text("Scheduled", timeout=20_000)
@@ -411,7 +411,7 @@ def test_dear_characters_are_replaced_and_back_is_no_other_window(
 
     # A night that is not wanted keeps its date; the message says that day.
     later = timezone.localtime() + timedelta(days=3)
-    page.get_by_text("Send it later").click()
+    page.get_by_text("Send it later", exact=True).click()
     page.get_by_label("Date and time, in Nepal").fill(f"{later:%Y-%m-%d}T05:00")
     page.get_by_role("button", name="Schedule").click()
     expect(page.locator("#receipt")).to_contain_text(f"{later:%d %b %Y}")
