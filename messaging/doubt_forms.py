@@ -3,7 +3,6 @@
 from typing import Any
 
 from django import forms
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 
@@ -56,8 +55,13 @@ class UnsentForm(forms.Form):
 class EndedForm(UnsentForm):
     """Who was not reached by what has ended may have been written to again."""
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        certain = self.fields["is_unsent"]
-        certain.label = _("I have looked at Sociair's list: nobody has been written to again")
-        certain.error_messages["required"] = _("Look at Sociair's list, then tick this.")
+    is_unsent = forms.BooleanField(
+        label=gettext_lazy("I have looked at Sociair's list: nobody has been written to again"),
+        error_messages={"required": gettext_lazy("Look at Sociair's list, then tick this.")},
+    )
+
+
+class LookedUpForm(forms.Form):
+    """How many requests the page said that no message here explains."""
+
+    calls = forms.IntegerField(min_value=1)

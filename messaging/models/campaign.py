@@ -67,10 +67,8 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 
     def claimable(self, gateway: Gateway | int) -> "CampaignQuerySet":
         """Those that may have something to send now, the best first: small ones, then oldest."""
-        is_certain = Q(doubted_at__isnull=True)
-        return self.filter(
-            is_certain, gateway=gateway, state=CampaignState.SENDING, pending__gt=0
-        ).order_by("is_large", "id")
+        sending = self.filter(gateway=gateway, state=CampaignState.SENDING, pending__gt=0)
+        return sending.filter(doubted_at__isnull=True).order_by("is_large", "id")
 
 
 class Campaign(models.Model):

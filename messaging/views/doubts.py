@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from messaging.doubt_forms import DoubtForm, EndedForm, UnsentForm
+from messaging.doubt_forms import DoubtForm, EndedForm, LookedUpForm, UnsentForm
 from messaging.models import Campaign, CampaignState
 from messaging.services.gateway import doubts, holds
 from messaging.views.waking import recent_reading
@@ -59,9 +59,10 @@ def ended_certain(request: HttpRequest) -> HttpResponse:
 @permission_required("messaging.settle_campaign", raise_exception=True)
 def forgotten_looked_up(request: HttpRequest) -> HttpResponse:
     """A manager has looked at Sociair's list for messages that are not here any more."""
-    shown = request.POST.get("calls", "")
-    calls = int(shown) if shown.isdecimal() else 0
-    if doubts.look_up_forgotten(holds.current_gateway(), calls, by=request.user):
+    form, gateway = LookedUpForm(request.POST), holds.current_gateway()
+    if form.is_valid() and doubts.look_up_forgotten(
+        gateway, form.cleaned_data["calls"], by=request.user
+    ):
         messages.success(request, _("Saved. Reviews do not warn of these messages any more."))
     else:
         messages.error(request, _("The number has changed meanwhile. Look at it once more."))

@@ -45,8 +45,8 @@ def undecided(request: HttpRequest) -> HttpResponse:
         }
         for campaign in page.items
     ]
-    recent_reading(holds.current_gateway())
     gateway = holds.current_gateway()
+    recent_reading(gateway)
     context = {
         "page": page,
         "cases": cases,

@@ -190,15 +190,9 @@ def _move(
     before: Sequence[CampaignState],
     after: CampaignState,
     kind: EventKind,
-    *,
-    by: Actor = None,
-    words: str = "",
-    where: Q | None = None,
     **fields: Any,
 ) -> bool:
-    moved = states.transition(
-        campaign, before, after, kind, by=by, words=words, where=where, **fields
-    )
+    moved = states.transition(campaign, before, after, kind, **fields)
     campaign.refresh_from_db()
     return moved
 

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from django.conf import settings
 from django.db import IntegrityError, transaction
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet, Subquery
+from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -45,21 +45,19 @@ def undecided(campaign: Campaign) -> QuerySet[Batch]:
 
 
 def undecided_with_calls(campaign: Campaign) -> QuerySet[Batch]:
-    """The same, oldest first, each with its undecided `people`, the name and number of the first
-    of them, and its last call in `last_calls`.
+    """The same, oldest first, each with its undecided `people`, the first of them in
+    `first_people`, and its last call in `last_calls`.
     """
     last = SentMessage.objects.order_by("-attempt").defer("raw", "numbers")[:1]
     people = Count("recipients", filter=Q(recipients__state=RecipientState.UNCONFIRMED))
-    unclear = Recipient.objects.filter(batch=OuterRef("pk"), state=RecipientState.UNCONFIRMED)
-    first = unclear.order_by("id")
+    first = Recipient.objects.filter(state=RecipientState.UNCONFIRMED).order_by("id")[:1]
     return (
         undecided(campaign)
-        .annotate(
-            people=people,
-            first_name=Subquery(first.values("name")[:1]),
-            first_mobile=Subquery(first.values("mobile")[:1]),
+        .annotate(people=people)
+        .prefetch_related(
+            Prefetch("recipients", first, to_attr="first_people"),
+            Prefetch("calls", last, to_attr="last_calls"),
         )
-        .prefetch_related(Prefetch("calls", last, to_attr="last_calls"))
         .order_by("id")
     )
 

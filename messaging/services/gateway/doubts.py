@@ -123,53 +123,41 @@ def _doubted(gateway: Gateway) -> QuerySet[Campaign]:
     return found.order_by("is_large", "id")
 
 
-def _in_turn(gateway: Gateway) -> QuerySet[Campaign]:
-    """Of these, those that may have gone out, the likeliest first: what was under way when it was
-    noticed, then what was paused already, for it may have been going on after the backup. What is
-    for later has not been its turn.
+def _in_turn(gateway: Gateway) -> QuerySet[Batch]:
+    """Requests that may have gone out, the likeliest first: of what was under way when it was
+    noticed, then of what was paused already, for it may have been going on after the backup. What
+    is for later has not been its turn.
     """
     stopped = Event.objects.filter(
-        campaign=OuterRef("pk"), kind=EventKind.PAUSED, at__gte=OuterRef("doubted_at")
+        campaign=OuterRef("campaign"),
+        kind=EventKind.PAUSED,
+        at__gte=OuterRef("campaign__doubted_at"),
     )
     is_due = Q(scheduled_for__isnull=True) | Q(scheduled_for__lte=timezone.now())
-    found = _doubted(gateway).filter(is_due).annotate(was_stopped=Exists(stopped))
-    return found.order_by("-was_stopped", "is_large", "id")
-
-
-def _dealt(gateway: Gateway, calls: int) -> dict[int, int]:
-    """To each campaign in turn, how many of so many calls that the database does not know."""
-    left, dealt = calls, {}
-    for campaign in _in_turn(gateway) if left else ():
-        dealt[campaign.pk] = min(left, _queued(campaign).count())
-        left -= dealt[campaign.pk]
-    return dealt
-
-
-def _queued(campaign: Campaign) -> QuerySet[Batch]:
-    return Batch.objects.filter(campaign=campaign, state=BatchState.QUEUED).order_by("id")
+    waiting = Batch.objects.filter(
+        campaign__in=_doubted(gateway).filter(is_due).values("pk"), state=BatchState.QUEUED
+    )
+    return waiting.annotate(was_stopped=Exists(stopped)).order_by(
+        "-was_stopped", "campaign__is_large", "campaign", "id"
+    )
 
 
 def messages_in(gateway: Gateway, calls: int) -> int:
     """About how many messages so many calls are, if they were the next in turn."""
-    dealt = _dealt(gateway, calls)
-    campaigns = Campaign.objects.filter(pk__in=dealt)
-    return sum(_people(campaign, dealt[campaign.pk]) for campaign in campaigns)
-
-
-def _people(campaign: Campaign, calls: int) -> int:
-    return sum(_queued(campaign).values_list("size", flat=True)[:calls])
+    return sum(_in_turn(gateway).values_list("size", flat=True)[:calls])
 
 
 def forgotten_calls(gateway: Gateway) -> int:
-    """How many calls can be of no message that waits here."""
+    """How many calls that the database does not know can be of no message that waits here."""
     calls = gateway.unknown_calls
-    return calls - sum(_dealt(gateway, calls).values()) if calls else 0
+    return calls - _in_turn(gateway)[:calls].count() if calls else 0
 
 
 def suggested(campaign: Campaign) -> int | None:
     """How many of a campaign's waiting people probably got it; None if nothing tells."""
-    calls = _dealt(campaign.gateway, campaign.gateway.unknown_calls).get(campaign.pk)
-    return _people(campaign, calls) if calls else None
+    turns = _in_turn(campaign.gateway).values_list("campaign", "size")
+    found = turns[: campaign.gateway.unknown_calls]
+    return sum(size for pk, size in found if pk == campaign.pk) or None
 
 
 def say(campaign: Campaign, people: int, *, by: Actor) -> int:
