@@ -18,7 +18,7 @@ from messaging.services.audience.choice import Audience
 from messaging.services.audience.recipients import Person
 from messaging.services.campaigns import preparation
 from messaging.services.gateway import holds
-from sociair_portal import bulk
+from sociair_portal.common import bulk_rows
 
 _PIECE = 5000
 
@@ -83,7 +83,7 @@ def _raw(people: int) -> None:
     for piece in _pieces(people):
         rows = ((campaign.pk, batch.pk, mobile(n), f"Person {n}", "ntc", "queued") for n in piece)
         with transaction.atomic():
-            bulk.insert_rows(
+            bulk_rows.insert_rows(
                 Recipient, ["campaign", "batch", "mobile", "name", "operator", "state"], rows
             )
 

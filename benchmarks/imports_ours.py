@@ -9,8 +9,8 @@ import time
 from functools import partial
 from pathlib import Path
 
-from contacts.importing import jobs, loading
-from contacts.importing.choosing import guess_choice, options_of
+from contacts.importing import jobs, load
+from contacts.importing.meanings import guess_choice, options_of
 
 
 def main(path: str) -> None:
@@ -21,7 +21,7 @@ def main(path: str) -> None:
     longest = 0.0
     while not source.is_over:
         piece = time.perf_counter()
-        loading.load(source, go_on=partial(next, iter([True]), False))
+        load.load(source, go_on=partial(next, iter([True]), False))
         longest = max(longest, time.perf_counter() - piece)
     took = time.perf_counter() - started
     peaks = [

@@ -15,12 +15,12 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import override_settings
 
-from contacts.list_forms import ContactFilterForm
+from contacts.forms.lists import ContactFilterForm
 from contacts.models import Contact, ContactField, Group, OptOut
 from contacts.names import name_key
 from contacts.phone import operator_of
-from sociair_portal.bulk import insert_rows
-from sociair_portal.paging import page_by_key
+from sociair_portal.common.bulk_rows import insert_rows
+from sociair_portal.common.pages import page_by_key
 
 _TIMES: Final = 3  # of each page; the middle one counts
 _AT_ONCE: Final = 20_000

@@ -17,7 +17,7 @@ from messaging.services.campaigns import drafts, handover, preparation
 from messaging.services.campaigns.review import review
 from messaging.services.gateway import holds
 from messaging.services.money import balance
-from sociair_portal import bulk
+from sociair_portal.common import bulk_rows
 
 
 def group_of(people: int) -> Group:
@@ -28,13 +28,15 @@ def group_of(people: int) -> Group:
         for n in range(people)
     )
     before = Contact.objects.count()
-    bulk.insert_rows(
+    bulk_rows.insert_rows(
         Contact,
         ["name", "name_key", "mobile", "operator", "fields", "created_at", "updated_at"],
         rows,
     )
     ids = Contact.objects.order_by("id").values_list("pk", flat=True)[before:]
-    bulk.insert_rows(Group.members.through, ["group", "contact"], [(group.pk, pk) for pk in ids])
+    bulk_rows.insert_rows(
+        Group.members.through, ["group", "contact"], [(group.pk, pk) for pk in ids]
+    )
     with connection.cursor() as cursor:
         cursor.execute("ANALYZE")  # as a server does by itself within a minute
     return group

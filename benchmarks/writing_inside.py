@@ -26,7 +26,7 @@ from messaging.services.campaigns import drafts, handover, preparation
 from messaging.services.campaigns.estimate import count_people
 from messaging.services.campaigns.review import review
 from messaging.services.gateway import holds
-from sociair_portal.bulk import insert_rows
+from sociair_portal.common.bulk_rows import insert_rows
 
 _STATIC: Final = "School is closed tomorrow because of the rain."
 _PERSONAL: Final = "Dear {name}, the fee of class {class} is due: Rs {fee_due|0}. Pay by Friday."

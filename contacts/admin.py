@@ -10,11 +10,11 @@ from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
-from contacts.forms import ContactForm, GroupForm, OptOutForm
+from contacts.forms.people import ContactForm, GroupForm, OptOutForm
 from contacts.models import Contact, ContactField, ContactImport, Group, OptOut
 from contacts.phone import format_mobile
-from contacts.searching import number_prefix, numbers_from
-from sociair_portal.bases import ModelAdmin, TabularInline
+from contacts.services.search import number_prefix, numbers_from
+from sociair_portal.common.bases import ModelAdmin, TabularInline
 
 
 class NumberSearch(ModelAdmin):

@@ -9,7 +9,7 @@ from huey import crontab
 from huey.contrib.djhuey import db_periodic_task, db_task
 
 from contacts.importing import jobs
-from sociair_portal.stopping import stopping
+from sociair_portal.common.shutdown import stopping
 
 _RUN_FOR: Final = 20.0  # seconds a task goes on before it makes room for senders
 _EXPIRES: Final = 60

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from contacts.views import fields, groups, importing, optouts, people
+from contacts.views import fields, groups, imports, opt_outs, people
 
 app_name = "contacts"
 urlpatterns = [
@@ -10,11 +10,11 @@ urlpatterns = [
     path("contacts/new/", people.contact_create, name="create"),
     path("contacts/<int:pk>/", people.contact_edit, name="edit"),
     path("contacts/<int:pk>/delete/", people.contact_delete, name="delete"),
-    path("contacts/import/", importing.upload, name="upload"),
-    path("contacts/import/<int:pk>/", importing.show, name="import"),
-    path("contacts/import/<int:pk>/progress/", importing.progress, name="import_progress"),
-    path("contacts/import/<int:pk>/cancel/", importing.cancel, name="import_cancel"),
-    path("contacts/import/<int:pk>/left-out/", importing.download, name="import_left_out"),
+    path("contacts/import/", imports.upload, name="upload"),
+    path("contacts/import/<int:pk>/", imports.show, name="import"),
+    path("contacts/import/<int:pk>/progress/", imports.progress, name="import_progress"),
+    path("contacts/import/<int:pk>/cancel/", imports.cancel, name="import_cancel"),
+    path("contacts/import/<int:pk>/left-out/", imports.download, name="import_left_out"),
     path("contacts/export.<str:kind>", people.contact_export, name="export"),
     path("contacts/fields/", fields.field_list, name="fields"),
     path("contacts/fields/new/", fields.field_create, name="field_create"),
@@ -26,7 +26,7 @@ urlpatterns = [
     path("groups/<int:pk>/add/", groups.group_add, name="group_add"),
     path("groups/<int:pk>/rename/", groups.group_rename, name="group_rename"),
     path("groups/<int:pk>/delete/", groups.group_delete, name="group_delete"),
-    path("opt-outs/", optouts.optout_list, name="optouts"),
-    path("opt-outs/new/", optouts.optout_create, name="optout_create"),
-    path("opt-outs/<int:pk>/delete/", optouts.optout_delete, name="optout_delete"),
+    path("opt-outs/", opt_outs.optout_list, name="optouts"),
+    path("opt-outs/new/", opt_outs.optout_create, name="optout_create"),
+    path("opt-outs/<int:pk>/delete/", opt_outs.optout_delete, name="optout_delete"),
 ]

@@ -23,7 +23,7 @@ from messaging.models import (
     RecipientTable,
     SentMessage,
 )
-from sociair_portal.bases import ModelAdmin, Paginator
+from sociair_portal.common.bases import ModelAdmin, Paginator
 
 _MOST_COUNTED: Final = 10_000
 

@@ -10,7 +10,7 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contacts.forms import MobileField
+from contacts.forms.people import MobileField
 from contacts.models import Contact, Group
 from messaging.models import (
     MessageTemplate,

@@ -11,9 +11,9 @@ from typing import Final
 
 from django.db.models import Q, QuerySet
 
-from contacts.searching import number_prefix, numbers_from
+from contacts.services.search import number_prefix, numbers_from
 from messaging.models import Campaign, CampaignState, Recipient, RecipientState
-from sociair_portal.paging import Page, page_by_key
+from sociair_portal.common.pages import Page, page_by_key
 
 # How many campaigns one search among recipients looks through before it asks to go on.
 CAMPAIGNS_AT_A_TIME: Final = 50

@@ -23,7 +23,7 @@ from messaging.services.money import balance
 from messaging.services.sending import dispatch, slots
 from messaging.services.sending import sweep as sweeping
 from messaging.services.storage import database
-from sociair_portal.stopping import stopping
+from sociair_portal.common.shutdown import stopping
 
 _RUN_FOR: Final = 30.0  # seconds a task goes on before it makes room for others
 _EXPIRES: Final = 60  # seconds in the queue after which a kick is one too many

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from queue import Empty, SimpleQueue
 from typing import Final
 
-from sociair_portal.stopping import NEEDS_PERSON
+from sociair_portal.common.shutdown import NEEDS_PERSON
 
 # What a terminal sends for Ctrl-C and Ctrl-\, and when its window is closed; and what `kill` sends.
 _STOPS: Final = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM)

@@ -239,7 +239,7 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 SESSION_COOKIE_AGE = 12 * 60 * 60
-FILE_UPLOAD_HANDLERS = ["sociair_portal.uploads.BoundedUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["sociair_portal.common.uploads.BoundedUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a selection of contacts is one field each
 if HTTPS:

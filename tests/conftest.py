@@ -19,8 +19,8 @@ from messaging import tasks
 from messaging.models import Gateway
 from messaging.services.sending import saving
 from sandbox.server import Sandbox
+from sociair_portal.common.shutdown import stopping
 from sociair_portal.roles import MANAGER, SENDER, create_roles
-from sociair_portal.stopping import stopping
 from tests.factories import UserFactory
 from tests.sending import gateway_of_a_worker
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import openpyxl
 
 from contacts.fields import FieldKind
-from contacts.importing import jobs, loading
+from contacts.importing import jobs, load
 from contacts.importing.columns import guess, guess_kind
 from contacts.importing.options import Existing, Options
 from contacts.models import ContactImport
@@ -54,7 +54,7 @@ def imported(path: Path, **changed: object) -> ContactImport:
     source = jobs.take_in(path, name=path.name, by=None)
     assert jobs.start(source, guessed(source, **changed))
     source.refresh_from_db()
-    assert loading.load(source)
+    assert load.load(source)
     return source
 
 

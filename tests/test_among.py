@@ -3,7 +3,7 @@
 import pytest
 
 from contacts.models import Contact
-from sociair_portal.among import Among
+from sociair_portal.common.any_of import AnyOf
 from tests.factories import ContactFactory
 
 pytestmark = pytest.mark.django_db
@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 def test_it_works(count: int) -> None:
     people = ContactFactory.create_batch(5)
     wanted = [f"98419{number:05d}" for number in range(count)] + [people[2].mobile] * bool(count)
-    found = Contact.objects.filter(Among("mobile", wanted))
+    found = Contact.objects.filter(AnyOf("mobile", wanted))
     assert list(found) == list(Contact.objects.filter(mobile__in=wanted))
     assert list(found.exclude(pk=people[2].pk)) == []
 
@@ -21,10 +21,10 @@ def test_it_works(count: int) -> None:
 def test_values_are_only_values() -> None:
     ContactFactory.create(name='O\'Neil, "x" {1}')
     odd = ['O\'Neil, "x" {1}', "'); DROP TABLE contacts_contact; --", "%s", "NULL", ""]
-    assert Contact.objects.filter(Among("name", odd)).count() == 1
+    assert Contact.objects.filter(AnyOf("name", odd)).count() == 1
 
 
 def test_it_makes_one_parameter() -> None:
-    found = Contact.objects.filter(Among("mobile", map(str, range(9))))
+    found = Contact.objects.filter(AnyOf("mobile", map(str, range(9))))
     sql, params = found.query.sql_with_params()
     assert sql.count("%s") == len(params) == 1

@@ -16,9 +16,7 @@ from django.utils import timezone
 from playwright.sync_api import ConsoleMessage, Page, expect
 from pytest_django import Settings, live_server_helper
 
-from contacts import acting
 from contacts.models import ContactField
-from contacts.views import bulk
 from messaging.models import Campaign, Gateway, SentMessage
 from messaging.services import templates
 from messaging.services.gateway import slot_record
@@ -267,8 +265,8 @@ def test_many_people_are_found_and_put_into_a_group(
     signed_in: Page, complaints: list[str], look: Look, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Slowly, so that the page has to go on by itself."""
-    monkeypatch.setattr(acting, "_AT_ONCE", 10)
-    monkeypatch.setattr(bulk, "_FOR", 0.0)
+    monkeypatch.setattr("contacts.services.bulk_actions._AT_ONCE", 10)
+    monkeypatch.setattr("contacts.views.bulk_actions._FOR", 0.0)
     for place in range(60):
         name = f"Person {place}" if place < 35 else f"Teacher {place}"
         fields = {"fee_due": place * 10}

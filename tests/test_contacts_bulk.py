@@ -6,10 +6,9 @@ import pytest
 from django.contrib.auth.models import Permission
 from django.test import Client
 
-from contacts import acting
-from contacts.acting import Action, BulkAction
 from contacts.models import Contact, Group, OptOut
-from contacts.views import bulk as bulk_view
+from contacts.services import bulk_actions
+from contacts.services.bulk_actions import Action, BulkAction
 from messaging.models import Gateway, Recipient
 from messaging.services.audience.choice import Audience
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory, UserFactory
@@ -141,8 +140,8 @@ def test_a_filter_that_cannot_be_read_finds_nobody(sender: Client, people: list[
 def test_what_takes_long_goes_on_page_by_page(
     sender: Client, db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(acting, "_AT_ONCE", 10)
-    monkeypatch.setattr(bulk_view, "_FOR", 0.0)
+    monkeypatch.setattr(bulk_actions, "_AT_ONCE", 10)
+    monkeypatch.setattr("contacts.views.bulk_actions._FOR", 0.0)
     people = [ContactFactory.create() for _ in range(25)]
     group = GroupFactory.create(name="Class 9", members=people[:3])
     data: dict[str, Any] = {"whom": "found", "action": "add", "group": group.pk}
@@ -163,7 +162,7 @@ def test_what_takes_long_goes_on_page_by_page(
 def test_each_action_reaches_everybody_once(
     db: None, monkeypatch: pytest.MonkeyPatch, action: Action
 ) -> None:
-    monkeypatch.setattr(acting, "_AT_ONCE", 7)
+    monkeypatch.setattr(bulk_actions, "_AT_ONCE", 7)
     people = [ContactFactory.create() for _ in range(30)]
     group = GroupFactory.create(members=people[:15])
     bulk = BulkAction(action, Contact.objects.all(), UserFactory.create(), group)

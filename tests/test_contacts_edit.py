@@ -10,7 +10,7 @@ from django.db import transaction
 from django.test import Client
 from django.urls import reverse
 
-from contacts.forms import ContactWithGroupsForm
+from contacts.forms.people import ContactWithGroupsForm
 from contacts.models import Contact
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory, UserFactory
 

@@ -13,13 +13,13 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contacts import exporting
-from contacts.exporting import People
 from contacts.importing import jobs
-from contacts.importing.choosing import guess_choice, options_of
+from contacts.importing.meanings import guess_choice, options_of
 from contacts.models import Contact, ContactField, Group, ImportState
 from contacts.names import clean_name, from_list, listed, name_key
 from contacts.phone import operator_of
+from contacts.services import export
+from contacts.services.export import People
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory, UserFactory
 
 URL = "/contacts/export"
@@ -93,7 +93,7 @@ def test_a_filter_that_cannot_be_read_shows_nobody(sender: Client, people: list[
 def test_too_many_for_a_spreadsheet_is_said(
     sender: Client, people: list[Contact], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(exporting, "MOST_IN_XLSX", 1)
+    monkeypatch.setattr(export, "MOST_IN_XLSX", 1)
     response = sender.get(f"{URL}.xlsx", {"sort": "-name"}, follow=True)
     assert response.redirect_chain == [("/contacts/?sort=-name", 302)]
     assert "A spreadsheet holds up to 1 people: take CSV" in response.text

@@ -2,9 +2,9 @@
 
 import pytest
 
-from contacts import filling
 from contacts.fields import FieldKind, InvalidValue, key_of, parse_value, show_value
 from contacts.models import Contact, ContactField
+from contacts.services import field_values
 from tests.conftest import Browser
 from tests.factories import ContactFactory
 
@@ -151,10 +151,10 @@ def test_a_field_is_deleted_with_what_is_in_it(manager: Browser) -> None:
 def test_forgetting_goes_in_short_steps(
     db: None, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
-    monkeypatch.setattr(filling, "_AT_ONCE", at_once)
+    monkeypatch.setattr(field_values, "_AT_ONCE", at_once)
     field = ContactField.objects.create(name="2081", key="field_2081")
     people = [ContactFactory.create(fields={"field_2081": 1, "x": 2}) for _ in range(5)]
-    filling.forget(field)
+    field_values.forget(field)
     assert {str(contact.fields) for contact in Contact.objects.all()} == {"{'x': 2}"}
     assert len(people) == 5
 

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from contacts.filters import ORDERS
 from contacts.models import Contact, ContactField
-from sociair_portal.paging import page_by_key
+from contacts.services.filters import ORDERS
+from sociair_portal.common.pages import page_by_key
 from tests.factories import ContactFactory, OptOutFactory
 
 URL = "/contacts/"

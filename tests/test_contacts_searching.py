@@ -3,7 +3,7 @@
 import pytest
 
 from contacts.models import Contact, OptOut
-from contacts.searching import find_contacts, find_opt_outs, number_prefix, with_opt_outs
+from contacts.services.search import find_contacts, find_opt_outs, number_prefix, with_opt_outs
 from tests.factories import ContactFactory, OptOutFactory
 
 

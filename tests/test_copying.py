@@ -38,7 +38,7 @@ from messaging.services.money.affordability import SendRefused
 from messaging.services.sending import dispatch, recording
 from messaging.text import measure
 from sandbox.server import Sandbox
-from sociair_portal.bulk import insert_rows
+from sociair_portal.common.bulk_rows import insert_rows
 from tests.at_once import at_once
 from tests.conftest import Browser
 from tests.factories import UserFactory

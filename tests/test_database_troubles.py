@@ -14,7 +14,7 @@ from messaging.services.sending import dispatch, saving, slots
 from messaging.services.storage import database, trouble
 from messaging.services.storage.trouble import Cause
 from sandbox.server import Sandbox
-from sociair_portal import stopping
+from sociair_portal.common import shutdown
 from tests.sending import hand_over, numbers, send_all
 
 pytestmark = pytest.mark.django_db
@@ -25,9 +25,9 @@ on_sqlite = pytest.mark.skipif(connection.vendor != "sqlite", reason="a server h
 @pytest.fixture(autouse=True)
 def goes_on(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A worker that ends is this test's own."""
-    monkeypatch.setattr(stopping, "_reasons", [])
+    monkeypatch.setattr(shutdown, "_reasons", [])
     yield
-    stopping.stopping.clear()
+    shutdown.stopping.clear()
 
 
 @pytest.fixture
@@ -42,7 +42,7 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def _is_told_to_end() -> bool:
-    return stopping.stopping.is_set() and bool(stopping.reason_to_stop())
+    return shutdown.stopping.is_set() and bool(shutdown.reason_to_stop())
 
 
 def test_the_file_that_it_began_with(file: Path) -> None:
@@ -75,7 +75,7 @@ def test_nothing_is_sent_from_another_file(
     tasks.sweep_now()
     assert not sandbox.requests()
     assert _is_told_to_end()
-    assert stopping.reason_to_stop() == (
+    assert shutdown.reason_to_stop() == (
         f"The database file {file} was replaced while the worker had it open. Nothing was sent "
         "from it since. Stop everything, look at docs/scaling.md, then start again."
     )
@@ -99,7 +99,7 @@ def test_a_file_that_takes_no_changes_ends_the_worker(
     monkeypatch.setattr(slots, "look", fails)
     tasks.send.call_local()
     assert _is_told_to_end()
-    assert "cannot be written: it is read-only" in stopping.reason_to_stop()
+    assert "cannot be written: it is read-only" in shutdown.reason_to_stop()
 
 
 @pytest.mark.postgresql

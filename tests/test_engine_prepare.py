@@ -33,7 +33,7 @@ from messaging.services.money import affordability
 from messaging.services.money.affordability import SendRefused
 from messaging.services.sending import dispatch
 from sandbox.server import Sandbox
-from sociair_portal.bulk import insert_rows
+from sociair_portal.common.bulk_rows import insert_rows
 from tests.at_once import at_once
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory, UserFactory
 from tests.sending import check_books, hand_over, numbers, reading, send_all, states

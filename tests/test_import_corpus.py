@@ -12,9 +12,9 @@ from odf.opendocument import OpenDocumentSpreadsheet
 from odf.table import Table, TableCell, TableRow
 from odf.text import P
 
-from contacts.importing.reading import open_table
+from contacts.importing.files import open_table
+from contacts.importing.reader import read_table, sentence
 from contacts.importing.rows import Row, Trouble, Unreadable
-from contacts.importing.tables import read_table, sentence
 from tests.importing import csv_file, xlsx_file
 
 PEOPLE = [["Name", "Mobile"], ["सीता Rai", "9841000001"], ["José", "9801000002"]]

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from contacts.importing import jobs, loading
-from contacts.importing.choosing import REASON, NotChosen, guess_choice, options_of
+from contacts.importing import jobs, load
+from contacts.importing.meanings import REASON, NotChosen, guess_choice, options_of
 from contacts.importing.options import Existing
 from contacts.models import (
     Contact,
@@ -130,7 +130,7 @@ def test_somebody_twice_in_a_file(
     rows_a_piece: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first row has the last word, or the same file would change them back and forth."""
-    monkeypatch.setattr(loading, "ROWS_A_PIECE", rows_a_piece)
+    monkeypatch.setattr(load, "ROWS_A_PIECE", rows_a_piece)
     rows = ["Ram,9841000002,5,Jhapa", "Sita,9841000001,1,", "SITA,9841000001,2,Ilam"]
     text = "\n".join(["Name,Mobile,Fee,Village", *rows])
     path = csv_file(tmp_path / "one.csv", text)
@@ -221,7 +221,7 @@ def test_a_spreadsheet(tmp_path: Path) -> None:
 
 @pytest.fixture
 def three_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ContactImport:
-    monkeypatch.setattr(loading, "ROWS_A_PIECE", 3)
+    monkeypatch.setattr(load, "ROWS_A_PIECE", 3)
     rows = "".join(f"Person {n},98410000{n:02d}\n" for n in range(5)) + "Gita,12\n"
     path = csv_file(tmp_path / "one.csv", f"Name,Mobile\n{rows}")
     source = jobs.take_in(path, name="one.csv", by=UserFactory.create())
@@ -237,7 +237,7 @@ def _stops_after(rounds: int) -> object:
 
 
 def test_it_goes_on_where_it_stopped(three_pieces: ContactImport) -> None:
-    assert not loading.load(three_pieces, go_on=_stops_after(1))  # type: ignore[arg-type]
+    assert not load.load(three_pieces, go_on=_stops_after(1))  # type: ignore[arg-type]
     assert (three_pieces.done, three_pieces.created, Contact.objects.count()) == (1, 2, 2)
     assert jobs.run(go_on=lambda: True)
     three_pieces.refresh_from_db()
@@ -248,18 +248,18 @@ def test_it_goes_on_where_it_stopped(three_pieces: ContactImport) -> None:
 def test_a_piece_is_loaded_once(three_pieces: ContactImport) -> None:
     """Two workers hold the same piece in their hands."""
     stale = ContactImport.objects.get(pk=three_pieces.pk)
-    loading.load(three_pieces, go_on=_stops_after(1))  # type: ignore[arg-type]
-    loading.load(stale)
+    load.load(three_pieces, go_on=_stops_after(1))  # type: ignore[arg-type]
+    load.load(stale)
     stale.refresh_from_db()
     assert counts(stale) == (5, 0, 0, 1)
 
 
 def test_cancelled_it_stops_at_once(three_pieces: ContactImport) -> None:
-    loading.load(three_pieces, go_on=_stops_after(1))  # type: ignore[arg-type]
+    load.load(three_pieces, go_on=_stops_after(1))  # type: ignore[arg-type]
     other = ContactImport.objects.get(pk=three_pieces.pk)
     assert jobs.cancel(other)
     assert not jobs.cancel(other)
-    loading.load(three_pieces)
+    load.load(three_pieces)
     assert (three_pieces.state, Contact.objects.count()) == (ImportState.CANCELLED, 2)
     assert not ImportedPiece.objects.exists()
 
@@ -279,7 +279,7 @@ def test_answers_of_sociair_are_saved_meanwhile(
     assert jobs.start(source, guessed(source))
     source.refresh_from_db()
     campaign = hand_over(gateway, numbers(120))
-    at_once([partial(loading.load, source), *[partial(_sent, gateway)] * 2])
+    at_once([partial(load.load, source), *[partial(_sent, gateway)] * 2])
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
     assert campaign.accepted == 120
     assert source.state == ImportState.DONE

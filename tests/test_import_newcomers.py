@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contacts.fields import FieldKind
 from contacts.importing.newcomers import tell_apart
 from contacts.importing.options import FieldColumn, Options
-from contacts.importing.planning import Outcome, groups_by_key, plan
+from contacts.importing.plan import Outcome, groups_by_key, plan
 from contacts.importing.rows import Row
 from contacts.names import name_key
 from contacts.phone import operator_of

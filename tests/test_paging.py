@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.test.utils import CaptureQueriesContext
 
 from contacts.models import Contact, OptOut
-from sociair_portal.paging import Page, page_by_key
+from sociair_portal.common.pages import Page, page_by_key
 from tests.factories import ContactFactory, OptOutFactory
 
 BY_NAME = ("name", "id")

@@ -19,7 +19,7 @@ from messaging.services.campaigns import control, drafts, follow_ups
 from messaging.services.campaigns.review import review
 from messaging.services.money import affordability
 from messaging.services.sending.sweep import sweep
-from sociair_portal.bulk import insert_rows
+from sociair_portal.common.bulk_rows import insert_rows
 from tests.conftest import Browser, signed_in
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory
 from tests.importing import xlsx_file

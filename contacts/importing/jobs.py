@@ -14,11 +14,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.fields import key_of
-from contacts.importing import loading
+from contacts.importing import load
 from contacts.importing.columns import headings
 from contacts.importing.options import FieldColumn, Options
+from contacts.importing.reader import Packed, read_table
 from contacts.importing.rows import MOST_COLUMNS, Row, Trouble, Unreadable
-from contacts.importing.tables import Packed, read_table
 from contacts.models import Contact, ContactField, ContactImport, ImportState
 
 logger = logging.getLogger(__name__)
@@ -31,7 +31,7 @@ def take_in(path: Path, *, name: str, by: Any, sheet: str = "") -> ContactImport
     """Keep a file's rows until somebody has looked at them. Raises `Unreadable`; then nothing is
     kept.
     """
-    with read_table(path, sheet=sheet, rows_a_piece=loading.ROWS_A_PIECE) as table:
+    with read_table(path, sheet=sheet, rows_a_piece=load.ROWS_A_PIECE) as table:
         first = next(table.pieces, Packed(0, "[]")).rows()
         if not first:
             raise Unreadable(Trouble.EMPTY)
@@ -50,7 +50,7 @@ def take_in(path: Path, *, name: str, by: Any, sheet: str = "") -> ContactImport
         )
         try:
             some = filter(None, (Packed.of(first[is_header:]), second))
-            loading.keep(source, chain(some, table.pieces))
+            load.keep(source, chain(some, table.pieces))
         except Unreadable:
             source.delete()
             raise
@@ -90,7 +90,7 @@ def cancel(source: ContactImport) -> bool:
     ).update(state=ImportState.CANCELLED, finished_at=timezone.now())
     source.refresh_from_db()
     if cancelled:
-        loading.drop_pieces(source)
+        load.drop_pieces(source)
     return bool(cancelled)
 
 
@@ -98,7 +98,7 @@ def run(*, go_on: Callable[[], bool]) -> bool:
     """Load what was started, the oldest first. False if `go_on` stopped it."""
     for source in ContactImport.objects.filter(state=ImportState.RUNNING).order_by("id"):
         try:
-            if not loading.load(source, go_on=go_on):
+            if not load.load(source, go_on=go_on):
                 return False
         except (DataError, IntegrityError) as error:  # their words may quote a row
             logger.error("Import %s failed: %s.", source.pk, type(error).__name__)
@@ -125,4 +125,4 @@ def waiting() -> bool:
 
 
 def sample_of(source: ContactImport, count: int = SAMPLE) -> Sequence[Row]:
-    return loading.first_rows(source, count)
+    return load.first_rows(source, count)

@@ -1,7 +1,7 @@
 """Rows about people who are certainly new, told from the others at a glance.
 
 Most rows of a large file are: a number that nobody has and no other row of the piece, a name, and
-values that fit. They need no plan, because nobody else is concerned. `planning` would say the same
+values that fit. They need no plan, because nobody else is concerned. `plan` would say the same
 of them; it takes several times as long.
 """
 
@@ -13,13 +13,7 @@ from typing import NamedTuple
 
 from contacts.fields import FieldKind, InvalidValue, parse_value
 from contacts.importing.options import Options
-from contacts.importing.planning import (
-    LONGEST_GROUP,
-    LONGEST_NAME,
-    Person,
-    group_names,
-    known_numbers,
-)
+from contacts.importing.plan import LONGEST_GROUP, LONGEST_NAME, Person, group_names, known_numbers
 from contacts.importing.rows import Row
 from contacts.names import clean_name, name_key
 from contacts.phone import find_mobile, operator_of, plain_mobile

@@ -8,7 +8,7 @@ import xlsxwriter
 
 from contacts.importing.columns import REASON
 from contacts.models import ContactImport
-from sociair_portal.spreadsheets import defused
+from sociair_portal.common.formulas import defused
 
 
 def _table(source: ContactImport) -> Iterator[list[str]]:

@@ -6,10 +6,10 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from contacts.filling import filled, forget
-from contacts.forms import FieldForm
+from contacts.forms.people import FieldForm
+from contacts.forms.unique_rows import saved
 from contacts.models import ContactField
-from contacts.views.saving import saved
+from contacts.services.field_values import filled, forget
 
 
 @permission_required("contacts.view_contactfield", raise_exception=True)

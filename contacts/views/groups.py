@@ -10,14 +10,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from contacts.filters import BY_NAME
-from contacts.forms import GroupForm
-from contacts.list_forms import GroupSearchForm, MemberSearchForm, SelectionForm
+from contacts.forms.lists import GroupSearchForm, MemberSearchForm, SelectionForm
+from contacts.forms.people import GroupForm
+from contacts.forms.unique_rows import saved
 from contacts.models import Contact, Group
-from contacts.searching import with_opt_outs
+from contacts.services.filters import BY_NAME
+from contacts.services.search import with_opt_outs
 from contacts.views.membership import join, leave
-from contacts.views.saving import saved
-from sociair_portal.paging import page_by_key
+from sociair_portal.common.pages import page_by_key
 
 
 @permission_required("contacts.view_group", raise_exception=True)

@@ -18,16 +18,16 @@ from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from contacts import exporting
-from contacts.acting import Action
-from contacts.forms import ContactWithGroupsForm
-from contacts.list_forms import BulkForm, ContactFilterForm
+from contacts.forms.lists import BulkForm, ContactFilterForm
+from contacts.forms.people import ContactWithGroupsForm
+from contacts.forms.unique_rows import saved
 from contacts.models import Contact, ContactField, OptOut
 from contacts.phone import format_mobile
-from contacts.searching import with_opt_outs
-from contacts.views.bulk import act
-from contacts.views.saving import saved
-from sociair_portal.paging import page_by_key
+from contacts.services import export
+from contacts.services.bulk_actions import Action
+from contacts.services.search import with_opt_outs
+from contacts.views.bulk_actions import act
+from sociair_portal.common.pages import page_by_key
 from sociair_portal.templatetags.portal import count as in_lakhs
 
 _SHARING_SHOWN = 5
@@ -60,11 +60,11 @@ def contact_export(request: HttpRequest, kind: str) -> HttpResponseBase:
     if kind not in ("csv", "xlsx"):
         raise Http404
     filters = ContactFilterForm(request.GET)
-    people = exporting.People(filters.found(), ContactField.objects.all())
+    people = export.People(filters.found(), ContactField.objects.all())
     if kind == "xlsx":
-        if people.are_more_than(exporting.MOST_IN_XLSX):
+        if people.are_more_than(export.MOST_IN_XLSX):
             said = _("A spreadsheet holds up to %(most)s people: take CSV, or narrow the list.")
-            messages.error(request, said % {"most": in_lakhs(exporting.MOST_IN_XLSX)})
+            messages.error(request, said % {"most": in_lakhs(export.MOST_IN_XLSX)})
             return redirect(f"{reverse('contacts:list')}?{request.GET.urlencode()}")
         return FileResponse(people.xlsx(), as_attachment=True, filename=_file_name(kind))
     response = StreamingHttpResponse(people.csv_lines(), content_type="text/csv; charset=utf-8")

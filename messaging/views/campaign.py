@@ -31,7 +31,7 @@ from messaging.services.decisions.settlement import undecided_with_calls
 from messaging.services.gateway import holds
 from messaging.services.money import balance, new_prices, prices
 from messaging.views.waking import recent_reading
-from sociair_portal.paging import page_by_key
+from sociair_portal.common.pages import page_by_key
 
 _UNDECIDED_SHOWN: Final = 20
 _REFUSALS_SHOWN: Final = 3

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import replace_url
 
 from contacts.models import Contact
-from contacts.searching import find_contacts
+from contacts.services.search import find_contacts
 from messaging.forms import OF_ALL, ComposeForm, ids_of
 from messaging.models import Campaign, CampaignState, MessageTemplate
 from messaging.script import to_plain

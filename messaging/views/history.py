@@ -11,7 +11,7 @@ from contacts.models import Contact, OptOut
 from messaging import history
 from messaging.history_forms import CampaignHistoryForm, RecipientHistoryForm
 from messaging.models import Campaign, Recipient
-from sociair_portal.paging import page_by_key
+from sociair_portal.common.pages import page_by_key
 
 _SHARING_SHOWN: Final = 5
 

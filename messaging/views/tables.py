@@ -10,12 +10,12 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
-from contacts.import_forms import UploadForm
+from contacts.forms.imports import UploadForm
+from contacts.importing.reader import sentence
 from contacts.importing.rows import Unreadable
-from contacts.importing.tables import sentence
 from messaging.models import RecipientTable
 from messaging.services.audience import spreadsheets
-from sociair_portal.uploads import was_too_large
+from sociair_portal.common.uploads import was_too_large
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -11,7 +11,7 @@ from messaging.models import MessageTemplate
 from messaging.services import templates
 from messaging.services.audience.placeholders import known_keys
 from messaging.template_forms import TemplateForm, TemplateSearchForm
-from sociair_portal.paging import page_by_key
+from sociair_portal.common.pages import page_by_key
 
 
 @require_safe

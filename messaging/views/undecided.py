@@ -22,7 +22,7 @@ from messaging.services.gateway import doubts, holds
 from messaging.services.money import prices
 from messaging.services.money.affordability import SendRefused
 from messaging.views.waking import recent_reading
-from sociair_portal.paging import page_by_key
+from sociair_portal.common.pages import page_by_key
 
 _CAMPAIGNS_A_PAGE: Final = 10
 _BATCHES_SHOWN: Final = 5  # of each campaign, before its own page

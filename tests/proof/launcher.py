@@ -63,7 +63,7 @@ def _after(owner: Any, name: str, pass_by: Callable[[Any], None]) -> None:
 
 def _set(strike: Strike) -> None:
     # Not before Django is ready.
-    from contacts.importing import loading  # noqa: PLC0415
+    from contacts.importing import load  # noqa: PLC0415
     from messaging.services import sociair, transport  # noqa: PLC0415
     from messaging.services.campaigns import preparation  # noqa: PLC0415
     from messaging.services.sending import dispatch  # noqa: PLC0415
@@ -73,7 +73,7 @@ def _set(strike: Strike) -> None:
         case Step.PREPARING:
             _before(preparation, "insert_rows", trap.pass_by)
         case Step.LOADING:
-            _before(loading, "insert_rows", trap.pass_by)
+            _before(load, "insert_rows", trap.pass_by)
         case Step.BEFORE_CLAIM:
             _before(dispatch, "claim_batch", trap.pass_by)
         case Step.CLAIMED:

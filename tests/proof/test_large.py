@@ -14,7 +14,7 @@ from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import control, drafts, handover
 from messaging.services.campaigns.review import review
 from sandbox.server import Sandbox
-from sociair_portal.bulk import insert_rows
+from sociair_portal.common.bulk_rows import insert_rows
 from tests.proof.conftest import Start
 from tests.proof.person import see_to_its_end
 from tests.proof.steps import Step, Strike

@@ -13,7 +13,7 @@ from pytest_django import Settings
 from messaging import tasks
 from messaging.models import Gateway
 from sandbox.server import Sandbox
-from sociair_portal.stopping import NEEDS_PERSON
+from sociair_portal.common.shutdown import NEEDS_PERSON
 from tests.proof.conftest import Start
 from tests.proof.test_locked import kept
 from tests.proof.workers import LAUNCHED, Worker, until

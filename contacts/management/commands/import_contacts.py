@@ -7,11 +7,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from contacts.importing import jobs, loading
-from contacts.importing.choosing import Choice, NotChosen, guess_choice, options_of
+from contacts.importing import jobs, load
+from contacts.importing.meanings import Choice, NotChosen, guess_choice, options_of
 from contacts.importing.options import Existing
+from contacts.importing.reader import sentence
 from contacts.importing.rows import Unreadable
-from contacts.importing.tables import sentence
 from contacts.models import ContactImport, RejectedRow
 from contacts.names import clean_name
 
@@ -48,7 +48,7 @@ class Command(BaseCommand):
             raise CommandError(str(not_chosen), returncode=2) from not_chosen
         jobs.start(source, chosen)
         source.refresh_from_db()
-        loading.load(source)
+        load.load(source)
         self.stdout.write(json.dumps(_result(source), ensure_ascii=False))
 
 

@@ -15,7 +15,7 @@ from huey.contrib.djhuey import HUEY
 from contacts.tasks import sweep_imports
 from messaging import tasks
 from messaging.services.storage import database
-from sociair_portal.stopping import NEEDS_PERSON, reason_to_stop, stopping
+from sociair_portal.common.shutdown import NEEDS_PERSON, reason_to_stop, stopping
 
 logger = logging.getLogger(__name__)
 

@@ -33,7 +33,7 @@ from messaging.services.audience.choice import (
     rows_of,
 )
 from messaging.services.audience.letters import Letter, Unwritable, Writer
-from sociair_portal.among import Among
+from sociair_portal.common.any_of import AnyOf
 
 
 class Person(NamedTuple):
@@ -189,7 +189,7 @@ class Reader:
     def _known(self, mobiles: list[str]) -> dict[str, list[Candidate]]:
         """Whose numbers were pasted: a personal text needs their names and values."""
         known: dict[str, list[Candidate]] = {}
-        rows = Contact.objects.filter(Among("mobile", mobiles)).order_by("mobile", "id")
+        rows = Contact.objects.filter(AnyOf("mobile", mobiles)).order_by("mobile", "id")
         for mobile, pk, name, fields in rows.values_list("mobile", "id", "name", "fields"):
             known.setdefault(mobile, []).append(Candidate(pk, name, fields))
         return known
@@ -341,7 +341,7 @@ def _opt_outs_of(mobiles: list[str]) -> dict[str, OptOut]:
     between = everybodys.filter(mobile__gte=mobiles[0], mobile__lte=mobiles[-1])
     found = list(between[: len(mobiles)])
     if len(found) == len(mobiles):
-        found = list(everybodys.filter(Among("mobile", mobiles)))
+        found = list(everybodys.filter(AnyOf("mobile", mobiles)))
     return {one.mobile: one for one in found}
 
 

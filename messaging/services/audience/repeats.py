@@ -11,7 +11,7 @@ from django.utils import timezone
 from messaging.models import OPEN_STATES, Campaign, CampaignState, Recipient, RecipientState
 from messaging.text import InvalidText
 from messaging.wording import parse
-from sociair_portal.among import Among
+from sociair_portal.common.any_of import AnyOf
 
 # Of these it is known that they got it, or may have.
 _MAY_HAVE_GOT: Final = (
@@ -74,7 +74,7 @@ def who_got(letters: Mapping[str, str], campaigns: list[Sent]) -> set[str]:
     if not asked or not letters:
         return set()
     rows = Recipient.objects.filter(
-        _may_get(), Among("mobile", letters), campaign__in=asked
+        _may_get(), AnyOf("mobile", letters), campaign__in=asked
     ).values_list("mobile", "batch__text")
     return {mobile for mobile, text in rows if letters[mobile] == text}
 

@@ -20,13 +20,13 @@ from django.utils.translation import gettext as _
 from contacts.fields import key_of
 from contacts.importing.cells import BadNumber, read_number
 from contacts.importing.columns import guess, headings
+from contacts.importing.reader import Packed, read_table
 from contacts.importing.rows import MOST_COLUMNS, Row, Trouble, Unreadable
-from contacts.importing.tables import Packed, read_table
 from contacts.names import clean_name
 from messaging.models import RecipientTable, TableRow
 from messaging.services.actor import Actor, user_of
 from messaging.text import tidy
-from sociair_portal.bulk import insert_rows, take_stock
+from sociair_portal.common.bulk_rows import insert_rows, take_stock
 
 MOST_ROWS: Final = 100_000
 _PIECE: Final = 5000

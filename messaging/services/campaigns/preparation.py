@@ -35,7 +35,7 @@ from messaging.services.campaigns.review import Review
 from messaging.services.gateway import holds
 from messaging.services.money import balance, new_prices, prices
 from messaging.text import InvalidText
-from sociair_portal.bulk import insert_rows
+from sociair_portal.common.bulk_rows import insert_rows
 
 LARGE: Final = 1000  # recipients; a larger campaign lets smaller ones go first
 _PIECE: Final = 2000

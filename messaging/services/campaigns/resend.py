@@ -31,7 +31,7 @@ from messaging.services.campaigns.drafts import fingerprint_of
 from messaging.services.money import prices
 from messaging.services.money.affordability import SendRefused
 from messaging.text import measure
-from sociair_portal.bulk import insert_rows
+from sociair_portal.common.bulk_rows import insert_rows
 
 MOST_AGAIN = 100  # batches that one request takes over; the worker takes any number
 

@@ -29,7 +29,7 @@ from messaging.services.campaigns.guards import check_certain
 from messaging.services.money import affordability, balance, prices
 from messaging.services.money.affordability import SendRefused
 from messaging.services.states import count, finish_if_empty
-from sociair_portal.among import Among
+from sociair_portal.common.any_of import AnyOf
 
 _AT_ONCE = 50  # batches in one transaction
 UNDECIDED = [BatchState.UNCONFIRMED, BatchState.PARTLY_REFUSED]
@@ -113,14 +113,14 @@ def settle_some(
 def unconfirmed_of(campaign: Campaign, batches: Sequence[int]) -> QuerySet[Recipient]:
     return Recipient.objects.filter(
         campaign=campaign,
-        batch__in=undecided(campaign).filter(Among("id", batches)),
+        batch__in=undecided(campaign).filter(AnyOf("id", batches)),
         state=RecipientState.UNCONFIRMED,
     )
 
 
 def _still_undecided(campaign: Campaign, batches: Sequence[int]) -> list[int]:
     """What becomes undecided later is not what somebody speaks of now."""
-    found = undecided(campaign).filter(Among("id", batches)).order_by("pk")
+    found = undecided(campaign).filter(AnyOf("id", batches)).order_by("pk")
     return list(found.values_list("pk", flat=True))
 
 

@@ -14,7 +14,7 @@ from django.db import DatabaseError, InterfaceError, OperationalError, connectio
 
 from messaging.services.storage import trouble
 from messaging.services.storage.trouble import Cause
-from sociair_portal import stopping
+from sociair_portal.common import shutdown
 
 logger = logging.getLogger(__name__)
 
@@ -122,7 +122,7 @@ def ends_it(cause: Cause) -> bool:
     else:
         return False
     trouble.note(cause)
-    stopping.give_up(f"The database file {_file()} {what}. {_NOTHING_WAS_SENT}")
+    shutdown.give_up(f"The database file {_file()} {what}. {_NOTHING_WAS_SENT}")
     return True
 
 

@@ -10,8 +10,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.fields import FieldKind
-from contacts.forms import NameField
-from contacts.importing.choosing import (
+from contacts.forms.people import NameField
+from contacts.importing.meanings import (
     FIELD,
     GROUPS,
     LEAVE_OUT,
@@ -24,7 +24,7 @@ from contacts.importing.choosing import (
     options_of,
 )
 from contacts.importing.options import Existing, Options
-from contacts.importing.planning import group_names
+from contacts.importing.plan import group_names
 from contacts.models import ContactField, ContactImport
 
 _LONGEST_GROUP: Final = 100

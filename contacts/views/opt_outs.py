@@ -6,11 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
-from contacts.forms import OptOutForm
-from contacts.list_forms import OptOutSearchForm
+from contacts.forms.lists import OptOutSearchForm
+from contacts.forms.people import OptOutForm
+from contacts.forms.unique_rows import saved
 from contacts.models import Contact, OptOut
-from contacts.views.saving import saved
-from sociair_portal.paging import page_by_key
+from sociair_portal.common.pages import page_by_key
 
 
 @permission_required("contacts.view_optout", raise_exception=True)

@@ -10,7 +10,7 @@ from contacts.fields import RESERVED, FieldKind, InvalidValue, key_of, parse_val
 from contacts.models import FIELD_KINDS, Contact, ContactField, Group, OptOut
 from contacts.names import clean_name, name_key
 from contacts.phone import InvalidMobile, operator_of, parse_mobile
-from sociair_portal.bases import ModelForm, ModelMultipleChoiceField
+from sociair_portal.common.bases import ModelForm, ModelMultipleChoiceField
 
 
 class NameField(forms.CharField):

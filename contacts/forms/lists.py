@@ -8,13 +8,13 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from contacts.acting import Action
 from contacts.fields import MOST_CHARACTERS, FieldKind, InvalidValue, parse_value
-from contacts.filters import BY_NAME, ORDERS, Comparison, ContactFilter, FieldCondition
-from contacts.forms import NameField, RowsField
+from contacts.forms.people import NameField, RowsField
 from contacts.models import OPERATOR_CHOICES, Contact, ContactField, Group, OptOut
 from contacts.names import clean_name
-from contacts.searching import find_contacts, find_opt_outs
+from contacts.services.bulk_actions import Action
+from contacts.services.filters import BY_NAME, ORDERS, Comparison, ContactFilter, FieldCondition
+from contacts.services.search import find_contacts, find_opt_outs
 
 
 class SearchField(forms.CharField):

@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.fields import FieldKind, FieldValue
 from contacts.models import Contact, ContactField, Group, OptOut
-from contacts.searching import find_contacts, those_of
+from contacts.services.search import find_contacts, those_of
 
 
 class Comparison(StrEnum):

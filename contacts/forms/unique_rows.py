@@ -2,7 +2,7 @@
 
 from django.db import IntegrityError, transaction
 
-from sociair_portal.bases import ModelForm
+from sociair_portal.common.bases import ModelForm
 
 
 def saved(form: ModelForm) -> bool:

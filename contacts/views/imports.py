@@ -21,16 +21,16 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from contacts import tasks
-from contacts.import_forms import ColumnsForm, UploadForm
+from contacts.forms.imports import ColumnsForm, UploadForm
 from contacts.importing import jobs, report
-from contacts.importing.choosing import guess_choice
+from contacts.importing.meanings import guess_choice
 from contacts.importing.options import Options
-from contacts.importing.planning import Outcome, Planned, plan
+from contacts.importing.plan import Outcome, Planned, plan
+from contacts.importing.reader import sentence
 from contacts.importing.rows import Unreadable
-from contacts.importing.tables import sentence
 from contacts.models import ContactImport, ImportState
-from sociair_portal.paging import page_by_key
-from sociair_portal.uploads import was_too_large
+from sociair_portal.common.pages import page_by_key
+from sociair_portal.common.uploads import was_too_large
 
 _SHOWN: Final = 20  # rows of a preview
 _RECENT: Final = 10

@@ -11,8 +11,8 @@ from typing import Any
 from django.db.models import BooleanField, F, Func
 
 
-class Among(Func):
-    """`Contact.objects.filter(Among("mobile", numbers))`, for columns of text or of ids."""
+class AnyOf(Func):
+    """`Contact.objects.filter(AnyOf("mobile", numbers))`, for columns of text or of ids."""
 
     output_field = BooleanField()
 

@@ -9,9 +9,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import ngettext
 
-from contacts.acting import Action, BulkAction
-from contacts.list_forms import BulkForm, ContactFilterForm
+from contacts.forms.lists import BulkForm, ContactFilterForm
 from contacts.models import Group
+from contacts.services.bulk_actions import Action, BulkAction
 from sociair_portal.templatetags.portal import count as in_lakhs
 
 _FOR: Final = 3.0  # seconds of a request, then the page shows how far it is and goes on

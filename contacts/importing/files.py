@@ -1,6 +1,6 @@
 """Any table that an office has, as rows of text: CSV of every kind, XLSX, XLS and ODS.
 
-It runs in a process of its own (convert.py) with bounds on memory and time, because a file may be
+It runs in a process of its own (converter.py) with bounds on memory and time, because a file may be
 anything. So it knows nothing of Django; what is wrong with a file is said by tables.py.
 """
 
@@ -24,7 +24,7 @@ from contacts.importing.rows import (
     Trouble,
     Unreadable,
 )
-from sociair_portal.spreadsheets import MARK, undefused
+from sociair_portal.common.formulas import MARK, undefused
 
 _SAMPLE: Final = 64 * 1024  # bytes
 _MOST_INFLATED: Final = 1024**3  # bytes

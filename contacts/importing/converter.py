@@ -1,4 +1,4 @@
-"""`python -m contacts.importing.convert FILE SHEET ROWS`: a table as JSON, within bounds.
+"""`python -m contacts.importing.converter FILE SHEET ROWS`: a table as JSON, within bounds.
 
 The first line tells the kind and the sheets, each other one is a piece: how many rows, a space, and
 `[[line, [cells]], …]`. The first is a small one, to be looked at. A file that cannot be read ends
@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from contacts.importing.reading import open_table
+from contacts.importing.files import open_table
 from contacts.importing.rows import FIRST_ROWS, Row, Trouble, Unreadable
 
 MOST_MEMORY: Final = 300 * 1024**2  # bytes

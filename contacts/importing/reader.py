@@ -84,7 +84,7 @@ class Packed:
 @contextmanager
 def read_table(path: Path, *, sheet: str = "", rows_a_piece: int = 5000) -> Iterator[Rows]:
     """A file's rows in flat memory. Raises `Unreadable`, at once or while rows are taken."""
-    module = "contacts.importing.convert"
+    module = "contacts.importing.converter"
     command = [sys.executable, "-m", module, str(path), sheet, str(rows_a_piece)]
     with subprocess.Popen(  # noqa: S603  # our own module
         command,

@@ -17,16 +17,9 @@ from django.utils import timezone
 
 from contacts.importing.newcomers import Joins, Newcomer, Newcomers, newcomer_of, tell_apart
 from contacts.importing.options import Options
-from contacts.importing.planning import (
-    Outcome,
-    Person,
-    Planned,
-    groups_by_key,
-    plan,
-    rejected_rows,
-)
+from contacts.importing.plan import Outcome, Person, Planned, groups_by_key, plan, rejected_rows
+from contacts.importing.reader import Packed
 from contacts.importing.rows import Row
-from contacts.importing.tables import Packed
 from contacts.models import (
     Contact,
     ContactImport,
@@ -37,8 +30,8 @@ from contacts.models import (
     RejectedRow,
 )
 from contacts.names import clean_name
-from sociair_portal.bulk import insert_rows
 from sociair_portal.collecting import uncollected
+from sociair_portal.common.bulk_rows import insert_rows
 
 ROWS_A_PIECE: Final = 5000
 _LONGEST_REASON: Final = OptOut._meta.get_field("reason").max_length

@@ -13,8 +13,8 @@ from django.db.models import QuerySet
 from contacts.fields import FieldKind, FieldValue
 from contacts.models import OPERATOR_CHOICES, Contact, ContactField
 from contacts.names import listed
-from contacts.searching import with_opt_outs
-from sociair_portal.spreadsheets import defused
+from contacts.services.search import with_opt_outs
+from sociair_portal.common.formulas import defused
 
 MOST_IN_XLSX: Final = 200_000  # people; a spreadsheet comes only when all of it is made
 _FIRST_DAY: Final = "1900-03-01"  # Excel counts a day before it that never was

@@ -1,0 +1,1 @@
+"""What is done with people, groups and fields, whoever asks for it."""
