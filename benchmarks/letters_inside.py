@@ -18,8 +18,8 @@ from phonenumbers import carrier
 from contacts.phone import Operator, find_mobile, operator_of
 from messaging.services.audience.letters import Writer
 from messaging.services.money import prices
-from messaging.text import measure
-from messaging.wording import parse
+from messaging.text.length import measure
+from messaging.text.placeholders import parse
 
 _TEXTS: Final = {
     "static": "The school is closed tomorrow because of the election. Classes begin on Sunday.",

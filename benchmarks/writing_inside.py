@@ -20,7 +20,7 @@ from django.test.utils import CaptureQueriesContext, override_settings
 from benchmarks.seed import group_of, mobile
 from contacts.models import Contact, ContactField, Group, OptOut
 from messaging.models import BalanceReading, Campaign
-from messaging.services.audience import spreadsheets
+from messaging.services.audience import tables
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts, handover, preparation
 from messaging.services.campaigns.estimate import count_people
@@ -144,7 +144,7 @@ def _table(people: int) -> Any:
             rows = csv.writer(file)
             rows.writerow(["Name", "Mobile", "Fee due"])
             rows.writerows([f"Person {n}", mobile(n), n % 5000] for n in range(people))
-        return spreadsheets.take_in(path, name="table.csv", by=None)
+        return tables.take_in(path, name="table.csv", by=None)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.names import clean_name
+from sociair_portal.common import formats
 
 FieldValue = str | int | float
 MOST_CHARACTERS: Final = 500  # of a value; nothing longer fits into a message
@@ -112,6 +113,5 @@ def show_value(kind: FieldKind, value: FieldValue) -> str:
         exact = Decimal(repr(value))
         return f"{exact:.2f}" if -2 <= int(exact.as_tuple().exponent) < 0 else f"{exact:f}"
     if kind == FieldKind.DATE:
-        day = date.fromisoformat(str(value))
-        return f"{day.day} {day:%b %Y}"
+        return formats.day(date.fromisoformat(str(value)))
     return str(value)

@@ -9,7 +9,6 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from contacts.phone import format_mobile
-from messaging.history import numbers_like
 from messaging.models import (
     BalanceReading,
     Batch,
@@ -23,6 +22,7 @@ from messaging.models import (
     RecipientTable,
     SentMessage,
 )
+from messaging.services.history import numbers_like
 from sociair_portal.common.bases import ModelAdmin, Paginator
 
 _MOST_COUNTED: Final = 10_000

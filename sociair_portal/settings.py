@@ -103,7 +103,6 @@ INSTALLED_APPS = [
     "django.contrib.messages",
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
-    "django.contrib.humanize",
     "django.forms",  # its widgets' templates, for FORM_RENDERER
     "csp",
     "crispy_forms",
@@ -142,9 +141,14 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "messaging.context.gateway",
+                "messaging.context_processors.gateway",
             ],
-            "builtins": ["django.templatetags.i18n", "sociair_portal.templatetags.portal"],
+            "builtins": [
+                "django.templatetags.i18n",
+                "sociair_portal.templatetags.portal",
+                "contacts.templatetags.people",
+                "messaging.templatetags.texts",
+            ],
         },
     }
 ]

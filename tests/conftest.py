@@ -17,7 +17,7 @@ from pytest_django import Settings
 
 from messaging import tasks
 from messaging.models import Gateway
-from messaging.services.sending import saving
+from messaging.services.sending import persistence
 from sandbox.server import Sandbox
 from sociair_portal.common.shutdown import stopping
 from sociair_portal.roles import MANAGER, SENDER, create_roles
@@ -58,7 +58,7 @@ def state_dir(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     """
     settings.STATE_DIR = tmp_path
     for name in ("_failing", "_left"):
-        monkeypatch.setattr(saving, name, {})
+        monkeypatch.setattr(persistence, name, {})
     return tmp_path
 
 

@@ -6,7 +6,7 @@ the whole body. Where a person would doubt, the reading is UNKNOWN.
 
 from typing import Any, Final
 
-from messaging.answers import Outcome
+from messaging.answers.outcomes import Outcome
 
 Spoken = tuple[int, Any]
 

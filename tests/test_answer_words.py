@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from messaging.answers import MOST_BYTES, Answer, Outcome, classify
+from messaging.answers.classification import MOST_BYTES, classify
+from messaging.answers.outcomes import Answer, Outcome
 from tests.spoken_answers import SPOKEN
 
 A, B, C = "9841234567", "9801234567", "9611234567"

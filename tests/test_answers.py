@@ -8,7 +8,8 @@ import pytest
 from requests.structures import CaseInsensitiveDict
 
 from contacts.phone import Operator
-from messaging.answers import MOST_BYTES, Answer, Outcome, classify, read_json
+from messaging.answers.classification import MOST_BYTES, classify, read_json
+from messaging.answers.outcomes import Answer, Outcome
 
 A, B, C = "9841234567", "9801234567", "9611234567"
 POSTED = (A, B, C)

@@ -12,7 +12,8 @@ from hypothesis import HealthCheck, event, example, given, settings
 from hypothesis import strategies as st
 
 from contacts.phone import Operator
-from messaging.answers import MOST_BYTES, Answer, Outcome, classify
+from messaging.answers.classification import MOST_BYTES, classify
+from messaging.answers.outcomes import Answer, Outcome
 
 # How fast a busy machine draws examples says nothing about answers.
 PATIENT = settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])

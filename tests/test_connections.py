@@ -15,9 +15,10 @@ import urllib3.connectionpool
 from pytest_django import Settings
 from requests.adapters import HTTPAdapter
 
-from messaging.answers import MOST_BYTES, Outcome
+from messaging.answers.classification import MOST_BYTES
+from messaging.answers.outcomes import Outcome
 from messaging.models import Batch, BatchState, Gateway, SentMessage
-from messaging.services import framing, sociair, transport
+from messaging.services import frames, sociair, transport
 from messaging.services.gateway import holds
 from messaging.services.sending import dispatch
 from sandbox.server import Sandbox
@@ -249,7 +250,7 @@ WHOLE = [
 ]
 
 
-def _read(*pieces: bytes) -> framing.WholeAnswer:
+def _read(*pieces: bytes) -> frames.WholeAnswer:
     """What is made of an answer that comes in such pieces before the connection ends."""
     here, there = socket.socketpair()
     with here, there:
@@ -257,7 +258,7 @@ def _read(*pieces: bytes) -> framing.WholeAnswer:
         thread = threading.Thread(target=_say, args=(there, pieces))
         thread.start()
         try:
-            answer = framing.WholeAnswer(here, method="POST")
+            answer = frames.WholeAnswer(here, method="POST")
             answer.begin()
         finally:
             thread.join()
@@ -398,7 +399,7 @@ def test_what_a_server_says_about_idling_is_heeded(
     ],
 )
 def test_half_of_what_a_server_promises_is_relied_on(keep_alive: str, seconds: float) -> None:
-    assert framing.longest_idle(keep_alive) == seconds
+    assert frames.longest_idle(keep_alive) == seconds
 
 
 def test_a_server_that_closes_at_such_moments_leaves_one_doubtful_call_at_most(

@@ -35,8 +35,8 @@ from messaging.services.decisions import copies, settlement
 from messaging.services.gateway import doubts
 from messaging.services.money import balance
 from messaging.services.money.affordability import SendRefused
-from messaging.services.sending import dispatch, recording
-from messaging.text import measure
+from messaging.services.sending import dispatch, record
+from messaging.text.length import measure
 from sandbox.server import Sandbox
 from sociair_portal.common.bulk_rows import insert_rows
 from tests.at_once import at_once
@@ -308,7 +308,7 @@ def test_a_late_answer_meanwhile_counts(gateway: Gateway, sandbox: Sandbox) -> N
     Campaign.objects.filter(pk=first.pk).update(state="done", pending=0, unconfirmed=20)
     follower = _send_again(first)
 
-    recording.record(sent)
+    record.record(sent)
     assert _prepare(follower)
     assert follower.total == 18
     send_all(gateway)
@@ -332,7 +332,7 @@ def test_a_late_answer_after_it_was_copied_changes_nothing(
     follower = _send_again(first)
     _prepare(follower, pieces=1)
     before = states(first)
-    recording.record(sent)
+    record.record(sent)
     assert states(first) == before
     assert _prepare(follower)
     assert follower.total == 20

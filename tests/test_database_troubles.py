@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from messaging import tasks
 from messaging.models import Gateway
-from messaging.services.sending import dispatch, saving, slots
+from messaging.services.sending import dispatch, persistence, slots
 from messaging.services.storage import database, trouble
 from messaging.services.storage.trouble import Cause
 from sandbox.server import Sandbox
@@ -218,5 +218,5 @@ def test_waiting_shortly_is_over_afterwards(gateway: Gateway) -> None:
 
 
 def test_a_worker_that_is_well_may_send(gateway: Gateway) -> None:
-    assert saving.may_send()
+    assert persistence.may_send()
     assert database.probe() is None

@@ -9,7 +9,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
-from messaging.answers import Outcome
+from messaging.answers.outcomes import Outcome
 from messaging.models import (
     Batch,
     BatchState,
@@ -25,7 +25,7 @@ from messaging.models import (
 )
 from messaging.services import sociair, transport
 from messaging.services.gateway import holds
-from messaging.services.sending import dispatch, recording
+from messaging.services.sending import dispatch, record
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.factories import OptOutFactory
@@ -233,9 +233,9 @@ def test_a_worker_posts_nothing_that_it_no_longer_owns(gateway: Gateway, sandbox
     claim = claim_batch(campaign.pk)
     assert claim is not None
     Batch.objects.update(deadline=timezone.now() - timedelta(seconds=1))
-    assert recording.give_up_lost(gateway) == 1
+    assert record.give_up_lost(gateway) == 1
 
-    recording.record(sociair.send(claim.batch, start_before=transport.now() - 1))
+    record.record(sociair.send(claim.batch, start_before=transport.now() - 1))
     assert not sandbox.requests()
     batch = Batch.objects.get()
     assert (batch.state, batch.outcome) == (BatchState.UNCONFIRMED, Outcome.WORKER_LOST)

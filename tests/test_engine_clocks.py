@@ -11,8 +11,7 @@ from django.db.models import F
 from django.utils import timezone
 from pytest_django import Settings
 
-from messaging.answers import Outcome
-from messaging.context import worker_is_silent
+from messaging.answers.outcomes import Outcome
 from messaging.models import (
     BalanceReading,
     Batch,
@@ -26,9 +25,9 @@ from messaging.models import (
 )
 from messaging.services import sociair
 from messaging.services.decisions import evidence
-from messaging.services.gateway import holds
+from messaging.services.gateway import holds, machines
 from messaging.services.money import balance
-from messaging.services.sending import dispatch, recording, sweep
+from messaging.services.sending import dispatch, record, sweep
 from sandbox.server import Sandbox
 from tests.sending import check_books, claim_batch, hand_over, numbers, send_all, take_slot
 
@@ -148,7 +147,7 @@ def test_a_call_that_was_on_its_way_still_tells_what_became_of_it(
     _set_back(by)
     sent.batch.refresh_from_db(fields=["claimed_at"])  # which no clock would have moved
     sweep.sweep(gateway)
-    recording.record(sent)
+    record.record(sent)
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
     assert (campaign.state, campaign.accepted) == (CampaignState.DONE, 2)
 
@@ -157,7 +156,7 @@ def test_a_call_in_time_is_left_alone(gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(2))
     assert claim_batch(campaign.pk) is not None
     _set_back(timedelta(seconds=20))
-    assert recording.give_up_lost(gateway) == 0
+    assert record.give_up_lost(gateway) == 0
 
 
 # -- Slots, silence, readings ----------------------------------------------------------------
@@ -197,10 +196,10 @@ def test_a_reading_of_the_future_is_not_fresh_and_is_read_anew(gateway: Gateway)
 def test_a_worker_that_was_seen_in_the_future_is_silent(gateway: Gateway) -> None:
     sweep.sweep(gateway)
     gateway.refresh_from_db()
-    assert not worker_is_silent(gateway)
+    assert not machines.nobody_looks_in(gateway)
     _set_back(HALF_A_DAY)
     gateway.refresh_from_db()
-    assert worker_is_silent(gateway)
+    assert machines.nobody_looks_in(gateway)
 
 
 def test_what_was_given_up_by_a_wrong_clock_has_its_evidence(

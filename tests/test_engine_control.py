@@ -22,7 +22,7 @@ from messaging.models import (
 )
 from messaging.services import sociair
 from messaging.services.campaigns import control
-from messaging.services.sending import dispatch, recording, sweep
+from messaging.services.sending import dispatch, record, sweep
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.factories import UserFactory
@@ -124,7 +124,7 @@ def test_a_call_that_ends_a_paused_campaign_ends_it(gateway: Gateway, sandbox: S
     campaign = hand_over(gateway, numbers(2))
     sent = _in_flight(campaign)
     assert control.pause(campaign, by=None)
-    recording.record(sent)
+    record.record(sent)
     check_books(campaign, _billed(sandbox))
     assert (campaign.state, campaign.accepted) == (CampaignState.DONE, 2)
 
@@ -181,7 +181,7 @@ def test_a_refusal_does_not_pause_what_was_cancelled(gateway: Gateway, sandbox: 
     sandbox.settings(script=["scam"])
     sent = _in_flight(campaign)
     control.cancel(campaign, by=None)
-    recording.record(sent)
+    record.record(sent)
     check_books(campaign, [])
     assert (campaign.state, campaign.refused, campaign.cancelled) == ("cancelled", 2, 2)
 
@@ -207,7 +207,7 @@ def test_cancel_while_a_call_is_in_flight(gateway: Gateway, sandbox: Sandbox) ->
     sent = _in_flight(campaign)
     assert control.cancel(campaign, by=None)
     assert (campaign.pending, campaign.cancelled) == (2, 4)
-    recording.record(sent)
+    record.record(sent)
     check_books(campaign, _billed(sandbox))
     assert (campaign.state, campaign.accepted, campaign.cancelled) == ("cancelled", 2, 4)
     assert SentMessage.objects.get().outcome == "accepted"
@@ -224,7 +224,7 @@ def test_what_would_be_tried_again_is_cancelled_with_its_campaign(
         sandbox.settings(script=[fault])
     sent = _in_flight(campaign)
     control.cancel(campaign, by=None)
-    recording.record(sent)
+    record.record(sent)
     check_books(campaign, [])
     assert (campaign.state, campaign.cancelled, campaign.pending) == ("cancelled", 4, 0)
     assert set(Batch.objects.values_list("state", flat=True)) == {"cancelled"}
@@ -243,7 +243,7 @@ def test_an_unclear_call_stays_unconfirmed_when_its_campaign_is_cancelled(
     sandbox.settings(script=[fault])
     sent = _in_flight(campaign)
     control.cancel(campaign, by=None)
-    recording.record(sent)
+    record.record(sent)
     check_books(campaign, _billed(sandbox))
     assert (campaign.state, campaign.unconfirmed, campaign.cancelled) == ("cancelled", 2, 2)
 

@@ -22,7 +22,7 @@ from messaging.models import (
 from messaging.services import sociair
 from messaging.services.gateway import holds
 from messaging.services.money import balance
-from messaging.services.sending import dispatch, recording, sweep
+from messaging.services.sending import dispatch, record, sweep
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.factories import UserFactory
@@ -90,7 +90,7 @@ def test_calls_that_failed_together_count_once(
     claims = [claim_batch(campaign.pk) for _claim in range(4)]
     sandbox.stop()
     sent = [sociair.send(claim.batch) for claim in claims if claim is not None]
-    at_once([partial(recording.record, each) for each in sent])
+    at_once([partial(record.record, each) for each in sent])
     assert _delay(gateway) == 5
     assert gateway.failures == 1
     assert Event.objects.filter(kind=EventKind.HELD).count() == 1

@@ -12,7 +12,7 @@ from django.db.models import Model
 from django.utils import timezone
 from pytest_django import Settings
 
-from messaging.answers import Outcome
+from messaging.answers.outcomes import Outcome
 from messaging.models import (
     Batch,
     BatchState,
@@ -28,7 +28,7 @@ from messaging.models import (
 from messaging.services import sociair
 from messaging.services.campaigns import control
 from messaging.services.decisions import settlement
-from messaging.services.sending import dispatch, recording, sweep
+from messaging.services.sending import dispatch, record, sweep
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
 from tests.factories import UserFactory
@@ -99,7 +99,7 @@ def test_a_clear_late_answer_counts(
 ) -> None:
     campaign = hand_over(gateway, numbers(3))
     sandbox.settings(script=[fault])
-    recording.record(_answer_of_a_lost_call(gateway, campaign))
+    record.record(_answer_of_a_lost_call(gateway, campaign))
     assert Batch.objects.get().state == state
     assert set(states(campaign).values()) == {state}
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
@@ -119,7 +119,7 @@ def test_a_late_answer_that_refuses_some(
     settings.SOCIAIR_PARTIAL_REJECTION = rule
     sandbox.settings(partial="valid_sent" if rule == "valid_sent" else "none_sent")
     campaign = hand_over(gateway, [INVALID, *numbers(2)])
-    recording.record(_answer_of_a_lost_call(gateway, campaign))
+    record.record(_answer_of_a_lost_call(gateway, campaign))
     assert Batch.objects.get().state == BatchState.PARTLY_REFUSED
     found = states(campaign)
     assert found.pop(INVALID) == "refused"
@@ -137,7 +137,7 @@ def test_any_other_late_answer_changes_only_its_own_row(
     sandbox.settings(script=[fault])
     sent = _answer_of_a_lost_call(gateway, campaign)
     before = _everything()
-    recording.record(sent)
+    record.record(sent)
     assert _everything() == before
     row = SentMessage.objects.get()
     assert (row.outcome, row.attempt) == (sent.answer.outcome, 1)
@@ -151,7 +151,7 @@ def test_a_late_answer_counts_though_the_campaign_was_cancelled(
     campaign = hand_over(gateway, numbers(4))
     sent = _answer_of_a_lost_call(gateway, campaign)
     assert control.cancel(campaign, by=None)
-    recording.record(sent)
+    record.record(sent)
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
     assert campaign.state == CampaignState.CANCELLED
     assert (campaign.accepted, campaign.cancelled, campaign.unconfirmed) == (2, 2, 0)
@@ -168,7 +168,7 @@ def test_after_a_persons_word_it_changes_only_its_own_row(
     someone = UserFactory.create()
     assert settlement.settle(campaign, [sent.batch.pk], verdict, by=someone, why="asked them") == 2
     before = _everything()
-    recording.record(sent)
+    record.record(sent)
     assert _everything() == before
     assert set(states(campaign).values()) == {RecipientState(verdict.value)}
     # What Sociair took is known all the same: the balance is read by it.
@@ -185,9 +185,9 @@ def test_the_same_answer_twice_changes_nothing(
     claim = claim_batch(campaign.pk)
     assert claim is not None
     sent = sociair.send(claim.batch)
-    recording.record(sent)
+    record.record(sent)
     before = [_everything(), list(SentMessage.objects.values())]
-    recording.record(sent)
+    record.record(sent)
     assert [_everything(), list(SentMessage.objects.values())] == before
 
 
@@ -203,9 +203,9 @@ def test_an_old_tries_answer_again_does_not_touch_the_next_try(
     second = claim_batch(campaign.pk)
     assert second is not None
     before = _everything()
-    recording.record(sociair.send(first.batch))
+    record.record(sociair.send(first.batch))
     assert _everything() == before
-    recording.record(sociair.send(second.batch))
+    record.record(sociair.send(second.batch))
     assert list(SentMessage.objects.order_by("attempt").values_list("attempt", "outcome")) == [
         (1, "too_large"),
         (2, "accepted"),
@@ -222,6 +222,6 @@ def test_an_answer_of_a_claim_that_a_restore_undid(gateway: Gateway, sandbox: Sa
     Batch.objects.update(claimed_at=timezone.now() + timedelta(seconds=2))
     before = _everything()
     with pytest.raises(Batch.DoesNotExist):
-        recording.record(sent)
+        record.record(sent)
     assert _everything() == before
     assert not SentMessage.objects.exists()

@@ -2,7 +2,8 @@
 
 import pytest
 
-from messaging.answers import MOST_BYTES, Outcome
+from messaging.answers.classification import MOST_BYTES
+from messaging.answers.outcomes import Outcome
 from messaging.models import Batch, BatchState, Gateway, SentMessage
 from messaging.services.sending import dispatch
 from sandbox.faults import FAULTS

@@ -16,7 +16,7 @@ from messaging.services.decisions import settlement
 from messaging.services.decisions.evidence import Evidence, evidence_for
 from messaging.services.gateway import holds
 from messaging.services.money import balance
-from messaging.services.sending import dispatch, recording
+from messaging.services.sending import dispatch, record
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
 from tests.sending import claim_batch, hand_over, numbers, release, send_all
@@ -181,7 +181,7 @@ def test_a_late_answer_of_a_settled_batch_is_counted_once(
     sent = sociair.send(claim.batch)
     _lose(gateway)
     settlement.settle(campaign, [claim.batch.pk], Verdict.ACCEPTED, by=None, why="")
-    recording.record(sent)
+    record.record(sent)
     sandbox.settings(script=["500"])
     send_all(gateway)
     balance.read_balance(gateway)
@@ -207,7 +207,7 @@ def _lose(gateway: Gateway) -> None:
     """The worker of the batch in flight was killed, and its deadline is over."""
     Batch.objects.filter(state=BatchState.SENDING).update(deadline=timezone.now())
     _a_moment_later()
-    assert recording.give_up_lost(gateway) == 1
+    assert record.give_up_lost(gateway) == 1
 
 
 def _while_in_flight(gateway: Gateway, campaign: Campaign) -> None:
@@ -258,7 +258,7 @@ def test_a_reading_during_another_call_proves_nothing(gateway: Gateway, sandbox:
     busy = balance.read_balance(gateway)
     sent = sociair.send(claim.batch)
     started = busy.read_at - timedelta(milliseconds=5)
-    recording.record(sociair.Sent(sent.batch, sent.numbers, sent.answer, started, sent.ended_at))
+    record.record(sociair.Sent(sent.batch, sent.numbers, sent.answer, started, sent.ended_at))
     second = hand_over(gateway, numbers(2, first=2000))
     BalanceReading.objects.filter(pk__gt=busy.pk).delete()
     sandbox.settings(script=["500"])

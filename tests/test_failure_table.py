@@ -11,7 +11,7 @@ import pytest
 from django.db import DatabaseError
 from pytest_django import Settings
 
-from messaging.answers import Outcome
+from messaging.answers.outcomes import Outcome
 from messaging.models import (
     Batch,
     Campaign,
@@ -22,7 +22,7 @@ from messaging.models import (
     SentMessage,
 )
 from messaging.services import sociair
-from messaging.services.sending import dispatch, recording, saving
+from messaging.services.sending import dispatch, persistence, record
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
 from tests.sending import (
@@ -233,8 +233,8 @@ def test_line_4_lost_worker(gateway: Gateway, sandbox: Sandbox, settings: Settin
     campaign = hand_over(gateway, numbers(4))
     assert claim_batch(campaign.pk) is not None  # and then the worker is killed
     settings.SOCIAIR_DEADLINE = 8
-    assert recording.give_up_lost(gateway) == 1
-    assert recording.give_up_lost(gateway) == 0
+    assert record.give_up_lost(gateway) == 1
+    assert record.give_up_lost(gateway) == 0
     batch = Batch.objects.order_by("pk")[0]
     assert (batch.state, batch.outcome) == (UNCONFIRMED, Outcome.WORKER_LOST)
     gateway.refresh_from_db()
@@ -254,10 +254,10 @@ def test_line_5_the_answer_cannot_be_saved_at_once(
         tries.append(sent)
         if len(tries) < 3:
             raise DatabaseError("the disk is full")
-        recording.record(sent)
+        record.record(sent)
 
-    monkeypatch.setattr(saving, "record", failing_twice)
-    monkeypatch.setattr(saving, "reconnect", lambda: None)  # the test's transaction stays
+    monkeypatch.setattr(persistence, "record", failing_twice)
+    monkeypatch.setattr(persistence, "reconnect", lambda: None)  # the test's transaction stays
     send_all(gateway)
     assert len(tries) == 3
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))

@@ -14,8 +14,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from messaging import history
 from messaging.models import Batch, Campaign, CampaignState, Gateway, Recipient
+from messaging.services import history
 from messaging.services.audience.choice import Audience
 from tests.conftest import Browser
 from tests.factories import ContactFactory, GroupFactory, UserFactory

@@ -15,7 +15,7 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from contacts.phone import Operator
-from messaging.answers import Answer, Outcome
+from messaging.answers.outcomes import Answer, Outcome
 from messaging.models import (
     Batch,
     BatchState,
@@ -28,7 +28,7 @@ from messaging.models import (
 )
 from messaging.services import sociair
 from messaging.services.gateway import holds
-from messaging.services.sending import dispatch, kept, recording, saving, sweep
+from messaging.services.sending import dispatch, kept_answers, persistence, record, sweep
 from messaging.services.storage import database, trouble
 from messaging.services.storage.trouble import Cause
 from sandbox.server import Sandbox
@@ -42,8 +42,8 @@ FULL = OperationalError("database or disk is full")
 
 @pytest.fixture(autouse=True)
 def the_transaction_stays(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(saving, "reconnect", lambda: None)
-    monkeypatch.setattr(saving, "_PAUSE", 0.01)
+    monkeypatch.setattr(persistence, "reconnect", lambda: None)
+    monkeypatch.setattr(persistence, "_PAUSE", 0.01)
 
 
 @pytest.fixture
@@ -54,7 +54,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception | None], None
         def failing(sent: sociair.Sent) -> None:
             raise error or AssertionError
 
-        monkeypatch.setattr(saving, "record", failing if error else recording.record)
+        monkeypatch.setattr(persistence, "record", failing if error else record.record)
 
     return breaks
 
@@ -65,10 +65,10 @@ def _told_to_stop(_seconds: float) -> bool:
 
 def _send_and_leave(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> Path:
     """One call whose answer is left in a file, as if the worker had been killed after it."""
-    monkeypatch.setattr(saving, "_SAVE_FOR", 0)
+    monkeypatch.setattr(persistence, "_SAVE_FOR", 0)
     assert dispatch.send_next(gateway) is dispatch.Round.CALLED
-    saving._left.clear()  # another process
-    (file,) = kept.waiting()
+    persistence._left.clear()  # another process
+    (file,) = kept_answers.waiting()
     return file
 
 
@@ -90,7 +90,7 @@ def left(
 def _give_up(gateway: Gateway) -> None:
     past = timezone.now() - timedelta(seconds=1)
     Batch.objects.filter(state=BatchState.SENDING).update(deadline=past)
-    assert recording.give_up_lost(gateway) == 1
+    assert record.give_up_lost(gateway) == 1
 
 
 # -- In the file -----------------------------------------------------------------------------
@@ -135,7 +135,7 @@ def test_all_of_an_answer_comes_back(gateway: Gateway) -> None:
         if each.name != "outcome":
             assert getattr(answer, each.name) != getattr(plain, each.name)
     sent = sociair.Sent(batch, ["9841234567"], answer, timezone.now(), timezone.now())
-    file = kept.keep(sent)
+    file = kept_answers.keep(sent)
     found = file.read()
     assert found.answer == answer
     assert (found.started_at, found.ended_at) == (sent.started_at, sent.ended_at)
@@ -162,17 +162,19 @@ def test_it_is_kept_from_the_first_failure_until_it_is_saved(
 
     def failing_twice(sent: sociair.Sent) -> None:
         said = trouble.current()
-        seen.append((len(kept.waiting()), said.cause if said else None, list(kept.take())))
+        seen.append(
+            (len(kept_answers.waiting()), said.cause if said else None, list(kept_answers.take()))
+        )
         if len(seen) < 3:
             raise OperationalError
-        recording.record(sent)
+        record.record(sent)
 
-    monkeypatch.setattr(saving, "record", failing_twice)
+    monkeypatch.setattr(persistence, "record", failing_twice)
     send_all(gateway)
     assert seen == [(0, None, []), (1, cause, []), (1, cause, [])]  # nobody else may take it
-    assert not kept.waiting()
+    assert not kept_answers.waiting()
     assert trouble.current() is None
-    assert saving.may_send()
+    assert persistence.may_send()
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
     assert campaign.accepted == 2
     gateway.refresh_from_db()
@@ -184,24 +186,24 @@ def test_nothing_more_is_sent_while_it_cannot_be_saved_nor_the_hold(
 ) -> None:
     settings.SOCIAIR_BATCH_SIZE = 1
     hand_over(gateway, numbers(2))
-    monkeypatch.setattr(saving, "_HOLD_AFTER", 0)
+    monkeypatch.setattr(persistence, "_HOLD_AFTER", 0)
     rounds: list[dispatch.Round] = []
 
     def failing_once(sent: sociair.Sent) -> None:
         if not rounds:
-            monkeypatch.setattr(saving, "record", failing_again)
+            monkeypatch.setattr(persistence, "record", failing_again)
             raise FULL
-        recording.record(sent)
+        record.record(sent)
 
     def failing_again(sent: sociair.Sent) -> None:
         rounds.append(dispatch.send_next(gateway))
-        monkeypatch.setattr(saving, "record", recording.record)
+        monkeypatch.setattr(persistence, "record", record.record)
         raise FULL
 
     def not_held(*_args: object, **_options: object) -> bool:
         raise FULL
 
-    monkeypatch.setattr(saving, "record", failing_once)
+    monkeypatch.setattr(persistence, "record", failing_once)
     monkeypatch.setattr(holds, "hold", not_held)
     assert dispatch.send_next(gateway) is dispatch.Round.CALLED
     assert rounds == [dispatch.Round.HELD]
@@ -218,7 +220,7 @@ def test_a_person_is_asked_when_it_is_late_but_not_about_a_lock(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     hand_over(gateway, numbers(1))
-    monkeypatch.setattr(saving, "_HOLD_AFTER", 0)
+    monkeypatch.setattr(persistence, "_HOLD_AFTER", 0)
     monkeypatch.setattr(database, "cause_of", lambda _error: cause)
     tries = []
 
@@ -226,9 +228,9 @@ def test_a_person_is_asked_when_it_is_late_but_not_about_a_lock(
         tries.append(sent)
         if len(tries) < 5:
             raise OperationalError
-        recording.record(sent)
+        record.record(sent)
 
-    monkeypatch.setattr(saving, "record", failing_often)
+    monkeypatch.setattr(persistence, "record", failing_often)
     dispatch.send_next(gateway)
     gateway.refresh_from_db()
     assert gateway.hold_reason == (HoldReason.NOT_SAVED if is_held else "")
@@ -246,11 +248,11 @@ def test_who_is_told_to_stop_leaves_it_to_the_next(
     claim = claim_batch(campaign.pk)
     assert claim is not None
     broken(LOCKED)
-    monkeypatch.setattr(saving, "_STOP_WITHIN", 0)
-    saving.save_surely(sociair.send(claim.batch), gateway, _told_to_stop)
-    assert len(kept.waiting()) == 1
+    monkeypatch.setattr(persistence, "_STOP_WITHIN", 0)
+    persistence.save_surely(sociair.send(claim.batch), gateway, _told_to_stop)
+    assert len(kept_answers.waiting()) == 1
     broken(None)
-    saving.catch_up(gateway)
+    persistence.catch_up(gateway)
     assert set(states(campaign).values()) == {"accepted"}
 
 
@@ -262,21 +264,21 @@ def test_it_is_tried_without_a_file_where_none_can_be_written(
 ) -> None:
     """The disk is full for both: when time is over it is lost, and a person is asked."""
     hand_over(gateway, numbers(2))
-    monkeypatch.setattr(saving, "_SAVE_FOR", 0)
-    monkeypatch.setattr(kept, "keep", _no_room)
+    monkeypatch.setattr(persistence, "_SAVE_FOR", 0)
+    monkeypatch.setattr(kept_answers, "keep", _no_room)
     broken(FULL)
     assert dispatch.send_next(gateway) is dispatch.Round.CALLED
     assert dispatch.send_next(gateway) is dispatch.Round.NOTHING
-    assert not saving.may_send()
-    saving.catch_up(gateway)
+    assert not persistence.may_send()
+    persistence.catch_up(gateway)
     gateway.refresh_from_db()
     assert gateway.hold_reason == HoldReason.NOT_SAVED
-    assert saving.may_send()
+    assert persistence.may_send()
     assert trouble.current() is None
     _give_up(gateway)
 
 
-def _no_room(_sent: sociair.Sent) -> kept.Kept:
+def _no_room(_sent: sociair.Sent) -> kept_answers.Kept:
     raise OSError(28, "No space left on device")
 
 
@@ -300,9 +302,9 @@ def test_what_is_recorded_and_cannot_be_deleted_is_recorded_once(
 
     with monkeypatch.context() as patch:
         patch.setattr(Path, "unlink", denied)
-        saving.catch_up(gateway)
+        persistence.catch_up(gateway)
     assert left.exists()
-    saving.catch_up(gateway)
+    persistence.catch_up(gateway)
     assert not left.exists()
     assert SentMessage.objects.count() == 1
 
@@ -311,17 +313,17 @@ def test_a_worker_that_lost_its_database_waits_until_its_answer_is_in_a_file(
     gateway: Gateway, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hand_over(gateway, numbers(1))
-    keep, tries = kept.keep, []
+    keep, tries = kept_answers.keep, []
 
-    def no_room_at_first(sent: sociair.Sent) -> kept.Kept:
+    def no_room_at_first(sent: sociair.Sent) -> kept_answers.Kept:
         tries.append(sent)
         return keep(sent) if len(tries) == 3 else _no_room(sent)
 
-    monkeypatch.setattr(kept, "keep", no_room_at_first)
+    monkeypatch.setattr(kept_answers, "keep", no_room_at_first)
     monkeypatch.setattr(database, "is_ours", lambda: not sandbox.requests())
     monkeypatch.setattr(database, "ends_it", lambda _cause: True)
     assert dispatch.send_next(gateway) is dispatch.Round.CALLED
-    assert len(kept.waiting()) == 1
+    assert len(kept_answers.waiting()) == 1
     assert not SentMessage.objects.exists()
 
 
@@ -334,16 +336,16 @@ def test_who_gave_up_sends_again_when_the_sweep_has_recorded_it(
 ) -> None:
     settings.SOCIAIR_BATCH_SIZE = 1
     campaign = hand_over(gateway, numbers(2))
-    monkeypatch.setattr(saving, "_SAVE_FOR", 0)
+    monkeypatch.setattr(persistence, "_SAVE_FOR", 0)
     broken(LOCKED)
     assert dispatch.send_next(gateway) is dispatch.Round.CALLED
     assert dispatch.send_next(gateway) is dispatch.Round.HELD
     with pytest.raises(OperationalError):
-        saving.catch_up(gateway)
+        persistence.catch_up(gateway)
     assert dispatch.send_next(gateway) is dispatch.Round.HELD
     assert trouble.current() is not None
     broken(None)
-    saving.catch_up(gateway)
+    persistence.catch_up(gateway)
     assert trouble.current() is None
     send_all(gateway)
     assert set(states(campaign).values()) == {"accepted"}
@@ -393,7 +395,7 @@ def test_it_tells_what_became_of_a_batch_that_was_given_up(
     left: Path, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     _give_up(gateway)
-    saving.catch_up(gateway)
+    persistence.catch_up(gateway)
     campaign = Campaign.objects.get()
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
     assert campaign.accepted == 2
@@ -401,21 +403,21 @@ def test_it_tells_what_became_of_a_batch_that_was_given_up(
 
 def test_it_is_recorded_once(left: Path, gateway: Gateway) -> None:
     again = left.read_bytes()
-    saving.catch_up(gateway)
+    persistence.catch_up(gateway)
     left.write_bytes(again)  # deleted by nobody: the power failed after the commit
-    saving.catch_up(gateway)
+    persistence.catch_up(gateway)
     assert not left.exists()
     assert SentMessage.objects.count() == 1
     assert Campaign.objects.get().accepted == 2
 
 
 def test_it_is_not_taken_from_who_looks_after_it(left: Path, gateway: Gateway) -> None:
-    (held,) = kept.take()
-    saving.catch_up(gateway)
+    (held,) = kept_answers.take()
+    persistence.catch_up(gateway)
     assert left.exists()
     assert not SentMessage.objects.exists()
     held.leave()
-    saving.catch_up(gateway)
+    persistence.catch_up(gateway)
     assert not left.exists()
 
 
@@ -424,10 +426,10 @@ def test_it_is_found_under_the_name_it_had_while_it_was_written(
 ) -> None:
     """Killed before the last step: it is whole all the same."""
     early = left.rename(left.with_suffix(".tmp"))
-    saving.catch_up(gateway)
+    persistence.catch_up(gateway)
     assert early.exists()  # it may be being written
     os.utime(early, (0, 0))
-    saving.catch_up(gateway)
+    persistence.catch_up(gateway)
     assert not early.exists()
     assert Campaign.objects.get().accepted == 2
 
@@ -438,16 +440,16 @@ def test_a_torn_file_is_set_aside(
 ) -> None:
     left.write_bytes(content)
     for _sweep in range(2):
-        saving.catch_up(gateway)
+        persistence.catch_up(gateway)
     assert left.with_suffix(".torn").read_bytes() == content
     assert caplog.text.count("was set aside: it is torn") == 1
-    assert kept.set_aside() == 1
+    assert kept_answers.set_aside() == 1
     assert not SentMessage.objects.exists()
 
 
 def test_a_torn_file_does_not_keep_the_others(left: Path, gateway: Gateway) -> None:
     left.with_name(left.name.replace("-2", "-1", 1)).write_bytes(b"")
-    saving.catch_up(gateway)
+    persistence.catch_up(gateway)
     assert not left.exists()
     assert Campaign.objects.get().accepted == 2
 
@@ -465,7 +467,7 @@ def test_a_claim_that_a_restored_database_does_not_know_is_set_aside(
     else:
         Batch.objects.update(**changes)
     for _sweep in range(2):
-        saving.catch_up(gateway)
+        persistence.catch_up(gateway)
     assert left.with_suffix(".unknown").exists()
     assert caplog.text.count("was set aside: it is unknown") == 1
     assert not SentMessage.objects.exists()
@@ -478,14 +480,14 @@ def test_another_portals_is_left_alone(
     """Two portals may share a folder."""
     left.write_text(left.read_text().replace(gateway.base_url, "https://elsewhere.example/api"))
     for _sweep in range(2):
-        saving.catch_up(gateway)
+        persistence.catch_up(gateway)
     assert left.exists()
     assert caplog.text.count("it is another gateway's") == 1
 
 
 def test_a_former_gateways_is_recorded(left: Path, settings: Settings) -> None:
     settings.SOCIAIR_BASE_URL = "https://elsewhere.example/api"
-    saving.catch_up(holds.current_gateway())
+    persistence.catch_up(holds.current_gateway())
     assert not left.exists()
     assert Campaign.objects.get().accepted == 2
 
@@ -494,16 +496,16 @@ def test_one_that_the_database_refuses_waits(
     left: Path, gateway: Gateway, broken: Callable[[Exception | None], None]
 ) -> None:
     broken(DatabaseError("no"))
-    saving.catch_up(gateway)
+    persistence.catch_up(gateway)
     assert left.exists()
     broken(None)
-    saving.catch_up(gateway)
+    persistence.catch_up(gateway)
     assert not left.exists()
     assert SentMessage.objects.count() == 1
 
 
 def test_no_folder_is_no_trouble(gateway: Gateway, settings: Settings) -> None:
     settings.STATE_DIR = Path("/nowhere")
-    saving.catch_up(gateway)
+    persistence.catch_up(gateway)
     settings.STATE_DIR = Path(os.devnull)
-    saving.catch_up(gateway)
+    persistence.catch_up(gateway)

@@ -13,11 +13,11 @@ from contacts.models import Contact, ContactField, Group
 from messaging.models import Batch, Campaign, Gateway, LeftOut, LeftOutReason
 from messaging.services.audience.choice import Audience
 from messaging.services.audience.letters import show_day
-from messaging.services.audience.placeholders import writer_for
+from messaging.services.audience.writers import writer_for
 from messaging.services.campaigns import drafts
 from messaging.services.campaigns.estimate import estimate
 from messaging.services.campaigns.review import review
-from messaging.text import InvalidText
+from messaging.text.validity import InvalidText
 from sandbox.server import Sandbox
 from tests.conftest import Browser
 from tests.factories import ContactFactory, GroupFactory

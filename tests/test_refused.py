@@ -9,6 +9,7 @@ import pytest
 from django.urls import reverse
 from pytest_django import Settings
 
+from messaging.answers.refusals import lacks_balance
 from messaging.models import (
     BalanceReading,
     Campaign,
@@ -18,7 +19,6 @@ from messaging.models import (
     Gateway,
     Recipient,
 )
-from messaging.refusals import lacks_balance
 from messaging.services.campaigns import control, follow_ups
 from messaging.services.campaigns.resend import Again
 from messaging.services.campaigns.review import review

@@ -11,7 +11,7 @@ from pytest_django import Settings
 
 from messaging.models import Batch, Campaign, CampaignState, Gateway, LeftOut
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import control, drafts, handover, preparation, scheduling
+from messaging.services.campaigns import control, drafts, handover, preparation, schedule
 from messaging.services.campaigns.review import review
 from messaging.services.money import affordability
 from sandbox.server import Sandbox
@@ -188,7 +188,7 @@ def test_what_is_cancelled_and_not_closed_yet_is_no_repetition(
     later = timezone.now() + timedelta(days=2)
     large = hand_over(gateway, Audience(groups=(group.pk,)), text=TEXT, at=later)
     preparation.prepare(large)
-    draft = scheduling.open_again(large, gateway=gateway, by=None)
+    draft = schedule.open_again(large, gateway=gateway, by=None)
     assert draft is not None
     assert review(draft, reading(gateway)).people == 8
 

@@ -28,7 +28,7 @@ from messaging.models import (
     Recipient,
     Verdict,
 )
-from messaging.services.campaigns import control, preparation, scheduling
+from messaging.services.campaigns import control, preparation, schedule
 from messaging.services.decisions import billing, evidence, settlement
 from messaging.services.gateway import holds
 from messaging.services.money import affordability, balance, new_prices, prices, recount
@@ -462,7 +462,7 @@ def test_sending_it_at_once_asks_with_the_new_sum(
     at = campaign.scheduled_for
     assert at is not None
     with pytest.raises(SendRefused, match="Look at the sum, then send it now"):
-        scheduling.move(campaign, None, seen=at, by=None)
+        schedule.move(campaign, None, seen=at, by=None)
     address = reverse("messaging:move", args=[campaign.pk])
     data = {"now": "1", "at_night": "1", "seen": at.isoformat()}
     page = sender.post(address, data)

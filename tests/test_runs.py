@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from messaging.runs import from_words, to_words
+from sociair_portal.common.id_runs import from_words, to_words
 
 
 @pytest.mark.parametrize(

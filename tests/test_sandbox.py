@@ -20,7 +20,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contacts import phone
-from messaging.text import measure
+from messaging.text.length import measure
 from sandbox.changes import BadSetting
 from sandbox.faults import FAULTS
 from sandbox.ledger import DamagedLedger

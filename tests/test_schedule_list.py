@@ -8,9 +8,9 @@ from django.utils import timezone
 
 from contacts.models import Group
 from messaging.models import BalanceReading, Campaign, CampaignState, Event, Gateway, Recipient
-from messaging.services.audience import placeholders
+from messaging.services.audience import writers
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import control, follow_ups, scheduling
+from messaging.services.campaigns import control, follow_ups, schedule
 from messaging.services.money import affordability
 from sandbox.server import Sandbox
 from tests.conftest import Browser
@@ -178,7 +178,7 @@ def test_a_copy_for_a_group_that_has_gone(sender: Browser, gateway: Gateway) -> 
     campaign = hand_over(gateway, Audience(groups=(group.pk,)))
     control.cancel(campaign, by=None)
     Group.objects.all().delete()
-    draft = scheduling.copy(campaign, gateway=gateway, by=sender.user)
+    draft = schedule.copy(campaign, gateway=gateway, by=sender.user)
     reading(gateway)
     assert sender.get(draft.get_absolute_url()).status_code == 200
 
@@ -204,7 +204,7 @@ def test_what_is_moved_while_it_would_begin_does_not_begin(
 
     def moved_first(*args: Any, **kwargs: Any) -> bool:
         other = Campaign.objects.get(pk=campaign.pk)
-        assert scheduling.move(other, in_days(2), seen=seen, by=None)
+        assert schedule.move(other, in_days(2), seen=seen, by=None)
         return begin(*args, **kwargs)
 
     monkeypatch.setattr(control, "_move", moved_first)
@@ -230,7 +230,7 @@ def test_who_opens_it_again_writes_alone(
 ) -> None:
     """A colleague does not write the old words to the same people."""
     campaign = scheduled(gateway, in_days(3))
-    draft = scheduling.open_again(campaign, gateway=gateway, by=sender.user)
+    draft = schedule.open_again(campaign, gateway=gateway, by=sender.user)
     assert draft is not None
     assert draft.scheduled_for == in_days(3)
     with pytest.raises(affordability.SendRefused, match="is writing to these people already"):
@@ -242,7 +242,7 @@ def test_what_is_due_and_does_not_go_out_is_listed(sender: Browser, gateway: Gat
     Campaign.objects.filter(pk=campaign.pk).update(
         scheduled_for=timezone.now() - timedelta(minutes=5)
     )
-    assert [day.campaigns for day in scheduling.coming()] == [[campaign]]
+    assert [day.campaigns for day in schedule.coming()] == [[campaign]]
 
 
 def test_a_text_that_says_its_day_is_resumed_by_who_has_seen_it(
@@ -268,5 +268,5 @@ def test_sent_at_once_it_says_the_day_that_was_reviewed(gateway: Gateway) -> Non
     campaign = hand_over(gateway, ["9841234567"], text="Come on {date}.", at=later)
     Campaign.objects.filter(pk=campaign.pk).update(sent_at=later - timedelta(days=3))
     campaign.refresh_from_db()
-    assert scheduling.move(campaign, None, seen=later, by=None)
-    assert placeholders.stale_day(campaign) == ""
+    assert schedule.move(campaign, None, seen=later, by=None)
+    assert writers.stale_day(campaign) == ""

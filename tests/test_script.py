@@ -9,10 +9,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messaging.models import Campaign, Gateway
-from messaging.script import TWINS, advise, name_of, on_the_phone
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns.estimate import estimate
-from messaging.text import is_plain, measure
+from messaging.text.characters import TWINS, advise, name_of, on_the_phone
+from messaging.text.length import is_plain, measure
 from tests.conftest import Browser
 from tests.factories import ContactFactory, GroupFactory
 from tests.pages import words

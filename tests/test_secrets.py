@@ -19,7 +19,7 @@ from messaging.models import Gateway, SentMessage
 from messaging.services import sociair
 from messaging.services.campaigns import control
 from messaging.services.money import balance
-from messaging.services.sending import dispatch, recording, saving, sweep
+from messaging.services.sending import dispatch, persistence, record, sweep
 from sandbox.server import Sandbox
 from tests.command_line import run
 from tests.conftest import Browser
@@ -244,11 +244,11 @@ def test_an_answer_that_cannot_be_saved(
     def failing(sent: sociair.Sent) -> None:
         raise DatabaseError(f"DETAIL: Failing row contains (1, {sent.numbers}, {TEXT})")
 
-    monkeypatch.setattr(saving, "record", failing)
-    monkeypatch.setattr(saving, "reconnect", lambda: None)  # the test's transaction stays
-    monkeypatch.setattr(saving, "_SAVE_FOR", 0)
+    monkeypatch.setattr(persistence, "record", failing)
+    monkeypatch.setattr(persistence, "reconnect", lambda: None)  # the test's transaction stays
+    monkeypatch.setattr(persistence, "_SAVE_FOR", 0)
     assert dispatch.send_next(gateway) is dispatch.Round.CALLED
     assert "could not be saved: DatabaseError" in _logged(log)
     _assert_quiet(log)
     assert not SentMessage.objects.exists()
-    assert recording.give_up_lost(gateway) == 0  # until its deadline is over
+    assert record.give_up_lost(gateway) == 0  # until its deadline is over

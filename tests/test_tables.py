@@ -13,7 +13,7 @@ from django.utils import timezone
 from contacts.importing.rows import Unreadable
 from contacts.models import Contact
 from messaging.models import Batch, Campaign, Gateway, LeftOut, Recipient, RecipientTable, TableRow
-from messaging.services.audience import spreadsheets
+from messaging.services.audience import tables
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import control, drafts, follow_ups
 from messaging.services.campaigns.review import review
@@ -43,7 +43,7 @@ TEXT = "{student}: {marks}. Come on {date}."
 def table_of(text: str, tmp_path: Path) -> RecipientTable:
     path = tmp_path / "table"
     path.write_text(text, encoding="utf-8")
-    return spreadsheets.take_in(path, name="marks.csv", by=None)
+    return tables.take_in(path, name="marks.csv", by=None)
 
 
 def draft_of(table: RecipientTable, gateway: Gateway, text: str = TEXT, **more: Any) -> Campaign:
@@ -170,8 +170,8 @@ def test_what_cannot_be_used_is_said(sender: Browser, text: str, said: str) -> N
 
 
 def test_too_many_rows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    monkeypatch.setattr(spreadsheets, "MOST_ROWS", 4)
-    with pytest.raises(spreadsheets.TableRefused, match="more than 4 rows"):
+    monkeypatch.setattr(tables, "MOST_ROWS", 4)
+    with pytest.raises(tables.TableRefused, match="more than 4 rows"):
         table_of(MARKS, tmp_path)
     assert not RecipientTable.objects.exists()
 
@@ -193,7 +193,7 @@ def test_a_damaged_file(tmp_path: Path) -> None:
     path = tmp_path / "table"
     path.write_bytes(b"PK\x03\x04 and no more")
     with pytest.raises(Unreadable):
-        spreadsheets.take_in(path, name="x.xlsx", by=None)
+        tables.take_in(path, name="x.xlsx", by=None)
 
 
 def test_other_columns_are_meant(sender: Browser, gateway: Gateway, tmp_path: Path) -> None:
@@ -208,7 +208,7 @@ def test_other_columns_are_meant(sender: Browser, gateway: Gateway, tmp_path: Pa
         "name_column": "guardian",
     }
     form = sender.post("/compose/", typed).context["form"]
-    other = spreadsheets.find(form["table"].value())
+    other = tables.find(form["table"].value())
     assert other is not None
     assert other.pk != table.pk
     assert form["text"].value() == "Typed."
@@ -372,17 +372,17 @@ def test_cells_are_tidied(gateway: Gateway, tmp_path: Path) -> None:
 
 
 def test_it_is_nobodys_until_its_last_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(spreadsheets, "_PIECE", 2)
+    monkeypatch.setattr(tables, "_PIECE", 2)
     seen: list[RecipientTable | None] = []
 
     def counted(_model: Any, _names: Any, rows: Any) -> None:
-        seen.append(spreadsheets.find(str(rows[0][0])))
+        seen.append(tables.find(str(rows[0][0])))
         insert_rows(_model, _names, rows)
 
-    monkeypatch.setattr(spreadsheets, "insert_rows", counted)
+    monkeypatch.setattr(tables, "insert_rows", counted)
     table = table_of(MARKS, tmp_path)
     assert seen == [None] * 3
-    assert spreadsheets.find(str(table.pk)) == table
+    assert tables.find(str(table.pk)) == table
 
 
 def test_a_choice_among_contacts_says_nothing_of_rows(gateway: Gateway, tmp_path: Path) -> None:

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from messaging.text import MOST_PARTS, InvalidText, check_text, measure, split_parts, tidy
+from messaging.text.length import measure, split_parts
+from messaging.text.validity import MOST_PARTS, InvalidText, check_text, tidy
 
 GSM, UCS = "GSM-7", "UCS-2"
 

@@ -7,13 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from messaging.services.audience.letters import Unwritable, Writer
-from messaging.text import InvalidText, measure, tidy
-from messaging.wording import (
-    Slot,
-    parse,
-    read_wording,
-    with_default,
-)
+from messaging.text.length import measure
+from messaging.text.placeholders import Slot, parse, read_wording, with_default
+from messaging.text.validity import InvalidText, tidy
 
 KNOWN = ("name", "number", "date", "fee_due", "class")
 

@@ -30,7 +30,6 @@ from contacts.models import (
     RejectedRow,
 )
 from contacts.names import clean_name
-from sociair_portal.collecting import uncollected
 from sociair_portal.common.bulk_rows import insert_rows
 
 ROWS_A_PIECE: Final = 5000
@@ -73,8 +72,7 @@ def load(source: ContactImport, *, go_on: Callable[[], bool] = lambda: True) -> 
     while source.state == ImportState.RUNNING and source.done < source.pieces:
         if not go_on():
             return False
-        with uncollected():
-            _load_surely(source, rows_of(source, source.done), options, spoken)
+        _load_surely(source, rows_of(source, source.done), options, spoken)
         source.refresh_from_db()
     _finish(source)
     return True

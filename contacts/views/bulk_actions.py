@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from contacts.forms.lists import BulkForm, ContactFilterForm
 from contacts.models import Group
 from contacts.services.bulk_actions import Action, BulkAction
-from sociair_portal.templatetags.portal import count as in_lakhs
+from sociair_portal.common import formats
 
 _FOR: Final = 3.0  # seconds of a request, then the page shows how far it is and goes on
 _MOST_UNTYPED: Final = 50  # people who are deleted without their number being typed
@@ -64,10 +64,10 @@ def _go_on(request: HttpRequest, bulk: BulkAction, context: dict[str, Any]) -> H
 
 def _said(bulk: BulkAction, done: int) -> str:
     """What was done, to how many, and how many there are now."""
-    values: dict[str, Any] = {"count": in_lakhs(done), "group": bulk.group}
+    values: dict[str, Any] = {"count": formats.count(done), "group": bulk.group}
     if bulk.group is not None:
         members = Group.members.through.objects.filter(group=bulk.group).count()
-        values["members"] = in_lakhs(members)
+        values["members"] = formats.count(members)
     return _sentence(bulk.action, done) % values
 
 

@@ -27,8 +27,8 @@ from contacts.services import export
 from contacts.services.bulk_actions import Action
 from contacts.services.search import with_opt_outs
 from contacts.views.bulk_actions import act
+from sociair_portal.common import formats
 from sociair_portal.common.pages import page_by_key
-from sociair_portal.templatetags.portal import count as in_lakhs
 
 _SHARING_SHOWN = 5
 
@@ -64,7 +64,7 @@ def contact_export(request: HttpRequest, kind: str) -> HttpResponseBase:
     if kind == "xlsx":
         if people.are_more_than(export.MOST_IN_XLSX):
             said = _("A spreadsheet holds up to %(most)s people: take CSV, or narrow the list.")
-            messages.error(request, said % {"most": in_lakhs(export.MOST_IN_XLSX)})
+            messages.error(request, said % {"most": formats.count(export.MOST_IN_XLSX)})
             return redirect(f"{reverse('contacts:list')}?{request.GET.urlencode()}")
         return FileResponse(people.xlsx(), as_attachment=True, filename=_file_name(kind))
     response = StreamingHttpResponse(people.csv_lines(), content_type="text/csv; charset=utf-8")

@@ -7,7 +7,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.phone import Operator
-from messaging.answers import Outcome
+from messaging.answers.outcomes import Outcome
 from messaging.models.campaign import Campaign
 from messaging.models.gateway import Gateway
 

@@ -22,7 +22,8 @@ from requests.cookies import RequestsCookieJar
 from urllib3 import PoolManager
 
 from contacts.phone import Operator
-from messaging.answers import MOST_BYTES, Answer, Outcome, classify, read_json
+from messaging.answers.classification import MOST_BYTES, classify, read_json
+from messaging.answers.outcomes import Answer, Outcome
 from messaging.models import BalanceReading, Batch, Gateway, RecipientState, SentMessage
 from messaging.services import transport
 

@@ -7,8 +7,8 @@ from django.utils.translation import gettext as _
 
 from messaging.models import MessageTemplate
 from messaging.services.actor import Actor, user_of
-from messaging.services.audience.placeholders import known_keys
-from messaging.wording import parse
+from messaging.services.audience.writers import known_keys
+from messaging.text.placeholders import parse
 
 
 class NameTaken(Exception):

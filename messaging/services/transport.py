@@ -16,7 +16,7 @@ from typing import Any, Final
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from messaging.services.framing import WholeAnswer, heard
+from messaging.services.frames import WholeAnswer, heard
 
 # A server may close a connection that idles just as we send into it, and then nobody knows whether
 # it read the request. So an idle connection is not used again after this many seconds.

@@ -11,8 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 from django_htmx.http import reswap, retarget
 
-from messaging import history
-from messaging.history_forms import CampaignRecipientsForm
+from messaging.forms.history import CampaignRecipientsForm
 from messaging.models import (
     PAUSABLE_STATES,
     RESUMABLE_STATES,
@@ -24,13 +23,14 @@ from messaging.models import (
     Recipient,
     SentMessage,
 )
-from messaging.services.audience import placeholders
+from messaging.services import history
+from messaging.services.audience import writers
 from messaging.services.campaigns import follow_ups, resend
 from messaging.services.decisions import billing
 from messaging.services.decisions.settlement import undecided_with_calls
 from messaging.services.gateway import holds
 from messaging.services.money import balance, new_prices, prices
-from messaging.views.waking import recent_reading
+from messaging.views.freshness import recent_reading
 from sociair_portal.common.pages import page_by_key
 
 _UNDECIDED_SHOWN: Final = 20
@@ -103,7 +103,7 @@ def _live_context(campaign: Campaign) -> dict[str, Any]:
         if may_resume and not is_elsewhere
         else None,
         "must_decide": follow_ups.waits_for_a_decision(campaign),
-        "stale_day": placeholders.stale_day(campaign),
+        "stale_day": writers.stale_day(campaign),
         "may_follow": follow_ups.can_be_followed(campaign),
         "undecided": undecided_with_calls(campaign)[:_UNDECIDED_SHOWN]
         if campaign.unconfirmed

@@ -17,21 +17,22 @@ from django_htmx.http import replace_url
 
 from contacts.models import Contact
 from contacts.services.search import find_contacts
-from messaging.forms import OF_ALL, ComposeForm, ids_of
+from messaging.forms.compose import OF_ALL, ComposeForm
+from messaging.forms.ids import ids_of
+from messaging.forms.templates import TemplateForm
 from messaging.models import Campaign, CampaignState, MessageTemplate
-from messaging.script import to_plain
-from messaging.services.audience import spreadsheets
+from messaging.services.audience import tables
 from messaging.services.audience.choice import GroupGone
-from messaging.services.audience.placeholders import known_keys
+from messaging.services.audience.writers import known_keys
 from messaging.services.campaigns import drafts
 from messaging.services.campaigns.estimate import estimate
 from messaging.services.gateway import holds
 from messaging.services.money import affordability
 from messaging.services.templates import last_used
-from messaging.template_forms import TemplateForm
-from messaging.text import tidy
+from messaging.text.characters import to_plain
+from messaging.text.validity import tidy
+from messaging.views.freshness import recent_reading
 from messaging.views.templates import say_strange
-from messaging.views.waking import recent_reading
 
 _FOUND_SHOWN: Final = 20
 _TEMPLATES_SHOWN: Final = 30
@@ -118,8 +119,8 @@ def _with_columns(posted: QueryDict, request: HttpRequest) -> ComposeForm:
     if table is None or not number or (number, name) == (table.number_key, table.name_key):
         return typed
     try:
-        meant = spreadsheets.read_again(table, number=number, name=name, by=request.user)
-    except spreadsheets.TableRefused as refused:
+        meant = tables.read_again(table, number=number, name=name, by=request.user)
+    except tables.TableRefused as refused:
         typed.add_error(None, str(refused))
         return typed
     posted["table"] = str(meant.pk)

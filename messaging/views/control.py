@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
 from messaging import tasks
-from messaging.decisions import RefusedForm
+from messaging.forms.decisions import RefusedForm
 from messaging.models import Campaign, CampaignState, Gateway, HoldKind
 from messaging.services.campaigns import control, follow_ups
 from messaging.services.gateway import doubts, holds

@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
 
-from messaging.doubt_forms import DoubtForm, EndedForm, LookedUpForm, UnsentForm
+from messaging.forms.doubts import DoubtForm, EndedForm, LookedUpForm, UnsentForm
 from messaging.models import Campaign, CampaignState
 from messaging.services.gateway import doubts, holds
-from messaging.views.waking import recent_reading
+from messaging.views.freshness import recent_reading
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

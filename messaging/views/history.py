@@ -8,9 +8,9 @@ from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
 
 from contacts.models import Contact, OptOut
-from messaging import history
-from messaging.history_forms import CampaignHistoryForm, RecipientHistoryForm
+from messaging.forms.history import CampaignHistoryForm, RecipientHistoryForm
 from messaging.models import Campaign, Recipient
+from messaging.services import history
 from sociair_portal.common.pages import page_by_key
 
 _SHARING_SHOWN: Final = 5

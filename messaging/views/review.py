@@ -15,20 +15,19 @@ from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from messaging import tasks
-from messaging.context import worker_is_silent
+from messaging.forms.schedule import LaterForm
 from messaging.models import BalanceReading, Campaign, CampaignState
-from messaging.schedule_forms import LaterForm
-from messaging.script import has_link
-from messaging.services.audience import placeholders
+from messaging.services.audience import writers
 from messaging.services.audience.choice import GroupGone
 from messaging.services.campaigns import drafts, follow_ups, guards, handover
 from messaging.services.campaigns.handover import Reviewed
 from messaging.services.campaigns.review import review as look_up
-from messaging.services.gateway import doubts, holds
+from messaging.services.gateway import doubts, holds, machines
 from messaging.services.money import affordability, balance
-from messaging.text import InvalidText
-from messaging.views.testing import test_context
-from messaging.views.waking import recent_reading
+from messaging.text.characters import has_link
+from messaging.text.validity import InvalidText
+from messaging.views.freshness import recent_reading
+from messaging.views.trial import test_context
 
 # How often the open page looks again (seconds): for a balance, after Sociair said no, for changes.
 _WAITING: Final = 1
@@ -124,12 +123,12 @@ def _seen(
 ) -> str:
     """Changes with whatever the receipt shows of the account."""
     if reading is None or not balance.is_fresh(reading):
-        said = campaign.gateway.balance_error or worker_is_silent(campaign.gateway)
+        said = campaign.gateway.balance_error or machines.nobody_looks_in(campaign.gateway)
         return f"waiting: {said}"
     rates = (str(rate) for rate in reading.rates.values())
     cost = (committed or balance.committed(campaign.gateway)).cost
     night = str(guards.morning_after())
-    day = placeholders.day_of(campaign, campaign.scheduled_for)
+    day = writers.day_of(campaign, campaign.scheduled_for)
     planned = f"{campaign.scheduled_for} {day}"
     return "/".join([str(reading.balance), *rates, str(cost), campaign.fingerprint, night, planned])
 
@@ -149,7 +148,7 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
             messages.error(request, str(sentence))
         return redirect(f"{campaign.get_absolute_url()}?later=1")
     if campaign.state == CampaignState.DRAFT and drafts.plan(campaign, later.moment):
-        day = placeholders.day_of(campaign, later.moment)
+        day = writers.day_of(campaign, later.moment)
         said = _("The message says the day it is sent: now it says %(day)s. Look once more.")
         messages.info(request, said % {"day": day})
         return redirect(campaign)

@@ -9,20 +9,20 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from messaging import tasks
+from messaging.forms.schedule import MoveForm
 from messaging.models import Campaign, CampaignState
-from messaging.schedule_forms import MoveForm
-from messaging.services.campaigns import guards, scheduling
+from messaging.services.campaigns import guards, schedule
 from messaging.services.gateway import holds
 from messaging.services.money import affordability, balance, new_prices
-from messaging.views.waking import recent_reading
+from messaging.views.freshness import recent_reading
 
 
 @require_safe
 @permission_required("messaging.view_campaign", raise_exception=True)
-def schedule(request: HttpRequest) -> HttpResponse:
+def scheduled(request: HttpRequest) -> HttpResponse:
     gateway = holds.current_gateway()
     context = {
-        "days": scheduling.coming(),
+        "days": schedule.coming(),
         "balance_reading": balance.latest(gateway),
         "committed": balance.committed(gateway),
     }
@@ -61,7 +61,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 def _moved(request: HttpRequest, campaign: Campaign, form: MoveForm) -> bool:
     """Whether there is nothing more to ask."""
     try:
-        moved = scheduling.move(
+        moved = schedule.move(
             campaign,
             form.moment,
             seen=form.cleaned_data["seen"],
@@ -87,7 +87,7 @@ def open_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Back to a draft, to be changed and reviewed anew; nothing of it goes out until then."""
     campaign = get_object_or_404(Campaign.objects.exclude(state=CampaignState.DRAFT), pk=pk)
     gateway = holds.current_gateway()
-    draft = scheduling.open_again(campaign, gateway=gateway, by=request.user)
+    draft = schedule.open_again(campaign, gateway=gateway, by=request.user)
     if draft is None:
         messages.error(request, _("It does not wait for its time just now. Nothing was changed."))
         return redirect(campaign)
@@ -101,4 +101,4 @@ def copy(request: HttpRequest, pk: int) -> HttpResponse:
     """A draft with the text and the people of a campaign."""
     campaign = get_object_or_404(Campaign.objects.exclude(state=CampaignState.DRAFT), pk=pk)
     gateway = holds.current_gateway()
-    return redirect(scheduling.copy(campaign, gateway=gateway, by=request.user))
+    return redirect(schedule.copy(campaign, gateway=gateway, by=request.user))

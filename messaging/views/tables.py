@@ -14,7 +14,7 @@ from contacts.forms.imports import UploadForm
 from contacts.importing.reader import sentence
 from contacts.importing.rows import Unreadable
 from messaging.models import RecipientTable
-from messaging.services.audience import spreadsheets
+from messaging.services.audience import tables
 from sociair_portal.common.uploads import was_too_large
 
 
@@ -43,9 +43,9 @@ def _taken_in(form: UploadForm, request: HttpRequest) -> RecipientTable | None:
         name = form.write_to(path)
         try:
             sheet = form.cleaned_data["sheet"]
-            return spreadsheets.take_in(path, name=name, by=request.user, sheet=sheet)
+            return tables.take_in(path, name=name, by=request.user, sheet=sheet)
         except Unreadable as unreadable:
             form.say(sentence(unreadable))
-        except spreadsheets.TableRefused as refused:
+        except tables.TableRefused as refused:
             form.say(str(refused))
     return None

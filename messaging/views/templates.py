@@ -7,10 +7,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from messaging.forms.templates import TemplateForm, TemplateSearchForm
 from messaging.models import MessageTemplate
 from messaging.services import templates
-from messaging.services.audience.placeholders import known_keys
-from messaging.template_forms import TemplateForm, TemplateSearchForm
+from messaging.services.audience.writers import known_keys
 from sociair_portal.common.pages import page_by_key
 
 

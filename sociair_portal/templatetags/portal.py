@@ -1,4 +1,4 @@
-"""How the portal writes rupees, numbers, times and icons; loaded in every template."""
+"""How pages write rupees, counts, times, states and icons; loaded in every template."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -14,11 +14,8 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
-from contacts.fields import FieldKind, show_value
-from contacts.models import Contact, ContactField
-from contacts.phone import format_mobile
-from messaging.script import name_of
 from sociair_portal import roles
+from sociair_portal.common import formats
 
 register = template.Library()
 
@@ -27,50 +24,20 @@ register.filter("may_use_admin", roles.may_use_admin)
 
 @register.filter
 def rupees(amount: Decimal | float | str | None) -> str:
-    """Rs 1,23,456.80: lakh grouping, two decimals."""
-    if amount is None or amount == "":
-        return ""
-    value = Decimal(str(amount)).quantize(Decimal("0.01"))
-    whole, _point, paisa = f"{abs(value):.2f}".partition(".")
-    sign = "−" if value < 0 else ""
-    return f"{sign}Rs\u00a0{_lakhs(whole)}.{paisa}"
-
-
-def _lakhs(digits: str) -> str:
-    head, tail = digits[:-3], digits[-3:]
-    pairs = [head[max(end - 2, 0) : end] for end in range(len(head), 0, -2)]
-    return ",".join([*reversed(pairs), tail])
+    """Rs 1,23,456.80; nothing for no amount."""
+    return "" if amount is None or amount == "" else formats.rupees(amount)
 
 
 @register.filter
 def count(number: int | None) -> str:
-    """1,23,456: lakh grouping for people and messages."""
-    return _lakhs(str(number)) if number is not None else ""
-
-
-@register.filter
-def mobile(digits: str) -> str:
-    """984-1234567."""
-    return format_mobile(digits)
-
-
-register.filter("character", name_of)
-
-
-@register.filter
-def own(contact: Contact, field: ContactField) -> str:
-    """What a contact has in one of the office's own fields, as staff read it."""
-    value = contact.fields.get(field.key)
-    return "" if value is None else show_value(FieldKind(field.kind), value)
+    """1,23,456; nothing for no number."""
+    return "" if number is None else formats.count(number)
 
 
 @register.filter
 def moment(at: datetime | None) -> str:
     """22 Nov 2026, 14:05, in the portal's time zone."""
-    if at is None:
-        return ""
-    local = timezone.localtime(at)
-    return f"{local.day} {local:%b %Y, %H:%M}"
+    return "" if at is None else formats.moment(timezone.localtime(at))
 
 
 @register.filter

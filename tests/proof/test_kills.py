@@ -8,7 +8,7 @@ from signal import SIGKILL
 import pytest
 from pytest_django import Settings
 
-from messaging.answers import Outcome
+from messaging.answers.outcomes import Outcome
 from messaging.models import Batch, BatchState, Campaign, Gateway
 from messaging.services.sending.sweep import sweep
 from sandbox.server import Sandbox

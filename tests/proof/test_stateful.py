@@ -47,7 +47,7 @@ from messaging.services.campaigns import control
 from messaging.services.decisions import settlement
 from messaging.services.gateway import holds
 from messaging.services.money import affordability, balance
-from messaging.services.sending import dispatch, recording, slots
+from messaging.services.sending import dispatch, record, slots
 from messaging.services.sending.sweep import sweep
 from messaging.services.storage import clock
 from tests.proof import edges
@@ -261,7 +261,7 @@ class Portal(RuleBasedStateMachine):
     def _save(self, flight: Flight) -> None:
         self.flights.remove(flight)
         if flight.sent is not None:
-            recording.record(flight.sent)
+            record.record(flight.sent)
             self.saved.append(flight.sent)
 
     @rule(happens=st.sampled_from(HAPPENINGS), is_saved=st.booleans())
@@ -286,7 +286,7 @@ class Portal(RuleBasedStateMachine):
     def save_once_more(self) -> None:
         """The commit went well, and its confirmation was lost."""
         before = self.look()
-        recording.record(self.saved[-1])
+        record.record(self.saved[-1])
         assert before == self.look()
 
     @precondition(lambda self: self.flights)

@@ -7,7 +7,7 @@ import pytest
 from django.db.models.functions import Now
 from pytest_django import Settings
 
-from messaging.answers import Outcome
+from messaging.answers.outcomes import Outcome
 from messaging.models import (
     Batch,
     BatchState,

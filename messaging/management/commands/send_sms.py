@@ -17,14 +17,14 @@ from messaging import tasks
 from messaging.models import Campaign, CampaignState, Gateway, HoldKind, Recipient
 from messaging.services import sociair
 from messaging.services.audience.choice import Audience, GroupGone
-from messaging.services.audience.placeholders import known_keys
+from messaging.services.audience.writers import known_keys
 from messaging.services.campaigns import drafts, handover
 from messaging.services.campaigns.review import Review, review
 from messaging.services.gateway import holds
 from messaging.services.money import balance
 from messaging.services.money.affordability import SendRefused
-from messaging.text import InvalidText
-from messaging.wording import read_wording
+from messaging.text.placeholders import read_wording
+from messaging.text.validity import InvalidText
 
 _BAD = 2
 _LOOK_EVERY = 0.2  # seconds

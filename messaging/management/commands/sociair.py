@@ -14,7 +14,7 @@ from messaging.models import Batch, Campaign, Gateway, HoldKind
 from messaging.services import sociair
 from messaging.services.gateway import doubts, holds, machines
 from messaging.services.money import balance
-from messaging.services.sending import kept
+from messaging.services.sending import kept_answers
 from messaging.services.storage import database, trouble
 
 
@@ -75,8 +75,8 @@ def _status(gateway: Gateway) -> tuple[dict[str, Any], int]:
         "machines_waited_for": list(
             machines.silent(gateway).order_by("name").values_list("name", flat=True)
         ),
-        "answers_in_files": len(kept.waiting()),
-        "answers_set_aside": kept.set_aside(),
+        "answers_in_files": len(kept_answers.waiting()),
+        "answers_set_aside": kept_answers.set_aside(),
         "trouble": wrong,
         "worker_last_seen": _time(gateway.swept_at),
     }, 0

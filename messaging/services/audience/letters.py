@@ -13,16 +13,9 @@ from django.utils.translation import gettext as _
 
 from contacts.fields import FieldKind, show_value
 from contacts.phone import format_mobile
-from messaging.text import (
-    ONE_PART,
-    InvalidText,
-    can_be_seen,
-    check_text,
-    is_plain,
-    is_simple,
-    measure,
-)
-from messaging.wording import DATE, NAME, NUMBER, Slot, Wording
+from messaging.text.length import ONE_PART, is_plain, is_simple, measure
+from messaging.text.placeholders import DATE, NAME, NUMBER, Slot, Wording
+from messaging.text.validity import InvalidText, can_be_seen, check_text
 
 
 class Letter(NamedTuple):

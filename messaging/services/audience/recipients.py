@@ -33,6 +33,7 @@ from messaging.services.audience.choice import (
     rows_of,
 )
 from messaging.services.audience.letters import Letter, Unwritable, Writer
+from sociair_portal.common import formats
 from sociair_portal.common.any_of import AnyOf
 
 
@@ -347,8 +348,7 @@ def _opt_outs_of(mobiles: list[str]) -> dict[str, OptOut]:
 
 def _opted_out(opt_out: OptOut) -> str:
     """Since when, by whom and why."""
-    day = localtime(opt_out.created_at)
-    said = _("Opted out on %(day)s") % {"day": f"{day.day} {day:%b %Y}"}
+    said = _("Opted out on %(day)s") % {"day": formats.day(localtime(opt_out.created_at))}
     if opt_out.created_by is not None:
         said += _(" (entered by %(name)s)") % {"name": opt_out.created_by.get_username()}
     return f"{said}: {opt_out.reason}" if opt_out.reason else f"{said}."

@@ -9,8 +9,8 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 
 from messaging.models import OPEN_STATES, Campaign, CampaignState, Recipient, RecipientState
-from messaging.text import InvalidText
-from messaging.wording import parse
+from messaging.text.placeholders import parse
+from messaging.text.validity import InvalidText
 from sociair_portal.common.any_of import AnyOf
 
 # Of these it is known that they got it, or may have.

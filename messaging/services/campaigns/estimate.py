@@ -14,9 +14,7 @@ from django.db.models.functions import Cast, Substr
 from contacts.models import OptOut
 from contacts.phone import Operator, operator_of
 from messaging.models import BalanceReading, Gateway
-from messaging.script import Advice, advise, on_the_phone, to_plain
-from messaging.script import Piece as Sign
-from messaging.services.audience import placeholders, spreadsheets
+from messaging.services.audience import tables, writers
 from messaging.services.audience.choice import (
     Audience,
     Pasted,
@@ -26,8 +24,11 @@ from messaging.services.audience.choice import (
 )
 from messaging.services.audience.recipients import Person, Piece, Reader
 from messaging.services.money import balance, prices
-from messaging.text import InvalidText, Measure, is_plain, measure
-from messaging.wording import parse
+from messaging.text.characters import Advice, advise, on_the_phone, to_plain
+from messaging.text.characters import Piece as Sign
+from messaging.text.length import Measure, is_plain, measure
+from messaging.text.placeholders import parse
+from messaging.text.validity import InvalidText
 
 _SAMPLE: Final = 300  # recipients whose letters are written while somebody types
 
@@ -221,7 +222,7 @@ def _fixed(text: str) -> tuple[str, bool]:
 def _first_letters(text: str, audience: Audience, people: Counter[Operator]) -> Piece | None:
     """The letters of the first recipients; none while the text cannot be understood."""
     try:
-        writer = placeholders.writer_for(text, spreadsheets.find(audience.table))
+        writer = writers.writer_for(text, tables.find(audience.table))
     except InvalidText:
         return None
     reader = Reader(audience, dict.fromkeys(people, Decimal(0)), writer)

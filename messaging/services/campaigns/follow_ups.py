@@ -7,7 +7,8 @@ from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
-from messaging.answers import Outcome
+from messaging.answers.outcomes import Outcome
+from messaging.answers.refusals import lacks_balance
 from messaging.models import (
     Campaign,
     CampaignState,
@@ -20,15 +21,15 @@ from messaging.models import (
     SentMessage,
     TableRow,
 )
-from messaging.refusals import lacks_balance
 from messaging.services.actor import Actor, user_of
-from messaging.services.audience import repeats, spreadsheets
+from messaging.services.audience import repeats, tables
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import resend
 from messaging.services.campaigns.drafts import fingerprint_of
 from messaging.services.campaigns.guards import check_certain, check_nobody_prepares
 from messaging.services.money import affordability, balance, prices
 from messaging.services.money.affordability import SendRefused
+from sociair_portal.common import formats
 
 _ENDED = (CampaignState.DONE, CampaignState.CANCELLED)
 _NOT_REACHED = (RecipientState.REFUSED, RecipientState.NOT_SENT, RecipientState.CANCELLED)
@@ -151,7 +152,7 @@ def _check_signed(campaign: Campaign, again: resend.Again, seen: resend.Again) -
     if again != seen:
         raise SendRefused(
             _("It is Rs %(cost)s for people: %(people)d now. Look at the sum, then send.")
-            % {"cost": prices.said(again.cost), "people": again.people}
+            % {"cost": formats.exact(again.cost), "people": again.people}
         )
 
 
@@ -199,7 +200,7 @@ def _to_rows(campaign: Campaign, table: RecipientTable, mobiles: set[str], by: A
     for sharing in rows.values():
         chosen = [pk for pk in sharing if pk in preferred]
         wanted += chosen[:1] or (sharing[:1] if told.first else sharing)
-    again = spreadsheets.only(table, wanted, by)
+    again = tables.only(table, wanted, by)
     return _draft(campaign, Audience(table=str(again.pk)), by)
 
 

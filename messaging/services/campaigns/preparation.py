@@ -28,13 +28,14 @@ from messaging.models import (
 )
 from messaging.services import states
 from messaging.services.audience.choice import Audience, GroupGone, read_pasted
-from messaging.services.audience.placeholders import writer_of
 from messaging.services.audience.recipients import Person, Piece, Reader
+from messaging.services.audience.writers import writer_of
 from messaging.services.campaigns.estimate import count_and_mark
 from messaging.services.campaigns.review import Review
 from messaging.services.gateway import holds
 from messaging.services.money import balance, new_prices, prices
-from messaging.text import InvalidText
+from messaging.text.validity import InvalidText
+from sociair_portal.common import formats
 from sociair_portal.common.bulk_rows import insert_rows
 
 LARGE: Final = 1000  # recipients; a larger campaign lets smaller ones go first
@@ -190,7 +191,10 @@ def finish(campaign: Campaign) -> None:
         why = _(
             "The recipients have changed since the review: it would cost Rs %(cost)s instead of "
             "Rs %(reviewed)s. Look at the sum, then resume."
-        ) % {"cost": f"{campaign.cost:.2f}", "reviewed": f"{campaign.reviewed_cost:.2f}"}
+        ) % {
+            "cost": formats.exact(campaign.cost),
+            "reviewed": formats.exact(campaign.reviewed_cost),
+        }
         _leave(campaign, CampaignState.PAUSED, EventKind.PAUSED, why)
     elif has_others(campaign):
         why = _(

@@ -14,7 +14,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.phone import Operator
-from messaging import runs
 from messaging.models import (
     Batch,
     Campaign,
@@ -30,7 +29,8 @@ from messaging.services.campaigns import preparation
 from messaging.services.campaigns.drafts import fingerprint_of
 from messaging.services.money import prices
 from messaging.services.money.affordability import SendRefused
-from messaging.text import measure
+from messaging.text.length import measure
+from sociair_portal.common import id_runs
 from sociair_portal.common.bulk_rows import insert_rows
 
 MOST_AGAIN = 100  # batches that one request takes over; the worker takes any number
@@ -107,7 +107,7 @@ def begin_copies(
         again,
         signature,
         state=CampaignState.PREPARING,
-        again_of=runs.to_words(batches),
+        again_of=id_runs.to_words(batches),
         again_why=signature.why,
     )
 

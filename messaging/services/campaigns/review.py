@@ -9,16 +9,15 @@ from django.conf import settings
 
 from contacts.phone import Operator
 from messaging.models import BalanceReading, Campaign
-from messaging.script import Piece as Sign
-from messaging.script import has_link, on_the_phone
-from messaging.services.audience import placeholders, repeats
+from messaging.services.audience import repeats, writers
 from messaging.services.audience.choice import Audience, Omission, describe, read_pasted
 from messaging.services.audience.letters import Letter
 from messaging.services.audience.recipients import Person, Piece, Question, Reader
 from messaging.services.campaigns.estimate import count_and_mark, count_omitted, count_people
 from messaging.services.money import balance, prices
-from messaging.text import Measure, measure
-from sociair_portal.collecting import uncollected
+from messaging.text.characters import Piece as Sign
+from messaging.text.characters import has_link, on_the_phone
+from messaging.text.length import Measure, measure
 
 # More than anyone reads on a page; the rest is counted.
 MOST_SHOWN: Final = 200
@@ -119,16 +118,15 @@ def review(campaign: Campaign, reading: BalanceReading) -> Review:
     """
     rates = prices.rates_of(reading)
     audience = Audience.from_json(campaign.audience)
-    writer = placeholders.writer_of(campaign)
+    writer = writers.writer_of(campaign)
     reader = Reader(audience, rates, writer, campaign=campaign)
     committed = balance.committed(campaign.gateway)
     found = Review(reading, committed, describe(audience), writer.is_personal)
     first = reader.piece(size=settings.INLINE_RECIPIENTS)
     counts = _read(found, first)
     if not first.is_last and writer.same is None:
-        with uncollected():
-            for piece in reader.pieces(after=first.up_to, size=_PIECE):
-                counts += _read(found, piece)
+        for piece in reader.pieces(after=first.up_to, size=_PIECE):
+            counts += _read(found, piece)
     elif not first.is_last and writer.same is not None:
         counts = _counted(found, campaign, audience, writer.same, rates)
     found.people = counts.total()

@@ -17,7 +17,7 @@ from messaging.services.campaigns import drafts, handover
 from messaging.services.campaigns.review import review
 from messaging.services.money import affordability, prices
 from messaging.services.money.affordability import SendRefused
-from messaging.wording import literal
+from messaging.text.placeholders import literal
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from django.db.models import Count, Max, Min, Q, Sum
 from django.utils.translation import gettext as _
 
 from contacts.phone import Operator
-from messaging.answers import Outcome
+from messaging.answers.outcomes import Outcome
 from messaging.models import (
     BalanceReading,
     Batch,
@@ -28,6 +28,7 @@ from messaging.models import (
 )
 from messaging.services.decisions import evidence
 from messaging.services.money import prices
+from sociair_portal.common import formats
 
 _READINGS: Final = 20  # how far on a quiet one is looked for
 
@@ -175,9 +176,9 @@ def _other_rates(campaign: Campaign, gap: BalanceGap) -> Iterator[str]:
     for (was, then, reckoned), some in alike.items():
         yield said % {
             "operators": prices.names_of(some),
-            "before": prices.said(was),
-            "after": prices.said(then),
-            "signed": prices.said(reckoned),
+            "before": formats.exact(was),
+            "after": formats.exact(then),
+            "signed": formats.exact(reckoned),
         }
 
 

@@ -11,12 +11,12 @@ from typing import Final
 from django.db import transaction
 from django.db.models import F
 
-from messaging import runs
 from messaging.models import Batch, Campaign, CampaignState, Verdict
 from messaging.services.campaigns import preparation, resend
 from messaging.services.decisions import settlement
 from messaging.services.money import prices
 from messaging.services.states import finish_if_empty
+from sociair_portal.common import id_runs
 
 _PIECE: Final = 1000  # recipients
 _MOST_BATCHES: Final = 100
@@ -24,7 +24,7 @@ _MOST_BATCHES: Final = 100
 
 def prepare(follower: Campaign, *, go_on: Callable[[], bool] = lambda: True) -> bool:
     """Copy what is left of what was signed. False if `go_on` stopped it before its end."""
-    batches = runs.from_words(follower.again_of)
+    batches = id_runs.from_words(follower.again_of)
     while follower.state == CampaignState.PREPARING:
         if not go_on():
             return False

@@ -9,8 +9,8 @@ from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from messaging import runs
 from messaging.models import (
+    OPEN_STATES,
     Batch,
     BatchState,
     Campaign,
@@ -29,10 +29,22 @@ from messaging.services.campaigns.guards import check_certain
 from messaging.services.money import affordability, balance, prices
 from messaging.services.money.affordability import SendRefused
 from messaging.services.states import count, finish_if_empty
+from sociair_portal.common import id_runs
 from sociair_portal.common.any_of import AnyOf
 
 _AT_ONCE = 50  # batches in one transaction
 UNDECIDED = [BatchState.UNCONFIRMED, BatchState.PARTLY_REFUSED]
+
+
+def open_cases(gateway: Gateway) -> int:
+    """Campaigns with something unconfirmed, or of which nobody has said what went out; or one
+    for calls that belong to none.
+    """
+    unconfirmed = Campaign.objects.filter(unconfirmed__gt=0)
+    # Asked apart, because each has an index.
+    in_doubt = Campaign.objects.filter(doubted_at__isnull=False, state__in=OPEN_STATES)
+    cases = unconfirmed.values("pk").union(in_doubt.values("pk")).count()
+    return cases or int(gateway.unknown_calls > 0)
 
 
 def undecided(campaign: Campaign) -> QuerySet[Batch]:
@@ -191,7 +203,7 @@ def _being_copied(campaign: Campaign, batches: Sequence[int]) -> Campaign | None
     """Another follow-up that the worker has not finished copying, with some of the same batches."""
     followers = Campaign.objects.under_way().filter(follows=campaign).exclude(again_of="")
     for other in followers.exclude(prepared_up_to=Campaign.PREPARED):
-        if not set(batches).isdisjoint(runs.from_words(other.again_of)):
+        if not set(batches).isdisjoint(id_runs.from_words(other.again_of)):
             return other
     return None
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import F, Max, Q
 
-from messaging.answers import Outcome
+from messaging.answers.outcomes import Outcome
 from messaging.models import (
     Campaign,
     CampaignState,

@@ -15,6 +15,7 @@ from typing import Final
 
 from django.db import connection, transaction
 from django.db.models import Max, Q, QuerySet
+from django.utils import timezone
 
 from messaging.models import Campaign, Gateway, Machine
 from messaging.models.gateway import CLOCK_TOLERANCE
@@ -27,6 +28,7 @@ logger = logging.getLogger(__name__)
 _WAIT: Final = timedelta(minutes=3)  # for a machine that may only be slow to start
 _SEEN_EVERY: Final = timedelta(seconds=15)
 _NEW: Final = timedelta(minutes=1)
+_NOBODY_AFTER: Final = timedelta(minutes=3)
 SILENCE: Final = timedelta(minutes=1)  # in which some machine would have looked in
 
 # Gateways for which this process has begun an era, where the database tells none.
@@ -251,3 +253,8 @@ def go_on_without(gateway: Gateway) -> None:
     Gateway.objects.filter(pk=gateway.pk).update(silent_since=None)
     _vouch(_newcomers(gateway, now, within=_WAIT), now, era=gateway.era)
     Machine.objects.filter(gateway=gateway, vouched_at__isnull=True).delete()
+
+
+def nobody_looks_in(gateway: Gateway) -> bool:
+    """Whether no worker of any machine has looked in for some minutes: then nothing is sent."""
+    return gateway.swept_at is None or abs(timezone.now() - gateway.swept_at) > _NOBODY_AFTER

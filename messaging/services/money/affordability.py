@@ -8,6 +8,7 @@ from django.utils.translation import gettext as _
 
 from messaging.models import BalanceReading, Campaign, CampaignState, Gateway
 from messaging.services.money import balance
+from sociair_portal.common import formats
 
 
 class SendRefused(Exception):
@@ -52,5 +53,5 @@ def check_covered(reading: BalanceReading, needed: Decimal) -> None:
                 "then try again. If you just have, try again in a few seconds: the balance is read "
                 "once more."
             )
-            % {"balance": f"{reading.balance:.2f}", "needed": f"{needed:.2f}"}
+            % {"balance": formats.exact(reading.balance), "needed": formats.exact(needed)}
         )

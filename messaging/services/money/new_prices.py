@@ -28,6 +28,7 @@ from messaging.models import (
 )
 from messaging.services.money import affordability, prices, recount
 from messaging.services.money.affordability import SendRefused
+from sociair_portal.common import formats
 
 _PLACES: Final = Decimal("0.0001")
 
@@ -51,8 +52,8 @@ class Bill:
     @property
     def sentence(self) -> str:
         sums = {
-            "cost": prices.said(self.cost),
-            "signed": prices.said(self.signed),
+            "cost": formats.exact(self.cost),
+            "signed": formats.exact(self.signed),
             "people": self.people,
         }
         if not self.causes:
@@ -156,8 +157,8 @@ def _other_rates(
         )
         yield said % {
             "operators": prices.names_of(some),
-            "now": prices.said(rate),
-            "before": prices.said(was),
+            "now": formats.exact(rate),
+            "before": formats.exact(was),
         }
 
 

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from contacts.phone import Operator, operator_of
 from messaging.models import BalanceReading, Campaign, Recipient
-from messaging.text import is_plain, measure
+from messaging.text.length import is_plain, measure
 
 Rates = Mapping[Operator, Decimal]
 
@@ -28,12 +28,6 @@ def rates_of(reading: BalanceReading) -> dict[Operator, Decimal]:
 def rates_now(campaign: Campaign, reading: BalanceReading) -> dict[Operator, Decimal]:
     """Today's rates; where there is none any more, the one that the campaign was signed with."""
     return {**from_json(campaign.rates), **rates_of(reading)}
-
-
-def said(rupees: Decimal) -> str:
-    """Within a sentence: at least two places, and as many as there are."""
-    places = f"{rupees:.4f}".rstrip("0").partition(".")[2]
-    return f"{rupees:.{max(len(places), 2)}f}"
 
 
 def names_of(operators: list[Operator]) -> str:

@@ -18,7 +18,7 @@ from messaging.models import (
     RecipientState,
 )
 from messaging.services.money import prices
-from messaging.text import measure
+from messaging.text.length import measure
 
 AT_ONCE: Final = 2000  # recipients, or batches, in one transaction
 # Nothing of these is claimed, so that what they have queued can be priced.

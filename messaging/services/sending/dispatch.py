@@ -26,7 +26,7 @@ from messaging.models import (
 from messaging.services import sociair, states, transport
 from messaging.services.gateway import holds, slot_record
 from messaging.services.money import prices
-from messaging.services.sending import saving, slots
+from messaging.services.sending import persistence, slots
 from messaging.services.states import finish_if_empty
 from messaging.services.storage import clock
 
@@ -58,7 +58,7 @@ def send_next(
     """Claim the best batch, call, record. `stopping(seconds)` waits and tells whether to stop."""
     wait_or_stop = stopping or _sleep
     while candidates := _candidates(gateway.pk, include_large):
-        if not saving.may_send():
+        if not persistence.may_send():
             return Round.HELD
         leave = slots.look(gateway)
         if leave is None:
@@ -72,7 +72,7 @@ def send_next(
                 if not _is_remembered(gateway, claim):
                     return Round.HELD
                 sent = sociair.send(claim.batch, start_before=claim.start_before)
-                saving.save_surely(sent, gateway, wait_or_stop)
+                persistence.save_surely(sent, gateway, wait_or_stop)
                 return Round.CALLED
     return Round.NOTHING
 

@@ -14,13 +14,13 @@ from messaging.models import (
     HoldReason,
 )
 from messaging.services import sociair
-from messaging.services.audience import spreadsheets
+from messaging.services.audience import tables
 from messaging.services.campaigns import control
 from messaging.services.decisions.settlement import UNDECIDED
 from messaging.services.gateway import holds, relief
 from messaging.services.money import balance
-from messaging.services.sending import saving
-from messaging.services.sending.recording import give_up_lost
+from messaging.services.sending import persistence
+from messaging.services.sending.record import give_up_lost
 
 logger = logging.getLogger(__name__)
 
@@ -33,7 +33,7 @@ def sweep(gateway: Gateway) -> None:
     """
     Gateway.objects.filter(pk=gateway.pk).update(swept_at=timezone.now())
     steps = (
-        *(saving.catch_up, _give_up, _mark_overdue, control.start_due),
+        *(persistence.catch_up, _give_up, _mark_overdue, control.start_due),
         *(_close_cancelled, _read_balance, relief.if_kept_again, _forget_tables),
     )
     for step in steps:
@@ -69,7 +69,7 @@ def _read_balance(gateway: Gateway) -> None:
 
 
 def _forget_tables(_gateway: Gateway) -> None:
-    spreadsheets.forget_unused()
+    tables.forget_unused()
 
 
 def _half_cancelled() -> list[Campaign]:

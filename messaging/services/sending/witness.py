@@ -15,6 +15,7 @@ from messaging.services import sociair
 from messaging.services.decisions import evidence
 from messaging.services.gateway import doubts, holds
 from messaging.services.money import balance
+from sociair_portal.common import formats
 
 _READINGS: Final = 500  # how far back a quiet one is looked for, before a person is asked
 
@@ -43,8 +44,8 @@ def ask_sociair(gateway: Gateway) -> bool:
     if _is_explained(missing, undecided, now):
         return _let_go_on(gateway)
     words = _("Rs %(balance)s instead of Rs %(expected)s.") % {
-        "balance": f"{now.balance:.2f}",
-        "expected": f"{now.balance + missing:.2f}",
+        "balance": formats.exact(now.balance),
+        "expected": formats.exact(now.balance + missing),
     }
     return _hold(gateway, words)
 

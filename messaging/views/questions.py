@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from contacts.names import clean_name
-from messaging.forms import ids_of
+from messaging.forms.ids import ids_of
 from messaging.models import Campaign, CampaignState
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts
-from messaging.wording import with_default
+from messaging.text.placeholders import with_default
 
 _LONGEST_DEFAULT: Final = 200
 _PREFERRED: Final = "prefer-"  # and a number; each is a question of its own

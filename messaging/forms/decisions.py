@@ -6,8 +6,7 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from messaging import runs
-from messaging.forms import IdsField
+from messaging.forms.ids import IdsField, RunsField
 from messaging.models import Campaign, Verdict
 from messaging.services.campaigns.resend import Again
 from messaging.services.decisions.settlement import undecided
@@ -63,19 +62,6 @@ class DecisionForm(forms.Form):
             return list(undecided(campaign).order_by("pk").values_list("pk", flat=True))
         chosen: list[int] = self.cleaned_data["batches"]
         return chosen
-
-
-class RunsField(forms.Field):
-    """Requests by their ids, any number in one field; what the portal did not write is none."""
-
-    def to_python(self, value: Any) -> list[int]:
-        try:
-            return runs.from_words(value or "")
-        except ValueError:
-            return []
-
-    def prepare_value(self, value: Any) -> str:
-        return value if isinstance(value, str) else runs.to_words(value or [])
 
 
 class AgainForm(forms.Form):

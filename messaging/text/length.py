@@ -5,7 +5,6 @@ TS 23.040 (concatenation: 153 septets or 67 UCS-2 units a part, after a header o
 """
 
 import re
-import unicodedata
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -20,9 +19,6 @@ _EXTENSION: Final = "^{}\\[~]|€"
 _IS_GSM: Final = re.compile(f"[{re.escape(_BASIC + _EXTENSION)}]*")
 _EXTENDED: Final = re.compile(f"[{re.escape(_EXTENSION)}]")
 _ASTRAL: Final = re.compile("[\U00010000-\U0010ffff]")
-
-# The most parts that one message may have: a limit of the portal, not of the network.
-MOST_PARTS: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,66 +105,3 @@ def split_parts(text: str) -> list[str]:
             begun, units = place, 0
         units += width
     return [*parts, text[begun:]]
-
-
-# Control characters but for new line and tab, lone surrogates, and Unicode's noncharacters. What
-# Python's Unicode data does not know yet is an emoji of next year, and goes out.
-_NONCHARACTERS: Final = "\ufdd0-\ufdef" + "".join(
-    chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF)
-)
-_UNSENDABLE: Final = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{_NONCHARACTERS}]")
-
-
-_UNSEEN: Final = {"Cc", "Cf", "Zs", "Zl", "Zp"}  # spaces, and marks that only other signs show
-
-
-class InvalidText(ValueError):
-    """A text cannot be sent; `reason` is a sentence for the person who wrote it."""
-
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
-
-
-def tidy(raw: str) -> str:
-    """A message as it will be sent: browsers' line ends become one character, ends are trimmed."""
-    return raw.replace("\r\n", "\n").replace("\r", "\n").strip()
-
-
-def check_signs(text: str) -> None:
-    """Raises `InvalidText` for a character that no phone shows."""
-    if text.isprintable():  # as most are, and told much quicker
-        return
-    if found := _UNSENDABLE.search(text):
-        raise InvalidText(
-            _("Character %(place)d cannot be sent (U+%(code)04X). Remove it.")
-            % {"place": found.start() + 1, "code": ord(found[0])}
-        )
-
-
-def can_be_seen(text: str) -> bool:
-    """Whether a reader sees anything of it."""
-    return any(unicodedata.category(character) not in _UNSEEN for character in text)
-
-
-def check_length(text: str) -> Measure:
-    """Measure a text. Raises `InvalidText` for more than MOST_PARTS parts."""
-    measured = measure(text)
-    if measured.parts > MOST_PARTS:
-        raise InvalidText(
-            _("This message has %(parts)d parts; at most %(most)d can be sent. Make it shorter.")
-            % {"parts": measured.parts, "most": MOST_PARTS}
-        )
-    return measured
-
-
-def check_text(text: str) -> Measure:
-    """Measure a tidied text that goes out as it is.
-
-    Raises `InvalidText` for an empty text, for characters that no phone shows and for more than
-    MOST_PARTS parts.
-    """
-    check_signs(text)
-    if not can_be_seen(text):
-        raise InvalidText(_("Write a message."))
-    return check_length(text)

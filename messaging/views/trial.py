@@ -15,14 +15,14 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from contacts.phone import format_mobile
 from messaging import tasks
-from messaging.forms import OwnNumberForm
+from messaging.forms.trial import OwnNumberForm
 from messaging.models import Campaign, CampaignState, Profile
 from messaging.services.actor import user_of
 from messaging.services.audience.recipients import Person
 from messaging.services.campaigns import trial
 from messaging.services.campaigns.review import Review
 from messaging.services.money import affordability, prices
-from messaging.text import InvalidText
+from messaging.text.validity import InvalidText
 
 _OFFERED: Final = 100
 

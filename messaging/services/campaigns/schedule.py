@@ -20,12 +20,13 @@ from messaging.models import (
 )
 from messaging.services import states
 from messaging.services.actor import Actor, user_of
-from messaging.services.audience import placeholders
+from messaging.services.audience import writers
 from messaging.services.audience.choice import Audience
 from messaging.services.audience.letters import show_day
 from messaging.services.campaigns import control, drafts
 from messaging.services.money import affordability, new_prices
 from messaging.services.money.new_prices import Priced
+from sociair_portal.common import formats
 
 
 @dataclass(slots=True)
@@ -111,14 +112,13 @@ def _moved(before: datetime, after: datetime | None) -> str:
 
 
 def _moment(at: datetime) -> str:
-    local = timezone.localtime(at)
-    return f"{local.day} {local:%b %Y, %H:%M}"
+    return formats.moment(timezone.localtime(at))
 
 
 def _check_day(campaign: Campaign, at: datetime) -> None:
     """The letters are written: one that says its day cannot go out on another."""
     before = campaign.scheduled_for or at
-    if placeholders.says_day(campaign) and show_day(before) != show_day(at):
+    if writers.says_day(campaign) and show_day(before) != show_day(at):
         raise affordability.SendRefused(
             _(
                 "The message says the day it is sent, and it is written for %(day)s. Open it to be "

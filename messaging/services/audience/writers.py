@@ -9,7 +9,7 @@ from contacts.fields import FieldKind
 from contacts.models import ContactField
 from messaging.models import Campaign, RecipientTable
 from messaging.services.audience.letters import Writer, show_day
-from messaging.wording import DATE, NAME, NUMBER, parse, read_wording
+from messaging.text.placeholders import DATE, NAME, NUMBER, parse, read_wording
 
 
 def known_keys(table: RecipientTable | None = None) -> dict[str, str]:

@@ -20,7 +20,7 @@ from typing import Any, Final
 from django.conf import settings
 
 from contacts.phone import Operator
-from messaging.answers import Answer, Outcome
+from messaging.answers.outcomes import Answer, Outcome
 from messaging.services.sociair import Sent
 
 logger = logging.getLogger(__name__)

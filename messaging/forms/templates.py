@@ -11,8 +11,8 @@ from contacts.names import clean_name
 from messaging.models import MessageTemplate
 from messaging.services import templates
 from messaging.services.actor import Actor
-from messaging.text import InvalidText
-from messaging.wording import check_wording
+from messaging.text.placeholders import check_wording
+from messaging.text.validity import InvalidText
 
 
 class TemplateForm(forms.Form):

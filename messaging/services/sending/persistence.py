@@ -13,8 +13,8 @@ from django.db import OperationalError, connection
 
 from messaging.models import Batch, Gateway, HoldKind, HoldReason, SentMessage
 from messaging.services.gateway import holds
-from messaging.services.sending import kept
-from messaging.services.sending.recording import record
+from messaging.services.sending import kept_answers
+from messaging.services.sending.record import record
 from messaging.services.sociair import Sent
 from messaging.services.storage import database, trouble
 from messaging.services.storage.trouble import Cause
@@ -61,7 +61,7 @@ class _Unsaved:
     def __init__(self, sent: Sent, gateway: Gateway) -> None:
         self.sent = sent
         self.since = time.monotonic()
-        self.file: kept.Kept | None = None
+        self.file: kept_answers.Kept | None = None
         self._gateway = gateway
         self._is_held = False
         _failing[_key(sent)] = self.since
@@ -128,9 +128,9 @@ def reconnect() -> None:
     connection.close()
 
 
-def _keep(sent: Sent) -> kept.Kept | None:
+def _keep(sent: Sent) -> kept_answers.Kept | None:
     try:
-        return kept.keep(sent)
+        return kept_answers.keep(sent)
     except OSError:
         return None  # it is tried again after the next failure
 
@@ -156,7 +156,7 @@ def _key(sent: Sent) -> str:
 def catch_up(gateway: Gateway) -> None:
     """Record what waits in files, and forget what was wrong when all of it is recorded."""
     try:
-        for file in kept.take():
+        for file in kept_answers.take():
             _record(file)
     except OSError as error:
         logger.error("Answers that wait in files cannot be read: %s.", error.strerror)
@@ -169,17 +169,21 @@ def catch_up(gateway: Gateway) -> None:
 
 
 def _all_is_well() -> None:
-    ours = [path for path in kept.waiting() if kept.is_of(path, settings.SOCIAIR_BASE_URL)]
+    ours = [
+        path
+        for path in kept_answers.waiting()
+        if kept_answers.is_of(path, settings.SOCIAIR_BASE_URL)
+    ]
     if not (_failing or _left or ours):
         trouble.clear()
 
 
-def _record(file: kept.Kept) -> None:
+def _record(file: kept_answers.Kept) -> None:
     """Raises OperationalError: where the database is not there, the others need not be tried."""
     try:
         found = file.read()
         is_saved = _save(found)
-    except kept.Torn:
+    except kept_answers.Torn:
         return _set_aside(file, "torn")
     except DatabaseFailure as error:
         file.leave()
@@ -194,7 +198,7 @@ def _record(file: kept.Kept) -> None:
     return _pass_over(file)
 
 
-def _save(found: kept.Found) -> bool:
+def _save(found: kept_answers.Found) -> bool:
     """Record a call as it was answered; False if the database knows nothing of it.
 
     After a restore the number of its batch may be another's: the moment of its claim tells.
@@ -216,12 +220,12 @@ def _save(found: kept.Found) -> bool:
     return True
 
 
-def _set_aside(file: kept.Kept, why: str) -> None:
+def _set_aside(file: kept_answers.Kept, why: str) -> None:
     logger.error("%s was set aside: it is %s.", file.path.stem, why)
     file.set_aside(why)
 
 
-def _pass_over(file: kept.Kept) -> None:
+def _pass_over(file: kept_answers.Kept) -> None:
     """It may be of another portal that shares the folder, and is that one's to record."""
     if file.path.name not in _passed_over:
         _passed_over.add(file.path.name)

@@ -16,7 +16,7 @@ from typing import Any, Final
 
 from urllib3.util import wait_for_read
 
-from messaging.answers import MOST_BYTES
+from messaging.answers.classification import MOST_BYTES
 
 # One byte more tells that there was more.
 _MOST_READ: Final = MOST_BYTES + 1

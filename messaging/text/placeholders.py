@@ -13,7 +13,7 @@ from typing import Final
 from django.utils.translation import gettext as _
 
 from contacts.fields import key_of
-from messaging.text import InvalidText, check_length, check_signs, check_text, tidy
+from messaging.text.validity import InvalidText, check_length, check_signs, check_text, tidy
 
 NAME: Final = "name"
 NUMBER: Final = "number"

@@ -1,8 +1,8 @@
 """Which characters make a text expensive, and what could stand in their place.
 
-One character outside the GSM alphabet (messaging/text.py) leaves 70 characters a part instead of
-160. Many of them come from word processors and have a twin on every telephone. A text that is
-written in another script is never corrected.
+One character outside the GSM alphabet (length.py) leaves 70 characters a part instead of 160. Many
+of them come from word processors and have a twin on every telephone. A text that is written in
+another script is never corrected.
 """
 
 import re
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
 
-from messaging.text import Measure, is_plain, measure, split_parts
+from messaging.text.length import Measure, is_plain, measure, split_parts
 
 _QUOTES: Final = dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys("‘’‚‛′`´ʼ", "'")
 _DASHES: Final = dict.fromkeys("‐‑‒–—―−", "-")

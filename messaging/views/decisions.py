@@ -12,8 +12,8 @@ from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
 
 from messaging import tasks
-from messaging.decisions import AgainForm, DecisionForm
-from messaging.doubt_forms import EndedForm
+from messaging.forms.decisions import AgainForm, DecisionForm
+from messaging.forms.doubts import EndedForm
 from messaging.models import Campaign
 from messaging.services.campaigns import resend
 from messaging.services.decisions import settlement
@@ -21,7 +21,7 @@ from messaging.services.decisions.evidence import evidence_for
 from messaging.services.gateway import doubts, holds
 from messaging.services.money import prices
 from messaging.services.money.affordability import SendRefused
-from messaging.views.waking import recent_reading
+from messaging.views.freshness import recent_reading
 from sociair_portal.common.pages import page_by_key
 
 _CAMPAIGNS_A_PAGE: Final = 10

@@ -25,7 +25,7 @@ from contacts.importing.rows import MOST_COLUMNS, Row, Trouble, Unreadable
 from contacts.names import clean_name
 from messaging.models import RecipientTable, TableRow
 from messaging.services.actor import Actor, user_of
-from messaging.text import tidy
+from messaging.text.validity import tidy
 from sociair_portal.common.bulk_rows import insert_rows, take_stock
 
 MOST_ROWS: Final = 100_000

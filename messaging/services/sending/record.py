@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from messaging.answers import Answer, Outcome
+from messaging.answers.outcomes import Answer, Outcome
 from messaging.models import (
     Batch,
     BatchState,

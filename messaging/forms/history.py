@@ -12,8 +12,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.models import OPERATOR_CHOICES
-from messaging.history import Wanted
 from messaging.models import Campaign, CampaignState, RecipientState
+from messaging.services.history import Wanted
 
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from contacts.phone import Operator, find_mobile
-from messaging.answer_words import meaning, tells_of_a_message
+from messaging.answers.words import meaning, tells_of_a_message
 
 # Where a server says why.
 _REASONS: Final = frozenset({"message", "error", "errors", "status", "detail", "details"})

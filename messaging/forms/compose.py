@@ -1,6 +1,5 @@
 """What people type to compose, and to search what was sent: checked and cleaned, nothing else."""
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -10,17 +9,17 @@ from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contacts.forms.people import MobileField
 from contacts.models import Contact, Group
+from messaging.forms.ids import IdsField, ids_of
 from messaging.models import (
     MessageTemplate,
     RecipientTable,
 )
-from messaging.services.audience import spreadsheets
+from messaging.services.audience import tables
 from messaging.services.audience.choice import Audience, read_pasted
-from messaging.services.audience.placeholders import known_keys
-from messaging.text import InvalidText, tidy
-from messaging.wording import read_wording
+from messaging.services.audience.writers import known_keys
+from messaging.text.placeholders import read_wording
+from messaging.text.validity import InvalidText, tidy
 
 _REASONS_SHOWN: Final = 5
 # An entry is at most so many words, so more words than this are too many entries.
@@ -29,21 +28,6 @@ _MOST_WORDS_AN_ENTRY: Final = 5
 
 OF_ALL: Final = "all"
 _MOST_OF_ALL: Final = 20  # each is a condition of its own for the database
-
-
-class IdsField(forms.Field):
-    """Rows that were chosen by their ids; what is no id is not one of ours and is dropped."""
-
-    widget = forms.SelectMultiple
-
-    def to_python(self, value: Any) -> list[int]:
-        return ids_of(value or [])
-
-
-def ids_of(values: Iterable[Any]) -> list[int]:
-    texts = (str(value) for value in values)
-    ids = (int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19)
-    return list(dict.fromkeys(ids))
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +95,7 @@ class ComposeForm(forms.Form):
     def clean_table(self) -> RecipientTable | None:
         """In the place of groups, contacts and numbers, if there is one."""
         pk: str = self.cleaned_data["table"]
-        self.chosen_table = spreadsheets.find(pk)
+        self.chosen_table = tables.find(pk)
         if pk and self.chosen_table is None:
             raise forms.ValidationError(_("The table has been deleted meanwhile. Choose it again."))
         return self.chosen_table
@@ -255,11 +239,3 @@ class ComposeForm(forms.Form):
 def _storable(text: str) -> str:
     """PostgreSQL stores every character but NUL."""
     return text.replace("\x00", "")
-
-
-class OwnNumberForm(forms.Form):
-    mobile = MobileField(
-        label=gettext_lazy("Your mobile number"),
-        required=False,
-        help_text=gettext_lazy("Tests of your messages go there. Leave it empty to remove it."),
-    )

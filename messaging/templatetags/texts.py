@@ -1,0 +1,9 @@
+"""How pages write what stands in a message; loaded in every template."""
+
+from django import template
+
+from messaging.text.characters import name_of
+
+register = template.Library()
+
+register.filter("character", name_of)

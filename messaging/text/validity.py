@@ -1,0 +1,80 @@
+"""Whether a text can be sent at all, and how it is tidied before."""
+
+import re
+import unicodedata
+from typing import Final
+
+from django.utils.translation import gettext as _
+
+from messaging.text.length import (
+    Measure,
+    measure,
+)
+
+# The most parts that one message may have: a limit of the portal, not of the network.
+MOST_PARTS: Final = 10
+
+
+# Control characters but for new line and tab, lone surrogates, and Unicode's noncharacters. What
+# Python's Unicode data does not know yet is an emoji of next year, and goes out.
+_NONCHARACTERS: Final = "\ufdd0-\ufdef" + "".join(
+    chr(plane + last) for plane in range(0, 0x110000, 0x10000) for last in (0xFFFE, 0xFFFF)
+)
+
+
+_UNSENDABLE: Final = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{_NONCHARACTERS}]")
+
+
+_UNSEEN: Final = {"Cc", "Cf", "Zs", "Zl", "Zp"}  # spaces, and marks that only other signs show
+
+
+class InvalidText(ValueError):
+    """A text cannot be sent; `reason` is a sentence for the person who wrote it."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+def tidy(raw: str) -> str:
+    """A message as it will be sent: browsers' line ends become one character, ends are trimmed."""
+    return raw.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def check_signs(text: str) -> None:
+    """Raises `InvalidText` for a character that no phone shows."""
+    if text.isprintable():  # as most are, and told much quicker
+        return
+    if found := _UNSENDABLE.search(text):
+        raise InvalidText(
+            _("Character %(place)d cannot be sent (U+%(code)04X). Remove it.")
+            % {"place": found.start() + 1, "code": ord(found[0])}
+        )
+
+
+def can_be_seen(text: str) -> bool:
+    """Whether a reader sees anything of it."""
+    return any(unicodedata.category(character) not in _UNSEEN for character in text)
+
+
+def check_length(text: str) -> Measure:
+    """Measure a text. Raises `InvalidText` for more than MOST_PARTS parts."""
+    measured = measure(text)
+    if measured.parts > MOST_PARTS:
+        raise InvalidText(
+            _("This message has %(parts)d parts; at most %(most)d can be sent. Make it shorter.")
+            % {"parts": measured.parts, "most": MOST_PARTS}
+        )
+    return measured
+
+
+def check_text(text: str) -> Measure:
+    """Measure a tidied text that goes out as it is.
+
+    Raises `InvalidText` for an empty text, for characters that no phone shows and for more than
+    MOST_PARTS parts.
+    """
+    check_signs(text)
+    if not can_be_seen(text):
+        raise InvalidText(_("Write a message."))
+    return check_length(text)

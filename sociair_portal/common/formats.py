@@ -1,0 +1,38 @@
+"""How the portal writes amounts, counts and days, in pages and in sentences alike."""
+
+from datetime import date, datetime
+from decimal import Decimal
+
+
+def rupees(amount: Decimal | float | str) -> str:
+    """Rs 1,23,456.80: lakh grouping, two decimals."""
+    value = Decimal(str(amount)).quantize(Decimal("0.01"))
+    sign = "−" if value < 0 else ""
+    return f"{sign}Rs\u00a0{exact(abs(value))}"
+
+
+def exact(amount: Decimal) -> str:
+    """1,23,456.80, within a sentence: at least two decimals, and up to four if there are more."""
+    whole, _point, places = f"{abs(amount):.4f}".partition(".")
+    return f"{'−' if amount < 0 else ''}{_lakhs(whole)}.{places.rstrip('0').ljust(2, '0')}"
+
+
+def count(number: int) -> str:
+    """1,23,456: lakh grouping for people and messages."""
+    return _lakhs(str(number))
+
+
+def day(on: date) -> str:
+    """22 Nov 2026."""
+    return f"{on.day} {on:%b %Y}"
+
+
+def moment(local: datetime) -> str:
+    """22 Nov 2026, 14:05, as the clock on the wall says it."""
+    return f"{day(local)}, {local:%H:%M}"
+
+
+def _lakhs(digits: str) -> str:
+    head, tail = digits[:-3], digits[-3:]
+    pairs = [head[max(end - 2, 0) : end] for end in range(len(head), 0, -2)]
+    return ",".join([*reversed(pairs), tail])
