@@ -143,7 +143,7 @@ WHERE id = (
             AND messaging_gateway.base_url = %(base_url)s
             AND {is_free}
     )
-RETURNING id, (SELECT is_large FROM messaging_campaign WHERE id = %(campaign)s)
+RETURNING *, (SELECT is_large FROM messaging_campaign WHERE id = %(campaign)s) AS is_large
 """
 
 
@@ -171,33 +171,30 @@ def claim_batch(campaign_id: int, leave: slots.Leave) -> Claim | None:
         with transaction.atomic():
             if (claimed := _claim_oldest(campaign_id)) is None:
                 return None
-            batch_id, is_large = claimed
-            opted_out = _opted_out(batch_id)
+            batch, is_large = claimed
+            opted_out = _opted_out(batch.pk)
             if not opted_out:
-                Recipient.objects.filter(batch=batch_id, state=RecipientState.QUEUED).update(
+                Recipient.objects.filter(batch=batch.pk, state=RecipientState.QUEUED).update(
                     state=RecipientState.SENDING
                 )
-                batch = Batch.objects.get(pk=batch_id)
                 slot = slots.take(leave)
                 if slot is not None and not (is_large and _candidates(leave.gateway, False)):
                     return Claim(batch, start_before, slot)
             transaction.set_rollback(True)
         if not opted_out:
             return None  # held, or another sender was faster, or a small campaign is first
-        _leave_out(campaign_id, batch_id, opted_out)
+        _leave_out(campaign_id, batch.pk, opted_out)
 
 
-def _claim_oldest(campaign_id: int) -> tuple[int, bool] | None:
-    """The batch's id, and whether its campaign is large."""
+def _claim_oldest(campaign_id: int) -> tuple[Batch, bool] | None:
+    """The batch, and whether its campaign is large."""
     values: dict[str, int | float | str] = {
         "campaign": campaign_id,
         "seconds": settings.SOCIAIR_DEADLINE,
         "base_url": settings.SOCIAIR_BASE_URL,
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_claim_sql(), values)
-        row: tuple[int, bool] | None = cursor.fetchone()
-    return row
+    claimed: list[Batch] = list(Batch.objects.raw(_claim_sql(), values))
+    return (claimed[0], bool(vars(claimed[0])["is_large"])) if claimed else None
 
 
 _OPTED_OUT: Final = """
