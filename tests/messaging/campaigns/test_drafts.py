@@ -11,9 +11,9 @@ from messaging.services.campaigns.review import review
 from messaging.services.money import affordability
 from tests.conftest import Browser, signed_in
 from tests.factories import GroupFactory
+from tests.messaging.pages.test_compose import form
 from tests.pages import source, words
 from tests.sending import reading
-from tests.test_compose import form
 
 pytestmark = pytest.mark.django_db
 

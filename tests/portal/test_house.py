@@ -9,7 +9,7 @@ from typing import Final
 
 import pytest
 
-ROOT: Final = Path(__file__).parent.parent
+ROOT: Final = Path(__file__).parents[2]
 PACKAGES: Final = ("contacts", "messaging", "sociair_portal", "sandbox")
 
 # Pure rules: the same in gives the same out.

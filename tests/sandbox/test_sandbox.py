@@ -31,7 +31,7 @@ from sandbox.parts import parts_of
 from sandbox.server import Sandbox
 from tests.sandbox_support import HEADERS, call, make_certificate, post, send
 
-ROOT = Path(__file__).resolve().parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 NTC, NCELL, SMARTCELL, OTHER = "9841000001", "9801000001", "9611000001", "9721000001"
 SUCCESS = "Success! SMS has been sent"
 SORRY = "Sorry! SMS could not be sent. Invalid mobile number"

@@ -9,7 +9,7 @@ from messaging.models import Batch, BatchState, Campaign, CampaignState, Event, 
 from messaging.services import states
 from tests.sending import hand_over, numbers
 
-_PAGE = Path(__file__).parent.parent / "docs" / "architecture.md"
+_PAGE = Path(__file__).parents[2] / "docs" / "architecture.md"
 
 
 def _said(heading: str) -> dict[str, set[str]]:

@@ -11,7 +11,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from sociair_portal.environment import Environment, database, time_zone
 
-ROOT = Path(__file__).parent.parent
+ROOT = Path(__file__).parents[2]
 KEY = {"SECRET_KEY": "a-key-for-tests"}
 TOKEN = {"SOCIAIR_TOKEN": "a-very-secret-token"}
 SANDBOX = {"SOCIAIR_BASE_URL": "http://127.0.0.1:8010/api"}

@@ -8,9 +8,9 @@ from django.test import Client
 from messaging.models import Campaign, Gateway, MessageTemplate
 from messaging.services import templates
 from tests.conftest import Browser, signed_in
+from tests.messaging.pages.test_compose import form as compose_form
 from tests.pages import source, words
 from tests.sending import hand_over, reading
-from tests.test_compose import form as compose_form
 
 pytestmark = pytest.mark.django_db
 
