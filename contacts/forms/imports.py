@@ -1,7 +1,9 @@
 """What people choose about a file of contacts: the file, and what its columns mean."""
 
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django import forms
 from django.conf import settings
@@ -25,9 +27,14 @@ from contacts.importing.meanings import (
 )
 from contacts.importing.options import Existing, Options
 from contacts.importing.plan import group_names
+from contacts.importing.reader import sentence
+from contacts.importing.rows import Unreadable
 from contacts.models import ContactField, ContactImport
 
 _LONGEST_GROUP: Final = 100
+
+_Taken = TypeVar("_Taken")
+_Refusals = tuple[type[Exception], ...]
 
 
 class UploadForm(forms.Form):
@@ -67,7 +74,21 @@ class UploadForm(forms.Form):
         text: str = self.cleaned_data.get("text") or ""
         return text.strip()
 
-    def write_to(self, path: Path) -> str:
+    def taken_in(self, take: Callable[..., _Taken], *, refusals: _Refusals = ()) -> _Taken | None:
+        """What `take(path, name=…, sheet=…)` makes of it; None with the reason beside the field,
+        where it cannot be read or is refused.
+        """
+        with tempfile.TemporaryDirectory(prefix="sociair-table-") as folder:
+            path = Path(folder) / "table"
+            try:
+                return take(path, name=self._write_to(path), sheet=self.cleaned_data["sheet"])
+            except Unreadable as unreadable:
+                self._say(sentence(unreadable))
+            except refusals as refused:
+                self._say(str(refused))
+        return None
+
+    def _write_to(self, path: Path) -> str:
         """Put what was chosen or pasted into a file. Its name, as it is shown."""
         if (upload := self.upload) is None:
             path.write_text(self.cleaned_data["text"], encoding="utf-8", newline="")
@@ -77,7 +98,7 @@ class UploadForm(forms.Form):
                 file.write(chunk)
         return upload.name or ""
 
-    def say(self, reason: str) -> None:
+    def _say(self, reason: str) -> None:
         """What is wrong with the file, or with what was pasted, beside it. Another one may not have
         the sheet that was wanted.
         """

@@ -23,13 +23,13 @@ from contacts.importing.rows import Row
 from contacts.models import (
     Contact,
     ContactImport,
-    Group,
     ImportedPiece,
     ImportState,
     OptOut,
     RejectedRow,
 )
 from contacts.names import clean_name
+from contacts.services import membership
 from sociair_portal.common.bulk_rows import insert_rows
 
 ROWS_A_PIECE: Final = 5000
@@ -136,7 +136,7 @@ def _save_people(newcomers: Newcomers, planned: Sequence[Planned]) -> None:
     _update([person for person in people if person.is_changed and person.pk is not None])
     joining = [(person.pk, person.joins) for person in people if person.pk is not None]
     joining += _insert([*newcomers.people, *map(newcomer_of, new)], newcomers.joins | joins)
-    _join(joining)
+    membership.join_by_name(joining)
 
 
 def _insert(people: Sequence[Newcomer], joins: Joins) -> list[tuple[int, frozenset[str]]]:
@@ -168,24 +168,6 @@ def _update(people: Iterable[Person]) -> None:
     if changed:
         with connection.cursor() as cursor:
             cursor.executemany(statement, changed)
-
-
-def _join(joining: Iterable[tuple[int, frozenset[str]]]) -> None:
-    named = [(name, pk) for pk, names in joining for name in sorted(names)]
-    if not named:
-        return
-    groups = _groups({name for name, _pk in named})
-    members = [(groups[name], pk) for name, pk in named]
-    insert_rows(Group.members.through, ["group", "contact"], members)
-
-
-def _groups(names: set[str]) -> dict[str, int]:
-    """Groups by name; those that are missing are made."""
-    groups = dict(Group.objects.filter(name__in=names).values_list("name", "pk"))
-    if missing := sorted(names - groups.keys()):
-        Group.objects.bulk_create([Group(name=name) for name in missing], ignore_conflicts=True)
-        groups = dict(Group.objects.filter(name__in=names).values_list("name", "pk"))
-    return groups
 
 
 def _opt_out(source: ContactImport, planned: Sequence[Planned], options: Options) -> None:

@@ -16,6 +16,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Contact, Group, OptOut
+from contacts.services import membership
 
 _AT_ONCE: Final = 1000  # people in one transaction
 
@@ -75,11 +76,11 @@ class BulkAction:
     @property
     def to_do(self) -> QuerySet[Contact]:
         """Those of them for whom it changes something."""
-        membership = Group.members.through.objects.filter(group=self.group, contact=OuterRef("pk"))
+        members = Group.members.through.objects.filter(group=self.group, contact=OuterRef("pk"))
         if self.action is Action.ADD:
-            return self.people.filter(~Exists(membership))
+            return self.people.filter(~Exists(members))
         if self.action is Action.REMOVE:
-            return self.people.filter(Exists(membership))
+            return self.people.filter(Exists(members))
         if self.action is Action.OPT_OUT:
             return self.people.filter(~Exists(OptOut.objects.filter(mobile=OuterRef("mobile"))))
         return self.people
@@ -116,18 +117,8 @@ class BulkAction:
             Contact.objects.filter(pk__in=pks).delete()
             return len(pks)
         if self.action is Action.REMOVE:
-            gone = Group.members.through.objects.filter(group=self.group, contact__in=pks)
-            return gone.delete()[0]
-        return self._join(pks)
-
-    def _join(self, pks: list[int]) -> int:
-        """Nobody joins a group that was deleted at this moment."""
-        if self.group is None or not _locked(self.group):
-            return 0
-        through = Group.members.through
-        rows = [through(group=self.group, contact_id=pk) for pk in pks]
-        through.objects.bulk_create(rows, ignore_conflicts=True)
-        return len(pks)
+            return membership.leave(self.group, pks) if self.group is not None else 0
+        return membership.join(self.group, pks) if self.group is not None else 0
 
     def _opt_out(self, mobiles: set[str]) -> int:
         OptOut.objects.bulk_create(
@@ -138,7 +129,3 @@ class BulkAction:
             ignore_conflicts=True,
         )
         return len(mobiles)
-
-
-def _locked(group: Group) -> bool:
-    return Group.objects.select_for_update().filter(pk=group.pk).first() is not None

@@ -1,6 +1,6 @@
 """Groups: the list, one group, and its members."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -9,14 +9,15 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from contacts.forms.lists import GroupSearchForm, MemberSearchForm, SelectionForm
 from contacts.forms.people import GroupForm
 from contacts.forms.unique_rows import saved
 from contacts.models import Contact, Group
+from contacts.services import membership
 from contacts.services.filters import BY_NAME
 from contacts.services.search import with_opt_outs
-from contacts.views.membership import join, leave
 from sociair_portal.common.pages import page_by_key
 
 
@@ -80,7 +81,7 @@ def group_page(request: HttpRequest, pk: int) -> HttpResponse:
         if not request.user.has_perm("contacts.change_group"):
             raise PermissionDenied
         if selection.is_valid():
-            leave(request, group, selection.cleaned_data["contact"])
+            _leave(request, group, selection.cleaned_data["contact"])
             return redirect(request.get_full_path())
     search = MemberSearchForm(request.GET)
     found = search.found(with_opt_outs(Contact.objects.filter(groups=group)))
@@ -95,10 +96,29 @@ def group_add(request: HttpRequest, pk: int) -> HttpResponse:
     group = get_object_or_404(Group, pk=pk)
     selection = SelectionForm(request.POST or None)
     if request.method == "POST" and selection.is_valid():
-        join(request, group, selection.cleaned_data["contact"])
+        _join(request, group, selection.cleaned_data["contact"])
         return redirect(request.get_full_path())
     search = MemberSearchForm(request.GET)
     found = search.found(with_opt_outs(Contact.objects.exclude(groups=group)))
     page = page_by_key(found, order=BY_NAME, at=request.GET.get("page", ""))
     context = {"group": group, "search": search, "page": page, "selection": selection}
     return render(request, "contacts/group_add.html", context)
+
+
+def _join(request: HttpRequest, group: Group, people: Collection[Contact]) -> None:
+    count = membership.join(group, [person.pk for person in people])
+    said = ngettext(
+        "%(count)d person is now in %(group)s.", "%(count)d people are now in %(group)s.", count
+    )
+    messages.success(request, said % {"count": count, "group": group})
+
+
+def _leave(request: HttpRequest, group: Group, people: Collection[Contact]) -> None:
+    membership.leave(group, [person.pk for person in people])
+    count = len(people)
+    said = ngettext(
+        "%(count)d person is no longer in %(group)s.",
+        "%(count)d people are no longer in %(group)s.",
+        count,
+    )
+    messages.success(request, said % {"count": count, "group": group})

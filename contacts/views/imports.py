@@ -1,8 +1,7 @@
 """Importing people: choose a file, look at what will happen, let it run, see what came of it."""
 
-import tempfile
 from collections import Counter
-from pathlib import Path
+from functools import partial
 from typing import Any, Final
 
 from django.contrib import messages
@@ -26,8 +25,6 @@ from contacts.importing import jobs, report
 from contacts.importing.meanings import guess_choice
 from contacts.importing.options import Options
 from contacts.importing.plan import Outcome, Planned, plan
-from contacts.importing.reader import sentence
-from contacts.importing.rows import Unreadable
 from contacts.models import ContactImport, ImportState
 from sociair_portal.common.pages import page_by_key
 from sociair_portal.common.uploads import was_too_large
@@ -44,26 +41,15 @@ def _may_import(request: HttpRequest) -> bool:
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
     """A file, or a pasted table; its rows are kept until somebody has looked at them."""
+    take = partial(jobs.take_in, by=request.user)
     if request.method == "POST":
         form = UploadForm(request.POST, request.FILES, was_too_large=was_too_large(request))
-        if form.is_valid() and (source := _take_in(form, request)) is not None:
+        if form.is_valid() and (source := form.taken_in(take)) is not None:
             return redirect(source)
     else:
         form = UploadForm(initial={"sheet": request.GET.get("sheet", "")})
     context = {"form": form, "recent": ContactImport.objects.select_related("created_by")[:_RECENT]}
     return render(request, "contacts/import_upload.html", context)
-
-
-def _take_in(form: UploadForm, request: HttpRequest) -> ContactImport | None:
-    """None with the reason beside the field."""
-    with tempfile.TemporaryDirectory(prefix="sociair-import-") as folder:
-        path = Path(folder) / "table"
-        name = form.write_to(path)
-        try:
-            return jobs.take_in(path, name=name, by=request.user, sheet=form.cleaned_data["sheet"])
-        except Unreadable as unreadable:
-            form.say(sentence(unreadable))
-            return None
 
 
 @permission_required("contacts.view_contact", raise_exception=True)

@@ -14,13 +14,13 @@ from typing import Any, Final
 from messaging.answers.contents import (
     counts,
     invalid_numbers,
-    keepable,
     speech,
     text_of,
     unreadable_speaks_of_sending,
 )
 from messaging.answers.outcomes import Answer, Outcome
 from messaging.answers.words import meaning
+from messaging.text.validity import keepable
 
 # An answer is a short JSON object; more than this is not Sociair's.
 MOST_BYTES: Final = 64 * 1024
@@ -81,12 +81,12 @@ def classify(
     found = None if too_long else read_json(body)
     reading = _Reading(status, headers, body, found, frozenset(posted))
     outcome = _outcome(reading)
-    refusal = keepable(reading.speech.refusal) if outcome is Outcome.REFUSED else ""
+    refusal = keepable(reading.speech.refusal.strip()) if outcome is Outcome.REFUSED else ""
     return Answer(
         outcome=outcome,
         status=status,
         words=reading.words or refusal,
-        raw=body[:MOST_BYTES].decode("utf-8", "replace").replace("\x00", "\ufffd"),
+        raw=keepable(body[:MOST_BYTES].decode("utf-8", "replace")),
         counts=reading.counts or {},
         invalid=reading.invalid & reading.posted,
         retry_after=_retry_after(headers.get("Retry-After"), now or datetime.now(UTC))

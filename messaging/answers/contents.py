@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from contacts.phone import Operator, find_mobile
 from messaging.answers.words import meaning, tells_of_a_message
+from messaging.text.validity import keepable
 
 # Where a server says why.
 _REASONS: Final = frozenset({"message", "error", "errors", "status", "detail", "details"})
@@ -149,17 +150,10 @@ _COUNT: Final = re.compile(rb'"(?:ntc|ncell|smartcell|other)"\s*:(?!\s*(?:0|"0"|
 
 # -- Words for people ------------------------------------------------------------------------
 
-_UNKEEPABLE: Final = re.compile("[\x00\ud800-\udfff]")
-
-
-def keepable(words: str) -> str:
-    """Words as a database can keep them: without NUL and lone surrogates."""
-    return _UNKEEPABLE.sub("\ufffd", words.strip())
-
 
 def text_of(found: Mapping[str, Any], key: str) -> str:
     value = found.get(key)
-    return keepable(value) if isinstance(value, str) else ""
+    return keepable(value.strip()) if isinstance(value, str) else ""
 
 
 # -- Counts and numbers ----------------------------------------------------------------------

@@ -24,7 +24,7 @@ _NONCHARACTERS: Final = "\ufdd0-\ufdef" + "".join(
 
 _UNSENDABLE: Final = re.compile(f"[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff{_NONCHARACTERS}]")
 
-
+_UNKEEPABLE: Final = re.compile("[\x00\ud800-\udfff]")
 _UNSEEN: Final = {"Cc", "Cf", "Zs", "Zl", "Zp"}  # spaces, and marks that only other signs show
 
 
@@ -34,6 +34,11 @@ class InvalidText(ValueError):
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
         self.reason = reason
+
+
+def keepable(text: str) -> str:
+    """A text as any database can keep it: a mark stands where NUL or half a character stood."""
+    return _UNKEEPABLE.sub("\ufffd", text)
 
 
 def tidy(raw: str) -> str:

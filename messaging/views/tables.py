@@ -1,7 +1,6 @@
 """A table to be written to: given as a file or pasted, without contacts being made of it."""
 
-import tempfile
-from pathlib import Path
+from functools import partial
 from urllib.parse import urlencode
 
 from django.contrib.auth.decorators import permission_required
@@ -11,9 +10,6 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from contacts.forms.imports import UploadForm
-from contacts.importing.reader import sentence
-from contacts.importing.rows import Unreadable
-from messaging.models import RecipientTable
 from messaging.services.audience import tables
 from sociair_portal.common.uploads import was_too_large
 
@@ -26,7 +22,11 @@ def upload(request: HttpRequest) -> HttpResponse:
     named = {"draft": draft} if draft.isdecimal() else {}
     if request.method == "POST":
         form = UploadForm(request.POST, request.FILES, was_too_large=was_too_large(request))
-        if form.is_valid() and (table := _taken_in(form, request)) is not None:
+        take = partial(tables.take_in, by=request.user)
+        if (
+            form.is_valid()
+            and (table := form.taken_in(take, refusals=(tables.TableRefused,))) is not None
+        ):
             query = urlencode({**named, "table": str(table.pk)})
             return redirect(f"{reverse('messaging:compose')}?{query}")
     else:
@@ -34,18 +34,3 @@ def upload(request: HttpRequest) -> HttpResponse:
     back = f"{reverse('messaging:compose')}?{urlencode(named)}"
     context = {"form": form, "back": back, "sheet": form["sheet"].value()}
     return render(request, "messaging/table.html", context)
-
-
-def _taken_in(form: UploadForm, request: HttpRequest) -> RecipientTable | None:
-    """None with the reason beside the field."""
-    with tempfile.TemporaryDirectory(prefix="sociair-table-") as folder:
-        path = Path(folder) / "table"
-        name = form.write_to(path)
-        try:
-            sheet = form.cleaned_data["sheet"]
-            return tables.take_in(path, name=name, by=request.user, sheet=sheet)
-        except Unreadable as unreadable:
-            form.say(sentence(unreadable))
-        except tables.TableRefused as refused:
-            form.say(str(refused))
-    return None

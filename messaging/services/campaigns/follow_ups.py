@@ -27,7 +27,7 @@ from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import resend
 from messaging.services.campaigns.drafts import fingerprint_of
 from messaging.services.campaigns.guards import check_certain, check_nobody_prepares
-from messaging.services.money import affordability, balance, prices
+from messaging.services.money import affordability, prices
 from messaging.services.money.affordability import SendRefused
 from sociair_portal.common import formats
 
@@ -125,7 +125,7 @@ def send_to_refused(
             people = refused_for_balance(locked)
             again = resend.price_again(people, rates)
             _check_signed(locked, again, seen)
-            affordability.check_covered(reading, balance.committed(gateway).cost + again.cost)
+            affordability.check_more(gateway, reading, again.cost)
             follower = resend.send_copies(locked, people, resend.Signature(form_uuid, rates, by))
             words = _("Refused because the balance was not enough: %(people)d. In campaign %(pk)d.")
             Event.objects.create(

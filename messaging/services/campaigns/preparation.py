@@ -34,7 +34,7 @@ from messaging.services.campaigns.estimate import count_and_mark
 from messaging.services.campaigns.review import Review
 from messaging.services.gateway import holds
 from messaging.services.money import balance, new_prices, prices
-from messaging.text.validity import InvalidText
+from messaging.text.validity import InvalidText, keepable
 from sociair_portal.common import formats
 from sociair_portal.common.bulk_rows import insert_rows
 
@@ -123,18 +123,13 @@ def _freeze(campaign: Campaign, piece: Piece, rates: prices.Rates) -> None:
             LeftOut,
             ["campaign", "entry", "reason", "words"],
             (
-                (campaign.pk, _storable(out.entry)[:200], out.reason.value, out.words[:300])
+                (campaign.pk, keepable(out.entry)[:200], out.reason.value, out.words[:300])
                 for out in piece.omissions
             ),
         )
         if piece.is_last:
             campaign.refresh_from_db()
             finish(campaign)
-
-
-def _storable(text: str) -> str:
-    """PostgreSQL stores every character but NUL."""
-    return text.replace("\x00", "\ufffd")
 
 
 def cut(campaign: Campaign, people: list[Person], rates: prices.Rates) -> None:
@@ -217,8 +212,7 @@ def finish(campaign: Campaign) -> None:
 
 def _costs_as_signed(campaign: Campaign) -> bool:
     """Whether the portal knows that; preparing may have taken long, or waited for somebody."""
-    reading = balance.latest(campaign.gateway)
-    if reading is None or not balance.is_fresh(reading):
+    if (reading := balance.fresh(campaign.gateway)) is None:
         return False
     return not new_prices.has_changed(campaign, prices.rates_now(campaign, reading))
 

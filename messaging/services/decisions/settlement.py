@@ -26,7 +26,7 @@ from messaging.services import states
 from messaging.services.actor import Actor, user_of
 from messaging.services.campaigns import resend
 from messaging.services.campaigns.guards import check_certain
-from messaging.services.money import affordability, balance, prices
+from messaging.services.money import affordability, prices
 from messaging.services.money.affordability import SendRefused
 from messaging.services.states import count, finish_if_empty
 from sociair_portal.common import id_runs
@@ -167,7 +167,7 @@ def send_again(
                 return known  # the other half of a double click
             check_certain(locked)
             _check_people(locked, batches, again, people)
-            affordability.check_covered(reading, balance.committed(gateway).cost + again.cost)
+            affordability.check_more(gateway, reading, again.cost)
             follower = _follow(locked, batches, again, signature)
             _note(campaign, follower, people, signature)
     except IntegrityError:

@@ -17,8 +17,7 @@ class SendRefused(Exception):
 
 def fresh_reading(gateway: Gateway, *, button: str) -> BalanceReading:
     """The last reading, for whoever pressed a button. Raises `SendRefused` if it is too old."""
-    reading = balance.latest(gateway)
-    if reading is None or not balance.is_fresh(reading):
+    if (reading := balance.fresh(gateway)) is None:
         raise SendRefused(
             _("Refreshing the balance. Press %(button)s again in a few seconds.")
             % {"button": button}
@@ -29,8 +28,13 @@ def fresh_reading(gateway: Gateway, *, button: str) -> BalanceReading:
 def reading_for(gateway: Gateway, cost: Decimal, *, button: str) -> BalanceReading:
     """The fresh reading that covers so many rupees more than is committed. Raises `SendRefused`."""
     reading = fresh_reading(gateway, button=button)
-    check_covered(reading, balance.committed(gateway).cost + cost)
+    check_more(gateway, reading, cost)
     return reading
+
+
+def check_more(gateway: Gateway, reading: BalanceReading, cost: Decimal) -> None:
+    """Whether so many rupees more than is committed can be paid. Raises `SendRefused`."""
+    check_covered(reading, balance.committed(gateway).cost + cost)
 
 
 def check_start(campaign: Campaign, reading: BalanceReading, *, more: Decimal) -> None:

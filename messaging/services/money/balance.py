@@ -69,13 +69,18 @@ def is_fresh(reading: BalanceReading | None, *, within: float | None = None) -> 
     return abs(age) <= timedelta(seconds=most)
 
 
+def fresh(gateway: Gateway) -> BalanceReading | None:
+    """The last reading, if somebody may sign a bill by it."""
+    reading = latest(gateway)
+    return reading if is_fresh(reading) else None
+
+
 def read_if_old(gateway: Gateway) -> BalanceReading | None:
     """The last reading if it is fresh, else a new one; None while Sociair does not tell it.
 
     For the worker: it waits for Sociair.
     """
-    reading = latest(gateway)
-    if is_fresh(reading):
+    if (reading := fresh(gateway)) is not None:
         return reading
     try:
         return read_balance(gateway)

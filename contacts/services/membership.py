@@ -1,0 +1,44 @@
+"""Who is in which group: the one way in, and the one way out."""
+
+from collections.abc import Collection, Iterable
+
+from django.db import transaction
+
+from contacts.models import Group
+from sociair_portal.common.bulk_rows import insert_rows
+
+
+def join(group: Group, people: Collection[int]) -> int:
+    """People, by their keys, are in the group after this; how many that are. Nobody joins a group
+    that was deleted at this moment.
+    """
+    through = Group.members.through
+    with transaction.atomic():
+        if not Group.objects.select_for_update().filter(pk=group.pk).exists():
+            return 0
+        rows = [through(group_id=group.pk, contact_id=pk) for pk in people]
+        through.objects.bulk_create(rows, ignore_conflicts=True)
+    return len(people)
+
+
+def leave(group: Group, people: Collection[int]) -> int:
+    """How many of these people have left it."""
+    return Group.members.through.objects.filter(group=group, contact__in=people).delete()[0]
+
+
+def join_by_name(joining: Iterable[tuple[int, Collection[str]]]) -> None:
+    """People, each with the names of groups that they are not in yet; missing groups are made."""
+    named = [(name, pk) for pk, names in joining for name in sorted(names)]
+    if not named:
+        return
+    groups = _named({name for name, _pk in named})
+    members = [(groups[name], pk) for name, pk in named]
+    insert_rows(Group.members.through, ["group", "contact"], members)
+
+
+def _named(names: set[str]) -> dict[str, int]:
+    groups = dict(Group.objects.filter(name__in=names).values_list("name", "pk"))
+    if missing := sorted(names - groups.keys()):
+        Group.objects.bulk_create([Group(name=name) for name in missing], ignore_conflicts=True)
+        groups = dict(Group.objects.filter(name__in=names).values_list("name", "pk"))
+    return groups
