@@ -15,7 +15,7 @@ from benchmarks.seed import mobile
 from contacts.phone import Operator
 from messaging.models import Batch, Campaign, Recipient
 from messaging.services.audience.choice import Audience
-from messaging.services.audience.recipients import Person
+from messaging.services.audience.recipients import Addressee
 from messaging.services.campaigns import preparation
 from messaging.services.gateway import holds
 from sociair_portal.common import bulk_rows
@@ -56,7 +56,7 @@ def _ours(people: int) -> None:
     campaign = _campaign()
     rates = {Operator.NTC: Decimal("0.80")}
     for piece in _pieces(people):
-        some = [Person(mobile(n), Operator.NTC, "x", 1, f"Person {n}") for n in piece]
+        some = [Addressee(mobile(n), Operator.NTC, "x", 1, f"Person {n}") for n in piece]
         with transaction.atomic():
             preparation.cut(campaign, some, rates)
 

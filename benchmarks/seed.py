@@ -14,7 +14,7 @@ from messaging import tasks
 from messaging.models import CampaignState
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts, handover, preparation
-from messaging.services.campaigns.review import review
+from messaging.services.campaigns.review import review_of
 from messaging.services.gateway import holds
 from messaging.services.money import balance
 from sociair_portal.common import bulk_rows
@@ -56,7 +56,7 @@ def main(people: int, inline: bool) -> None:
         gateway=gateway,
         by=None,
     )
-    seen = review(draft, reading)
+    seen = review_of(draft, reading)
     balance.read_balance(gateway)  # filling the database took longer than one stays fresh
     handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=None)
     started = time.perf_counter()

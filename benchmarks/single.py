@@ -11,7 +11,7 @@ from benchmarks.priority import pace
 from messaging import tasks
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts, handover
-from messaging.services.campaigns.review import review
+from messaging.services.campaigns.review import review_of
 from messaging.services.gateway import holds
 from messaging.services.money import balance
 
@@ -27,7 +27,7 @@ def main(messages: int) -> None:
             gateway=gateway,
             by=None,
         )
-        seen = review(draft, balance.read_balance(gateway))
+        seen = review_of(draft, balance.read_balance(gateway))
         handed.append(time.time())
         handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=None)
         tasks.kick(1)

@@ -24,7 +24,7 @@ from messaging.services.audience import tables
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts, handover, preparation
 from messaging.services.campaigns.estimate import count_people
-from messaging.services.campaigns.review import review
+from messaging.services.campaigns.review import review_of
 from messaging.services.gateway import holds
 from sociair_portal.common.bulk_rows import insert_rows
 
@@ -97,7 +97,7 @@ def _draft(text: str, audience: Audience, by: User) -> Campaign:
 def _send(draft: Campaign) -> None:
     _reading()
     reading = BalanceReading.objects.latest("id")
-    seen = review(draft, reading)
+    seen = review_of(draft, reading)
     handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=draft.created_by)
     preparation.prepare(draft)
 

@@ -62,7 +62,7 @@ class RecordAdmin(ModelAdmin):
         return False
 
 
-class NumberSearch(RecordAdmin):
+class RecordsOfNumbers(RecordAdmin):
     """Numbers are found in any spelling, whole or begun, by way of an index."""
 
     def get_search_results(
@@ -79,7 +79,7 @@ class NumberSearch(RecordAdmin):
 
 
 @admin.register(Campaign)
-class CampaignAdmin(NumberSearch):
+class CampaignAdmin(RecordsOfNumbers):
     list_display = [
         "title",
         "state",
@@ -102,7 +102,7 @@ class CampaignAdmin(NumberSearch):
 
 
 @admin.register(Batch)
-class BatchAdmin(NumberSearch):
+class BatchAdmin(RecordsOfNumbers):
     list_display = [
         "__str__",
         "campaign",
@@ -124,7 +124,7 @@ class BatchAdmin(NumberSearch):
 
 
 @admin.register(SentMessage)
-class SentMessageAdmin(NumberSearch):
+class SentMessageAdmin(RecordsOfNumbers):
     list_display = ["batch", "attempt", "outcome", "status", "error", "words", "cost", "started_at"]
     list_filter = ["outcome", "status"]
     list_select_related = ["batch"]
@@ -140,7 +140,7 @@ class SentMessageAdmin(NumberSearch):
 
 
 @admin.register(Recipient)
-class RecipientAdmin(NumberSearch):
+class RecipientAdmin(RecordsOfNumbers):
     """The date is the campaign's: a hierarchy of dates would walk every recipient ever."""
 
     list_display = ["number", "name", "operator", "state", "campaign", "batch"]

@@ -20,8 +20,7 @@ from messaging.services.campaigns import preparation
 from messaging.services.decisions import copies
 from messaging.services.gateway import holds
 from messaging.services.money import balance
-from messaging.services.sending import dispatch, slots
-from messaging.services.sending import sweep as sweeping
+from messaging.services.sending import dispatch, slots, upkeep
 from messaging.services.storage import database
 from sociair_portal.common.shutdown import stopping
 
@@ -116,7 +115,7 @@ def prepare() -> None:
 
 def _prepare(until: float) -> None:
     gateway = holds.current_gateway()
-    for campaign in sweeping.unprepared(gateway):
+    for campaign in upkeep.unprepared(gateway):
         prepare_this = copies.prepare if campaign.again_of else preparation.prepare_or_pause
         finished = prepare_this(
             campaign, go_on=lambda: time.monotonic() < until and not stopping.is_set()
@@ -170,11 +169,11 @@ def sweep_now() -> None:
         return
     gateway = holds.current_gateway()
     try:
-        sweeping.sweep(gateway)
+        upkeep.sweep(gateway)
     except DatabaseError as error:
         if not database.takes_no_changes(error):
             raise
         return
-    if sweeping.unprepared(gateway):
+    if upkeep.unprepared(gateway):
         prepare()
     kick()

@@ -21,7 +21,7 @@ from messaging.views import (
 app_name = "messaging"
 urlpatterns = [
     path("", dashboard.dashboard, name="dashboard"),
-    path("balance/", dashboard.balance, name="balance"),
+    path("balance/", dashboard.balance_widget, name="balance"),
     path("under-way/", dashboard.under_way, name="under_way"),
     path("compose/", compose.compose, name="compose"),
     path("compose/contacts/", compose.contact_choices, name="contact_choices"),

@@ -9,7 +9,7 @@ from enum import StrEnum
 from threading import Lock
 
 from sandbox.ledger import Billing, Ledger
-from sandbox.operators import Operator, Rates, count_by_operator, is_known
+from sandbox.operators import Rates, SandboxOperator, count_by_operator, is_known
 from sandbox.parts import parts_of
 
 
@@ -41,7 +41,7 @@ class Receipt:
     small, `billed` how many numbers were billed.
     """
 
-    counts: Counter[Operator]
+    counts: Counter[SandboxOperator]
     invalid: list[str]
     short_of: Decimal | None
     billed: int
@@ -84,7 +84,7 @@ class Account:
         counts = count_by_operator(valid)
         parts = parts_of(order.text)
         cost = parts * rates.total(counts)
-        counts[Operator.OTHER] += len(invalid)
+        counts[SandboxOperator.OTHER] += len(invalid)
         if not valid or (invalid and partial is Partial.NONE_SENT):
             return Receipt(counts, invalid, None, 0)
         with self._lock:

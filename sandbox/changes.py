@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from sandbox.account import Partial
 from sandbox.faults import UnknownFault, fault_named
-from sandbox.operators import Operator, same_rate
+from sandbox.operators import SandboxOperator, same_rate
 from sandbox.plan import NO_FAULT
 from sandbox.settings import Settings
 
@@ -38,7 +38,9 @@ def changed(settings: Settings, read: Mapping[str, Any]) -> Settings:
     """The settings with those that are its own replaced."""
     rates = same_rate(read["rate"]) if "rate" in read else settings.rates
     own = {
-        operator: read[f"{operator}_rate"] for operator in Operator if f"{operator}_rate" in read
+        operator: read[f"{operator}_rate"]
+        for operator in SandboxOperator
+        if f"{operator}_rate" in read
     }
     plain = {field.name: read[field.name] for field in fields(settings) if field.name in read}
     return replace(settings, **plain, rates=rates._replace(**own))
@@ -113,7 +115,7 @@ _READERS: Final[dict[str, Callable[[object], Any]]] = {
     "latency": _number,
     "balance": _rupees,
     "rate": _rupees,
-    **{f"{operator}_rate": _rupees for operator in Operator},
+    **{f"{operator}_rate": _rupees for operator in SandboxOperator},
     "partial": _partial,
     "max_numbers": _whole,
     "hang": _number,

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs
 from sandbox.account import Totals
 from sandbox.answers import no_method, no_route
 from sandbox.changes import BadSetting, read_changes
-from sandbox.gateway import Gateway
+from sandbox.gateway import SandboxGateway
 from sandbox.ledger import entries_of
 from sandbox.page import front_page
 from sandbox.wire import Exchange, html_answer, json_answer
@@ -21,7 +21,7 @@ _Action = Callable[[Exchange], Awaitable[None]]
 
 
 class Control:
-    def __init__(self, gateway: Gateway) -> None:
+    def __init__(self, gateway: SandboxGateway) -> None:
         self._gateway = gateway
         self._actions: dict[str, dict[str, _Action]] = {
             "/_sandbox/": {"GET": self._page},

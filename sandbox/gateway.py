@@ -18,15 +18,15 @@ from sandbox.answers import (
     sms_answer,
 )
 from sandbox.changes import changed
-from sandbox.faults.base import Call, Fault
+from sandbox.faults.base import Fault, Received
 from sandbox.magic import INVALID
 from sandbox.plan import Plan
 from sandbox.request_log import RequestLog, SeenRequest
 from sandbox.settings import Settings
-from sandbox.wire import Answer, Exchange, Request
+from sandbox.wire import Exchange, Reply, Request
 
 _METHODS: Final = {"/api/balance": ("GET", "HEAD"), "/api/sms": ("POST",)}
-_NOTHING: Final = Answer(200)
+_NOTHING: Final = Reply(200)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class _Message:
     mobiles: list[str]
 
 
-class Gateway:
+class SandboxGateway:
     """The account, the rules and the plan of faults behind one address."""
 
     def __init__(self, account: Account, settings: Settings, plan: Plan) -> None:
@@ -85,7 +85,7 @@ class Gateway:
             await self._send(exchange, _refusal(exchange.request))
             return
         regular = balance_answer(self.account.balance(), self.settings.rates)
-        await self._perform(self.plan.for_balance(), Call(exchange, regular, (), self.settings))
+        await self._perform(self.plan.for_balance(), Received(exchange, regular, (), self.settings))
 
     async def _answer_sms(self, exchange: Exchange) -> None:
         seen = self.requests.add()
@@ -101,10 +101,10 @@ class Gateway:
         fault = self.plan.for_sms()
         if fault is not None and not fault.reads:
             seen.fault = fault.name
-            await fault.perform(Call(exchange, _NOTHING, (), self.settings))
+            await fault.perform(Received(exchange, _NOTHING, (), self.settings))
             return
         message = _read(await exchange.body())
-        if isinstance(message, Answer):
+        if isinstance(message, Reply):
             await self._send(exchange, message)
             return
         seen.numbers = len(message.mobiles)
@@ -114,9 +114,9 @@ class Gateway:
         fault = fault or self.plan.for_numbers(message.mobiles)
         seen.fault = fault.name if fault else ""
         regular = self._charge(message, fault, seen)
-        await self._perform(fault, Call(exchange, regular, message.mobiles, self.settings))
+        await self._perform(fault, Received(exchange, regular, message.mobiles, self.settings))
 
-    def _charge(self, message: _Message, fault: Fault | None, seen: SeenRequest) -> Answer:
+    def _charge(self, message: _Message, fault: Fault | None, seen: SeenRequest) -> Reply:
         unknown = fault.invalid(message.mobiles) if fault else frozenset()
         receipt = self.account.charge(
             Order(seen.number, message.text, message.mobiles, unknown | {INVALID}),
@@ -127,14 +127,14 @@ class Gateway:
         seen.billed = receipt.billed
         return sms_answer(receipt)
 
-    async def _perform(self, fault: Fault | None, call: Call) -> None:
+    async def _perform(self, fault: Fault | None, call: Received) -> None:
         if fault is None:
             await self._send(call.exchange, call.regular)
         else:
             await self._wait()
             await fault.perform(call)
 
-    async def _send(self, exchange: Exchange, answer: Answer) -> None:
+    async def _send(self, exchange: Exchange, answer: Reply) -> None:
         await self._wait()
         await exchange.send(answer)
 
@@ -146,12 +146,12 @@ class Gateway:
         return request.header("authorization") == f"Bearer {self.settings.token}"
 
 
-def _refusal(request: Request) -> Answer:
+def _refusal(request: Request) -> Reply:
     """Laravel sends whoever does not ask for JSON to its login page."""
     return UNAUTHENTICATED if "/json" in request.header("accept") else TO_LOGIN
 
 
-def _read(body: bytes) -> _Message | Answer:
+def _read(body: bytes) -> _Message | Reply:
     """The message in a body, or the answer to one that is none. No JSON reads as no fields."""
     try:
         fields = json.loads(body)

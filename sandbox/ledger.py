@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from sandbox.operators import Operator, Rates, count_by_operator, operator_of
+from sandbox.operators import Rates, SandboxOperator, count_by_operator, operator_of
 
 
 class DamagedLedger(ValueError):
@@ -26,7 +26,7 @@ class Entry:
     sequence: int
     request: int
     mobile: str
-    operator: Operator
+    operator: SandboxOperator
     text: str
     parts: int
     cost: Decimal

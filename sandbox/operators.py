@@ -8,7 +8,7 @@ from enum import StrEnum
 from typing import Final, NamedTuple
 
 
-class Operator(StrEnum):
+class SandboxOperator(StrEnum):
     """The names under which the API counts messages."""
 
     NTC = "ntc"
@@ -20,10 +20,10 @@ class Operator(StrEnum):
 # A table of its own instead of the portal's: a gateway that judges the portal must not share its
 # mistakes. A test holds it against the portal's.
 _RANGES: Final = {
-    Operator.NTC: ("974", "975", "976", "984", "985", "986"),
-    Operator.NCELL: ("900", "970", "971", "980", "981", "982"),
-    Operator.SMARTCELL: ("961", "962", "988"),
-    Operator.OTHER: ("960", "963", "972"),
+    SandboxOperator.NTC: ("974", "975", "976", "984", "985", "986"),
+    SandboxOperator.NCELL: ("900", "970", "971", "980", "981", "982"),
+    SandboxOperator.SMARTCELL: ("961", "962", "988"),
+    SandboxOperator.OTHER: ("960", "963", "972"),
 }
 _OPERATORS: Final = {prefix: operator for operator in _RANGES for prefix in _RANGES[operator]}
 _KNOWN: Final = re.compile(f"(?:{'|'.join(_OPERATORS)})[0-9]{{7}}")
@@ -34,14 +34,14 @@ def is_known(mobile: str) -> bool:
     return _KNOWN.fullmatch(mobile) is not None
 
 
-def operator_of(mobile: str) -> Operator:
+def operator_of(mobile: str) -> SandboxOperator:
     """Whose number it is, for a known number."""
     return _OPERATORS[mobile[:3]]
 
 
-def count_by_operator(mobiles: Iterable[str]) -> Counter[Operator]:
+def count_by_operator(mobiles: Iterable[str]) -> Counter[SandboxOperator]:
     """How many of these known numbers each operator has."""
-    counts: Counter[Operator] = Counter()
+    counts: Counter[SandboxOperator] = Counter()
     for prefix, count in Counter(mobile[:3] for mobile in mobiles).items():
         counts[_OPERATORS[prefix]] += count
     return counts
@@ -55,11 +55,11 @@ class Rates(NamedTuple):
     smartcell: Decimal
     other: Decimal
 
-    def of(self, operator: Operator) -> Decimal:
+    def of(self, operator: SandboxOperator) -> Decimal:
         rate: Decimal = getattr(self, operator.value)
         return rate
 
-    def total(self, counts: Counter[Operator]) -> Decimal:
+    def total(self, counts: Counter[SandboxOperator]) -> Decimal:
         """What one part to each of so many numbers costs."""
         return sum((self.of(operator) * counts[operator] for operator in counts), Decimal(0))
 

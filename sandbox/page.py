@@ -10,15 +10,15 @@ from typing import Final
 from sandbox.account import Totals
 from sandbox.ledger import Entry
 from sandbox.magic import INVALID, INVALID_SAYS, MAGIC
-from sandbox.operators import Operator, Rates
+from sandbox.operators import Rates, SandboxOperator
 
 _SHOWN: Final = 50
 _NEPAL: Final = timezone(timedelta(hours=5, minutes=45))
 _OPERATORS: Final = {
-    Operator.NTC: "NTC",
-    Operator.NCELL: "Ncell",
-    Operator.SMARTCELL: "Smart Cell",
-    Operator.OTHER: "Other",
+    SandboxOperator.NTC: "NTC",
+    SandboxOperator.NCELL: "Ncell",
+    SandboxOperator.SMARTCELL: "Smart Cell",
+    SandboxOperator.OTHER: "Other",
 }
 
 _STYLE: Final = """
@@ -117,7 +117,10 @@ def _account(totals: Totals, rates: Rates) -> str:
         "Balance": rupees(totals.balance),
         "Spent": rupees(totals.spent),
         "Numbers billed": str(totals.billed),
-        **{f"{_OPERATORS[operator]}, a part": rupees(rates.of(operator)) for operator in Operator},
+        **{
+            f"{_OPERATORS[operator]}, a part": rupees(rates.of(operator))
+            for operator in SandboxOperator
+        },
     }
     return "".join(f"<div><dt>{name}</dt><dd>{value}</dd></div>" for name, value in facts.items())
 

@@ -13,7 +13,7 @@ from typing import Final, Self
 from sandbox.account import Account
 from sandbox.changes import BadSetting, changed, read_changes
 from sandbox.control import Control
-from sandbox.gateway import Gateway
+from sandbox.gateway import SandboxGateway
 from sandbox.ledger import Entry, Ledger, entries_of
 from sandbox.plan import Plan
 from sandbox.request_log import SeenRequest
@@ -49,7 +49,7 @@ class Sandbox:
     ) -> None:
         read = read_changes({"balance": _OPENING, **settings})
         account = Account(read.pop("balance"), Ledger(ledger))
-        self._gateway = Gateway(account, changed(Settings(), read), Plan())
+        self._gateway = SandboxGateway(account, changed(Settings(), read), Plan())
         self._gateway.plan.change(read)
         self._control = Control(self._gateway)
         self._host = host

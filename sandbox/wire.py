@@ -20,7 +20,7 @@ _REASONS: Final = {int(status): status.phrase for status in HTTPStatus}
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Reply:
     """A whole answer, ready to be sent, or to be spoilt first."""
 
     status: int
@@ -37,20 +37,20 @@ class Answer:
         return head if only_head else head + self.body
 
 
-def json_answer(status: int, content: object, headers: Mapping[str, str] | None = None) -> Answer:
+def json_answer(status: int, content: object, headers: Mapping[str, str] | None = None) -> Reply:
     body = json.dumps(content, separators=(",", ":")).encode()
-    return Answer(status, body, {"Content-Type": "application/json", **(headers or {})})
+    return Reply(status, body, {"Content-Type": "application/json", **(headers or {})})
 
 
-def html_answer(status: int, page: str, headers: Mapping[str, str] | None = None) -> Answer:
+def html_answer(status: int, page: str, headers: Mapping[str, str] | None = None) -> Reply:
     kind = {"Content-Type": "text/html; charset=utf-8"}
-    return Answer(status, page.encode(errors="replace"), {**kind, **(headers or {})})
+    return Reply(status, page.encode(errors="replace"), {**kind, **(headers or {})})
 
 
 class NotReadable(Exception):
     """A request that is not HTTP as this server reads it; `answer` ends the connection."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: Reply) -> None:
         super().__init__(answer.status)
         self.answer = answer
 
@@ -129,7 +129,7 @@ class Exchange:
             self._body = await self._reader.readexactly(self.request.length)
         return self._body
 
-    async def send(self, answer: Answer) -> None:
+    async def send(self, answer: Reply) -> None:
         self.status = answer.status
         self.on_status(answer.status)  # before the client can know it
         only_head = self.request.method == "HEAD"

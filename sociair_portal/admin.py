@@ -2,8 +2,8 @@
 
 from typing import TYPE_CHECKING, Any
 
+import django.contrib.auth.admin
 from django.contrib import admin
-from django.contrib.auth import admin as auth_admin
 from django.contrib.auth.models import Group, User
 from django.db.models import ManyToManyField, QuerySet
 from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField
@@ -13,9 +13,9 @@ from django.utils.translation import gettext_lazy as _
 from sociair_portal.roles import ROLES
 
 if TYPE_CHECKING:
-    UserAdmin = auth_admin.UserAdmin[User]
+    UserAdmin = django.contrib.auth.admin.UserAdmin[User]
 else:
-    UserAdmin = auth_admin.UserAdmin
+    UserAdmin = django.contrib.auth.admin.UserAdmin
 
 _SIGN_IN = (None, {"fields": ("username", "password")})
 _PERSON = (_("Person"), {"fields": ("first_name", "last_name", "email")})

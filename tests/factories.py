@@ -3,7 +3,7 @@
 from typing import Any
 
 import factory
-from django.contrib.auth.models import Group as Role
+from django.contrib.auth import models
 from django.contrib.auth.models import User
 
 from contacts.models import Contact, Group, OptOut
@@ -21,7 +21,7 @@ class UserFactory(factory.django.DjangoModelFactory[User]):
     @factory.post_generation
     def role(self: Any, create: bool, extracted: str | None, **kwargs: Any) -> None:
         if create and extracted:
-            self.groups.add(Role.objects.get(name=extracted))
+            self.groups.add(models.Group.objects.get(name=extracted))
 
 
 class ContactFactory(factory.django.DjangoModelFactory[Contact]):

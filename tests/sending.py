@@ -9,7 +9,7 @@ from messaging.models import BalanceReading, Campaign, Gateway, MessageTemplate,
 from messaging.services.actor import Actor
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts, handover
-from messaging.services.campaigns.review import review
+from messaging.services.campaigns.review import review_of
 from messaging.services.gateway import holds, slot_record
 from messaging.services.money import balance
 from messaging.services.sending import dispatch, slots
@@ -51,7 +51,7 @@ def hand_over(
         template=template,
     )
     drafts.plan(draft, at)
-    seen = review(draft, reading(gateway, amount=amount))
+    seen = review_of(draft, reading(gateway, amount=amount))
     assert handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=by, at=at)
     return draft
 

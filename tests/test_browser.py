@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth.models import Group as Role
+from django.contrib.auth import models
 from django.utils import timezone
 from playwright.sync_api import ConsoleMessage, Page, expect
 from pytest_django import Settings, live_server_helper
@@ -104,7 +104,7 @@ def _check_with_axe(page: Page, where: str) -> None:
 @pytest.fixture
 def signed_in(page: Page, live_server: live_server_helper.LiveServer, roles: None) -> Page:
     user = UserFactory.create(username="anita", first_name="Anita", last_name="Shrestha")
-    user.groups.add(Role.objects.get(name=MANAGER))
+    user.groups.add(models.Group.objects.get(name=MANAGER))
     user.set_password(PASSWORD)
     user.save()
     page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]  # a literal dict

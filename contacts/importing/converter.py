@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Final
 
 from contacts.importing.files import open_table
-from contacts.importing.rows import FIRST_ROWS, Row, Trouble, Unreadable
+from contacts.importing.rows import FIRST_ROWS, FileTrouble, Row, Unreadable
 
 MOST_MEMORY: Final = 300 * 1024**2  # bytes
 _MOST_SECONDS: Final = 120  # of computing
@@ -35,7 +35,7 @@ def main(path: str, sheet: str, rows_a_piece: str) -> None:
         for piece in _pieces(table.rows, int(rows_a_piece)):
             out.write(f"{len(piece)} {_encode(piece)}\n")
     except MemoryError:
-        out.write(json.dumps({"trouble": Trouble.TOO_LARGE, "line": 0}) + "\n")
+        out.write(json.dumps({"trouble": FileTrouble.TOO_LARGE, "line": 0}) + "\n")
     except Unreadable as unreadable:
         said = {"trouble": unreadable.trouble, "line": unreadable.line}
         out.write(json.dumps(said) + "\n")

@@ -19,9 +19,9 @@ from python_calamine import CalamineError, CalamineWorkbook, PasswordError, Shee
 from contacts.importing.rows import (
     MOST_CHARACTERS,
     MOST_COLUMNS,
+    FileTrouble,
     Row,
     Table,
-    Trouble,
     Unreadable,
 )
 from sociair_portal.common.formulas import MARK, undefused
@@ -44,7 +44,7 @@ def open_table(path: Path, *, sheet: str = "") -> Table:
     with path.open("rb") as file:
         head = file.read(_SAMPLE)
     if not head.strip(b"\x00\t\r\n \xef\xbb\xbf\xff\xfe"):
-        raise Unreadable(Trouble.EMPTY)
+        raise Unreadable(FileTrouble.EMPTY)
     if head.startswith((_ZIP, _OLE)):
         table = _spreadsheet(path, head, sheet)
     else:
@@ -60,9 +60,9 @@ def _checked(rows: Iterator[Row]) -> Iterator[Row]:
         while cells and not cells[-1].strip():
             cells.pop()
         if len(cells) > MOST_COLUMNS:
-            raise Unreadable(Trouble.TOO_WIDE, row.line)
+            raise Unreadable(FileTrouble.TOO_WIDE, row.line)
         if len(everything) > MOST_CHARACTERS:
-            raise Unreadable(Trouble.LONG_ROW, row.line)
+            raise Unreadable(FileTrouble.LONG_ROW, row.line)
         if cells:
             yield row
 
@@ -78,12 +78,12 @@ def _encoding(path: Path, head: bytes) -> str:
     if wide := _utf_16(head):
         return wide
     if _UNWRITTEN.search(head):
-        raise Unreadable(Trouble.NO_TABLE)
+        raise Unreadable(FileTrouble.NO_TABLE)
     line = _first_line_that_is_no_utf_8(path)
     if line is None:
         return "utf-8"
     if line < 0:  # letters of UTF-8 before, bytes of something else after
-        raise Unreadable(Trouble.MIXED, -line)
+        raise Unreadable(FileTrouble.MIXED, -line)
     return "cp1252"
 
 
@@ -125,9 +125,9 @@ def _delimited(path: Path, encoding: str) -> Iterator[Row]:
                 yield Row(line + 1, [undefused(cell) for cell in cells] if is_marked else cells)
                 line = reader.line_num
         except UnicodeError as error:
-            raise Unreadable(Trouble.MIXED, line + 1) from error
+            raise Unreadable(FileTrouble.MIXED, line + 1) from error
         except csv.Error as error:
-            raise Unreadable(Trouble.LONG_ROW, line + 1) from error
+            raise Unreadable(FileTrouble.LONG_ROW, line + 1) from error
 
 
 def _delimiter(sample: str) -> str:
@@ -155,15 +155,15 @@ def _spreadsheet(path: Path, head: bytes, sheet: str) -> Table:
         book = CalamineWorkbook.from_path(str(path))
         names = [one.name for one in book.sheets_metadata if one.typ == SheetTypeEnum.WorkSheet]
         if not names:
-            raise Unreadable(Trouble.EMPTY)
+            raise Unreadable(FileTrouble.EMPTY)
         if sheet and sheet not in names:
-            raise Unreadable(Trouble.NO_SHEET)
+            raise Unreadable(FileTrouble.NO_SHEET)
         name = sheet or names[0]
         found = book.get_sheet_by_name(name)
     except PasswordError as error:
-        raise Unreadable(Trouble.PASSWORD) from error
+        raise Unreadable(FileTrouble.PASSWORD) from error
     except (CalamineError, OSError, ValueError) as error:
-        raise Unreadable(Trouble.DAMAGED) from error
+        raise Unreadable(FileTrouble.DAMAGED) from error
     return Table(kind, names, name, _sheet_rows(found))
 
 
@@ -173,21 +173,21 @@ def _zip_kind(path: Path) -> str:
             parts = archive.infolist()
             names = {part.filename for part in parts}
             if any(part.flag_bits & 1 for part in parts):
-                raise Unreadable(Trouble.PASSWORD)
+                raise Unreadable(FileTrouble.PASSWORD)
     except (zipfile.BadZipFile, ValueError, OSError, NotImplementedError) as error:
-        raise Unreadable(Trouble.DAMAGED) from error
+        raise Unreadable(FileTrouble.DAMAGED) from error
     if sum(part.file_size for part in parts) > _MOST_INFLATED:
-        raise Unreadable(Trouble.TOO_LARGE)
+        raise Unreadable(FileTrouble.TOO_LARGE)
     if "content.xml" in names:
         return "ods"
     if any(name.startswith("xl/workbook.") for name in names):
         return "xlsx"
-    raise Unreadable(Trouble.NO_TABLE)
+    raise Unreadable(FileTrouble.NO_TABLE)
 
 
 def _ole_kind(path: Path) -> str:
     if _ENCRYPTED in path.read_bytes():
-        raise Unreadable(Trouble.PASSWORD)
+        raise Unreadable(FileTrouble.PASSWORD)
     return "xls"
 
 

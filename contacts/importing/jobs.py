@@ -18,7 +18,7 @@ from contacts.importing import load
 from contacts.importing.columns import headings
 from contacts.importing.options import FieldColumn, Options
 from contacts.importing.reader import Packed, read_table
-from contacts.importing.rows import MOST_COLUMNS, Row, Trouble, Unreadable
+from contacts.importing.rows import MOST_COLUMNS, FileTrouble, Row, Unreadable
 from contacts.models import Contact, ContactField, ContactImport, ImportState
 
 logger = logging.getLogger(__name__)
@@ -34,12 +34,12 @@ def take_in(path: Path, *, name: str, by: Any, sheet: str = "") -> ContactImport
     with read_table(path, sheet=sheet, rows_a_piece=load.ROWS_A_PIECE) as table:
         first = next(table.pieces, Packed(0, "[]")).rows()
         if not first:
-            raise Unreadable(Trouble.EMPTY)
+            raise Unreadable(FileTrouble.EMPTY)
         width = min(max(len(row.cells) for row in first), MOST_COLUMNS)
         names, is_header = headings(first[0].cells, width)
         second = next(table.pieces, None) if len(first) == 1 else None
         if is_header and len(first) == 1 and second is None:
-            raise Unreadable(Trouble.ONLY_HEADINGS)
+            raise Unreadable(FileTrouble.ONLY_HEADINGS)
         source = ContactImport.objects.create(
             created_by=by,
             file_name=name[-200:],

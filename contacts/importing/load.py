@@ -17,7 +17,14 @@ from django.utils import timezone
 
 from contacts.importing.newcomers import Joins, Newcomer, Newcomers, newcomer_of, tell_apart
 from contacts.importing.options import Options
-from contacts.importing.plan import Outcome, Person, Planned, groups_by_key, plan, rejected_rows
+from contacts.importing.plan import (
+    Planned,
+    PlannedPerson,
+    RowOutcome,
+    groups_by_key,
+    plan,
+    rejected_rows,
+)
 from contacts.importing.reader import Packed
 from contacts.importing.rows import Row
 from contacts.models import (
@@ -120,7 +127,7 @@ def _load(source: ContactImport, rows: list[Row], options: Options, spoken: _Spo
             _save_people(newcomers, planned)
         _save_rejected(source, planned, options)
         counts = Counter(one.outcome.value for one in planned)
-        counts[Outcome.CREATED.value] += len(newcomers.people)
+        counts[RowOutcome.CREATED.value] += len(newcomers.people)
         ContactImport.objects.filter(pk=source.pk).update(
             **{name: F(name) + count for name, count in counts.items()}
         )
@@ -157,7 +164,7 @@ def _insert(people: Sequence[Newcomer], joins: Joins) -> list[tuple[int, frozens
     ]
 
 
-def _update(people: Iterable[Person]) -> None:
+def _update(people: Iterable[PlannedPerson]) -> None:
     table, quoted = Contact._meta.db_table, connection.ops.quote_name
     statement = f"UPDATE {quoted(table)} SET name = %s, fields = %s, updated_at = %s WHERE id = %s"  # noqa: S608  # ours
     now = connection.ops.adapt_datetimefield_value(timezone.now())
@@ -179,7 +186,7 @@ def _opt_out(source: ContactImport, planned: Sequence[Planned], options: Options
                 created_by=source.created_by,
             )
             for one in planned
-            if one.outcome is Outcome.CREATED and one.person is not None
+            if one.outcome is RowOutcome.CREATED and one.person is not None
         ],
         ignore_conflicts=True,
     )

@@ -13,7 +13,13 @@ from typing import NamedTuple
 
 from contacts.fields import FieldKind, InvalidValue, parse_value
 from contacts.importing.options import Options
-from contacts.importing.plan import LONGEST_GROUP, LONGEST_NAME, Person, group_names, known_numbers
+from contacts.importing.plan import (
+    LONGEST_GROUP,
+    LONGEST_NAME,
+    PlannedPerson,
+    group_names,
+    known_numbers,
+)
 from contacts.importing.rows import Row
 from contacts.names import clean_name, name_key
 from contacts.phone import find_mobile, operator_of, plain_mobile
@@ -115,7 +121,7 @@ def _json_part(key: str, value: object) -> str:
     return json.dumps({key: value}, ensure_ascii=False)[1:-1]
 
 
-def newcomer_of(person: Person) -> Newcomer:
+def newcomer_of(person: PlannedPerson) -> Newcomer:
     """Somebody new who had to be planned."""
     parts = ", ".join(_json_part(key, value) for key, value in person.fields.items())
     operator = _operator(person.mobile[:3])

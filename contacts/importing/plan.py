@@ -23,7 +23,7 @@ _MOST_AT_A_NUMBER: Final = 100  # people; a whole class on the school's own tele
 LONGEST_GROUP: Final = Group._meta.get_field("name").max_length or 0
 
 
-class Outcome(StrEnum):
+class RowOutcome(StrEnum):
     CREATED = "created"
     UPDATED = "updated"
     UNCHANGED = "unchanged"
@@ -31,7 +31,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(slots=True)
-class Person:
+class PlannedPerson:
     """Somebody who is in the database, or will be; `pk` is None until then."""
 
     mobile: str
@@ -50,8 +50,8 @@ class Planned:
     """One row and what becomes of it. `shares` names others who have the same number."""
 
     row: Row
-    outcome: Outcome
-    person: Person | None = None
+    outcome: RowOutcome
+    person: PlannedPerson | None = None
     reason: str = ""
     suggestion: str = ""
     shares: str = ""
@@ -113,7 +113,7 @@ def plan(
 
 
 def _rejection(row: Row, rejected: _Rejected) -> Planned:
-    return Planned(row, Outcome.REJECTED, reason=rejected.reason, suggestion=rejected.suggestion)
+    return Planned(row, RowOutcome.REJECTED, reason=rejected.reason, suggestion=rejected.suggestion)
 
 
 # -- One row ---------------------------------------------------------------------------------
@@ -179,14 +179,14 @@ def group_names(cell: str) -> frozenset[str]:
 
 # -- Who is there ----------------------------------------------------------------------------
 
-_People = dict[str, dict[str, Person]]  # by number, then by key of the name
+_People = dict[str, dict[str, PlannedPerson]]  # by number, then by key of the name
 
 
 def _known(mobiles: set[str], options: Options, spoken: Spoken, lock: bool) -> _People:
     found: _People = {}
     by_pk = {}
     for pk, mobile, name, key, values in _rows_at(mobiles, lock):
-        person = by_pk[pk] = Person(mobile, name, key, json.loads(values), pk)
+        person = by_pk[pk] = PlannedPerson(mobile, name, key, json.loads(values), pk)
         person.is_spoken_of = pk in spoken
         found.setdefault(mobile, {})[key] = person
     if by_pk and (options.groups is not None or options.to_groups):
@@ -223,7 +223,7 @@ def _at(mobiles: Iterable[str], columns: str, rest: str = "") -> list[Any]:
 
 def _opted_out(mobiles: set[str]) -> _People:
     numbers = OptOut.objects.filter(mobile__in=mobiles).values_list("mobile", flat=True)
-    return {mobile: {"": Person(mobile, "", "", {}, 0)} for mobile in numbers}
+    return {mobile: {"": PlannedPerson(mobile, "", "", {}, 0)} for mobile in numbers}
 
 
 def _planned(row: Row, read: _Read, known: _People, options: Options) -> Planned:
@@ -245,19 +245,19 @@ def _planned(row: Row, read: _Read, known: _People, options: Options) -> Planned
     return Planned(row, outcome, person)
 
 
-def _new(row: Row, read: _Read, at_number: dict[str, Person], options: Options) -> Planned:
+def _new(row: Row, read: _Read, at_number: dict[str, PlannedPerson], options: Options) -> Planned:
     """Somebody who was not there; perhaps on the telephone of somebody who was."""
     name = read.name or ("" if options.opt_out else format_mobile(read.mobile))
     shares = ", ".join(other.name for other in at_number.values()) if at_number else ""
-    person = Person(read.mobile, name, read.key or name_key(name), read.fields)
+    person = PlannedPerson(read.mobile, name, read.key or name_key(name), read.fields)
     person.joins, person.is_spoken_of = read.groups, True
     at_number[person.key] = person
-    return Planned(row, Outcome.CREATED, person, shares=shares)
+    return Planned(row, RowOutcome.CREATED, person, shares=shares)
 
 
-def _change(person: Person, read: _Read, options: Options) -> Outcome:
+def _change(person: PlannedPerson, read: _Read, options: Options) -> RowOutcome:
     if options.opt_out or options.existing is Existing.LEAVE:
-        return Outcome.UNCHANGED
+        return RowOutcome.UNCHANGED
     joins = read.groups - person.groups - person.joins
     person.joins |= joins
     changed = bool(joins)
@@ -268,7 +268,7 @@ def _change(person: Person, read: _Read, options: Options) -> Outcome:
         if fields != person.fields or name != person.name:
             person.fields, person.name = fields, name
             person.is_changed = changed = True
-    return Outcome.UPDATED if changed else Outcome.UNCHANGED
+    return RowOutcome.UPDATED if changed else RowOutcome.UNCHANGED
 
 
 def rejected_rows(planned: Sequence[Planned], options: Options) -> list[dict[str, Any]]:
@@ -282,5 +282,5 @@ def rejected_rows(planned: Sequence[Planned], options: Options) -> list[dict[str
             "cells": one.row.cells,
         }
         for one in planned
-        if one.outcome is Outcome.REJECTED
+        if one.outcome is RowOutcome.REJECTED
     ]

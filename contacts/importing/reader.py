@@ -13,35 +13,37 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from contacts.importing.rows import MOST_CHARACTERS, MOST_COLUMNS, Row, Trouble, Unreadable
+from contacts.importing.rows import MOST_CHARACTERS, MOST_COLUMNS, FileTrouble, Row, Unreadable
 
-_SENTENCES: Final[dict[Trouble, str | Promise]] = {
-    Trouble.EMPTY: _("There is nothing in this file. Choose another one."),
-    Trouble.ONLY_HEADINGS: _("There are headings in this file, and nobody below them."),
-    Trouble.NO_TABLE: _(
+_SENTENCES: Final[dict[FileTrouble, str | Promise]] = {
+    FileTrouble.EMPTY: _("There is nothing in this file. Choose another one."),
+    FileTrouble.ONLY_HEADINGS: _("There are headings in this file, and nobody below them."),
+    FileTrouble.NO_TABLE: _(
         "This is no table: choose a file that a spreadsheet program has saved as XLSX, XLS, ODS "
         "or CSV."
     ),
-    Trouble.PASSWORD: _(
+    FileTrouble.PASSWORD: _(
         "This file is protected with a password. Open it, save it without one, and choose it again."
     ),
-    Trouble.DAMAGED: _(
+    FileTrouble.DAMAGED: _(
         "This file is damaged or of an unknown kind. Open it in the spreadsheet program, save it "
         "as XLSX or CSV, and choose it again."
     ),
-    Trouble.TOO_LARGE: _(
+    FileTrouble.TOO_LARGE: _(
         "This file is too large to be opened here. Save the sheet as CSV, or in several files."
     ),
-    Trouble.TOO_WIDE: _("Line %(line)d has more than %(columns)d columns. Is this the right file?"),
-    Trouble.LONG_ROW: _(
+    FileTrouble.TOO_WIDE: _(
+        "Line %(line)d has more than %(columns)d columns. Is this the right file?"
+    ),
+    FileTrouble.LONG_ROW: _(
         "Line %(line)d is longer than %(characters)d characters. Perhaps a quotation mark begins "
         "there and never ends."
     ),
-    Trouble.MIXED: _(
+    FileTrouble.MIXED: _(
         "From line %(line)d on, this file is written in another character encoding than before. "
         "Save it again as XLSX, or as CSV in UTF-8."
     ),
-    Trouble.NO_SHEET: _("There is no sheet of this name in the file."),
+    FileTrouble.NO_SHEET: _("There is no sheet of this name in the file."),
 }
 
 
@@ -116,6 +118,6 @@ def _lines(output: IO[str] | None) -> Iterator[str]:
             return
         if line.startswith('{"trouble"'):
             found = json.loads(line)
-            raise Unreadable(Trouble(found["trouble"]), found["line"])
+            raise Unreadable(FileTrouble(found["trouble"]), found["line"])
         yield line
-    raise Unreadable(Trouble.TOO_LARGE)
+    raise Unreadable(FileTrouble.TOO_LARGE)

@@ -10,7 +10,7 @@ FIRST_ROWS: Final = 1000  # of a file, for a look at it
 MOST_CHARACTERS: Final = 100_000  # of a row, longer than any row that somebody typed
 
 
-class Trouble(StrEnum):
+class FileTrouble(StrEnum):
     EMPTY = "empty"
     ONLY_HEADINGS = "only_headings"
     NO_TABLE = "no_table"
@@ -26,7 +26,7 @@ class Trouble(StrEnum):
 class Unreadable(Exception):
     """A file that cannot be read, and at which line that was seen (0: as a whole)."""
 
-    def __init__(self, trouble: Trouble, line: int = 0) -> None:
+    def __init__(self, trouble: FileTrouble, line: int = 0) -> None:
         super().__init__(trouble.value)
         self.trouble = trouble
         self.line = line

@@ -24,7 +24,7 @@ from contacts.forms.imports import ColumnsForm, UploadForm
 from contacts.importing import jobs, report
 from contacts.importing.meanings import guess_choice
 from contacts.importing.options import Options
-from contacts.importing.plan import Outcome, Planned, plan
+from contacts.importing.plan import Planned, RowOutcome, plan
 from contacts.models import ContactImport, ImportState
 from sociair_portal.common.pages import page_by_key
 from sociair_portal.common.uploads import was_too_large
@@ -90,7 +90,7 @@ def _preview(request: HttpRequest, source: ContactImport) -> HttpResponse:
         "counts": Counter(one.outcome.value for one in planned),
         "looked_at": len(planned),
         "shares": sum(bool(one.shares) for one in planned),
-        "outcomes": Outcome,
+        "outcomes": RowOutcome,
     }
     return render(request, "contacts/import_preview.html", context)
 

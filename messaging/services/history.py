@@ -34,7 +34,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundRecipients:
     """A page of recipients, and the campaign from which to look further back (None: all seen)."""
 
     page: Page[Recipient]
@@ -74,7 +74,7 @@ def _sent(wanted: Wanted, of: str = "") -> Q:
     return found
 
 
-def recipients(wanted: Wanted, *, at: str = "", back_from: int | None = None) -> Found:
+def recipients(wanted: Wanted, *, at: str = "", back_from: int | None = None) -> FoundRecipients:
     """A page of recipients: the newest first of a number, else by campaign, the newest first.
 
     `at` is the page's token. `back_from` is where an earlier answer said to look further back.
@@ -86,14 +86,16 @@ def recipients(wanted: Wanted, *, at: str = "", back_from: int | None = None) ->
         rows = rows.filter(operator=wanted.operator)
     if (numbers := numbers_like(wanted.words)) is not None:
         rows = rows.filter(numbers, _sent(wanted, of="campaign__"))
-        return Found(page_by_key(rows, order=("-mobile", "-id"), at=at))
+        return FoundRecipients(page_by_key(rows, order=("-mobile", "-id"), at=at))
     window, further_back = _window(wanted, back_from)
     rows = rows.filter(campaign__in=window)
     if wanted.words:
         of_text = Campaign.objects.filter(pk__in=window, text__icontains=wanted.words)
         of_text_ids = list(of_text.values_list("pk", flat=True))
         rows = rows.filter(Q(name__icontains=wanted.words) | Q(campaign__in=of_text_ids))
-    return Found(page_by_key(rows, order=("-campaign_id", "-mobile"), at=at), further_back)
+    return FoundRecipients(
+        page_by_key(rows, order=("-campaign_id", "-mobile"), at=at), further_back
+    )
 
 
 def _window(wanted: Wanted, back_from: int | None) -> tuple[list[int], int | None]:

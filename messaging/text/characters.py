@@ -28,7 +28,7 @@ TWINS: Final = _QUOTES | _DASHES | _SPACES | _INVISIBLE | _OTHERS
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class Passage:
     """Some of a text; `is_dear` if it is outside the GSM alphabet."""
 
     text: str
@@ -76,12 +76,12 @@ def advise(text: str) -> Advice | None:
     return Advice(replaceable, others, plain, now, then, without)
 
 
-def on_the_phone(text: str) -> list[list[Piece]]:
+def on_the_phone(text: str) -> list[list[Passage]]:
     """A text part by part, with what makes it dear marked, if that can be helped."""
     marks = advise(text) is not None
     return [
         [
-            Piece("".join(some), is_dear)
+            Passage("".join(some), is_dear)
             for is_dear, some in groupby(
                 part, key=lambda character: marks and not is_plain(character)
             )

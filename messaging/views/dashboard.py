@@ -19,7 +19,7 @@ from django_htmx.middleware import HtmxDetails
 from messaging import tasks
 from messaging.models import BalanceReading, Campaign, CampaignState, Gateway
 from messaging.services.gateway import holds
-from messaging.services.money import balance as balances
+from messaging.services.money import balance
 
 _DRAFTS_SHOWN: Final = 5
 _WAIT: Final = timedelta(seconds=15)
@@ -61,7 +61,7 @@ def under_way(request: HttpRequest) -> HttpResponse:
 
 
 @require_http_methods(["GET", "POST"])
-def balance(request: HtmxRequest) -> HttpResponse:
+def balance_widget(request: HtmxRequest) -> HttpResponse:
     """The balance card. A POST asks for a new reading; the card then looks until it is there."""
     is_asked = request.method == "POST"
     if is_asked:
@@ -95,11 +95,11 @@ def _answered(context: dict[str, Any], since: datetime) -> bool:
 
 
 def _balance_context(gateway: Gateway) -> dict[str, Any]:
-    reading = balances.latest(gateway)
+    reading = balance.latest(gateway)
     return {
         "gateway": gateway,
         "reading": reading,
-        "committed": balances.committed(gateway),
+        "committed": balance.committed(gateway),
         "buys": _buys(reading) if reading else None,
     }
 

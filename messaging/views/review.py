@@ -21,7 +21,7 @@ from messaging.services.audience import writers
 from messaging.services.audience.choice import GroupGone
 from messaging.services.campaigns import drafts, follow_ups, guards, handover
 from messaging.services.campaigns.handover import Reviewed
-from messaging.services.campaigns.review import review as look_up
+from messaging.services.campaigns.review import review_of
 from messaging.services.gateway import doubts, holds, machines
 from messaging.services.money import affordability, balance
 from messaging.text.characters import has_link
@@ -93,7 +93,7 @@ def _receipt_context(
         again = _WAITING_LONGER if campaign.gateway.balance_error else _WAITING
         return {**context, "is_waiting": True, "again": again, "seen": _seen(campaign, reading)}
     try:
-        found = look_up(campaign, reading)
+        found = review_of(campaign, reading)
     except (GroupGone, InvalidText) as wrong:
         return {**context, "gone": str(wrong)}
     reviewed = Reviewed.of(campaign, found)

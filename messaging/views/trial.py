@@ -18,7 +18,7 @@ from messaging import tasks
 from messaging.forms.trial import OwnNumberForm
 from messaging.models import Campaign, CampaignState, Profile
 from messaging.services.actor import user_of
-from messaging.services.audience.recipients import Person
+from messaging.services.audience.recipients import Addressee
 from messaging.services.campaigns import trial
 from messaging.services.campaigns.review import Review
 from messaging.services.money import affordability, prices
@@ -34,7 +34,7 @@ def test_context(request: HttpRequest, campaign: Campaign, found: Review) -> dic
         return {"own_number": mobile}
     rates = prices.rates_of(found.reading)
     people = [found.longest, *found.first_people] if found.is_personal else [found.longest]
-    trials: list[tuple[Person, trial.Trial, str]] = []
+    trials: list[tuple[Addressee, trial.Trial, str]] = []
     seen: set[str] = set()
     for person in people:
         if person.text in seen or len(trials) == _OFFERED:

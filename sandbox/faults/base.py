@@ -6,15 +6,15 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sandbox.settings import Settings
-from sandbox.wire import Answer, Exchange, json_answer
+from sandbox.wire import Exchange, Reply, json_answer
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class Received:
     """A request, and the answer that it would have got."""
 
     exchange: Exchange
-    regular: Answer
+    regular: Reply
     mobiles: Sequence[str]
     settings: Settings
 
@@ -35,21 +35,21 @@ class Fault:
     name: str
     says: str
     bills: bool
-    perform: Callable[[Call], Awaitable[None]]
+    perform: Callable[[Received], Awaitable[None]]
     reads: bool = True
     invalid: Callable[[Sequence[str]], frozenset[str]] = nobody
 
 
-def answering(make: Callable[[Call], Answer]) -> Callable[[Call], Awaitable[None]]:
+def answering(make: Callable[[Received], Reply]) -> Callable[[Received], Awaitable[None]]:
     """Perform a fault by sending a whole answer."""
 
-    async def perform(call: Call) -> None:
+    async def perform(call: Received) -> None:
         await call.exchange.send(make(call))
 
     return perform
 
 
-def fixed(name: str, says: str, answer: Answer, *, bills: bool = False) -> Fault:
+def fixed(name: str, says: str, answer: Reply, *, bills: bool = False) -> Fault:
     """The same answer to everybody."""
     return Fault(name, says, bills, answering(lambda call: answer))
 

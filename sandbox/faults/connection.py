@@ -2,45 +2,45 @@
 
 import asyncio
 
-from sandbox.faults.base import Call, Fault
+from sandbox.faults.base import Fault, Received
 
 
-async def _hang(call: Call) -> None:
+async def _hang(call: Received) -> None:
     await call.exchange.client_leaves(call.settings.hang)
     call.exchange.close()
 
 
-async def _answer_late(call: Call) -> None:
+async def _answer_late(call: Received) -> None:
     await asyncio.sleep(call.settings.slow)
     await call.exchange.send(call.regular)
 
 
-async def _reset(call: Call) -> None:
+async def _reset(call: Received) -> None:
     call.exchange.reset()
 
 
-async def _close(call: Call) -> None:
+async def _close(call: Received) -> None:
     call.exchange.close()
 
 
-async def _cut_the_headers(call: Call) -> None:
+async def _cut_the_headers(call: Received) -> None:
     await call.exchange.send_bytes(call.regular.raw()[:30])
     call.exchange.close()
 
 
-async def _cut_the_body(call: Call) -> None:
+async def _cut_the_body(call: Received) -> None:
     await call.exchange.send_bytes(call.regular.raw()[: -len(call.regular.body) // 2])
     call.exchange.close()
 
 
-async def _reset_within(call: Call) -> None:
+async def _reset_within(call: Received) -> None:
     await call.exchange.send_bytes(call.regular.raw()[: -len(call.regular.body) // 2])
     # A reset that overtakes the bytes before it would make them vanish.
     await call.exchange.client_leaves(0.05)
     call.exchange.reset()
 
 
-async def _drip(call: Call) -> None:
+async def _drip(call: Received) -> None:
     for byte in call.regular.raw():
         await call.exchange.send_bytes(bytes([byte]))
         if await call.exchange.client_leaves(call.settings.drip):

@@ -4,8 +4,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from sandbox.faults.base import Call, Fault
-from sandbox.wire import Answer
+from sandbox.faults.base import Fault, Received
+from sandbox.wire import Reply
 
 # Between two interim answers, in seconds: long enough to be read one by one.
 _PAUSE: Final = 0.02
@@ -16,8 +16,8 @@ _SWITCHING: Final = (
 )
 
 
-def _after(*interim: bytes) -> Callable[[Call], Awaitable[None]]:
-    async def perform(call: Call) -> None:
+def _after(*interim: bytes) -> Callable[[Received], Awaitable[None]]:
+    async def perform(call: Received) -> None:
         for answer in interim:
             await call.exchange.send_bytes(answer)
             await asyncio.sleep(_PAUSE)
@@ -26,7 +26,7 @@ def _after(*interim: bytes) -> Callable[[Call], Awaitable[None]]:
     return perform
 
 
-async def _interim_forever(call: Call) -> None:
+async def _interim_forever(call: Received) -> None:
     for _time in range(int(call.settings.hang / _PAUSE)):
         await call.exchange.send_bytes(_PROCESSING)
         if await call.exchange.client_leaves(_PAUSE):
@@ -34,22 +34,22 @@ async def _interim_forever(call: Call) -> None:
     call.exchange.close()
 
 
-def _before(surplus: Callable[[Call], bytes]) -> Callable[[Call], Awaitable[None]]:
+def _before(surplus: Callable[[Received], bytes]) -> Callable[[Received], Awaitable[None]]:
     """The regular answer with something behind it that is there at the same moment."""
 
-    async def perform(call: Call) -> None:
+    async def perform(call: Received) -> None:
         await call.exchange.send_bytes(call.regular.raw() + surplus(call))
 
     return perform
 
 
-async def _switch(call: Call) -> None:
+async def _switch(call: Received) -> None:
     await call.exchange.send_bytes(_SWITCHING)
     await call.exchange.client_leaves(call.settings.hang)
     call.exchange.close()
 
 
-def _framed(answer: Answer, framing: Sequence[str], body: bytes) -> bytes:
+def _framed(answer: Reply, framing: Sequence[str], body: bytes) -> bytes:
     """The regular answer with its length told in another way."""
     head = answer.raw(only_head=True).decode("latin-1").split("\r\n")
     lines = [line for line in head if line and not line.startswith("Content-Length:")]
@@ -61,29 +61,29 @@ def _in_chunks(body: bytes) -> bytes:
     return b"".join(b"%x\r\n%b\r\n" % (len(half), half) for half in halves) + b"0\r\n\r\n"
 
 
-async def _two_lengths(call: Call) -> None:
+async def _two_lengths(call: Received) -> None:
     body = call.regular.body
     lengths = ("Content-Length: 0", f"Content-Length: {len(body)}")
     await call.exchange.send_bytes(_framed(call.regular, lengths, body))
 
 
-async def _length_and_chunks(call: Call) -> None:
+async def _length_and_chunks(call: Received) -> None:
     chunks = _in_chunks(call.regular.body)
     both = (f"Content-Length: {len(chunks)}", "Transfer-Encoding: chunked")
     await call.exchange.send_bytes(_framed(call.regular, both, chunks))
 
 
-async def _until_close(call: Call) -> None:
+async def _until_close(call: Received) -> None:
     await call.exchange.send_bytes(_framed(call.regular, (), call.regular.body))
     call.exchange.close()
 
 
-async def _chunked(call: Call) -> None:
+async def _chunked(call: Received) -> None:
     chunks = _in_chunks(call.regular.body)
     await call.exchange.send_bytes(_framed(call.regular, ("Transfer-Encoding: chunked",), chunks))
 
 
-async def _cut_the_chunks(call: Call) -> None:
+async def _cut_the_chunks(call: Received) -> None:
     # All that is said has been said: only the last chunk, which says that it has, is missing.
     chunks = _in_chunks(call.regular.body).removesuffix(b"0\r\n\r\n")
     await call.exchange.send_bytes(_framed(call.regular, ("Transfer-Encoding: chunked",), chunks))

@@ -6,32 +6,32 @@ from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
 from sandbox.answers import TO_LOGIN, TOO_LARGE, UNAUTHENTICATED
-from sandbox.faults.base import Call, Fault, answering, fixed
-from sandbox.wire import Answer, html_answer, json_answer
+from sandbox.faults.base import Fault, Received, answering, fixed
+from sandbox.wire import Reply, html_answer, json_answer
 
 
-def _said(status: int, message: str) -> Answer:
+def _said(status: int, message: str) -> Reply:
     return json_answer(status, {"message": message})
 
 
-def _throttled(name: str, says: str, wait: Callable[[Call], Mapping[str, str]]) -> Fault:
-    def make(call: Call) -> Answer:
+def _throttled(name: str, says: str, wait: Callable[[Received], Mapping[str, str]]) -> Fault:
+    def make(call: Received) -> Reply:
         limits = {"X-RateLimit-Limit": "60", "X-RateLimit-Remaining": "0"}
         return json_answer(429, {"message": "Too Many Attempts."}, {**limits, **wait(call)})
 
     return Fault(name, f"is asked too often (429), {says}", False, answering(make))
 
 
-def _in_seconds(call: Call) -> dict[str, str]:
+def _in_seconds(call: Received) -> dict[str, str]:
     return {"Retry-After": str(call.settings.retry_after)}
 
 
-def _as_a_date(call: Call) -> dict[str, str]:
+def _as_a_date(call: Received) -> dict[str, str]:
     until = datetime.now(UTC) + timedelta(seconds=call.settings.retry_after)
     return {"Retry-After": format_datetime(until, usegmt=True)}
 
 
-def _no_word(call: Call) -> dict[str, str]:
+def _no_word(call: Received) -> dict[str, str]:
     return {}
 
 

@@ -7,7 +7,7 @@ import pytest
 from messaging.models import Campaign, CampaignState, Gateway, SentMessage
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts, handover
-from messaging.services.campaigns.review import review
+from messaging.services.campaigns.review import review_of
 from messaging.services.money import balance
 from messaging.services.sending import dispatch
 from sandbox.server import Sandbox
@@ -30,7 +30,7 @@ def test_it_works(gateway: Gateway, sandbox: Sandbox) -> None:
         by=user,
     )
     reading = balance.read_balance(gateway)
-    seen = review(draft, reading)
+    seen = review_of(draft, reading)
     assert (seen.people, str(seen.cost), seen.omitted) == (3, "2.4000", 3)
 
     assert handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=user)

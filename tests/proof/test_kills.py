@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from messaging.answers.outcomes import Outcome
 from messaging.models import Batch, BatchState, Campaign, Gateway
-from messaging.services.sending.sweep import sweep
+from messaging.services.sending.upkeep import sweep
 from sandbox.server import Sandbox
 from tests.proof.conftest import Start
 from tests.proof.person import in_flight, let_deadlines_pass, see_to_its_end

@@ -12,7 +12,7 @@ from messaging import tasks
 from messaging.models import Batch, Campaign, CampaignState, Gateway, Recipient
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import control, drafts, handover
-from messaging.services.campaigns.review import review
+from messaging.services.campaigns.review import review_of
 from sandbox.server import Sandbox
 from sociair_portal.common.bulk_rows import insert_rows
 from tests.proof.conftest import Start
@@ -53,7 +53,7 @@ def _hand_over(gateway: Gateway, audience: Audience, text: str) -> Campaign:
         gateway=gateway,
         by=None,
     )
-    seen = review(draft, reading(gateway, amount=str(_RICH)))
+    seen = review_of(draft, reading(gateway, amount=str(_RICH)))
     assert handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=None)
     return draft
 

@@ -14,8 +14,7 @@ from huey.contrib.djhuey import HUEY
 from messaging import tasks
 from messaging.models import Gateway, HoldKind, HoldReason
 from messaging.services.gateway import holds
-from messaging.services.sending import dispatch
-from messaging.services.sending import sweep as sweeping
+from messaging.services.sending import dispatch, upkeep
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -36,7 +35,7 @@ class Day:
             monkeypatch.setattr(module, "utcnow", lambda: self.now)
         monkeypatch.setattr(tasks, "time", SimpleNamespace(monotonic=self.seconds))
         # Not what a sweep finds out is looked at here, but what it puts into the queue.
-        monkeypatch.setattr(sweeping, "sweep", lambda gateway: None)
+        monkeypatch.setattr(upkeep, "sweep", lambda gateway: None)
         monkeypatch.setattr(holds, "current_gateway", lambda: gateway)
         monkeypatch.setattr(djhuey, "close_old_connections", lambda: None)
         HUEY.storage.flush_queue()

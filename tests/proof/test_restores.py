@@ -34,7 +34,7 @@ from messaging.models import (
 from messaging.services import sociair, transport
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import control, drafts, handover
-from messaging.services.campaigns.review import review
+from messaging.services.campaigns.review import review_of
 from messaging.services.gateway import doubts, holds
 from messaging.services.money import balance
 from messaging.services.sending import dispatch, slots
@@ -149,7 +149,7 @@ class Office:
             gateway=self.gateway,
             by=None,
         )
-        seen = review(draft, balance.read_balance(self.gateway))
+        seen = review_of(draft, balance.read_balance(self.gateway))
         handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=None)
 
     def follow(self, steps: Iterable[str]) -> None:

@@ -48,7 +48,7 @@ from messaging.services.decisions import settlement
 from messaging.services.gateway import holds
 from messaging.services.money import affordability, balance
 from messaging.services.sending import dispatch, record, slots
-from messaging.services.sending.sweep import sweep
+from messaging.services.sending.upkeep import sweep
 from messaging.services.storage import clock
 from tests.proof import edges
 from tests.proof.world import ACCEPTED, HAPPENINGS, Happens, World

@@ -19,7 +19,7 @@ from messaging.models import (
 )
 from messaging.services.campaigns import control
 from messaging.services.decisions import settlement
-from messaging.services.sending.sweep import sweep
+from messaging.services.sending.upkeep import sweep
 from sandbox.server import Sandbox
 from tests.proof.conftest import Start
 from tests.proof.person import in_flight, see_to_its_end

@@ -5,7 +5,7 @@ from itertools import cycle, islice
 from typing import Any, Final
 
 from django.conf import settings
-from django.contrib.auth.models import Group as Role
+from django.contrib.auth import models
 from django.contrib.auth.models import User
 from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
@@ -72,7 +72,7 @@ def _account() -> None:
         user.set_password(DEMO_PASSWORD)
         user.is_active = True
         user.save()
-    user.groups.add(Role.objects.get(name=MANAGER))
+    user.groups.add(models.Group.objects.get(name=MANAGER))
 
 
 def _address_book() -> None:

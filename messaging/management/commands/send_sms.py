@@ -19,7 +19,7 @@ from messaging.services import sociair
 from messaging.services.audience.choice import Audience, GroupGone
 from messaging.services.audience.writers import known_keys
 from messaging.services.campaigns import drafts, handover
-from messaging.services.campaigns.review import Review, review
+from messaging.services.campaigns.review import Review, review_of
 from messaging.services.gateway import holds
 from messaging.services.money import balance
 from messaging.services.money.affordability import SendRefused
@@ -110,7 +110,7 @@ class Command(BaseCommand):
 
     def _hand_over(self, draft: Campaign, at: datetime | None) -> None:
         drafts.plan(draft, at)
-        seen = review(draft, balance.read_balance(draft.gateway))
+        seen = review_of(draft, balance.read_balance(draft.gateway))
         if not seen.people:
             self._refuse(_("There is nobody to send to."), draft, seen)
         if not seen.is_affordable:

@@ -37,7 +37,7 @@ from sociair_portal.common import formats
 from sociair_portal.common.any_of import AnyOf
 
 
-class Person(NamedTuple):
+class Addressee(NamedTuple):
     """One number that will be texted, with what, and whom it stands for: `others` share it."""
 
     mobile: str
@@ -69,13 +69,13 @@ class Question:
 
 
 @dataclass(slots=True)
-class Piece:
+class AudiencePiece:
     """The next people in order of their numbers; `up_to` is the last number looked at.
 
     `missing` counts, for each placeholder, who has no value for it.
     """
 
-    people: list[Person] = field(default_factory=list)
+    people: list[Addressee] = field(default_factory=list)
     omissions: list[Omission] = field(default_factory=list)
     questions: list[Question] = field(default_factory=list)
     missing: Counter[str] = field(default_factory=Counter)
@@ -116,7 +116,7 @@ class Reader:
         self._writer = writer
         self._campaign = campaign
 
-    def pieces(self, *, after: str = "", size: int = 5000) -> Iterator[Piece]:
+    def pieces(self, *, after: str = "", size: int = 5000) -> Iterator[AudiencePiece]:
         while True:
             piece = self.piece(after=after, size=size)
             yield piece
@@ -124,7 +124,7 @@ class Reader:
                 return
             after = piece.up_to
 
-    def piece(self, *, after: str = "", size: int = 5000, unreadable: bool = True) -> Piece:
+    def piece(self, *, after: str = "", size: int = 5000, unreadable: bool = True) -> AudiencePiece:
         """The next `size` different numbers after a number; the first holds what is unreadable, if
         that is wanted.
         """
@@ -132,7 +132,7 @@ class Reader:
         # After reading: a group that goes before is missed now, and would take out nobody.
         check(self._audience)
         mobiles = sorted(entries)[:size]
-        piece = Piece(is_last=len(entries) <= size, up_to=mobiles[-1] if mobiles else after)
+        piece = AudiencePiece(is_last=len(entries) <= size, up_to=mobiles[-1] if mobiles else after)
         if not after and unreadable:
             piece.omissions += self._pasted.omissions
             piece.omissions += omitted_rows(self._audience)
@@ -142,7 +142,7 @@ class Reader:
         self._leave_out_repeated(piece)
         return piece
 
-    def _leave_out_repeated(self, piece: Piece) -> None:
+    def _leave_out_repeated(self, piece: AudiencePiece) -> None:
         """Who got the same text within the last SAME_TEXT_HOURS; counted, if that is wanted.
 
         Looked up for each piece: meanwhile others send.
@@ -212,7 +212,7 @@ class Reader:
             beyond = Q(mobile__gte=mobile) & (Q(mobile__gt=mobile) | Q(id__gt=pk))
 
     def _sort(
-        self, piece: Piece, mobile: str, candidates: list[Candidate], opt_out: OptOut | None
+        self, piece: AudiencePiece, mobile: str, candidates: list[Candidate], opt_out: OptOut | None
     ) -> None:
         operator = operator_of(mobile)
         if opt_out is not None:
@@ -226,7 +226,7 @@ class Reader:
             self._choose(piece, mobile, operator, candidates)
 
     def _write(
-        self, piece: Piece, mobile: str, operator: Operator, candidates: list[Candidate]
+        self, piece: AudiencePiece, mobile: str, operator: Operator, candidates: list[Candidate]
     ) -> None:
         """One letter for all of them, who would get the same."""
         first = candidates[0] if candidates else _NOBODY
@@ -238,13 +238,13 @@ class Reader:
         if len(candidates) < 2 and mobile not in self._numbers:  # as most are
             contact = None if self._audience.table else first.pk  # a row of a table is no contact
             piece.people.append(
-                Person(mobile, operator, letter.text, letter.parts, first.name, contact)
+                Addressee(mobile, operator, letter.text, letter.parts, first.name, contact)
             )
         else:
             self._address(piece, mobile, operator, candidates, letter)
 
     def _choose(
-        self, piece: Piece, mobile: str, operator: Operator, candidates: list[Candidate]
+        self, piece: AudiencePiece, mobile: str, operator: Operator, candidates: list[Candidate]
     ) -> None:
         """One number, and several people whose letters may differ.
 
@@ -281,7 +281,7 @@ class Reader:
 
     def _address(
         self,
-        piece: Piece,
+        piece: AudiencePiece,
         mobile: str,
         operator: Operator,
         candidates: list[Candidate],
@@ -291,13 +291,13 @@ class Reader:
         others = tuple([candidate.name for candidate in candidates[1:]])
         known = None if self._audience.table else first.pk  # a row of a table is no contact
         piece.people.append(
-            Person(mobile, operator, letter.text, letter.parts, first.name, known, others)
+            Addressee(mobile, operator, letter.text, letter.parts, first.name, known, others)
         )
         if others or mobile in self._numbers:
             piece.omissions += self._shared(mobile, first.name, candidates[1:])
 
     def _unwritten(
-        self, piece: Piece, mobile: str, candidates: list[Candidate], unwritable: Unwritable
+        self, piece: AudiencePiece, mobile: str, candidates: list[Candidate], unwritable: Unwritable
     ) -> None:
         if unwritable.missing:
             piece.missing[unwritable.missing] += 1
@@ -306,7 +306,7 @@ class Reader:
 
     def _leave_out(
         self,
-        piece: Piece,
+        piece: AudiencePiece,
         mobile: str,
         candidates: list[Candidate],
         reason: LeftOutReason,

@@ -21,14 +21,14 @@ _MAY_HAVE_GOT: Final = (
 )
 
 
-class Sent(NamedTuple):
+class SentBefore(NamedTuple):
     """A campaign of these hours; `text` is None if not everybody got the same."""
 
     pk: int
     text: str | None
 
 
-def recent(besides: Campaign | None) -> list[Sent]:
+def recent(besides: Campaign | None) -> list[SentBefore]:
     """Campaigns that sent within the last SAME_TEXT_HOURS, or are about to."""
     if not settings.SAME_TEXT_HOURS:
         return []
@@ -37,7 +37,7 @@ def recent(besides: Campaign | None) -> list[Sent]:
     # A test is no reason not to get the message itself.
     found = Campaign.objects.filter(began, sent_at__isnull=False, is_test=False)
     others = found.exclude(pk=besides.pk) if besides is not None else found
-    return [Sent(pk, _one_text(text)) for pk, text in others.values_list("pk", "text")]
+    return [SentBefore(pk, _one_text(text)) for pk, text in others.values_list("pk", "text")]
 
 
 def _since() -> datetime:
@@ -64,11 +64,11 @@ def _one_text(text: str) -> str | None:
     return None if wording.is_personal else wording.fixed.strip()
 
 
-def _may_have(texts: Collection[str], campaigns: list[Sent]) -> list[int]:
+def _may_have(texts: Collection[str], campaigns: list[SentBefore]) -> list[int]:
     return [sent.pk for sent in campaigns if sent.text is None or sent.text in texts]
 
 
-def who_got(letters: Mapping[str, str], campaigns: list[Sent]) -> set[str]:
+def who_got(letters: Mapping[str, str], campaigns: list[SentBefore]) -> set[str]:
     """Of numbers and their texts, those that got them, or will, from these campaigns."""
     asked = _may_have(set(letters.values()), campaigns)
     if not asked or not letters:
@@ -79,7 +79,7 @@ def who_got(letters: Mapping[str, str], campaigns: list[Sent]) -> set[str]:
     return {mobile for mobile, text in rows if letters[mobile] == text}
 
 
-def numbers_of(text: str, campaigns: list[Sent]) -> QuerySet[Any, Any]:
+def numbers_of(text: str, campaigns: list[SentBefore]) -> QuerySet[Any, Any]:
     """The numbers that got one text from these campaigns."""
     asked = _may_have({text}, campaigns)
     return Recipient.objects.filter(_may_get(), campaign__in=asked, batch__text=text).values(

@@ -21,7 +21,7 @@ from contacts.fields import key_of
 from contacts.importing.cells import BadNumber, read_number
 from contacts.importing.columns import guess, headings
 from contacts.importing.reader import Packed, read_table
-from contacts.importing.rows import MOST_COLUMNS, Row, Trouble, Unreadable
+from contacts.importing.rows import MOST_COLUMNS, FileTrouble, Row, Unreadable
 from contacts.names import clean_name
 from messaging.models import RecipientTable, TableRow
 from messaging.services.actor import Actor, user_of
@@ -63,12 +63,12 @@ def take_in(path: Path, *, name: str, by: Actor, sheet: str = "") -> RecipientTa
     with read_table(path, sheet=sheet, rows_a_piece=_PIECE) as file:
         first = next(file.pieces, Packed(0, "[]")).rows()
         if not first:
-            raise Unreadable(Trouble.EMPTY)
+            raise Unreadable(FileTrouble.EMPTY)
         width = min(max(len(row.cells) for row in first), MOST_COLUMNS)
         names, is_header = headings(first[0].cells, width)
         sample = [row.cells for row in first[is_header : _SAMPLE + is_header]]
         if not sample:
-            raise Unreadable(Trouble.ONLY_HEADINGS)
+            raise Unreadable(FileTrouble.ONLY_HEADINGS)
         columns = _guessed(names, sample)
         keys = list(columns.headings)
         read = chain([first[is_header:]], (piece.rows() for piece in file.pieces))

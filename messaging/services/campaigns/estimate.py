@@ -22,10 +22,9 @@ from messaging.services.audience.choice import (
     read_pasted,
     unreadable_rows,
 )
-from messaging.services.audience.recipients import Person, Piece, Reader
+from messaging.services.audience.recipients import Addressee, AudiencePiece, Reader
 from messaging.services.money import balance, prices
-from messaging.text.characters import Advice, advise, on_the_phone, to_plain
-from messaging.text.characters import Piece as Sign
+from messaging.text.characters import Advice, Passage, advise, on_the_phone, to_plain
 from messaging.text.length import Measure, is_plain, measure
 from messaging.text.placeholders import parse
 from messaging.text.validity import InvalidText
@@ -47,7 +46,7 @@ class Estimate:
     committed: balance.Committed
     advice: Advice | None = None
     is_personal: bool = False
-    sample: tuple[Person, ...] = ()
+    sample: tuple[Addressee, ...] = ()
     is_rough: bool = False
     omitted: int = 0
     fixed: str = ""
@@ -55,7 +54,7 @@ class Estimate:
     who: int = 0
 
     @property
-    def shown(self) -> Person | None:
+    def shown(self) -> Addressee | None:
         return self.sample[self.who % len(self.sample)] if self.sample else None
 
     @property
@@ -67,11 +66,11 @@ class Estimate:
         return (self.who + 1) % len(self.sample)
 
     @property
-    def on_the_phone(self) -> list[list[Sign]]:
+    def on_the_phone(self) -> list[list[Passage]]:
         return on_the_phone(self.fixed if self.shown is None else self.shown.text)
 
     @property
-    def longest_on_the_phone(self) -> list[list[Sign]]:
+    def longest_on_the_phone(self) -> list[list[Passage]]:
         return on_the_phone(self.longest.text if self.longest is not None else "")
 
     @property
@@ -85,7 +84,7 @@ class Estimate:
         ]
 
     @property
-    def longest(self) -> Person | None:
+    def longest(self) -> Addressee | None:
         return max(self.sample, key=lambda person: (person.parts, len(person.text)), default=None)
 
     @property
@@ -219,7 +218,9 @@ def _fixed(text: str) -> tuple[str, bool]:
     return wording.fixed.strip(), wording.is_personal
 
 
-def _first_letters(text: str, audience: Audience, people: Counter[Operator]) -> Piece | None:
+def _first_letters(
+    text: str, audience: Audience, people: Counter[Operator]
+) -> AudiencePiece | None:
     """The letters of the first recipients; none while the text cannot be understood."""
     try:
         writer = writers.writer_for(text, tables.find(audience.table))

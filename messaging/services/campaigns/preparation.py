@@ -28,7 +28,7 @@ from messaging.models import (
 )
 from messaging.services import states
 from messaging.services.audience.choice import Audience, GroupGone, read_pasted
-from messaging.services.audience.recipients import Person, Piece, Reader
+from messaging.services.audience.recipients import Addressee, AudiencePiece, Reader
 from messaging.services.audience.writers import writer_of
 from messaging.services.campaigns.estimate import count_and_mark
 from messaging.services.campaigns.review import Review
@@ -88,7 +88,7 @@ def has_others(campaign: Campaign) -> bool:
     return people == str(campaign.total) and mark != str(campaign.people_mark)
 
 
-def _mark(campaign: Campaign, piece: Piece) -> int:
+def _mark(campaign: Campaign, piece: AudiencePiece) -> int:
     """Made as the review's: of what is read on the way, or of all rows at the end."""
     if f"/{_BY_ROWS}/" not in campaign.signed_people:
         return piece.mark(campaign.people_mark)
@@ -101,7 +101,7 @@ def _mark(campaign: Campaign, piece: Piece) -> int:
 # -- Pieces ----------------------------------------------------------------------------------
 
 
-def _freeze(campaign: Campaign, piece: Piece, rates: prices.Rates) -> None:
+def _freeze(campaign: Campaign, piece: AudiencePiece, rates: prices.Rates) -> None:
     mark = _mark(campaign, piece)
     cost = prices.cost_of_counts(piece.counts, rates)
     with transaction.atomic():
@@ -132,7 +132,7 @@ def _freeze(campaign: Campaign, piece: Piece, rates: prices.Rates) -> None:
             finish(campaign)
 
 
-def cut(campaign: Campaign, people: list[Person], rates: prices.Rates) -> None:
+def cut(campaign: Campaign, people: list[Addressee], rates: prices.Rates) -> None:
     """Batches of one text and at most SOCIAIR_BATCH_SIZE people each."""
     slices = list(_slices(people, settings.SOCIAIR_BATCH_SIZE))
     batches = Batch.objects.bulk_create(
@@ -164,16 +164,16 @@ def cut(campaign: Campaign, people: list[Person], rates: prices.Rates) -> None:
     )
 
 
-def _slices(people: list[Person], size: int) -> Iterator[list[Person]]:
+def _slices(people: list[Addressee], size: int) -> Iterator[list[Addressee]]:
     """At most so many people of one text each."""
-    by_text: dict[str, list[Person]] = {}
+    by_text: dict[str, list[Addressee]] = {}
     for person in people:
         by_text.setdefault(person.text, []).append(person)
     for some in by_text.values():
         yield from (some[start : start + size] for start in range(0, len(some), size))
 
 
-def _cost(people: list[Person], rates: prices.Rates) -> Decimal:
+def _cost(people: list[Addressee], rates: prices.Rates) -> Decimal:
     numbers: Counter[Operator] = Counter(person.operator for person in people)
     return prices.cost_of(numbers, people[0].parts, rates)
 

@@ -12,11 +12,10 @@ from messaging.models import BalanceReading, Campaign
 from messaging.services.audience import repeats, writers
 from messaging.services.audience.choice import Audience, Omission, describe, read_pasted
 from messaging.services.audience.letters import Letter
-from messaging.services.audience.recipients import Person, Piece, Question, Reader
+from messaging.services.audience.recipients import Addressee, AudiencePiece, Question, Reader
 from messaging.services.campaigns.estimate import count_and_mark, count_omitted, count_people
 from messaging.services.money import balance, prices
-from messaging.text.characters import Piece as Sign
-from messaging.text.characters import has_link, on_the_phone
+from messaging.text.characters import Passage, has_link, on_the_phone
 from messaging.text.length import Measure, measure
 
 # More than anyone reads on a page; the rest is counted.
@@ -49,12 +48,12 @@ class Review:
     omitted: int = 0
     repeated: int = 0
     lines: list[OperatorLine] = field(default_factory=list)
-    first_people: list[Person] = field(default_factory=list)
+    first_people: list[Addressee] = field(default_factory=list)
     first_omissions: list[Omission] = field(default_factory=list)
     first_questions: list[Question] = field(default_factory=list)
     questions: int = 0
     missing: Counter[str] = field(default_factory=Counter)
-    longest: Person | None = None
+    longest: Addressee | None = None
     # Another one if somebody else is among them: of the letters, or of the rows that were counted.
     mark: int = 0
     is_counted: bool = False
@@ -71,7 +70,7 @@ class Review:
         return any(has_link(text) for text in {person.text for person in shown if person})
 
     @property
-    def longest_on_the_phone(self) -> list[list[Sign]]:
+    def longest_on_the_phone(self) -> list[list[Passage]]:
         return on_the_phone(self.longest.text) if self.longest is not None else []
 
     @property
@@ -111,7 +110,7 @@ class Review:
         return balance.is_fresh(self.reading)
 
 
-def review(campaign: Campaign, reading: BalanceReading) -> Review:
+def review_of(campaign: Campaign, reading: BalanceReading) -> Review:
     """Look everything up as a send would find it now.
 
     Raises `GroupGone`, and `text.InvalidText` for a text that cannot be sent.
@@ -144,7 +143,7 @@ _PIECE: Final = 50_000  # so large that PostgreSQL joins and sorts instead of as
 _ORDER: Final = list(Operator)
 
 
-def _read(found: Review, piece: Piece) -> Counter[tuple[Operator, int]]:
+def _read(found: Review, piece: AudiencePiece) -> Counter[tuple[Operator, int]]:
     """Note what is worth telling of a piece; how many of its messages go where."""
     found.first_people += piece.people[: MOST_SHOWN - len(found.first_people)]
     found.first_omissions += piece.omissions[: MOST_SHOWN - len(found.first_omissions)]

@@ -12,9 +12,9 @@ from contacts.phone import operator_of
 from messaging.models import Campaign, CampaignState, Profile
 from messaging.services.actor import Actor, user_of
 from messaging.services.audience.choice import Audience
-from messaging.services.audience.recipients import Person
+from messaging.services.audience.recipients import Addressee
 from messaging.services.campaigns import drafts, handover
-from messaging.services.campaigns.review import review
+from messaging.services.campaigns.review import review_of
 from messaging.services.money import affordability, prices
 from messaging.services.money.affordability import SendRefused
 from messaging.text.placeholders import literal
@@ -38,7 +38,7 @@ def own_number(user: Actor) -> str:
     return profile.mobile if profile is not None else ""
 
 
-def trial_for(person: Person, mobile: str, rates: prices.Rates) -> Trial:
+def trial_for(person: Addressee, mobile: str, rates: prices.Rates) -> Trial:
     """The text of a recipient, for a number of somebody else."""
     rate = rates.get(operator_of(mobile))
     cost = None if rate is None else rate * person.parts
@@ -71,7 +71,7 @@ def send_test(
 
 def _hand_over(test: Campaign, cost: Decimal, by: Actor) -> None:
     reading = affordability.fresh_reading(test.gateway, button=_("Send"))
-    seen = review(test, reading)
+    seen = review_of(test, reading)
     if not seen.people:
         why = seen.first_omissions[0].words if seen.first_omissions else ""
         raise SendRefused(_("Your own number cannot be texted: %(why)s") % {"why": why})

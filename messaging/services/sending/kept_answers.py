@@ -34,7 +34,7 @@ class Torn(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundAnswer:
     """What a file says: a call that was made for one claim of a batch, and its answer."""
 
     gateway: str
@@ -54,7 +54,7 @@ class Kept:
         self.path = path
         self._handle = handle
 
-    def read(self) -> Found:
+    def read(self) -> FoundAnswer:
         """Raises `Torn`."""
         with os.fdopen(os.dup(self._handle), "rb") as file:
             file.seek(0)
@@ -191,10 +191,10 @@ def _content(sent: Sent) -> bytes:
     return json.dumps(said).encode()
 
 
-def _read(content: bytes) -> Found:
+def _read(content: bytes) -> FoundAnswer:
     try:
         said: Any = json.loads(content)
-        return Found(
+        return FoundAnswer(
             gateway=said["gateway"],
             batch=int(said["batch"]),
             attempt=int(said["try"]),

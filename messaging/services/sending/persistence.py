@@ -6,9 +6,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from django import db
 from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
-from django.db import Error as DatabaseFailure
 from django.db import OperationalError, connection
 
 from messaging.models import Batch, Gateway, HoldKind, HoldReason, SentMessage
@@ -112,7 +112,7 @@ def _try_to_save(sent: Sent) -> Cause | None:
     try:
         with database.short_wait():
             record(sent)
-    except (DatabaseFailure, ObjectDoesNotExist) as error:  # or its campaign, in a restored one
+    except (db.Error, ObjectDoesNotExist) as error:  # or its campaign, in a restored one
         if _key(sent) not in _failing:
             # Its words may quote the row, with numbers and text.
             kind = type(error).__name__
@@ -140,7 +140,7 @@ def _hold(gateway: Gateway) -> bool:
     try:
         with database.short_wait():
             holds.hold(gateway, HoldKind.PERSON, HoldReason.NOT_SAVED)
-    except DatabaseFailure:
+    except db.Error:
         reconnect()
         return False
     return True
@@ -185,7 +185,7 @@ def _record(file: kept_answers.Kept) -> None:
         is_saved = _save(found)
     except kept_answers.Torn:
         return _set_aside(file, "torn")
-    except DatabaseFailure as error:
+    except db.Error as error:
         file.leave()
         logger.error("%s could not be recorded: %s.", file.path.stem, type(error).__name__)
         if isinstance(error, OperationalError):
@@ -198,7 +198,7 @@ def _record(file: kept_answers.Kept) -> None:
     return _pass_over(file)
 
 
-def _save(found: kept_answers.Found) -> bool:
+def _save(found: kept_answers.FoundAnswer) -> bool:
     """Record a call as it was answered; False if the database knows nothing of it.
 
     After a restore the number of its batch may be another's: the moment of its claim tells.

@@ -14,7 +14,7 @@ from odf.text import P
 
 from contacts.importing.files import open_table
 from contacts.importing.reader import read_table, sentence
-from contacts.importing.rows import Row, Trouble, Unreadable
+from contacts.importing.rows import FileTrouble, Row, Unreadable
 from tests.importing import csv_file, xlsx_file
 
 PEOPLE = [["Name", "Mobile"], ["सीता Rai", "9841000001"], ["José", "9801000002"]]
@@ -130,25 +130,25 @@ def _locked(path: Path) -> Path:
 @pytest.mark.parametrize(
     ("make", "trouble"),
     [
-        (_bytes(b""), Trouble.EMPTY),
-        (_bytes(b"\xef\xbb\xbf\r\n \r\n"), Trouble.EMPTY),
-        (_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9), Trouble.NO_TABLE),
-        (_bytes(b"%PDF-1.7\n\x00\x01\x02" + bytes(range(256))), Trouble.NO_TABLE),
-        (_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(range(256))), Trouble.NO_TABLE),
-        (_bytes(b"PK\x03\x04" + bytes(range(256))), Trouble.DAMAGED),
-        (_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(range(256)) * 9), Trouble.DAMAGED),
-        (_locked, Trouble.PASSWORD),
-        (_bomb, Trouble.TOO_LARGE),
-        (_bytes(b"Name,Mobile\n" + b"1," * 1_000_000), Trouble.TOO_WIDE),
-        (_bytes(b"Name,Mobile\n" + b"x" * 1_000_000), Trouble.LONG_ROW),
-        (_bytes(b'Name,Mobile\n"Sita,98\n' + b"Ram,98\n" * 20_000), Trouble.LONG_ROW),
-        (_bytes("सीता,1\n".encode() + b"Jos\xe9,2\n"), Trouble.MIXED),
-        (_bytes(b"\xef\xbb\xbfName,1\n" + b"Jos\xe9,2\n" * 20_000), Trouble.MIXED),
-        (_bytes(b"\xff\xfeN\x00a\x00m\x00e\x00\n"), Trouble.MIXED),
+        (_bytes(b""), FileTrouble.EMPTY),
+        (_bytes(b"\xef\xbb\xbf\r\n \r\n"), FileTrouble.EMPTY),
+        (_bytes(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 9), FileTrouble.NO_TABLE),
+        (_bytes(b"%PDF-1.7\n\x00\x01\x02" + bytes(range(256))), FileTrouble.NO_TABLE),
+        (_bytes(b"\xff\xd8\xff\xe0\x00\x10JFIF\x00" + bytes(range(256))), FileTrouble.NO_TABLE),
+        (_bytes(b"PK\x03\x04" + bytes(range(256))), FileTrouble.DAMAGED),
+        (_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(range(256)) * 9), FileTrouble.DAMAGED),
+        (_locked, FileTrouble.PASSWORD),
+        (_bomb, FileTrouble.TOO_LARGE),
+        (_bytes(b"Name,Mobile\n" + b"1," * 1_000_000), FileTrouble.TOO_WIDE),
+        (_bytes(b"Name,Mobile\n" + b"x" * 1_000_000), FileTrouble.LONG_ROW),
+        (_bytes(b'Name,Mobile\n"Sita,98\n' + b"Ram,98\n" * 20_000), FileTrouble.LONG_ROW),
+        (_bytes("सीता,1\n".encode() + b"Jos\xe9,2\n"), FileTrouble.MIXED),
+        (_bytes(b"\xef\xbb\xbfName,1\n" + b"Jos\xe9,2\n" * 20_000), FileTrouble.MIXED),
+        (_bytes(b"\xff\xfeN\x00a\x00m\x00e\x00\n"), FileTrouble.MIXED),
     ],
 )
 def test_what_cannot_be_read(
-    make: Callable[[Path], Path], trouble: Trouble, tmp_path: Path
+    make: Callable[[Path], Path], trouble: FileTrouble, tmp_path: Path
 ) -> None:
     path = make(tmp_path / "ugly.xlsx")
     with pytest.raises(Unreadable) as raised:
@@ -170,7 +170,7 @@ def test_a_reader_that_dies_is_noticed(tmp_path: Path) -> None:
         table.process.kill()
         with pytest.raises(Unreadable) as raised:
             list(table.pieces)
-    assert raised.value.trouble == Trouble.TOO_LARGE
+    assert raised.value.trouble == FileTrouble.TOO_LARGE
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])

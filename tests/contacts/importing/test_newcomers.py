@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from contacts.fields import FieldKind
 from contacts.importing.newcomers import tell_apart
 from contacts.importing.options import FieldColumn, Options
-from contacts.importing.plan import Outcome, groups_by_key, plan
+from contacts.importing.plan import RowOutcome, groups_by_key, plan
 from contacts.importing.rows import Row
 from contacts.names import name_key
 from contacts.phone import operator_of
@@ -58,7 +58,7 @@ class TestNewcomers(hypothesis.extra.django.TestCase):
         new = {
             (one.person.mobile, one.person.key): one.person
             for one in planned
-            if one.outcome is Outcome.CREATED and one.person is not None
+            if one.outcome is RowOutcome.CREATED and one.person is not None
         }
         for name, key, mobile, operator, fields in newcomers.people:
             person = new.pop((mobile, key))

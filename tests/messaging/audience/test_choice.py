@@ -20,7 +20,7 @@ from messaging.services.audience.recipients import Reader
 from messaging.services.audience.writers import writer_for
 from messaging.services.campaigns import drafts, handover, preparation
 from messaging.services.campaigns.estimate import count_people
-from messaging.services.campaigns.review import review
+from messaging.services.campaigns.review import review_of
 from sandbox.server import Sandbox
 from tests.conftest import Browser
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory
@@ -155,7 +155,7 @@ def test_too_many_groups_at_once_are_said(sender: Browser) -> None:
 def test_a_group_that_was_taken_out_is_gone(gateway: Gateway, groups: dict[str, Group]) -> None:
     """Its members would suddenly get the message: that is for a person to decide."""
     draft = _draft(gateway, audience(groups, "A", "C"))
-    seen = review(draft, reading(gateway))
+    seen = review_of(draft, reading(gateway))
     groups["C"].delete()
     with pytest.raises(Exception, match="has been deleted meanwhile"):
         handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=None)
@@ -204,7 +204,7 @@ def test_entries_without_a_message_are_counted_alike(
     groups["A"].members.add(ContactFactory.create(name="Brother", mobile="9841000002"))
     OptOutFactory.create(mobile="9841000002")
     numbers = "9841000000 9841000002 9841000002 12 9801234567"
-    seen = review(_draft(gateway, audience(groups, "A", numbers=numbers)), reading(gateway))
+    seen = review_of(_draft(gateway, audience(groups, "A", numbers=numbers)), reading(gateway))
     assert (seen.people, seen.omitted) == (3, 7)
 
 

@@ -16,7 +16,7 @@ from messaging.services.audience.letters import show_day
 from messaging.services.audience.writers import writer_for
 from messaging.services.campaigns import drafts
 from messaging.services.campaigns.estimate import estimate
-from messaging.services.campaigns.review import review
+from messaging.services.campaigns.review import review_of
 from messaging.text.validity import InvalidText
 from sandbox.server import Sandbox
 from tests.conftest import Browser
@@ -80,7 +80,7 @@ def test_the_review_counts_parts_and_names_the_longest(gateway: Gateway, parents
     ContactFactory.create(name="न" * 60, mobile="9841000009", fields={"fee_due": 5}).groups.add(
         parents
     )
-    seen = review(draft_of(gateway, Audience(groups=(parents.pk,))), reading(gateway))
+    seen = review_of(draft_of(gateway, Audience(groups=(parents.pk,))), reading(gateway))
     assert [(parts, people) for parts, people, _cost in seen.shares] == [(1, 2), (2, 1)]
     assert seen.longest is not None
     assert seen.longest.mobile == "9841000009"
@@ -92,7 +92,7 @@ def test_what_is_reviewed_is_what_it_costs(
     gateway: Gateway, sandbox: Sandbox, parents: Group
 ) -> None:
     text = "€" * 75 + " {name} {fee_due|nothing} {date} {number}"
-    seen = review(draft_of(gateway, Audience(groups=(parents.pk,)), text), reading(gateway))
+    seen = review_of(draft_of(gateway, Audience(groups=(parents.pk,)), text), reading(gateway))
     before = sandbox.balance
     campaign = hand_over(gateway, Audience(groups=(parents.pk,)), text=text)
     send_all(gateway)
@@ -129,12 +129,12 @@ def test_a_shared_number_asks_whose_message_it_gets(
     draft = draft_of(gateway, Audience(groups=(parents.pk,)), by=sender.user)
     page = sender.get(draft.get_absolute_url())
     assert "1 number belongs to several people whose texts differ." in words(page)
-    assert page.context["review"].people == 1
+    assert page.context["review_of"].people == 1
     address = reverse("messaging:answer", args=[draft.pk])
     first = {f"prefer-{maya.pk}": maya.pk, "seen": draft.fingerprint}
     page = sender.post(address, first, follow=True)
     assert "belongs to several" not in words(page)
-    assert [one.text for one in page.context["review"].first_people] == [
+    assert [one.text for one in page.context["review_of"].first_people] == [
         "Dear Hari, Rs 99.50 is due.",
         "Dear Maya, Rs 7 is due.",
     ]
@@ -144,7 +144,7 @@ def test_a_shared_number_asks_whose_message_it_gets(
     assert "Look once more" in words(page)
     now = page.context["campaign"].fingerprint
     page = sender.post(address, {"ask": "1", "seen": now}, follow=True)
-    assert page.context["review"].questions == 1
+    assert page.context["review_of"].questions == 1
     page = sender.post(address, {"first": "yes", "seen": draft.fingerprint}, follow=True)
     assert "Dear Asha, Rs 1250 is due." in words(page)
 
@@ -168,7 +168,7 @@ def test_who_shares_a_number_and_gets_the_same_is_not_asked_about(
 ) -> None:
     parents.members.add(ContactFactory.create(name="Maya", mobile="9841000001"))
     text = "Fees are due on {date}, {class|all classes}."
-    seen = review(draft_of(gateway, Audience(groups=(parents.pk,)), text), reading(gateway))
+    seen = review_of(draft_of(gateway, Audience(groups=(parents.pk,)), text), reading(gateway))
     assert (seen.questions, seen.people) == (0, 3)
 
 
@@ -176,7 +176,7 @@ def test_a_pasted_number_of_somebody_known_gets_their_values(
     gateway: Gateway, parents: Group
 ) -> None:
     audience = Audience(numbers="9841000001 9851234567")
-    seen = review(draft_of(gateway, audience), reading(gateway))
+    seen = review_of(draft_of(gateway, audience), reading(gateway))
     assert [one.text for one in seen.first_people] == ["Dear Asha, Rs 1250 is due."]
     assert [out.words for out in seen.first_omissions] == ["There is no value for {name}."]
 
@@ -184,7 +184,7 @@ def test_a_pasted_number_of_somebody_known_gets_their_values(
 def test_values_that_make_a_text_too_long_are_listed(gateway: Gateway, parents: Group) -> None:
     Contact.objects.filter(name="Gita").update(fields={"class": "न" * 480, "fee_due": 1})
     text = TEXT + "न" * 200 + "{class|}"
-    seen = review(draft_of(gateway, Audience(groups=(parents.pk,)), text), reading(gateway))
+    seen = review_of(draft_of(gateway, Audience(groups=(parents.pk,)), text), reading(gateway))
     assert seen.people == 2
     assert "at most 10 can be sent" in seen.first_omissions[0].words
 
@@ -262,7 +262,7 @@ def test_who_was_chosen_for_a_number_is_not_replaced(gateway: Gateway, parents: 
     audience = Audience(contacts=(asha.pk, maya.pk), preferred=(asha.pk,))
     asha.fields = {}
     asha.save()
-    seen = review(draft_of(gateway, audience), reading(gateway))
+    seen = review_of(draft_of(gateway, audience), reading(gateway))
     assert (seen.people, seen.questions) == (0, 0)
     assert [out.entry for out in seen.first_omissions] == [
         "Asha 984-1000001",
@@ -274,5 +274,5 @@ def test_a_number_is_no_name(gateway: Gateway) -> None:
     """Who was imported without a name is called by the number, and not in a message."""
     ContactFactory.create(name="984-1500006", mobile="9841500006")
     audience = Audience(contacts=(ContactFactory.create(name="Asha").pk,), numbers="9841500006")
-    seen = review(draft_of(gateway, audience, text="Dear {name|friend}"), reading(gateway))
+    seen = review_of(draft_of(gateway, audience, text="Dear {name|friend}"), reading(gateway))
     assert {person.text for person in seen.first_people} == {"Dear Asha", "Dear friend"}

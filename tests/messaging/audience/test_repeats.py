@@ -12,7 +12,7 @@ from pytest_django import Settings
 from messaging.models import Batch, Campaign, CampaignState, Gateway, LeftOut
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import control, drafts, handover, preparation, schedule
-from messaging.services.campaigns.review import review
+from messaging.services.campaigns.review import review_of
 from messaging.services.money import affordability
 from sandbox.server import Sandbox
 from tests.conftest import Browser
@@ -46,7 +46,7 @@ def test_it_works(gateway: Gateway, sandbox: Sandbox, is_sent: bool) -> None:
     hand_over(gateway, [old], text=TEXT)
     if is_sent:
         send_all(gateway)
-    seen = review(draft_of(gateway, TEXT, old, new), reading(gateway))
+    seen = review_of(draft_of(gateway, TEXT, old, new), reading(gateway))
     assert ([one.mobile for one in seen.first_people], seen.repeated) == ([new], 1)
     campaign = hand_over(gateway, [old, new], text=TEXT)
     send_all(gateway)
@@ -65,13 +65,13 @@ def test_other_texts_other_days_and_what_never_arrived_are_no_repetition(gateway
     Campaign.objects.filter(pk=long_ago.pk).update(
         state=CampaignState.DONE, resumed_at=timezone.now() - timedelta(hours=25)
     )
-    assert review(draft_of(gateway, TEXT, *mobiles), reading(gateway)).people == 3
+    assert review_of(draft_of(gateway, TEXT, *mobiles), reading(gateway)).people == 3
 
 
 def test_it_can_be_wanted(gateway: Gateway) -> None:
     mobiles = numbers(2)
     hand_over(gateway, mobiles, text=TEXT)
-    assert review(draft_of(gateway, TEXT, *mobiles, again=True), reading(gateway)).people == 2
+    assert review_of(draft_of(gateway, TEXT, *mobiles, again=True), reading(gateway)).people == 2
 
 
 def test_personal_texts_are_compared_as_they_were_sent(gateway: Gateway) -> None:
@@ -84,7 +84,7 @@ def test_personal_texts_are_compared_as_they_were_sent(gateway: Gateway) -> None
         gateway=gateway,
         by=None,
     )
-    assert review(campaign, reading(gateway)).repeated == 1
+    assert review_of(campaign, reading(gateway)).repeated == 1
 
 
 def test_a_large_audience_is_counted_by_the_database(gateway: Gateway, settings: Settings) -> None:
@@ -99,7 +99,7 @@ def test_a_large_audience_is_counted_by_the_database(gateway: Gateway, settings:
         gateway=gateway,
         by=None,
     )
-    seen = review(campaign, reading(gateway))
+    seen = review_of(campaign, reading(gateway))
     assert (seen.people, seen.repeated) == (7, 3)
 
 
@@ -115,23 +115,23 @@ def test_the_author_decides_at_the_review(sender: Browser, gateway: Gateway) -> 
     )
     page = sender.get(draft.get_absolute_url())
     assert "1 person got this text within the last 24 hours" in words(page)
-    assert page.context["review"].people == 1
+    assert page.context["review_of"].people == 1
     address = reverse("messaging:answer", args=[draft.pk])
     page = sender.post(address, {"again": "yes", "seen": draft.fingerprint}, follow=True)
     assert "1 person got this text within the last 24 hours, or will get it, and gets" in words(
         page
     )
-    assert page.context["review"].people == 2
+    assert page.context["review_of"].people == 2
     now = page.context["campaign"].fingerprint
     page = sender.post(address, {"again": "no", "seen": now}, follow=True)
-    assert page.context["review"].people == 1
+    assert page.context["review_of"].people == 1
 
 
 def test_what_was_signed_for_is_not_outrun(sender: Browser, gateway: Gateway) -> None:
     """A colleague sends the same in between: nobody gets it twice."""
     mobiles = numbers(2)
     draft = draft_of(gateway, TEXT, *mobiles)
-    seen = review(draft, reading(gateway))
+    seen = review_of(draft, reading(gateway))
     hand_over(gateway, mobiles[:1], text=TEXT)
     assert handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=None)
     assert draft.total == 1
@@ -145,7 +145,7 @@ def test_everybody_who_comes_first_got_it(gateway: Gateway, settings: Settings) 
     hand_over(gateway, got, text=text)
     settings.INLINE_RECIPIENTS = 3
     draft = draft_for(gateway, Audience(groups=(group.pk,)), text)
-    seen = review(draft, reading(gateway))
+    seen = review_of(draft, reading(gateway))
     assert (seen.people, seen.repeated, seen.cost) == (4, 4, Decimal("9.60"))
 
 
@@ -177,7 +177,7 @@ def test_what_is_cancelled_in_flight_may_have_arrived(gateway: Gateway) -> None:
     campaign = hand_over(gateway, [mobile], text=TEXT)
     assert claim_batch(campaign.pk) is not None
     control.cancel(campaign, by=None)
-    assert review(draft_of(gateway, TEXT, mobile), reading(gateway)).people == 0
+    assert review_of(draft_of(gateway, TEXT, mobile), reading(gateway)).people == 0
 
 
 def test_what_is_cancelled_and_not_closed_yet_is_no_repetition(
@@ -190,7 +190,7 @@ def test_what_is_cancelled_and_not_closed_yet_is_no_repetition(
     preparation.prepare(large)
     draft = schedule.open_again(large, gateway=gateway, by=None)
     assert draft is not None
-    assert review(draft, reading(gateway)).people == 8
+    assert review_of(draft, reading(gateway)).people == 8
 
 
 def test_the_hours_are_counted_from_the_call(gateway: Gateway) -> None:
@@ -200,16 +200,16 @@ def test_the_hours_are_counted_from_the_call(gateway: Gateway) -> None:
     send_all(gateway)
     long_ago = timezone.now() - timedelta(hours=30)
     Campaign.objects.filter(pk=campaign.pk).update(resumed_at=long_ago, sent_at=long_ago)
-    assert review(draft_of(gateway, TEXT, early, late), reading(gateway)).people == 0
+    assert review_of(draft_of(gateway, TEXT, early, late), reading(gateway)).people == 0
     Batch.objects.update(claimed_at=long_ago)
-    assert review(draft_of(gateway, TEXT, early, late), reading(gateway)).people == 2
+    assert review_of(draft_of(gateway, TEXT, early, late), reading(gateway)).people == 2
 
 
 def test_a_text_that_says_its_day_is_compared_as_it_will_be(gateway: Gateway) -> None:
     old, new = numbers(2)
     hand_over(gateway, [old], text="Closed on {date}")
     draft = draft_of(gateway, "Closed on {date}", old, new)
-    seen = review(draft, reading(gateway))
+    seen = review_of(draft, reading(gateway))
     assert seen.people == 1
     tomorrow = timezone.now() + timedelta(days=1)
     reviewed = handover.Reviewed.of(draft, seen)
@@ -218,7 +218,7 @@ def test_a_text_that_says_its_day_is_compared_as_it_will_be(gateway: Gateway) ->
     assert drafts.plan(draft, tomorrow)
     with pytest.raises(affordability.SendRefused, match="as it is on that day"):  # a second click
         handover.hand_over(draft, reviewed=reviewed, by=None, at=tomorrow)
-    seen = review(draft, reading(gateway))
+    seen = review_of(draft, reading(gateway))
     assert seen.people == 2
     reviewed = handover.Reviewed.of(draft, seen)
     assert handover.hand_over(draft, reviewed=reviewed, by=None, at=tomorrow)

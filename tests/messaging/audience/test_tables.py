@@ -16,9 +16,9 @@ from messaging.models import Batch, Campaign, Gateway, LeftOut, Recipient, Recip
 from messaging.services.audience import tables
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import control, drafts, follow_ups
-from messaging.services.campaigns.review import review
+from messaging.services.campaigns.review import review_of
 from messaging.services.money import affordability
-from messaging.services.sending.sweep import sweep
+from messaging.services.sending.upkeep import sweep
 from sociair_portal.common.bulk_rows import insert_rows
 from tests.conftest import Browser, signed_in
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory
@@ -110,7 +110,7 @@ def test_a_contact_of_the_same_number_is_not_mixed_in(gateway: Gateway, tmp_path
 def test_one_text_for_all_rows(gateway: Gateway, tmp_path: Path) -> None:
     OptOutFactory.create(mobile="9841000001")
     draft = draft_of(table_of(MARKS, tmp_path), gateway, text="Closed.")
-    seen = review(draft, reading(gateway))
+    seen = review_of(draft, reading(gateway))
     assert (seen.people, seen.omitted) == (1, 4)
 
 
@@ -118,7 +118,7 @@ def test_large_tables_are_counted(gateway: Gateway, tmp_path: Path, settings: An
     settings.INLINE_RECIPIENTS = 1
     OptOutFactory.create(mobile="9841000001")
     draft = draft_of(table_of(MARKS, tmp_path), gateway, text="Closed.")
-    seen = review(draft, reading(gateway))
+    seen = review_of(draft, reading(gateway))
     assert (seen.people, seen.omitted) == (1, 4)
 
 
@@ -139,14 +139,14 @@ def test_headings_that_are_alike_or_no_words(tmp_path: Path) -> None:
 
 def test_missing_values_are_asked_for(gateway: Gateway, tmp_path: Path) -> None:
     table = table_of("Name,Mobile,Fee\nSita,9841000001,5\nGita,9841000002,\n", tmp_path)
-    seen = review(draft_of(table, gateway, text="Pay {fee}."), reading(gateway))
+    seen = review_of(draft_of(table, gateway, text="Pay {fee}."), reading(gateway))
     assert dict(seen.missing) == {"fee": 1}
     assert seen.people == 1
 
 
 def test_a_number_of_two_rows_is_asked_about(gateway: Gateway, tmp_path: Path) -> None:
     table = table_of("Name,Mobile\nSita,9841000001\nGita,9841000001\n", tmp_path)
-    seen = review(draft_of(table, gateway, text="{name}"), reading(gateway))
+    seen = review_of(draft_of(table, gateway, text="{name}"), reading(gateway))
     assert (seen.people, seen.questions) == (0, 1)
     gita = TableRow.objects.get(name="Gita")
     hand_over(gateway, Audience(table=str(table.pk), preferred=(gita.pk,)), text="{name}")
@@ -277,7 +277,7 @@ def test_it_is_followed_up_with_the_same_rows(gateway: Gateway, tmp_path: Path) 
     again = follow_ups.follow_up(campaign, by=None)
     assert again.table is not None
     assert again.table_id != table.pk
-    seen = review(again, reading(gateway))
+    seen = review_of(again, reading(gateway))
     assert {person.text for person in seen.first_people} == {"Dear Gita", "Dear Hari"}
     assert seen.questions == 0
 
@@ -292,7 +292,7 @@ def test_it_is_sent_once(gateway: Gateway, tmp_path: Path) -> None:
 def test_values_cannot_do_anything(sender: Browser, gateway: Gateway, tmp_path: Path) -> None:
     table = table_of('Name,Mobile,"<b>x</b>"\n<script>x</script>,9841000001,{name}\n', tmp_path)
     draft = draft_of(table, gateway, text="{name} {b_x_b}")
-    seen = review(draft, reading(gateway))
+    seen = review_of(draft, reading(gateway))
     assert seen.first_people[0].text == "<script>x</script> {name}"
     page = source(sender.get("/compose/", {"table": str(table.pk)}))
     assert "<script>x" not in page
@@ -332,7 +332,7 @@ def test_columns_that_were_chosen_and_not_applied(
     typed = {"form_uuid": str(uuid.uuid4()), "text": "Hi", "table": str(table.pk), "seen": ""}
     columns = {"number_column": "mother_mobile", "name_column": "name"}
     page = sender.post("/compose/", {**typed, **columns}, follow=True)
-    assert [one.mobile for one in page.context["review"].first_people] == ["9841000091"]
+    assert [one.mobile for one in page.context["review_of"].first_people] == ["9841000091"]
     assert "with the numbers of the column “mother mobile”" in words(page)
 
 
@@ -354,7 +354,7 @@ def test_another_sheet(sender: Browser, gateway: Gateway, tmp_path: Path) -> Non
     table = page.context["table"]
     assert (table.sheet, table.rows.get().name) == ("New", "New")
     draft = draft_of(table, gateway, "Hi")
-    assert review(draft, reading(gateway)).chosen.startswith("the rows of two.xlsx (New), with")
+    assert review_of(draft, reading(gateway)).chosen.startswith("the rows of two.xlsx (New), with")
 
 
 def upload_of(path: Path) -> SimpleUploadedFile:
@@ -366,7 +366,7 @@ def test_cells_are_tidied(gateway: Gateway, tmp_path: Path) -> None:
         'name,mobile,note\nAsha,9841000001,"a \r\n b"\nMaya,9841000002,Rs\u00a0500\n', tmp_path
     )
     draft = draft_of(table, gateway, "{note}" + "a" * 90)
-    seen = review(draft, reading(gateway))
+    seen = review_of(draft, reading(gateway))
     assert [person.text[:6] for person in seen.first_people] == ["a\nbaaa", "Rs 500"]
     assert {person.parts for person in seen.first_people} == {1}
 
@@ -399,7 +399,7 @@ def test_a_choice_among_contacts_says_nothing_of_rows(gateway: Gateway, tmp_path
             by=None,
             keep_answers=True,
         )
-    assert review(draft, reading(gateway)).questions == 1
+    assert review_of(draft, reading(gateway)).questions == 1
 
 
 def test_groups_wait_behind_a_table(sender: Browser, gateway: Gateway, tmp_path: Path) -> None:

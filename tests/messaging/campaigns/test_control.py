@@ -22,7 +22,7 @@ from messaging.models import (
 )
 from messaging.services import sociair
 from messaging.services.campaigns import control
-from messaging.services.sending import dispatch, record, sweep
+from messaging.services.sending import dispatch, record, upkeep
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.factories import UserFactory
@@ -278,11 +278,11 @@ def test_a_large_campaign_is_closed_piece_by_piece_by_the_sweep(
     assert dispatch.send_next(gateway) is dispatch.Round.NOTHING
     assert claim_batch(campaign.pk) is None
 
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     assert closed == [2, 2, 1, 0]
     check_books(campaign, [])
     assert (campaign.state, campaign.cancelled) == (CampaignState.CANCELLED, 10)
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     assert len(closed) == 4
 
 

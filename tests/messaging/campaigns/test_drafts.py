@@ -7,7 +7,7 @@ import pytest
 
 from messaging.models import Campaign, Gateway
 from messaging.services.campaigns import handover
-from messaging.services.campaigns.review import review
+from messaging.services.campaigns.review import review_of
 from messaging.services.money import affordability
 from tests.conftest import Browser, signed_in
 from tests.factories import GroupFactory
@@ -91,7 +91,7 @@ def test_nothing_is_lost_because_something_is_wrong(
 def test_an_unfinished_one_is_not_handed_over(sender: Browser, gateway: Gateway) -> None:
     sender.post("/compose/", form())
     draft = Campaign.objects.get()
-    seen = handover.Reviewed.of(draft, review(draft, reading(gateway)))
+    seen = handover.Reviewed.of(draft, review_of(draft, reading(gateway)))
     Campaign.objects.update(is_unfinished=True)
     with pytest.raises(affordability.SendRefused):
         handover.hand_over(draft, reviewed=seen, by=sender.user)
@@ -159,7 +159,7 @@ def test_what_was_sent_is_not_changed(sender: Browser, gateway: Gateway) -> None
     typed = form(seen="")
     sender.post(URL, typed)
     draft = Campaign.objects.get()
-    seen = handover.Reviewed.of(draft, review(draft, reading(gateway)))
+    seen = handover.Reviewed.of(draft, review_of(draft, reading(gateway)))
     handover.hand_over(draft, reviewed=seen, by=sender.user)
     assert sender.post(URL, typed).status_code == 204
     assert "has been sent already" in words(sender.post(URL, {**typed, "text": "Other."}))

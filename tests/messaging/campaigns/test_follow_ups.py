@@ -10,7 +10,7 @@ from pytest_django import Settings
 from messaging.models import Campaign, CampaignState, Gateway, Recipient
 from messaging.services.campaigns import control, follow_ups, handover
 from messaging.services.campaigns.handover import Reviewed
-from messaging.services.campaigns.review import review
+from messaging.services.campaigns.review import review_of
 from messaging.services.money.affordability import SendRefused
 from messaging.services.sending import dispatch
 from sandbox.server import Sandbox
@@ -36,7 +36,7 @@ def half_sent(gateway: Gateway, settings: Settings) -> Campaign:
 
 
 def _send(draft: Campaign, gateway: Gateway) -> None:
-    seen = review(draft, reading(gateway))
+    seen = review_of(draft, reading(gateway))
     assert handover.hand_over(draft, reviewed=Reviewed.of(draft, seen), by=draft.created_by)
     send_all(gateway)
 
@@ -83,7 +83,7 @@ def test_one_that_is_being_prepared_stands_in_the_way(
 ) -> None:
     draft = follow_ups.follow_up(half_sent, by=None)
     settings.INLINE_RECIPIENTS = 0
-    seen = review(draft, reading(gateway))
+    seen = review_of(draft, reading(gateway))
     handover.hand_over(draft, reviewed=Reviewed.of(draft, seen), by=None)
     assert draft.state == CampaignState.PREPARING
     assert not Recipient.objects.filter(campaign=draft).exists()

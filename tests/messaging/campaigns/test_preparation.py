@@ -28,7 +28,7 @@ from messaging.models import (
 )
 from messaging.services.audience.choice import Audience, GroupGone
 from messaging.services.campaigns import control, drafts, handover, preparation
-from messaging.services.campaigns.review import review
+from messaging.services.campaigns.review import review_of
 from messaging.services.money import affordability
 from messaging.services.money.affordability import SendRefused
 from messaging.services.sending import dispatch
@@ -67,7 +67,7 @@ def _draft(gateway: Gateway, audience: Audience, form_uuid: uuid.UUID | None = N
 
 
 def _signed(draft: Campaign, amount: str = "10000") -> handover.Reviewed:
-    return handover.Reviewed.of(draft, review(draft, reading(draft.gateway, amount=amount)))
+    return handover.Reviewed.of(draft, review_of(draft, reading(draft.gateway, amount=amount)))
 
 
 def _kinds(campaign: Campaign) -> list[str]:
@@ -375,7 +375,7 @@ def test_what_went_out_since_the_reading_is_not_there_either(
     reading(gateway, amount="3.99")
     send_all(gateway)
     draft = _draft(gateway, Audience(numbers="\n".join(numbers(2, first=2000))))
-    seen = review(draft, BalanceReading.objects.get())
+    seen = review_of(draft, BalanceReading.objects.get())
     assert seen.available == Decimal("1.59")
     signed = handover.Reviewed.of(draft, seen)
     with pytest.raises(affordability.SendRefused, match="Not enough balance left"):

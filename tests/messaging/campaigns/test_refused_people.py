@@ -21,7 +21,7 @@ from messaging.models import (
 )
 from messaging.services.campaigns import control, follow_ups
 from messaging.services.campaigns.resend import Again
-from messaging.services.campaigns.review import review
+from messaging.services.campaigns.review import review_of
 from messaging.services.money import balance
 from messaging.services.money.affordability import SendRefused
 from messaging.services.sending import dispatch
@@ -238,7 +238,7 @@ def test_the_words_are_shown_before_refused_people_are_written_to_again(
     page = words(sender.get(draft.get_absolute_url()))
     assert "Some of these people were refused before." in page
     assert "Sociair said: “Sorry! SMS could not be sent. The message matches" in page
-    assert review(draft, reading(gateway)).people == 2
+    assert review_of(draft, reading(gateway)).people == 2
 
 
 def test_nothing_is_said_where_nobody_was_refused(

@@ -10,7 +10,7 @@ from messaging import tasks
 from messaging.models import Campaign, CampaignState, Event, EventKind, Gateway
 from messaging.services.campaigns import control
 from messaging.services.gateway import holds
-from messaging.services.sending import dispatch, sweep
+from messaging.services.sending import dispatch, upkeep
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.factories import UserFactory
@@ -102,7 +102,7 @@ def test_resumed_after_its_time_it_begins(gateway: Gateway) -> None:
     control.pause(campaign, by=None)
     assert control.resume(campaign, by=None)
     assert campaign.state == CampaignState.SENDING
-    sweep.sweep(gateway)  # whoever resumed it has just been asked
+    upkeep.sweep(gateway)  # whoever resumed it has just been asked
     assert send_all(gateway)[0] is dispatch.Round.CALLED
 
 
@@ -111,7 +111,7 @@ def test_resumed_after_its_time_it_begins(gateway: Gateway) -> None:
 
 def test_it_asks_when_it_is_hours_late(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = _scheduled(gateway, _ago(hours=2, seconds=1))
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.OVERDUE
     assert dispatch.send_next(gateway) is dispatch.Round.NOTHING
@@ -119,7 +119,7 @@ def test_it_asks_when_it_is_hours_late(gateway: Gateway, sandbox: Sandbox) -> No
 
     someone = UserFactory.create()
     assert control.resume(campaign, by=someone)
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     send_all(gateway)
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
     assert (campaign.state, campaign.accepted) == (CampaignState.DONE, 2)
@@ -135,7 +135,7 @@ def test_it_asks_when_it_is_hours_late(gateway: Gateway, sandbox: Sandbox) -> No
 
 def test_a_little_late_is_in_time(gateway: Gateway) -> None:
     campaign = _scheduled(gateway, _ago(minutes=119))
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SENDING
 
@@ -161,7 +161,7 @@ def test_the_sweep_marks_it_too_and_once(gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(2))
     _slept(campaign, hours=3)
     for _minute in range(2):
-        sweep.sweep(holds.current_gateway())
+        upkeep.sweep(holds.current_gateway())
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.OVERDUE
     assert _kinds(campaign).count(EventKind.OVERDUE) == 1

@@ -11,7 +11,7 @@ from messaging.models import BalanceReading, Campaign, CampaignState, Gateway
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import control, drafts, handover, preparation
 from messaging.services.campaigns.handover import Reviewed
-from messaging.services.campaigns.review import review
+from messaging.services.campaigns.review import review_of
 from messaging.services.money.affordability import SendRefused
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory
 from tests.sending import reading
@@ -38,7 +38,7 @@ def draft(gateway: Gateway, group: Group, text: str) -> Campaign:
 
 def sign(campaign: Campaign) -> Reviewed:
     """By way of the page, which gets what was signed back as text."""
-    signed = Reviewed.of(campaign, review(campaign, reading(campaign.gateway)))
+    signed = Reviewed.of(campaign, review_of(campaign, reading(campaign.gateway)))
     return Reviewed.from_json(signed.to_json())
 
 

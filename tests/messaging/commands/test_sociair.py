@@ -19,7 +19,7 @@ from messaging.models import (
     HoldReason,
 )
 from messaging.services.gateway import holds
-from messaging.services.sending import sweep
+from messaging.services.sending import upkeep
 from messaging.services.storage import database, trouble
 from messaging.services.storage.trouble import Cause
 from sandbox.server import Sandbox
@@ -94,7 +94,7 @@ def test_what_is_held_and_queued(gateway: Gateway, sandbox: Sandbox, settings: S
     hand_over(gateway, numbers(6))
     hand_over(gateway, numbers(2, first=2000), at=timezone.now() + timedelta(hours=1))
     sandbox.settings(script=["500", "ok", "429"], retry_after=90)
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     send_all(gateway)
     gateway.refresh_from_db()
     said = run("sociair", "status").json()

@@ -17,7 +17,7 @@ from messaging.services.audience import tables
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import control, drafts, handover
 from messaging.services.campaigns.estimate import estimate
-from messaging.services.campaigns.review import review
+from messaging.services.campaigns.review import review_of
 from messaging.services.decisions import billing
 from messaging.services.money import balance
 from sandbox import operators
@@ -83,7 +83,7 @@ def handed_over(gateway: Gateway, audience: Audience, text: str) -> tuple[Campai
     draft = drafts.save_draft(
         form_uuid=uuid.uuid4(), text=text, audience=audience, gateway=gateway, by=None
     )
-    seen = review(draft, reading(gateway))
+    seen = review_of(draft, reading(gateway))
     assert handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=None)
     return draft, seen.cost
 
@@ -227,7 +227,7 @@ def sandbox_operators() -> Any:
 
 
 def sandbox_operator(name: str) -> Any:
-    return operators.Operator(name)
+    return operators.SandboxOperator(name)
 
 
 def test_the_balance_tells_what_left_besides(

@@ -22,7 +22,7 @@ from messaging.models import (
 from messaging.services import sociair
 from messaging.services.gateway import holds
 from messaging.services.money import balance
-from messaging.services.sending import dispatch, record, sweep
+from messaging.services.sending import dispatch, record, upkeep
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.factories import UserFactory
@@ -212,14 +212,14 @@ def test_a_refused_token_holds_until_sociair_accepts_one(
     gateway.refresh_from_db()
     assert (gateway.hold_kind, gateway.hold_reason) == (TOKEN, HoldReason.TOKEN_REFUSED)
     assert not holds.release(gateway, by=None)  # a person's word does not make it valid
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     gateway.refresh_from_db()
     assert gateway.hold_kind == TOKEN
     assert gateway.balance_error == "Sociair refused the token."
     assert dispatch.send_next(gateway) is dispatch.Round.HELD
 
     settings.SOCIAIR_TOKEN = "the-new-one"
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     gateway.refresh_from_db()
     assert (gateway.hold_kind, gateway.balance_error) == (HoldKind.NONE, "")
     assert Event.objects.filter(kind=EventKind.RELEASED, by=None).count() == 1
@@ -239,7 +239,7 @@ def test_a_token_that_reads_the_balance_and_may_not_send(
         assert dispatch.send_next(gateway) is dispatch.Round.CALLED
         gateway.refresh_from_db()
         kinds.append(gateway.hold_kind)
-        sweep.sweep(gateway)
+        upkeep.sweep(gateway)
     assert kinds == [TOKEN, TOKEN, PERSON]
     gateway.refresh_from_db()
     assert (gateway.hold_kind, gateway.hold_reason) == (PERSON, HoldReason.MAY_NOT_SEND)
@@ -249,7 +249,7 @@ def test_a_token_that_reads_the_balance_and_may_not_send(
     assert dispatch.send_next(gateway) is dispatch.Round.CALLED  # a person's word counts anew
     gateway.refresh_from_db()
     assert gateway.hold_kind == TOKEN
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     send_all(gateway)
     gateway.refresh_from_db()
     assert gateway.token_refusals == 0

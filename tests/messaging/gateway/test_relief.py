@@ -23,7 +23,7 @@ from messaging.models import (
 from messaging.services.decisions import settlement
 from messaging.services.gateway import holds, relief
 from messaging.services.money import balance
-from messaging.services.sending import dispatch, sweep
+from messaging.services.sending import dispatch, upkeep
 from messaging.services.storage import database
 from sandbox.server import Sandbox
 from tests.sending import check_books, hand_over, numbers, send_all
@@ -81,7 +81,7 @@ def test_the_sweep_asks_whether_sociair_can_be_reached_again(
     balance.read_balance(gateway)
     Gateway.objects.update(failures=8)
     holds.hold_unreachable(gateway)
-    sweep.sweep(holds.current_gateway())
+    upkeep.sweep(holds.current_gateway())
     assert not _is_held(gateway)
 
 
@@ -118,9 +118,9 @@ def test_a_record_that_can_be_kept_again_ends_the_wait(
     holds.hold(gateway, HoldKind.TIMED, HoldReason.NO_RECORD, until=until)
     with monkeypatch.context() as patch:
         patch.setattr(database, "can_keep_files", lambda: False)
-        sweep.sweep(gateway)
+        upkeep.sweep(gateway)
         assert _is_held(gateway)
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     assert not _is_held(gateway)
     assert list(_released()) == ["This machine can keep its record again."]
 

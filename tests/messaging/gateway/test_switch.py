@@ -19,7 +19,7 @@ from messaging.models import (
 )
 from messaging.services.campaigns import control, preparation
 from messaging.services.gateway import holds
-from messaging.services.sending import dispatch, sweep
+from messaging.services.sending import dispatch, upkeep
 from sandbox.server import Sandbox
 from tests.conftest import Browser
 from tests.sending import check_books, claim_batch, hand_over, numbers, send_all
@@ -47,7 +47,7 @@ def test_nothing_of_it_is_sent(queued: Campaign, sandbox: Sandbox, elsewhere: Sa
     assert gateway != queued.gateway
     assert send_all(gateway) == [dispatch.Round.NOTHING]
     assert claim_batch(queued.pk) is None
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     tasks.sweep_now()
     tasks.send.call_local()
     tasks.prepare.call_local()
@@ -87,7 +87,7 @@ def test_neither_started_nor_prepared_for_another(queued: Campaign, elsewhere: S
     )
     assert control.start_due(gateway) == 0
     Campaign.objects.update(state=CampaignState.PREPARING)
-    assert sweep.unprepared(gateway) == []
+    assert upkeep.unprepared(gateway) == []
 
 
 def test_holds_and_readings_are_each_gateways_own(queued: Campaign, elsewhere: Sandbox) -> None:
@@ -111,7 +111,7 @@ def test_a_large_one_can_be_cancelled(
     """The worker that closes it is the other gateway's."""
     settings.INLINE_RECIPIENTS = 1
     assert control.cancel(queued, by=None)
-    sweep.sweep(holds.current_gateway())
+    upkeep.sweep(holds.current_gateway())
     check_books(queued, [])
     assert (queued.state, queued.cancelled) == (CampaignState.CANCELLED, 6)
 
@@ -125,7 +125,7 @@ def test_what_was_in_flight_is_given_up_all_the_same(
     Batch.objects.update(deadline=timezone.now() - timedelta(seconds=1))
     with Sandbox() as other:
         settings.SOCIAIR_BASE_URL = other.url
-        sweep.sweep(holds.current_gateway())
+        upkeep.sweep(holds.current_gateway())
     check_books(campaign, [])
     assert Batch.objects.get().state == BatchState.UNCONFIRMED
     assert (campaign.state, campaign.unconfirmed) == (CampaignState.DONE, 2)

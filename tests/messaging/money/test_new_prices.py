@@ -33,7 +33,7 @@ from messaging.services.decisions import billing, evidence, settlement
 from messaging.services.gateway import holds
 from messaging.services.money import affordability, balance, new_prices, prices, recount
 from messaging.services.money.affordability import SendRefused
-from messaging.services.sending import dispatch, sweep
+from messaging.services.sending import dispatch, upkeep
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.conftest import Browser
@@ -106,7 +106,7 @@ def test_a_scheduled_campaign_that_became_dearer_asks(
     campaign = scheduled(gateway, ntc(100))
     assert campaign.cost == 80
     sandbox.settings(rate=DOUBLE)
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     send_all(gateway)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.PAUSED
@@ -238,14 +238,14 @@ def test_it_waits_for_a_fresh_balance_and_says_so(
 ) -> None:
     campaign = scheduled(gateway, ntc(2))
     sandbox.stop()
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SCHEDULED
     page = words(sender.get(campaign.get_absolute_url()))
     assert "Waiting for a fresh balance from Sociair" in page
     assert "Sociair cannot be reached." in page
     sandbox.start()
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SENDING
 
@@ -259,7 +259,7 @@ def test_it_waits_while_sociair_wants_no_calls(gateway: Gateway, sandbox: Sandbo
         until=timezone.now() + timedelta(minutes=1),
     )
     asked = len(sandbox.requests())
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     assert len(sandbox.requests()) == asked
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SCHEDULED
@@ -269,7 +269,7 @@ def test_without_a_balance_it_is_overdue_in_the_end(gateway: Gateway, sandbox: S
     campaign = scheduled(gateway, ntc(2))
     sandbox.stop()
     Campaign.objects.update(scheduled_for=timezone.now() - timedelta(hours=3))
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.OVERDUE
 
@@ -328,7 +328,7 @@ def test_an_overdue_one_asks_too(sender: Browser, gateway: Gateway, sandbox: San
     campaign = scheduled(gateway, ntc(10))
     Campaign.objects.update(scheduled_for=timezone.now() - timedelta(hours=3))
     sandbox.settings(rate=DOUBLE)
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     page = sender.get(campaign.get_absolute_url())
     assert "Resume for Rs 16.00" in words(page)
     assert "NTC costs Rs 1.60 a part now instead of Rs 0.80" in words(page)
@@ -504,7 +504,7 @@ def test_what_was_prepared_too_slowly_is_priced_before_it_begins(
     preparation.prepare(campaign)
     send_all(gateway)
     assert ledger(sandbox) == 0
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.PAUSED
     assert "would cost Rs 6.40 instead of Rs 3.20" in campaign.pause_reason

@@ -27,7 +27,7 @@ from messaging.services import sociair
 from messaging.services.decisions import evidence
 from messaging.services.gateway import holds, machines
 from messaging.services.money import balance
-from messaging.services.sending import dispatch, record, sweep
+from messaging.services.sending import dispatch, record, upkeep
 from sandbox.server import Sandbox
 from tests.sending import check_books, claim_batch, hand_over, numbers, send_all, take_slot
 
@@ -126,7 +126,7 @@ def test_nobody_stays_on_the_way_for_hours(gateway: Gateway, sandbox: Sandbox) -
     campaign = hand_over(gateway, numbers(2))
     assert claim_batch(campaign.pk) is not None
     _set_back(HALF_A_DAY)
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     batch = Batch.objects.get()
     assert (batch.state, batch.outcome) == (BatchState.UNCONFIRMED, Outcome.WORKER_LOST)
     assert batch.deadline is not None
@@ -146,7 +146,7 @@ def test_a_call_that_was_on_its_way_still_tells_what_became_of_it(
     sent = sociair.send(claim.batch, start_before=claim.start_before)
     _set_back(by)
     sent.batch.refresh_from_db(fields=["claimed_at"])  # which no clock would have moved
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     record.record(sent)
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
     assert (campaign.state, campaign.accepted) == (CampaignState.DONE, 2)
@@ -189,12 +189,12 @@ def test_a_reading_of_the_future_is_not_fresh_and_is_read_anew(gateway: Gateway)
     balance.read_balance(gateway)
     _set_back(HALF_A_DAY)
     assert not balance.is_fresh(balance.latest(gateway))
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     assert balance.is_fresh(balance.latest(gateway))
 
 
 def test_a_worker_that_was_seen_in_the_future_is_silent(gateway: Gateway) -> None:
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     gateway.refresh_from_db()
     assert not machines.nobody_looks_in(gateway)
     _set_back(HALF_A_DAY)
@@ -211,7 +211,7 @@ def test_what_was_given_up_by_a_wrong_clock_has_its_evidence(
     Batch.objects.update(
         claimed_at=F("claimed_at") + HALF_A_DAY, deadline=F("deadline") + HALF_A_DAY
     )
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     moment: datetime | None = Batch.objects.get().deadline
     assert moment is not None
     assert moment <= timezone.now()

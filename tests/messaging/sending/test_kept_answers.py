@@ -28,7 +28,7 @@ from messaging.models import (
 )
 from messaging.services import sociair
 from messaging.services.gateway import holds
-from messaging.services.sending import dispatch, kept_answers, persistence, record, sweep
+from messaging.services.sending import dispatch, kept_answers, persistence, record, upkeep
 from messaging.services.storage import database, trouble
 from messaging.services.storage.trouble import Cause
 from sandbox.server import Sandbox
@@ -357,7 +357,7 @@ def test_who_gave_up_sends_again_when_the_sweep_has_recorded_it(
 def test_the_sweep_records_it_as_it_arrived(left: Path, gateway: Gateway, sandbox: Sandbox) -> None:
     past = timezone.now() - timedelta(seconds=1)
     Batch.objects.update(deadline=past)  # it is recorded before anything is given up
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     assert not left.exists()
     campaign = Campaign.objects.get()
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
@@ -386,7 +386,7 @@ def test_the_sweep_queues_again_what_a_file_says_was_not_sent(
     _send_and_leave(gateway, monkeypatch)
     broken(None)
     Batch.objects.update(deadline=timezone.now() - timedelta(seconds=1))
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     assert set(states(campaign).values()) == {"queued"}
     assert SentMessage.objects.get().outcome == Outcome.THROTTLED
 

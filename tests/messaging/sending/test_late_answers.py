@@ -28,7 +28,7 @@ from messaging.models import (
 from messaging.services import sociair
 from messaging.services.campaigns import control
 from messaging.services.decisions import settlement
-from messaging.services.sending import dispatch, record, sweep
+from messaging.services.sending import dispatch, record, upkeep
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
 from tests.factories import UserFactory
@@ -49,7 +49,7 @@ def _answer_of_a_lost_call(gateway: Gateway, campaign: Campaign) -> sociair.Sent
     assert claim is not None
     sent = sociair.send(claim.batch, start_before=claim.start_before)
     _expire()
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     batch = Batch.objects.get(pk=claim.batch.pk)
     assert (batch.state, batch.outcome) == (BatchState.UNCONFIRMED, Outcome.WORKER_LOST)
     return sent
@@ -73,7 +73,7 @@ def test_an_answer_after_the_sweep_gave_its_batch_up(gateway: Gateway, sandbox: 
     while not sandbox.requests():
         time.sleep(0.01)
     _expire()
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     campaign.refresh_from_db()
     assert (campaign.state, campaign.unconfirmed) == (CampaignState.DONE, 3)
 

@@ -19,7 +19,7 @@ from messaging.models import Gateway, SentMessage
 from messaging.services import sociair
 from messaging.services.campaigns import control
 from messaging.services.money import balance
-from messaging.services.sending import dispatch, persistence, record, sweep
+from messaging.services.sending import dispatch, persistence, record, upkeep
 from sandbox.server import Sandbox
 from tests.command_line import run
 from tests.conftest import Browser
@@ -148,7 +148,7 @@ def test_an_answer_that_quotes_the_token(
     with pytest.raises(sociair.BalanceUnknown) as unknown:
         balance.read_balance(gateway)
     assert TOKEN not in "".join(traceback.format_exception(unknown.value))
-    sweep.sweep(gateway)
+    upkeep.sweep(gateway)
     _assert_quiet(log)
     assert "[token]" in SentMessage.objects.get().raw
     for page in (campaign.get_absolute_url(), reverse("messaging:dashboard")):
@@ -208,7 +208,7 @@ def test_everything_goes_well(settings: Settings, log: pytest.LogCaptureFixture)
         hand_over(gateway, [MOBILE, *numbers(3)], text=TEXT)
         send_all(gateway)
         balance.read_balance(gateway)
-        sweep.sweep(gateway)
+        upkeep.sweep(gateway)
         control.cancel(hand_over(gateway, [MOBILE]), by=None)
         assert len(sandbox.ledger()) == 4
     _assert_quiet(log)
