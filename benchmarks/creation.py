@@ -14,9 +14,9 @@ from django.db import transaction
 from benchmarks.seed import mobile
 from contacts.phone import Operator
 from messaging.models import Batch, Campaign, Recipient
+from messaging.services.audience.addressees import Addressee
 from messaging.services.audience.choice import Audience
-from messaging.services.audience.recipients import Addressee
-from messaging.services.campaigns import preparation
+from messaging.services.campaigns import pieces
 from messaging.services.gateway import holds
 from sociair_portal.common import bulk_rows
 
@@ -58,7 +58,7 @@ def _ours(people: int) -> None:
     for piece in _pieces(people):
         some = [Addressee(mobile(n), Operator.NTC, "x", 1, f"Person {n}") for n in piece]
         with transaction.atomic():
-            preparation.cut(campaign, some, rates)
+            pieces.cut(campaign, some, rates)
 
 
 def _batch(campaign: Campaign) -> Batch:

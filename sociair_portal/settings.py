@@ -19,7 +19,7 @@ env.read_env(env.path("ENV_FILE", default=str(BASE_DIR / ".env"))())
 
 VAR_DIR = BASE_DIR / (env.str("VAR_DIR", "") or "var")
 
-# -- Sociair ---------------------------------------------------------------------------------
+# Sociair
 
 SOCIAIR_TOKEN: str = env.str("SOCIAIR_TOKEN", "").strip()
 SANDBOX_TOKEN = "sandbox"
@@ -72,7 +72,7 @@ PASTED_LINES = 10_000
 
 IMPORT_MAX_MB: int = env.int("IMPORT_MAX_MB", 50)
 
-# -- The shell -------------------------------------------------------------------------------
+# The shell
 
 DEBUG: bool = env.bool("DEBUG", False)
 HTTPS: bool = env.bool("HTTPS", True)
@@ -155,7 +155,7 @@ TEMPLATES: list[dict[str, Any]] = [
 FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
 CRISPY_ALLOWED_TEMPLATE_PACKS = CRISPY_TEMPLATE_PACK = "bootstrap5"
 
-# -- Database and queue ----------------------------------------------------------------------
+# Database and queue
 
 # The sandbox has a file of its own: demo contacts and the demo account never meet real ones.
 _file = VAR_DIR / ("sandbox.sqlite3" if SANDBOX else "portal.sqlite3")
@@ -190,7 +190,7 @@ HUEY: dict[str, Any] = {
     },
 }
 
-# -- People ----------------------------------------------------------------------------------
+# People
 
 AUTHENTICATION_BACKENDS = ["sociair_portal.accounts.PortalBackend"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -206,7 +206,7 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "messaging:dashboard"
 LOGOUT_REDIRECT_URL = "login"
 
-# -- Language and time -----------------------------------------------------------------------
+# Language and time
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
@@ -214,7 +214,7 @@ LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE: str = time_zone(env.str("TIME_ZONE", "Asia/Kathmandu"))
 USE_TZ = True
 
-# -- Static files ----------------------------------------------------------------------------
+# Static files
 
 STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
@@ -228,7 +228,7 @@ STORAGES = {
     },
 }
 
-# -- Security --------------------------------------------------------------------------------
+# Security
 
 CONTENT_SECURITY_POLICY: dict[str, Any] = {
     "DIRECTIVES": {
@@ -254,7 +254,7 @@ if HTTPS:
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# -- Logs: ids and outcomes, never a number, a text or the token ------------------------------
+# Logs: ids and outcomes, never a number, a text or the token
 
 LOGGING: dict[str, Any] = {
     "version": 1,

@@ -12,7 +12,7 @@ from messaging.services.campaigns import drafts, handover
 from messaging.services.campaigns.review import review_of
 from messaging.services.gateway import holds, slot_record
 from messaging.services.money import balance
-from messaging.services.sending import dispatch, slots
+from messaging.services.sending import claims, dispatch, slots
 
 # Numbers of every operator that mean nothing to the sandbox.
 _PREFIXES = ("984", "980", "961", "985", "981")
@@ -64,10 +64,10 @@ def reading(gateway: Gateway, *, amount: str = "10000") -> BalanceReading:
     )
 
 
-def claim_batch(campaign_id: int) -> dispatch.Claim | None:
+def claim_batch(campaign_id: int) -> claims.Claim | None:
     """A worker claims a campaign's next batch, and a slot, if it may."""
     leave = slots.look(Campaign.objects.get(pk=campaign_id).gateway)
-    return dispatch.claim_batch(campaign_id, leave) if isinstance(leave, slots.Leave) else None
+    return claims.claim_batch(campaign_id, leave) if isinstance(leave, slots.Leave) else None
 
 
 def take_slot(gateway: Gateway) -> float | None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.fields import key_of
-from contacts.importing import load
+from contacts.importing import load, pieces
 from contacts.importing.columns import headings
 from contacts.importing.options import FieldColumn, Options
 from contacts.importing.reader import Packed, read_table
@@ -31,7 +31,7 @@ def take_in(path: Path, *, name: str, by: Any, sheet: str = "") -> ContactImport
     """Keep a file's rows until somebody has looked at them. Raises `Unreadable`; then nothing is
     kept.
     """
-    with read_table(path, sheet=sheet, rows_a_piece=load.ROWS_A_PIECE) as table:
+    with read_table(path, sheet=sheet, rows_a_piece=pieces.ROWS_A_PIECE) as table:
         first = next(table.pieces, Packed(0, "[]")).rows()
         if not first:
             raise Unreadable(FileTrouble.EMPTY)
@@ -50,7 +50,7 @@ def take_in(path: Path, *, name: str, by: Any, sheet: str = "") -> ContactImport
         )
         try:
             some = filter(None, (Packed.of(first[is_header:]), second))
-            load.keep(source, chain(some, table.pieces))
+            pieces.keep(source, chain(some, table.pieces))
         except Unreadable:
             source.delete()
             raise
@@ -90,7 +90,7 @@ def cancel(source: ContactImport) -> bool:
     ).update(state=ImportState.CANCELLED, finished_at=timezone.now())
     source.refresh_from_db()
     if cancelled:
-        load.drop_pieces(source)
+        pieces.drop_pieces(source)
     return bool(cancelled)
 
 
@@ -125,4 +125,4 @@ def waiting() -> bool:
 
 
 def sample_of(source: ContactImport, count: int = SAMPLE) -> Sequence[Row]:
-    return load.first_rows(source, count)
+    return pieces.first_rows(source, count)

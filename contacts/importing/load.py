@@ -6,31 +6,23 @@ A piece takes well under half a second, so that answers of Sociair are saved mea
 """
 
 import json
-import zlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Final
 
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Max
 from django.utils import timezone
 
+from contacts.importing.known_people import PlannedPerson
 from contacts.importing.newcomers import Joins, Newcomer, Newcomers, newcomer_of, tell_apart
 from contacts.importing.options import Options
-from contacts.importing.plan import (
-    Planned,
-    PlannedPerson,
-    RowOutcome,
-    groups_by_key,
-    plan,
-    rejected_rows,
-)
-from contacts.importing.reader import Packed
+from contacts.importing.pieces import drop_pieces, rows_of
+from contacts.importing.plan import Planned, RowOutcome, groups_by_key, plan, rejected_rows
 from contacts.importing.rows import Row
 from contacts.models import (
     Contact,
     ContactImport,
-    ImportedPiece,
     ImportState,
     OptOut,
     RejectedRow,
@@ -39,38 +31,8 @@ from contacts.names import clean_name
 from contacts.services import membership
 from sociair_portal.common.bulk_rows import insert_rows
 
-ROWS_A_PIECE: Final = 5000
 _LONGEST_REASON: Final = OptOut._meta.get_field("reason").max_length
 _TRIES: Final = 3  # when somebody adds the same person at the same moment
-
-
-# -- Pieces ----------------------------------------------------------------------------------
-
-
-def keep(source: ContactImport, pieces: Iterable[Packed]) -> None:
-    """Pieces as they come; then it is known how many there are."""
-    for piece in pieces:
-        if piece.count:
-            packed = zlib.compress(piece.text.encode(), 1)
-            ImportedPiece.objects.create(source=source, place=source.pieces, rows=packed)
-            source.pieces += 1
-            source.rows += piece.count
-    source.save(update_fields=["pieces", "rows"])
-
-
-def rows_of(source: ContactImport, place: int) -> list[Row]:
-    """None of a piece that is gone, because the import was cancelled meanwhile."""
-    pieces = ImportedPiece.objects.filter(source=source, place=place)
-    if (packed := pieces.values_list("rows", flat=True).first()) is None:
-        return []
-    return list(map(Row._make, json.loads(zlib.decompress(bytes(packed)))))
-
-
-def first_rows(source: ContactImport, count: int) -> list[Row]:
-    return rows_of(source, 0)[:count] if source.pieces else []
-
-
-# -- Loading ---------------------------------------------------------------------------------
 
 
 def load(source: ContactImport, *, go_on: Callable[[], bool] = lambda: True) -> bool:
@@ -223,13 +185,3 @@ def _finish(source: ContactImport) -> None:
     source.refresh_from_db()
     if finished or source.is_over:
         drop_pieces(source)
-
-
-def drop_pieces(source: ContactImport) -> None:
-    """What was loaded, or never will be, is not kept twice; a piece at a time."""
-    for pk in _pieces(source):
-        ImportedPiece.objects.filter(pk=pk).delete()
-
-
-def _pieces(source: ContactImport) -> Iterator[int]:
-    yield from ImportedPiece.objects.filter(source=source).values_list("pk", flat=True)

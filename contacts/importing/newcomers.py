@@ -12,14 +12,9 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from contacts.fields import FieldKind, InvalidValue, parse_value
+from contacts.importing.known_people import PlannedPerson, known_numbers
 from contacts.importing.options import Options
-from contacts.importing.plan import (
-    LONGEST_GROUP,
-    LONGEST_NAME,
-    PlannedPerson,
-    group_names,
-    known_numbers,
-)
+from contacts.importing.plan import LONGEST_GROUP, LONGEST_NAME, group_names
 from contacts.importing.rows import Row
 from contacts.names import clean_name, name_key
 from contacts.phone import find_mobile, operator_of, plain_mobile

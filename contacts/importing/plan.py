@@ -1,20 +1,19 @@
 """What will happen to rows: the same answer for the preview and for the import itself."""
 
-import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
-from django.db import connection
 from django.utils.translation import gettext as _
 
 from contacts.fields import FieldValue, InvalidValue, parse_value
 from contacts.importing.cells import BadNumber, read_number
+from contacts.importing.known_people import People, PlannedPerson, Spoken, opted_out_at, people_at
 from contacts.importing.options import Existing, Options
 from contacts.importing.rows import Row
-from contacts.models import Contact, Group, OptOut
+from contacts.models import Contact, Group
 from contacts.names import clean_name, from_list, name_key
 from contacts.phone import format_mobile
 
@@ -28,21 +27,6 @@ class RowOutcome(StrEnum):
     UPDATED = "updated"
     UNCHANGED = "unchanged"
     REJECTED = "rejected"
-
-
-@dataclass(slots=True)
-class PlannedPerson:
-    """Somebody who is in the database, or will be; `pk` is None until then."""
-
-    mobile: str
-    name: str
-    key: str
-    fields: dict[str, FieldValue]
-    pk: int | None = None
-    groups: frozenset[str] = frozenset()
-    joins: frozenset[str] = frozenset()
-    is_changed: bool = False
-    is_spoken_of: bool = False  # by an earlier row of the same file
 
 
 @dataclass(slots=True)
@@ -75,12 +59,6 @@ class _Read:
     groups: frozenset[str]
 
 
-class Spoken(Protocol):
-    """Whom earlier pieces of the same file were about, by key."""
-
-    def __contains__(self, pk: int, /) -> bool: ...
-
-
 def groups_by_key() -> dict[str, str]:
     """The names of groups by their keys, as imports compare them."""
     return {name_key(name): name for name in Group.objects.values_list("name", flat=True)}
@@ -103,7 +81,7 @@ def plan(
     groups = groups_by_key() if groups is None else groups
     read = [(row, _read(row, options, groups)) for row in rows]
     mobiles = {found.mobile for _row, found in read if isinstance(found, _Read)}
-    known = _opted_out(mobiles) if options.opt_out else _known(mobiles, options, spoken, lock)
+    known = opted_out_at(mobiles) if options.opt_out else people_at(mobiles, options, spoken, lock)
     return [
         _rejection(row, found)
         if isinstance(found, _Rejected)
@@ -114,9 +92,6 @@ def plan(
 
 def _rejection(row: Row, rejected: _Rejected) -> Planned:
     return Planned(row, RowOutcome.REJECTED, reason=rejected.reason, suggestion=rejected.suggestion)
-
-
-# -- One row ---------------------------------------------------------------------------------
 
 
 def _read(row: Row, options: Options, known: dict[str, str]) -> _Read | _Rejected:
@@ -177,56 +152,7 @@ def group_names(cell: str) -> frozenset[str]:
     return frozenset(from_list(cell))
 
 
-# -- Who is there ----------------------------------------------------------------------------
-
-_People = dict[str, dict[str, PlannedPerson]]  # by number, then by key of the name
-
-
-def _known(mobiles: set[str], options: Options, spoken: Spoken, lock: bool) -> _People:
-    found: _People = {}
-    by_pk = {}
-    for pk, mobile, name, key, values in _rows_at(mobiles, lock):
-        person = by_pk[pk] = PlannedPerson(mobile, name, key, json.loads(values), pk)
-        person.is_spoken_of = pk in spoken
-        found.setdefault(mobile, {})[key] = person
-    if by_pk and (options.groups is not None or options.to_groups):
-        through = Group.members.through.objects.filter(contact_id__in=by_pk)
-        for pk, group in through.values_list("contact_id", "group__name"):
-            by_pk[pk].groups |= {group}
-    return found
-
-
-def _rows_at(mobiles: set[str], lock: bool) -> list[Any]:
-    is_postgresql = connection.vendor == "postgresql"
-    fields = "fields::text" if is_postgresql else "fields"
-    locked = "FOR UPDATE" if lock and is_postgresql else ""
-    return _at(mobiles, f"id, mobile, name, name_key, {fields}", f"ORDER BY id {locked}")
-
-
-def known_numbers(mobiles: Iterable[str]) -> set[str]:
-    """Those of these numbers that somebody has."""
-    return {mobile for (mobile,) in _at(mobiles, "DISTINCT mobile")}
-
-
-def _at(mobiles: Iterable[str], columns: str, rest: str = "") -> list[Any]:
-    """Contacts by number. Django takes longer to write a long `IN` than the database to answer."""
-    table = connection.ops.quote_name(Contact._meta.db_table)
-    numbers: list[str] | str = list(mobiles)
-    condition = "= ANY(%s)"
-    if connection.vendor != "postgresql":
-        numbers, condition = json.dumps(numbers), "IN (SELECT value FROM json_each(%s))"
-    statement = f"SELECT {columns} FROM {table} WHERE mobile {condition} {rest}"  # noqa: S608  # ours
-    with connection.cursor() as cursor:
-        cursor.execute(statement, [numbers])
-        return list(cursor.fetchall())
-
-
-def _opted_out(mobiles: set[str]) -> _People:
-    numbers = OptOut.objects.filter(mobile__in=mobiles).values_list("mobile", flat=True)
-    return {mobile: {"": PlannedPerson(mobile, "", "", {}, 0)} for mobile in numbers}
-
-
-def _planned(row: Row, read: _Read, known: _People, options: Options) -> Planned:
+def _planned(row: Row, read: _Read, known: People, options: Options) -> Planned:
     at_number = known.setdefault(read.mobile, {})
     if not read.name and len(at_number) > 1:
         names = ", ".join(person.name for person in at_number.values())

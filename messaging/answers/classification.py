@@ -11,13 +11,8 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
-from messaging.answers.contents import (
-    counts,
-    invalid_numbers,
-    speech,
-    text_of,
-    unreadable_speaks_of_sending,
-)
+from messaging.answers.contents import speech, text_of, unreadable_speaks_of_sending
+from messaging.answers.counts import counts, invalid_numbers
 from messaging.answers.outcomes import Answer, Outcome
 from messaging.answers.words import meaning
 from messaging.text.validity import keepable

@@ -5,11 +5,11 @@ Pure: the JSON object of an answer in, values out.
 
 import re
 from collections import deque
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
-from contacts.phone import Operator, find_mobile
+from contacts.phone import Operator
 from messaging.answers.words import meaning, tells_of_a_message
 from messaging.text.validity import keepable
 
@@ -128,9 +128,6 @@ def _is_doubtful(field: _Field) -> bool:
     return key in _RECORD or (counted and bool(_SOME.search(key)))
 
 
-# -- A body that is no JSON object ----------------------------------------------------------
-
-
 def unreadable_speaks_of_sending(body: bytes) -> bool:
     """Whether a body that is no JSON object may still report a sending."""
     plain = body.replace(b"\x00", b"")  # UTF-16 shows its letters this way
@@ -148,48 +145,6 @@ def unreadable_speaks_of_sending(body: bytes) -> bool:
 _COUNT: Final = re.compile(rb'"(?:ntc|ncell|smartcell|other)"\s*:(?!\s*(?:0|"0"|null)\s*[,}\]])')
 
 
-# -- Words for people ------------------------------------------------------------------------
-
-
 def text_of(found: Mapping[str, Any], key: str) -> str:
     value = found.get(key)
     return keepable(value.strip()) if isinstance(value, str) else ""
-
-
-# -- Counts and numbers ----------------------------------------------------------------------
-
-
-def counts(found: Mapping[str, Any]) -> dict[Operator, int] | None:
-    """Messages by operator; None if a count is there and is not a number."""
-    told: dict[Operator, int] = {}
-    for operator in Operator:
-        if (value := found.get(operator.value)) is None:
-            continue
-        if isinstance(value, str) and re.fullmatch(r"[0-9]{1,9}", value):
-            value = int(value)
-        if type(value) is not int or not 0 <= value < 10**9:
-            return None
-        told[operator] = value
-    return told
-
-
-def invalid_numbers(value: Any, posted: Collection[str]) -> frozenset[str]:
-    """What `invalid_number` names: a posted number in any spelling as it was posted."""
-    if isinstance(value, str):
-        value = value.split(",")
-    if not isinstance(value, list):
-        return frozenset()
-    return frozenset(_as_posted(entry, posted) for entry in value)
-
-
-def _as_posted(entry: object, posted: Collection[str]) -> str:
-    """Never a guess: what is no number as people write it stays what it is."""
-    # Deep lists cannot even be written down.
-    named = str(entry).strip() if isinstance(entry, str | int | float) else ""
-    if named in posted or not isinstance(entry, str | int) or not _SPELLING.fullmatch(named):
-        return named
-    mobile = find_mobile(named)
-    return mobile if mobile in posted else named
-
-
-_SPELLING: Final = re.compile(r"[+0-9०-९\s()‑–-]+")

@@ -44,8 +44,6 @@ def _without_denials(text: str) -> str:
     return _DENIED.sub(_MARK, _NEUTRAL.sub("~", _clauses(text)))
 
 
-# -- Clauses ---------------------------------------------------------------------------------
-
 _DIGITS: Final = {ord("०") + digit: str(digit) for digit in range(10)}
 _UNSEEN: Final = dict.fromkeys(map(ord, "\u00ad\u200b\u200c\u200d\u2060\ufeff"))
 _LOOKS: Final[dict[int, str | None]] = {**_UNSEEN, **_DIGITS, ord("’"): "'", ord("`"): "'"}
@@ -77,8 +75,6 @@ def _clauses(text: str) -> str:
     plain = ("|" if word in _JOINTS else _CANNOT.get(word, word) for word in words)
     return f" {' '.join(plain)} "
 
-
-# -- Words -----------------------------------------------------------------------------------
 
 _MARK: Final = "\x00"  # stands in no clause
 _TAG: Final = re.compile(r"<[^<>]*>")
@@ -166,7 +162,6 @@ _NO_REFUSAL: Final = _word(
 )
 _CONDITION: Final = re.compile(r"(?<= )(?:if|unless|whether|when|in case) [^|]*")
 
-# -- Doubt -----------------------------------------------------------------------------------
 
 # Something else failed, it may go out yet, or it went out before: no reason to send it again.
 _DOUBT: Final = _word(

@@ -7,15 +7,13 @@ from messaging.models.campaign import (
     RESUMABLE_STATES,
     Campaign,
     CampaignState,
-    LeftOut,
-    LeftOutReason,
-    Recipient,
     RecipientState,
 )
 from messaging.models.event import Event, EventKind
 from messaging.models.gateway import BalanceReading, Gateway, HoldKind, HoldReason
 from messaging.models.machine import Machine
 from messaging.models.profile import Profile
+from messaging.models.recipient import LeftOut, LeftOutReason, Recipient
 from messaging.models.table import RecipientTable, TableRow
 from messaging.models.template import MessageTemplate
 

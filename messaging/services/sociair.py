@@ -130,9 +130,6 @@ def _call(method: str, path: str, call: transport.Call, payload: Any = None) -> 
         return _Reply(response.status_code, response.headers, body, call.doubtful)
 
 
-# -- Sending ---------------------------------------------------------------------------------
-
-
 def send(batch: Batch, *, start_before: float | None = None) -> Sent:
     """Make the one call that a claimed batch stands for. Never raises for what Sociair does.
 
@@ -233,9 +230,6 @@ def save(sent: Sent, *, gateway: Gateway) -> SentMessage:
         ended_at=sent.ended_at,
         **{operator.value: answer.counts.get(operator) for operator in Operator},
     )
-
-
-# -- The balance -----------------------------------------------------------------------------
 
 
 def balance(gateway: Gateway) -> BalanceReading:

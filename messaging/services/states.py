@@ -150,8 +150,6 @@ def _check(
             raise ValueError(f"{state} may not become {after}")
 
 
-# -- Counters --------------------------------------------------------------------------------
-
 _COUNTERS: Final = [
     "pending",
     "accepted",

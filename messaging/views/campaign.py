@@ -25,8 +25,8 @@ from messaging.models import (
 )
 from messaging.services import history
 from messaging.services.audience import writers
-from messaging.services.campaigns import follow_ups, resend
-from messaging.services.decisions import billing
+from messaging.services.campaigns import follow_ups, refused_people, resend
+from messaging.services.decisions import billing, billing_causes
 from messaging.services.decisions.settlement import undecided_with_calls
 from messaging.services.gateway import holds
 from messaging.services.money import balance, new_prices, prices
@@ -126,15 +126,15 @@ def _truth_context(campaign: Campaign) -> dict[str, Any]:
     return {
         "counts_differ": lines,
         "gap": gap,
-        "cause_of_counts": billing.cause_of_counts(lines),
-        "cause_of_gap": billing.cause_of_gap(campaign, gap, lines) if gap else "",
+        "cause_of_counts": billing_causes.cause_of_counts(lines),
+        "cause_of_gap": billing_causes.cause_of_gap(campaign, gap, lines) if gap else "",
     }
 
 
 def _refusal_context(campaign: Campaign) -> dict[str, Any]:
     """Why some were refused, and what those cost whom the balance was too low for."""
-    context: dict[str, Any] = {"refusals": follow_ups.refusals(campaign)[:_REFUSALS_SHOWN]}
-    people = follow_ups.refused_for_balance(campaign)
+    context: dict[str, Any] = {"refusals": refused_people.refusals(campaign)[:_REFUSALS_SHOWN]}
+    people = refused_people.refused_for_balance(campaign)
     if not people.exists():
         return context
     if (reading := recent_reading(campaign.gateway)) is not None:
@@ -143,12 +143,9 @@ def _refusal_context(campaign: Campaign) -> dict[str, Any]:
     return {
         **context,
         "refused_for_balance": people.count(),
-        "refused_words": follow_ups.words_of_refusal(campaign),
+        "refused_words": refused_people.words_of_refusal(campaign),
         "again_uuid": uuid.uuid4(),
     }
-
-
-# -- Lists -----------------------------------------------------------------------------------
 
 
 @require_safe

@@ -235,9 +235,6 @@ def save(request: HttpRequest) -> HttpResponse:
     return replace_url(render(request, "messaging/_saved.html", {"draft": draft}), address)
 
 
-# -- Contacts --------------------------------------------------------------------------------
-
-
 @require_POST
 @permission_required("messaging.send_campaign", raise_exception=True)
 def contact_choices(request: HttpRequest) -> HttpResponse:
@@ -261,9 +258,6 @@ def _contacts_context(request: HttpRequest, form: ComposeForm) -> dict[str, Any]
         "found_contacts": found[:_FOUND_SHOWN],
         "more_contacts": len(found) > _FOUND_SHOWN,
     }
-
-
-# -- The estimate ----------------------------------------------------------------------------
 
 
 @require_POST

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from messaging import tasks
 from messaging.forms.decisions import RefusedForm
 from messaging.models import Campaign, CampaignState, Gateway, HoldKind
-from messaging.services.campaigns import control, follow_ups
+from messaging.services.campaigns import control, follow_ups, refused_people
 from messaging.services.gateway import doubts, holds
 from messaging.services.money import affordability
 
@@ -80,7 +80,7 @@ def send_refused(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("This page is out of date. Open it once more."))
         return redirect(campaign)
     try:
-        follower = follow_ups.send_to_refused(
+        follower = refused_people.send_to_refused(
             campaign, form_uuid=form.cleaned_data["form_uuid"], seen=form.seen, by=request.user
         )
     except affordability.SendRefused as refused:

@@ -16,7 +16,7 @@ from messaging.forms.decisions import AgainForm, DecisionForm
 from messaging.forms.doubts import EndedForm
 from messaging.models import Campaign
 from messaging.services.campaigns import resend
-from messaging.services.decisions import settlement
+from messaging.services.decisions import second_try, settlement
 from messaging.services.decisions.evidence import evidence_for
 from messaging.services.gateway import doubts, holds
 from messaging.services.money import prices
@@ -116,7 +116,7 @@ def _again_page(request: HttpRequest, campaign: Campaign, form: AgainForm) -> Ht
     context: dict[str, Any] = {"campaign": campaign, "form": form}
     context["evidence"] = evidence_for(campaign)
     if reading is not None:
-        people = settlement.unconfirmed_of(campaign, form.chosen())
+        people = second_try.unconfirmed_of(campaign, form.chosen())
         context["again"] = resend.price_again(people, prices.rates_now(campaign, reading))
     return render(request, "messaging/send_again.html", context)
 
@@ -130,7 +130,7 @@ def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     if not form.is_valid():
         return _again_page(request, campaign, form)
     try:
-        follower = settlement.send_again(
+        follower = second_try.send_again(
             campaign,
             form.chosen(),
             form_uuid=form.cleaned_data["form_uuid"],

@@ -19,7 +19,7 @@ from messaging.forms.schedule import LaterForm
 from messaging.models import BalanceReading, Campaign, CampaignState
 from messaging.services.audience import writers
 from messaging.services.audience.choice import GroupGone
-from messaging.services.campaigns import drafts, follow_ups, guards, handover
+from messaging.services.campaigns import drafts, guards, handover, refused_people
 from messaging.services.campaigns.handover import Reviewed
 from messaging.services.campaigns.review import review_of
 from messaging.services.gateway import doubts, holds, machines
@@ -101,7 +101,7 @@ def _receipt_context(
         **context,
         "review": found,
         "missing": -found.balance_after,
-        "refused_words": follow_ups.words_of_refusal(campaign.follows),
+        "refused_words": refused_people.words_of_refusal(campaign.follows),
         "missing_values": sorted(found.missing.items()),
         "has_link": found.has_link or has_link(campaign.text),
         "is_again": campaign.audience["again"],

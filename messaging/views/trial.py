@@ -18,7 +18,7 @@ from messaging import tasks
 from messaging.forms.trial import OwnNumberForm
 from messaging.models import Campaign, CampaignState, Profile
 from messaging.services.actor import user_of
-from messaging.services.audience.recipients import Addressee
+from messaging.services.audience.addressees import Addressee
 from messaging.services.campaigns import trial
 from messaging.services.campaigns.review import Review
 from messaging.services.money import affordability, prices

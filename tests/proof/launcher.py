@@ -65,19 +65,20 @@ def _set(strike: Strike) -> None:
     # Not before Django is ready.
     from contacts.importing import load  # noqa: PLC0415
     from messaging.services import sociair, transport  # noqa: PLC0415
-    from messaging.services.campaigns import preparation  # noqa: PLC0415
-    from messaging.services.sending import dispatch  # noqa: PLC0415
+    from messaging.services.campaigns import pieces, preparation  # noqa: PLC0415
+    from messaging.services.sending import claims  # noqa: PLC0415
 
     trap = _Trap(strike)
     match strike.step:
         case Step.PREPARING:
+            _before(pieces, "insert_rows", trap.pass_by)
             _before(preparation, "insert_rows", trap.pass_by)
         case Step.LOADING:
             _before(load, "insert_rows", trap.pass_by)
         case Step.BEFORE_CLAIM:
-            _before(dispatch, "claim_batch", trap.pass_by)
+            _before(claims, "claim_batch", trap.pass_by)
         case Step.CLAIMED:
-            _after(dispatch, "claim_batch", trap.pass_by_with)
+            _after(claims, "claim_batch", trap.pass_by_with)
         case Step.CALLING:
             calling = threading.local()  # readings of the balance are not meant
             _before(sociair, "send", partial(setattr, calling, "sms", True))

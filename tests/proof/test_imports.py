@@ -5,7 +5,7 @@ from signal import SIGKILL
 
 import pytest
 
-from contacts.importing import jobs, load
+from contacts.importing import jobs, pieces
 from contacts.models import Contact, ContactImport, Group, ImportedPiece, ImportState
 from tests.importing import csv_file, guessed
 from tests.proof.conftest import Start
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 def test_killed_while_loading(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(load, "ROWS_A_PIECE", 20)
+    monkeypatch.setattr(pieces, "ROWS_A_PIECE", 20)
     rows = "".join(f"Person {n},98410000{n:02d},Class {n % 3},{n}\n" for n in range(99))
     path = csv_file(tmp_path / "one.csv", f"Name,Mobile,Group,Fee\n{rows}Nobody,12,Class 0,1\n")
     source = jobs.take_in(path, name="one.csv", by=None)

@@ -44,7 +44,7 @@ from messaging.models import (
 )
 from messaging.services import sociair, transport
 from messaging.services.campaigns import control
-from messaging.services.decisions import settlement
+from messaging.services.decisions import second_try, settlement
 from messaging.services.gateway import holds
 from messaging.services.money import affordability, balance
 from messaging.services.sending import dispatch, record, slots
@@ -155,11 +155,11 @@ class Portal(RuleBasedStateMachine):
     def send_again(self, which: int) -> None:
         campaign = self.campaign(which)
         if batches := _undecided(campaign):
-            people = settlement.unconfirmed_of(campaign, batches).count()
+            people = second_try.unconfirmed_of(campaign, batches).count()
             reading(self.gateway)
             form = uuid.uuid4()
             same = [
-                settlement.send_again(
+                second_try.send_again(
                     campaign, batches, form_uuid=form, people=people, by=None, why="Again."
                 )
                 for _click in range(2)

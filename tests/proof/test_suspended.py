@@ -18,7 +18,7 @@ from messaging.models import (
     Verdict,
 )
 from messaging.services.campaigns import control
-from messaging.services.decisions import settlement
+from messaging.services.decisions import second_try, settlement
 from messaging.services.sending.upkeep import sweep
 from sandbox.server import Sandbox
 from tests.proof.conftest import Start
@@ -77,7 +77,7 @@ def test_before_its_call_while_a_person_sends_again(
     worker = start(senders=1, strike=suspended_at(Step.CLAIMED))
     lost = _sleep_past_the_deadline(worker, gateway)
     reading(gateway)
-    again = settlement.send_again(
+    again = second_try.send_again(
         campaign, [lost.pk], form_uuid=uuid.uuid4(), people=2, by=None, why="It never began."
     )
     with start(senders=2):

@@ -5,17 +5,12 @@ memory than five thousand and a prepared campaign can go on where it stopped.
 """
 
 import json
-from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, Final, NamedTuple
-from zlib import crc32
 
 from django.conf import settings
 from django.db.models import Q, TextField, Value
 from django.db.models.functions import Cast
-from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -23,6 +18,13 @@ from contacts.models import Contact, OptOut
 from contacts.phone import Operator, format_mobile, operator_of
 from messaging.models import Campaign, LeftOutReason
 from messaging.services.audience import repeats
+from messaging.services.audience.addressees import (
+    NOBODY,
+    Addressee,
+    AudiencePiece,
+    Candidate,
+    Question,
+)
 from messaging.services.audience.choice import (
     Audience,
     Omission,
@@ -33,67 +35,8 @@ from messaging.services.audience.choice import (
     rows_of,
 )
 from messaging.services.audience.letters import Letter, Unwritable, Writer
-from sociair_portal.common import formats
+from messaging.services.audience.opt_outs import opt_outs_of, sentence
 from sociair_portal.common.any_of import AnyOf
-
-
-class Addressee(NamedTuple):
-    """One number that will be texted, with what, and whom it stands for: `others` share it."""
-
-    mobile: str
-    operator: Operator
-    text: str
-    parts: int
-    name: str = ""
-    contact_id: int | None = None
-    others: tuple[str, ...] = ()
-
-
-class Candidate(NamedTuple):
-    """Somebody who is meant by a number: a contact, or nobody that is known."""
-
-    pk: int | None
-    name: str
-    fields: Mapping[str, Any]
-
-
-_NOBODY: Final = Candidate(None, "", {})
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    """A number that several share who would get different texts: which of them?"""
-
-    mobile: str
-    choices: tuple[tuple[Candidate, str], ...]
-
-
-@dataclass(slots=True)
-class AudiencePiece:
-    """The next people in order of their numbers; `up_to` is the last number looked at.
-
-    `missing` counts, for each placeholder, who has no value for it.
-    """
-
-    people: list[Addressee] = field(default_factory=list)
-    omissions: list[Omission] = field(default_factory=list)
-    questions: list[Question] = field(default_factory=list)
-    missing: Counter[str] = field(default_factory=Counter)
-    repeated: int = 0
-    up_to: str = ""
-    is_last: bool = True
-
-    @property
-    def counts(self) -> Counter[tuple[Operator, int]]:
-        """How many messages of how many parts go to each operator."""
-        return Counter((person.operator, person.parts) for person in self.people)
-
-    def mark(self, before: int) -> int:
-        """A checksum of who gets what, of these and of all `before`; the same in pieces of any
-        size, because they are in order of their numbers.
-        """
-        said = "".join([person.mobile + person.text for person in self.people])
-        return crc32(said.encode(), before)
 
 
 class Reader:
@@ -136,7 +79,7 @@ class Reader:
         if not after and unreadable:
             piece.omissions += self._pasted.omissions
             piece.omissions += omitted_rows(self._audience)
-        opted_out = _opt_outs_of(mobiles)
+        opted_out = opt_outs_of(mobiles)
         for mobile in mobiles:
             self._sort(piece, mobile, entries[mobile], opted_out.get(mobile))
         self._leave_out_repeated(piece)
@@ -216,7 +159,7 @@ class Reader:
     ) -> None:
         operator = operator_of(mobile)
         if opt_out is not None:
-            self._leave_out(piece, mobile, candidates, LeftOutReason.OPTED_OUT, _opted_out(opt_out))
+            self._leave_out(piece, mobile, candidates, LeftOutReason.OPTED_OUT, sentence(opt_out))
         elif operator not in self._rates:
             words = _("Sociair states no price for this operator.")
             self._leave_out(piece, mobile, candidates, LeftOutReason.NO_RATE, words)
@@ -229,7 +172,7 @@ class Reader:
         self, piece: AudiencePiece, mobile: str, operator: Operator, candidates: list[Candidate]
     ) -> None:
         """One letter for all of them, who would get the same."""
-        first = candidates[0] if candidates else _NOBODY
+        first = candidates[0] if candidates else NOBODY
         try:
             letter = self._writer.write(mobile, first.name, first.fields)
         except Unwritable as unwritable:
@@ -287,7 +230,7 @@ class Reader:
         candidates: list[Candidate],
         letter: Letter,
     ) -> None:
-        first = candidates[0] if candidates else _NOBODY
+        first = candidates[0] if candidates else NOBODY
         others = tuple([candidate.name for candidate in candidates[1:]])
         known = None if self._audience.table else first.pk  # a row of a table is no contact
         piece.people.append(
@@ -328,27 +271,3 @@ class Reader:
         if name and mobile in self._numbers and not self._writer.is_personal:
             words = _("The number of %(name)s, who is chosen already: it gets one message.")
             yield merged(shown, words % {"name": name})
-
-
-def _opt_outs_of(mobiles: list[str]) -> dict[str, OptOut]:
-    """The opt-outs among some numbers in order.
-
-    There are few of them as a rule, so that those between the first number and the last are read
-    sooner than all of the numbers are sent to the database.
-    """
-    if not mobiles:
-        return {}
-    everybodys = OptOut.objects.select_related("created_by")
-    between = everybodys.filter(mobile__gte=mobiles[0], mobile__lte=mobiles[-1])
-    found = list(between[: len(mobiles)])
-    if len(found) == len(mobiles):
-        found = list(everybodys.filter(AnyOf("mobile", mobiles)))
-    return {one.mobile: one for one in found}
-
-
-def _opted_out(opt_out: OptOut) -> str:
-    """Since when, by whom and why."""
-    said = _("Opted out on %(day)s") % {"day": formats.day(localtime(opt_out.created_at))}
-    if opt_out.created_by is not None:
-        said += _(" (entered by %(name)s)") % {"name": opt_out.created_by.get_username()}
-    return f"{said}: {opt_out.reason}" if opt_out.reason else f"{said}."

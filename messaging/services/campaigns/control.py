@@ -33,7 +33,7 @@ from messaging.services import states
 from messaging.services.actor import Actor
 from messaging.services.audience import writers
 from messaging.services.campaigns.guards import check_certain, check_nobody_prepares
-from messaging.services.gateway import holds
+from messaging.services.gateway import silence
 from messaging.services.money import affordability, balance, new_prices
 from messaging.services.money.affordability import SendRefused
 
@@ -47,7 +47,7 @@ def start_due(gateway: Gateway) -> int:
     Each is priced by a fresh balance. While Sociair does not tell it, they wait for the next sweep.
     """
     now = timezone.now()
-    late = now - holds.overdue_after()
+    late = now - silence.overdue_after()
     due = Campaign.objects.filter(
         gateway=gateway, state=CampaignState.SCHEDULED, scheduled_for__lte=now
     ).order_by("scheduled_for", "id")

@@ -15,6 +15,7 @@ from contacts.models import OptOut
 from contacts.phone import Operator, operator_of
 from messaging.models import BalanceReading, Gateway
 from messaging.services.audience import tables, writers
+from messaging.services.audience.addressees import Addressee, AudiencePiece
 from messaging.services.audience.choice import (
     Audience,
     Pasted,
@@ -22,7 +23,7 @@ from messaging.services.audience.choice import (
     read_pasted,
     unreadable_rows,
 )
-from messaging.services.audience.recipients import Addressee, AudiencePiece, Reader
+from messaging.services.audience.recipients import Reader
 from messaging.services.money import balance, prices
 from messaging.text.characters import Advice, Passage, advise, on_the_phone, to_plain
 from messaging.text.length import Measure, is_plain, measure

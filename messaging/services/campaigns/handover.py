@@ -22,10 +22,10 @@ from messaging.services import states
 from messaging.services.actor import Actor
 from messaging.services.audience import writers
 from messaging.services.audience.choice import Audience, describe
-from messaging.services.campaigns import preparation
+from messaging.services.campaigns import preparation, signed_people
 from messaging.services.campaigns.guards import check_certain, check_nobody_prepares
 from messaging.services.campaigns.review import Review
-from messaging.services.money import affordability, prices
+from messaging.services.money import affordability, prices, rules
 from messaging.services.money.affordability import SendRefused
 
 
@@ -44,7 +44,7 @@ class Reviewed:
     @classmethod
     def of(cls, campaign: Campaign, review: Review) -> "Reviewed":
         day = writers.day_of(campaign, campaign.scheduled_for)
-        who = preparation.who_is_signed(review)
+        who = signed_people.who_is_signed(review)
         return cls(campaign.fingerprint, review.people, review.cost, day, who)
 
     def to_json(self) -> list[Any]:
@@ -122,7 +122,7 @@ def _leave_draft(
         chosen=describe(Audience.from_json(campaign.audience)),
         reviewed_cost=reviewed.cost,
         rates=prices.to_json(rates),
-        rules=prices.fingerprint_of_rules(),
+        rules=rules.fingerprint_of_rules(),
         signed_people=reviewed.who,
         is_large=reviewed.people > preparation.LARGE,
     )
@@ -140,7 +140,7 @@ def _freeze_at_once(campaign: Campaign, reviewed: Reviewed) -> None:
                 "more. Look at it once more."
             )
         )
-    if preparation.has_others(campaign):
+    if signed_people.has_others(campaign):
         raise SendRefused(
             _(
                 "The recipients have changed since you looked: somebody else is among them now, or "

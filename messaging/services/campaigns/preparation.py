@@ -4,35 +4,29 @@ Every piece advances `prepared_up_to` conditionally within its own transaction, 
 worker goes on where it stopped and two workers never prepare the same piece.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import datetime
-from decimal import Decimal
 from typing import Any, Final
 
-from django.conf import settings
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.phone import Operator
 from messaging.models import (
-    Batch,
     Campaign,
     CampaignState,
     EventKind,
     LeftOut,
-    Recipient,
-    RecipientState,
 )
 from messaging.services import states
-from messaging.services.audience.choice import Audience, GroupGone, read_pasted
-from messaging.services.audience.recipients import Addressee, AudiencePiece, Reader
+from messaging.services.audience.addressees import AudiencePiece
+from messaging.services.audience.choice import Audience, GroupGone
+from messaging.services.audience.recipients import Reader
 from messaging.services.audience.writers import writer_of
-from messaging.services.campaigns.estimate import count_and_mark
-from messaging.services.campaigns.review import Review
-from messaging.services.gateway import holds
+from messaging.services.campaigns.pieces import cut
+from messaging.services.campaigns.signed_people import has_others, mark_of
+from messaging.services.gateway import silence
 from messaging.services.money import balance, new_prices, prices
 from messaging.text.validity import InvalidText, keepable
 from sociair_portal.common import formats
@@ -68,41 +62,8 @@ def prepare_or_pause(campaign: Campaign, *, go_on: Callable[[], bool]) -> bool:
         return True
 
 
-# -- Who was signed for ----------------------------------------------------------------------
-
-_BY_LETTERS, _BY_ROWS = "letters", "rows"
-
-
-def who_is_signed(review: Review) -> str:
-    """How many people somebody saw, and a mark of who they are."""
-    kind = _BY_ROWS if review.is_counted else _BY_LETTERS
-    return f"{review.people}/{kind}/{review.mark}"
-
-
-def has_others(campaign: Campaign) -> bool:
-    """Whether as many people as were signed for are not the same people, or get other texts.
-
-    Fewer are those who opted out since, or were taken out; more cost more.
-    """
-    people, _kind, mark = campaign.signed_people.split("/") if campaign.signed_people else [""] * 3
-    return people == str(campaign.total) and mark != str(campaign.people_mark)
-
-
-def _mark(campaign: Campaign, piece: AudiencePiece) -> int:
-    """Made as the review's: of what is read on the way, or of all rows at the end."""
-    if f"/{_BY_ROWS}/" not in campaign.signed_people:
-        return piece.mark(campaign.people_mark)
-    if not piece.is_last:
-        return 0
-    audience = Audience.from_json(campaign.audience)
-    return count_and_mark(audience, read_pasted(audience.numbers).mobiles)[1]
-
-
-# -- Pieces ----------------------------------------------------------------------------------
-
-
 def _freeze(campaign: Campaign, piece: AudiencePiece, rates: prices.Rates) -> None:
-    mark = _mark(campaign, piece)
+    mark = mark_of(campaign, piece)
     cost = prices.cost_of_counts(piece.counts, rates)
     with transaction.atomic():
         advanced = Campaign.objects.filter(
@@ -130,52 +91,6 @@ def _freeze(campaign: Campaign, piece: AudiencePiece, rates: prices.Rates) -> No
         if piece.is_last:
             campaign.refresh_from_db()
             finish(campaign)
-
-
-def cut(campaign: Campaign, people: list[Addressee], rates: prices.Rates) -> None:
-    """Batches of one text and at most SOCIAIR_BATCH_SIZE people each."""
-    slices = list(_slices(people, settings.SOCIAIR_BATCH_SIZE))
-    batches = Batch.objects.bulk_create(
-        Batch(
-            campaign=campaign,
-            text=some[0].text,
-            parts=some[0].parts,
-            size=len(some),
-            cost=_cost(some, rates),
-        )
-        for some in slices
-    )
-    insert_rows(
-        Recipient,
-        ["campaign", "batch", "contact", "mobile", "name", "operator", "state"],
-        (
-            (
-                campaign.pk,
-                batch.pk,
-                person.contact_id,
-                person.mobile,
-                person.name,
-                person.operator.value,
-                RecipientState.QUEUED.value,
-            )
-            for batch, some in zip(batches, slices, strict=True)
-            for person in some
-        ),
-    )
-
-
-def _slices(people: list[Addressee], size: int) -> Iterator[list[Addressee]]:
-    """At most so many people of one text each."""
-    by_text: dict[str, list[Addressee]] = {}
-    for person in people:
-        by_text.setdefault(person.text, []).append(person)
-    for some in by_text.values():
-        yield from (some[start : start + size] for start in range(0, len(some), size))
-
-
-def _cost(people: list[Addressee], rates: prices.Rates) -> Decimal:
-    numbers: Counter[Operator] = Counter(person.operator for person in people)
-    return prices.cost_of(numbers, people[0].parts, rates)
 
 
 def finish(campaign: Campaign) -> None:
@@ -220,7 +135,7 @@ def _costs_as_signed(campaign: Campaign) -> bool:
 def _slept(campaign: Campaign, now: datetime) -> bool:
     """Whether it should have gone out, or was handed over, hours before it was prepared."""
     since = max(filter(None, (campaign.scheduled_for, campaign.resumed_at)), default=now)
-    return now - since > holds.overdue_after()
+    return now - since > silence.overdue_after()
 
 
 def _leave(

@@ -27,7 +27,7 @@ from messaging.services.actor import Actor, user_of
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import preparation
 from messaging.services.campaigns.drafts import fingerprint_of
-from messaging.services.money import prices
+from messaging.services.money import prices, rules
 from messaging.services.money.affordability import SendRefused
 from messaging.text.length import measure
 from sociair_portal.common import id_runs
@@ -61,7 +61,7 @@ def price_again(recipients: QuerySet[Recipient], rates: prices.Rates) -> Again:
     rows = recipients.order_by().values_list("batch__text", Substr("mobile", 1, 3), "operator")
     counts: Counter[tuple[Operator, int]] = Counter()
     for text, prefix, signed, people in rows.annotate(people=Count("pk")):
-        counts[prices.operator_now(prefix, signed, rates), measure(text).parts] += people
+        counts[rules.operator_now(prefix, signed, rates), measure(text).parts] += people
     return Again(counts.total(), prices.cost_of_counts(counts, rates))
 
 
@@ -127,7 +127,7 @@ def _follower(campaign: Campaign, again: Again, signature: Signature, **fields: 
         resumed_at=now,
         is_large=again.people > preparation.LARGE,
         rates=prices.to_json(signature.rates),
-        rules=prices.fingerprint_of_rules(),
+        rules=rules.fingerprint_of_rules(),
         reviewed_cost=again.cost,
         **fields,
     )
@@ -142,7 +142,7 @@ def copy(follower: Campaign, recipients: QuerySet[Recipient], rates: prices.Rate
         "batch", "contact_id", "mobile", "name", "operator"
     )
     for batch, contact, mobile, name, signed in rows:
-        operator = prices.operator_now(mobile, signed, rates)
+        operator = rules.operator_now(mobile, signed, rates)
         people[batch].append((contact, mobile, name, operator))
     texts = dict(Batch.objects.filter(pk__in=people).values_list("pk", "text"))
     batches = Batch.objects.bulk_create(

@@ -10,9 +10,10 @@ from django.conf import settings
 from contacts.phone import Operator
 from messaging.models import BalanceReading, Campaign
 from messaging.services.audience import repeats, writers
+from messaging.services.audience.addressees import Addressee, AudiencePiece, Question
 from messaging.services.audience.choice import Audience, Omission, describe, read_pasted
 from messaging.services.audience.letters import Letter
-from messaging.services.audience.recipients import Addressee, AudiencePiece, Question, Reader
+from messaging.services.audience.recipients import Reader
 from messaging.services.campaigns.estimate import count_and_mark, count_omitted, count_people
 from messaging.services.money import balance, prices
 from messaging.text.characters import Passage, has_link, on_the_phone

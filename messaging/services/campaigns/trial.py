@@ -11,8 +11,8 @@ from django.utils.translation import gettext as _
 from contacts.phone import operator_of
 from messaging.models import Campaign, CampaignState, Profile
 from messaging.services.actor import Actor, user_of
+from messaging.services.audience.addressees import Addressee
 from messaging.services.audience.choice import Audience
-from messaging.services.audience.recipients import Addressee
 from messaging.services.campaigns import drafts, handover
 from messaging.services.campaigns.review import review_of
 from messaging.services.money import affordability, prices

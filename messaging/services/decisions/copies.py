@@ -13,7 +13,7 @@ from django.db.models import F
 
 from messaging.models import Batch, Campaign, CampaignState, Verdict
 from messaging.services.campaigns import preparation, resend
-from messaging.services.decisions import settlement
+from messaging.services.decisions import second_try, settlement
 from messaging.services.money import prices
 from messaging.services.states import finish_if_empty
 from sociair_portal.common import id_runs
@@ -42,7 +42,7 @@ def _take_some(follower: Campaign, batches: list[int]) -> None:
         first = Campaign.objects.select_for_update(of=("self",)).get(followed_by=follower)
         if not _advance(follower, Campaign.PREPARED if end == len(batches) else str(end)):
             return
-        people = settlement.unconfirmed_of(first, some)
+        people = second_try.unconfirmed_of(first, some)
         copied = resend.copy(follower, people, prices.from_json(follower.rates))
         by, why = follower.created_by, follower.again_why
         settlement.settle_some(first, some, Verdict.NOT_SENT, by=by, why=why)

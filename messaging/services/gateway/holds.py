@@ -8,8 +8,6 @@ from django.db.models import F, Max, Q
 
 from messaging.answers.outcomes import Outcome
 from messaging.models import (
-    Campaign,
-    CampaignState,
     Event,
     EventKind,
     Gateway,
@@ -18,7 +16,6 @@ from messaging.models import (
     SentMessage,
 )
 from messaging.models.gateway import CLOCK_TOLERANCE
-from messaging.services import states
 from messaging.services.actor import Actor, user_of
 from messaging.services.gateway import doubts, machines
 from messaging.services.storage import clock
@@ -51,45 +48,6 @@ def current_gateway() -> Gateway:
     return gateway
 
 
-# -- Silence ---------------------------------------------------------------------------------
-
-
-def overdue_after() -> timedelta:
-    """How long a campaign may wait, while nothing is sent, before it asks."""
-    return timedelta(hours=settings.OVERDUE_HOURS)
-
-
-def _is_asleep(gateway: Gateway, now: datetime) -> bool:
-    """Whether no call was made for so long."""
-    return gateway.active_at is None or gateway.active_at < now - overdue_after()
-
-
-def mark_overdue(gateway: Gateway, *, now: datetime) -> int:
-    """Campaigns that waited while nothing was sent for hours ask before they go on."""
-    _forget_the_future(gateway, now)
-    if not _is_asleep(gateway, now):
-        return 0
-    before = now - overdue_after()
-    sleeping = Campaign.objects.filter(
-        gateway=gateway, state=CampaignState.SENDING, pending__gt=0, resumed_at__lt=before
-    )
-    return sum(
-        states.transition(
-            campaign, [CampaignState.SENDING], CampaignState.OVERDUE, EventKind.OVERDUE
-        )
-        for campaign in sleeping.order_by("id")
-    )
-
-
-def _forget_the_future(gateway: Gateway, now: datetime) -> None:
-    """A clock that was ahead has left moments behind that would count as recent for hours."""
-    ahead = now + CLOCK_TOLERANCE
-    Gateway.objects.filter(pk=gateway.pk, active_at__gt=ahead).update(active_at=now)
-    Campaign.objects.filter(
-        gateway=gateway, state=CampaignState.SENDING, resumed_at__gt=ahead
-    ).update(resumed_at=now)
-
-
 def is_throttled(gateway: Gateway) -> bool:
     """Whether Sociair wants no call of any kind from us at this moment."""
     throttled = Gateway.objects.filter(
@@ -98,9 +56,6 @@ def is_throttled(gateway: Gateway) -> bool:
     if not throttled.exists():
         return False
     return not Gateway.objects.not_held(clock.moment()).filter(pk=gateway.pk).exists()
-
-
-# -- Holds -----------------------------------------------------------------------------------
 
 
 def hold(

@@ -26,7 +26,7 @@ from messaging.models import (
     Recipient,
     RecipientState,
 )
-from messaging.services.money import affordability, prices, recount
+from messaging.services.money import affordability, prices, recount, rules
 from messaging.services.money.affordability import SendRefused
 from sociair_portal.common import formats
 
@@ -97,7 +97,7 @@ def has_changed(campaign: Campaign, rates: prices.Rates) -> bool:
     """Whether it may cost something else than was signed; no row of its people is looked at."""
     return (
         _has_other_rates(campaign, rates)
-        or campaign.rules != prices.fingerprint_of_rules()
+        or campaign.rules != rules.fingerprint_of_rules()
         or campaign.cost > campaign.reviewed_cost
     )
 
@@ -182,7 +182,7 @@ def price(
         return Priced()
     if Batch.objects.filter(campaign=campaign, state=BatchState.SENDING).exists():
         raise SendRefused(_("Its last messages are still being sent. Try again in a few seconds."))
-    if campaign.rules != prices.fingerprint_of_rules():
+    if campaign.rules != rules.fingerprint_of_rules():
         recount.measure_anew(campaign, rates)
     bill = bill_of(campaign, reading)
     if bill is None:  # nothing is queued
@@ -203,7 +203,7 @@ def _book(campaign: Campaign, rates: prices.Rates, bill: Bill) -> Priced:
     campaign.refresh_from_db()
     fields = {
         "rates": prices.to_json(rates),
-        "rules": prices.fingerprint_of_rules(),
+        "rules": rules.fingerprint_of_rules(),
         "reviewed_cost": campaign.cost,
     }
     return Priced(campaign.cost, fields, bill.sentence if bill.cost != bill.signed else "")

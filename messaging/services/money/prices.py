@@ -1,18 +1,14 @@
 """What messages cost: rupees per part and operator, as Sociair last said."""
 
-import hashlib
 from collections.abc import Mapping
 from decimal import Decimal
-from functools import cache
-from typing import Final
 
 from django.conf import settings
 from django.db.models import Count, QuerySet
 from django.utils.translation import gettext as _
 
-from contacts.phone import Operator, operator_of
+from contacts.phone import Operator
 from messaging.models import BalanceReading, Campaign, Recipient
-from messaging.text.length import is_plain, measure
 
 Rates = Mapping[Operator, Decimal]
 
@@ -74,41 +70,3 @@ def cost_of_recipients(recipients: QuerySet[Recipient], *, rates: Rates | None =
 def _signed_rates(campaigns: set[int]) -> dict[int, dict[Operator, Decimal]]:
     rows = Campaign.objects.filter(pk__in=campaigns).values_list("pk", "rates")
     return {pk: from_json(rates) for pk, rates in rows}
-
-
-# -- The rules by which parts and operators are counted -----------------------------------------
-
-
-def operator_now(mobile: str, signed: str, rates: Rates) -> Operator:
-    """Whose number it is by today's table; whose it was, where the new operator has no price."""
-    operator = operator_of(mobile)
-    return operator if operator in rates else Operator(signed)
-
-
-@cache
-def fingerprint_of_rules() -> str:
-    """Another one where an upgrade counts parts, or operators, otherwise than before.
-
-    Of what the rules say and not of how they are written, so that another way to write them is no
-    reason to measure a campaign anew.
-    """
-    said = [operator_of(f"{prefix:03d}") for prefix in range(1000)]
-    alphabet = "".join(sign for sign in map(chr, range(_LAST_SIGN)) if is_plain(sign))
-    parts = [measure(text).parts for text in _texts()]
-    return hashlib.sha256(repr((said, alphabet, parts)).encode()).hexdigest()[:16]
-
-
-_LAST_SIGN: Final = 0x2200  # the GSM alphabet ends at the euro sign, 0x20AC
-_SEAMS: Final = [(length, end) for length in (67, 70, 153, 160) for end in range(1, 11)]
-
-
-def _texts() -> list[str]:
-    """Texts that are as long as whole parts, and one sign longer, of one kind and with a sign of
-    two units on the seam.
-    """
-    texts = []
-    for length, times in _SEAMS:
-        for sign, wide in (("a", "€"), ("न", "😀")):
-            whole = sign * (length * times)
-            texts += [whole, whole + sign, whole[:-1] + wide, wide * (length * times // 2 + 1)]
-    return texts

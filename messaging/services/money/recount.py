@@ -17,7 +17,7 @@ from messaging.models import (
     Recipient,
     RecipientState,
 )
-from messaging.services.money import prices
+from messaging.services.money import prices, rules
 from messaging.text.length import measure
 
 AT_ONCE: Final = 2000  # recipients, or batches, in one transaction
@@ -57,7 +57,7 @@ def measure_anew(campaign: Campaign, rates: prices.Rates) -> None:
     """Parts and operators of what is queued, by today's rules; what is booked stays as signed."""
     ranges = queued(campaign).values_list(Substr("mobile", 1, 3), "operator")
     for prefix, signed in list(ranges.distinct().order_by()):
-        operator = prices.operator_now(prefix, signed, rates)
+        operator = rules.operator_now(prefix, signed, rates)
         if operator != signed:
             of_range = queued(campaign).filter(mobile__startswith=prefix, operator=signed)
             _change_operator(campaign, of_range, operator)

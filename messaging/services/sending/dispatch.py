@@ -6,29 +6,21 @@ conditional update. A batch whose answer nobody could save is `unconfirmed`, nev
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from enum import Enum
-from functools import cache
-from typing import Any, Final
 
-from django.conf import settings
-from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db import transaction
 
 from messaging.models import (
     Batch,
     BatchState,
-    Campaign,
     Gateway,
     Recipient,
     RecipientState,
 )
-from messaging.services import sociair, states, transport
+from messaging.services import sociair, states
 from messaging.services.gateway import holds, slot_record
-from messaging.services.money import prices
-from messaging.services.sending import persistence, slots
-from messaging.services.states import finish_if_empty
-from messaging.services.storage import clock
+from messaging.services.sending import claims, persistence, slots
+from messaging.services.sending.claims import Claim
 
 
 class Round(Enum):
@@ -40,15 +32,6 @@ class Round(Enum):
     STOPPED = "told to stop"
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A batch that is this worker's, until its deadline."""
-
-    batch: Batch
-    start_before: float
-    slot: int
-
-
 def send_next(
     gateway: Gateway,
     *,
@@ -57,7 +40,7 @@ def send_next(
 ) -> Round:
     """Claim the best batch, call, record. `stopping(seconds)` waits and tells whether to stop."""
     wait_or_stop = stopping or _sleep
-    while candidates := _candidates(gateway.pk, include_large):
+    while campaigns := claims.candidates(gateway.pk, include_large):
         if not persistence.may_send():
             return Round.HELD
         leave = slots.look(gateway)
@@ -67,8 +50,8 @@ def send_next(
             if wait_or_stop(min(leave, 1.0)):
                 return Round.STOPPED
             continue
-        for campaign_id in candidates:
-            if (claim := claim_batch(campaign_id, leave)) is not None:
+        for campaign_id in campaigns:
+            if (claim := claims.claim_batch(campaign_id, leave)) is not None:
                 if not _is_remembered(gateway, claim):
                     return Round.HELD
                 sent = sociair.send(claim.batch, start_before=claim.start_before)
@@ -101,132 +84,3 @@ def _put_back(claim: Claim) -> None:
 def _sleep(seconds: float) -> bool:
     time.sleep(seconds)
     return False
-
-
-def _candidates(gateway_id: int, include_large: bool) -> list[int]:
-    """Campaigns with something queued, the best first."""
-    with connection.cursor() as cursor:
-        cursor.execute(*_candidates_sql(gateway_id, include_large))
-        return [pk for (pk,) in cursor.fetchall()]
-
-
-@cache
-def _candidates_sql(gateway_id: int, include_large: bool) -> tuple[str, tuple[Any, ...]]:
-    """The question that every sender asks before every call: put into words once."""
-    queued = Batch.objects.filter(campaign=OuterRef("pk"), state=BatchState.QUEUED)
-    claimable = Campaign.objects.claimable(gateway_id).filter(Exists(queued))
-    if not include_large:
-        claimable = claimable.filter(is_large=False)
-    sql, values = claimable.values_list("pk", flat=True)[:20].query.sql_with_params()
-    return sql, tuple(values)
-
-
-# -- Claim -----------------------------------------------------------------------------------
-
-
-# The outer WHERE says everything again: what the inner SELECT saw may be over by then.
-_CLAIM: Final = """
-UPDATE messaging_batch SET
-    state = 'sending', tries = tries + 1, outcome = '', claimed_at = {now}, deadline = {deadline}
-WHERE id = (
-        SELECT id FROM messaging_batch
-        WHERE campaign_id = %(campaign)s AND state = 'queued'
-        ORDER BY id LIMIT 1 {skip_locked}
-    )
-    AND state = 'queued'
-    AND EXISTS (
-        SELECT 1 FROM messaging_campaign
-        JOIN messaging_gateway ON messaging_gateway.id = messaging_campaign.gateway_id
-        WHERE messaging_campaign.id = %(campaign)s
-            AND messaging_campaign.state = 'sending'
-            AND messaging_campaign.doubted_at IS NULL
-            AND messaging_gateway.base_url = %(base_url)s
-            AND {is_free}
-    )
-RETURNING *, (SELECT is_large FROM messaging_campaign WHERE id = %(campaign)s) AS is_large
-"""
-
-
-@cache
-def _claim_sql() -> str:
-    # On SQLite a transaction has the whole database to itself.
-    can_skip = connection.features.has_select_for_update_skip_locked
-    return _CLAIM.format(
-        now=clock.now(),
-        deadline=clock.shifted("%(seconds)s"),
-        skip_locked="FOR UPDATE SKIP LOCKED" if can_skip else "",
-        is_free=clock.is_free(),
-    )
-
-
-def claim_batch(campaign_id: int, leave: slots.Leave) -> Claim | None:
-    """Take the oldest queued batch of a campaign, without those who have opted out since, and a
-    slot to call in: both or neither. A large campaign gives way to a small one that came while the
-    slot was waited for.
-
-    No call may start when less than a whole call's time is left to the batch's deadline.
-    """
-    start_before = transport.now() + settings.SOCIAIR_DEADLINE - settings.SOCIAIR_TOTAL_TIMEOUT
-    while True:
-        with transaction.atomic():
-            if (claimed := _claim_oldest(campaign_id)) is None:
-                return None
-            batch, is_large = claimed
-            opted_out = _opted_out(batch.pk)
-            if not opted_out:
-                Recipient.objects.filter(batch=batch.pk, state=RecipientState.QUEUED).update(
-                    state=RecipientState.SENDING
-                )
-                slot = slots.take(leave)
-                if slot is not None and not (is_large and _candidates(leave.gateway, False)):
-                    return Claim(batch, start_before, slot)
-            transaction.set_rollback(True)
-        if not opted_out:
-            return None  # held, or another sender was faster, or a small campaign is first
-        _leave_out(campaign_id, batch.pk, opted_out)
-
-
-def _claim_oldest(campaign_id: int) -> tuple[Batch, bool] | None:
-    """The batch, and whether its campaign is large."""
-    values: dict[str, int | float | str] = {
-        "campaign": campaign_id,
-        "seconds": settings.SOCIAIR_DEADLINE,
-        "base_url": settings.SOCIAIR_BASE_URL,
-    }
-    claimed: list[Batch] = list(Batch.objects.raw(_claim_sql(), values))
-    return (claimed[0], bool(vars(claimed[0])["is_large"])) if claimed else None
-
-
-_OPTED_OUT: Final = """
-SELECT mobile FROM contacts_optout WHERE mobile IN (
-    SELECT mobile FROM messaging_recipient WHERE batch_id = %s AND state = 'queued'
-)
-"""
-
-
-def _opted_out(batch_id: int) -> list[str]:
-    with connection.cursor() as cursor:
-        cursor.execute(_OPTED_OUT, [batch_id])
-        return [mobile for (mobile,) in cursor.fetchall()]
-
-
-def _leave_out(campaign_id: int, batch_id: int, mobiles: list[str]) -> None:
-    """Take people who opted out after the review out of a queued batch; an empty one ends."""
-    with transaction.atomic():
-        campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
-        batch = Batch.objects.select_for_update().get(pk=batch_id)
-        if batch.state != BatchState.QUEUED:
-            return
-        left = Recipient.objects.filter(
-            batch=batch, mobile__in=mobiles, state=RecipientState.QUEUED
-        )
-        saved = prices.cost_of_recipients(left)
-        people = left.update(state=RecipientState.OPTED_OUT)
-        same = Batch.objects.filter(pk=batch.pk)
-        same.update(size=F("size") - people, cost=F("cost") - saved)
-        if people == batch.size:
-            states.move_batches(same, [BatchState.QUEUED], BatchState.CANCELLED)
-        campaign.pending -= people
-        campaign.opted_out += people
-        campaign.cost -= saved
-        finish_if_empty(campaign)

@@ -7,44 +7,22 @@ it is not there; it is deleted when the database has what it says, and never oth
 import contextlib
 import fcntl
 import hashlib
-import json
 import logging
 import os
 import time
 from collections.abc import Iterator
-from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from django.conf import settings
 
-from contacts.phone import Operator
-from messaging.answers.outcomes import Answer, Outcome
+from messaging.services.sending.answer_file import FoundAnswer, read, written
 from messaging.services.sociair import Sent
 
 logger = logging.getLogger(__name__)
 
 _FOLDER: Final = "answers"
 _WRITTEN_WITHIN: Final = 60  # seconds after which a file is not being written any more
-
-
-class Torn(Exception):
-    """A file that does not say what became of a call."""
-
-
-@dataclass(frozen=True, slots=True)
-class FoundAnswer:
-    """What a file says: a call that was made for one claim of a batch, and its answer."""
-
-    gateway: str
-    batch: int
-    attempt: int
-    claimed_at: datetime
-    numbers: list[str]
-    answer: Answer
-    started_at: datetime
-    ended_at: datetime
 
 
 class Kept:
@@ -58,7 +36,7 @@ class Kept:
         """Raises `Torn`."""
         with os.fdopen(os.dup(self._handle), "rb") as file:
             file.seek(0)
-            return _read(file.read())
+            return read(file.read())
 
     def forget(self) -> None:
         """The database has it. Where it cannot be deleted it is recorded again, to no effect."""
@@ -86,7 +64,7 @@ def keep(sent: Sent) -> Kept:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         with os.fdopen(handle, "wb", closefd=False) as file:
-            file.write(_content(sent))
+            file.write(written(sent))
         os.fsync(handle)
         whole.rename(path)
         _sync(folder)
@@ -171,49 +149,3 @@ def _sync(folder: Path) -> None:
         os.fsync(handle)
     finally:
         os.close(handle)
-
-
-# -- What a file says ------------------------------------------------------------------------
-
-
-def _content(sent: Sent) -> bytes:
-    claimed_at = sent.batch.claimed_at
-    said = {
-        "gateway": settings.SOCIAIR_BASE_URL,
-        "batch": sent.batch.pk,
-        "try": sent.batch.tries,
-        "claimed_at": claimed_at.isoformat() if claimed_at else "",
-        "numbers": sent.numbers,
-        "started_at": sent.started_at.isoformat(),
-        "ended_at": sent.ended_at.isoformat(),
-        "answer": asdict(sent.answer) | {"invalid": sorted(sent.answer.invalid)},
-    }
-    return json.dumps(said).encode()
-
-
-def _read(content: bytes) -> FoundAnswer:
-    try:
-        said: Any = json.loads(content)
-        return FoundAnswer(
-            gateway=said["gateway"],
-            batch=int(said["batch"]),
-            attempt=int(said["try"]),
-            claimed_at=datetime.fromisoformat(said["claimed_at"]),
-            numbers=[str(number) for number in said["numbers"]],
-            answer=_answer(said["answer"]),
-            started_at=datetime.fromisoformat(said["started_at"]),
-            ended_at=datetime.fromisoformat(said["ended_at"]),
-        )
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise Torn from error
-
-
-def _answer(said: dict[str, Any]) -> Answer:
-    return Answer(
-        **said
-        | {
-            "outcome": Outcome(said["outcome"]),
-            "counts": {Operator(name): count for name, count in said["counts"].items()},
-            "invalid": frozenset(said["invalid"]),
-        }
-    )

@@ -13,7 +13,7 @@ from django.db import OperationalError, connection
 
 from messaging.models import Batch, Gateway, HoldKind, HoldReason, SentMessage
 from messaging.services.gateway import holds
-from messaging.services.sending import kept_answers
+from messaging.services.sending import answer_file, kept_answers
 from messaging.services.sending.record import record
 from messaging.services.sociair import Sent
 from messaging.services.storage import database, trouble
@@ -150,9 +150,6 @@ def _key(sent: Sent) -> str:
     return f"{sent.batch.pk}-{sent.batch.tries}"
 
 
-# -- Afterwards ------------------------------------------------------------------------------
-
-
 def catch_up(gateway: Gateway) -> None:
     """Record what waits in files, and forget what was wrong when all of it is recorded."""
     try:
@@ -183,7 +180,7 @@ def _record(file: kept_answers.Kept) -> None:
     try:
         found = file.read()
         is_saved = _save(found)
-    except kept_answers.Torn:
+    except answer_file.Torn:
         return _set_aside(file, "torn")
     except db.Error as error:
         file.leave()
@@ -198,7 +195,7 @@ def _record(file: kept_answers.Kept) -> None:
     return _pass_over(file)
 
 
-def _save(found: kept_answers.FoundAnswer) -> bool:
+def _save(found: answer_file.FoundAnswer) -> bool:
     """Record a call as it was answered; False if the database knows nothing of it.
 
     After a restore the number of its batch may be another's: the moment of its claim tells.

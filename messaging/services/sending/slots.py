@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from messaging.models import Gateway, HoldKind, HoldReason
 from messaging.models.gateway import CLOCK_TOLERANCE
-from messaging.services.gateway import holds, machines, restores, slot_record
+from messaging.services.gateway import holds, machines, restores, silence, slot_record
 from messaging.services.gateway.machines import Standing
 from messaging.services.sending import witness
 from messaging.services.storage import clock
@@ -47,7 +47,7 @@ def look(gateway: Gateway) -> Leave | float | None:
         holds.hold_unkept(gateway, words=error.strerror or str(error))
         return None
     if seen.is_asleep:
-        holds.mark_overdue(gateway, now=timezone.now())
+        silence.mark_overdue(gateway, now=timezone.now())
     if _interval() and seen.wait is not None and 0 < seen.wait <= _interval():
         return seen.wait
     return Leave(gateway.pk, _key(record.machine), record.slot)
@@ -97,7 +97,7 @@ def _seen(gateway: Gateway, record: slot_record.Record | None) -> _Seen:
     values: dict[str, int | float | str] = {
         "gateway": gateway.pk,
         "machine": _key(record.machine if record else None),
-        "overdue": -holds.overdue_after().total_seconds(),
+        "overdue": -silence.overdue_after().total_seconds(),
     }
     with connection.cursor() as cursor:
         cursor.execute(_in_words(_LOOK), values)

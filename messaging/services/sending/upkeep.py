@@ -17,7 +17,7 @@ from messaging.services import sociair
 from messaging.services.audience import tables
 from messaging.services.campaigns import control
 from messaging.services.decisions.settlement import UNDECIDED
-from messaging.services.gateway import holds, relief
+from messaging.services.gateway import relief, silence
 from messaging.services.money import balance
 from messaging.services.sending import persistence
 from messaging.services.sending.record import give_up_lost
@@ -51,7 +51,7 @@ def _give_up(_gateway: Gateway) -> None:
 
 
 def _mark_overdue(gateway: Gateway) -> None:
-    holds.mark_overdue(gateway, now=timezone.now())
+    silence.mark_overdue(gateway, now=timezone.now())
 
 
 def _close_cancelled(_gateway: Gateway) -> None:

@@ -61,9 +61,6 @@ def cause_of(error: Exception) -> Cause:
     return _STATES.get(state) or _CLASSES.get(state[:2], Cause.OTHER)
 
 
-# -- The file --------------------------------------------------------------------------------
-
-
 def is_ours() -> bool:
     """Whether the SQLite file is still the one that this process began with.
 
@@ -141,9 +138,6 @@ def check_file() -> None:
     """To be asked when a worker starts: it ends if its file takes no changes."""
     if is_ours() and _file() is not None and (cause := _cannot_begin()):
         ends_it(cause)
-
-
-# -- Finding out -----------------------------------------------------------------------------
 
 
 @contextlib.contextmanager

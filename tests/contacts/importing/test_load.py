@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from pytest_django import Settings
 
-from contacts.importing import jobs, load
+from contacts.importing import jobs, load, pieces
 from contacts.importing.meanings import REASON, NotChosen, guess_choice, options_of
 from contacts.importing.options import Existing
 from contacts.models import (
@@ -130,7 +130,7 @@ def test_somebody_twice_in_a_file(
     rows_a_piece: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first row has the last word, or the same file would change them back and forth."""
-    monkeypatch.setattr(load, "ROWS_A_PIECE", rows_a_piece)
+    monkeypatch.setattr(pieces, "ROWS_A_PIECE", rows_a_piece)
     rows = ["Ram,9841000002,5,Jhapa", "Sita,9841000001,1,", "SITA,9841000001,2,Ilam"]
     text = "\n".join(["Name,Mobile,Fee,Village", *rows])
     path = csv_file(tmp_path / "one.csv", text)
@@ -221,7 +221,7 @@ def test_a_spreadsheet(tmp_path: Path) -> None:
 
 @pytest.fixture
 def three_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ContactImport:
-    monkeypatch.setattr(load, "ROWS_A_PIECE", 3)
+    monkeypatch.setattr(pieces, "ROWS_A_PIECE", 3)
     rows = "".join(f"Person {n},98410000{n:02d}\n" for n in range(5)) + "Gita,12\n"
     path = csv_file(tmp_path / "one.csv", f"Name,Mobile\n{rows}")
     source = jobs.take_in(path, name="one.csv", by=UserFactory.create())

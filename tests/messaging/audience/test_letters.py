@@ -129,12 +129,12 @@ def test_a_shared_number_asks_whose_message_it_gets(
     draft = draft_of(gateway, Audience(groups=(parents.pk,)), by=sender.user)
     page = sender.get(draft.get_absolute_url())
     assert "1 number belongs to several people whose texts differ." in words(page)
-    assert page.context["review_of"].people == 1
+    assert page.context["review"].people == 1
     address = reverse("messaging:answer", args=[draft.pk])
     first = {f"prefer-{maya.pk}": maya.pk, "seen": draft.fingerprint}
     page = sender.post(address, first, follow=True)
     assert "belongs to several" not in words(page)
-    assert [one.text for one in page.context["review_of"].first_people] == [
+    assert [one.text for one in page.context["review"].first_people] == [
         "Dear Hari, Rs 99.50 is due.",
         "Dear Maya, Rs 7 is due.",
     ]
@@ -144,7 +144,7 @@ def test_a_shared_number_asks_whose_message_it_gets(
     assert "Look once more" in words(page)
     now = page.context["campaign"].fingerprint
     page = sender.post(address, {"ask": "1", "seen": now}, follow=True)
-    assert page.context["review_of"].questions == 1
+    assert page.context["review"].questions == 1
     page = sender.post(address, {"first": "yes", "seen": draft.fingerprint}, follow=True)
     assert "Dear Asha, Rs 1250 is due." in words(page)
 

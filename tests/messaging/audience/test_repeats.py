@@ -115,16 +115,16 @@ def test_the_author_decides_at_the_review(sender: Browser, gateway: Gateway) -> 
     )
     page = sender.get(draft.get_absolute_url())
     assert "1 person got this text within the last 24 hours" in words(page)
-    assert page.context["review_of"].people == 1
+    assert page.context["review"].people == 1
     address = reverse("messaging:answer", args=[draft.pk])
     page = sender.post(address, {"again": "yes", "seen": draft.fingerprint}, follow=True)
     assert "1 person got this text within the last 24 hours, or will get it, and gets" in words(
         page
     )
-    assert page.context["review_of"].people == 2
+    assert page.context["review"].people == 2
     now = page.context["campaign"].fingerprint
     page = sender.post(address, {"again": "no", "seen": now}, follow=True)
-    assert page.context["review_of"].people == 1
+    assert page.context["review"].people == 1
 
 
 def test_what_was_signed_for_is_not_outrun(sender: Browser, gateway: Gateway) -> None:

@@ -332,7 +332,7 @@ def test_columns_that_were_chosen_and_not_applied(
     typed = {"form_uuid": str(uuid.uuid4()), "text": "Hi", "table": str(table.pk), "seen": ""}
     columns = {"number_column": "mother_mobile", "name_column": "name"}
     page = sender.post("/compose/", {**typed, **columns}, follow=True)
-    assert [one.mobile for one in page.context["review_of"].first_people] == ["9841000091"]
+    assert [one.mobile for one in page.context["review"].first_people] == ["9841000091"]
     assert "with the numbers of the column “mother mobile”" in words(page)
 
 

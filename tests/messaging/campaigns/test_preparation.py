@@ -27,7 +27,7 @@ from messaging.models import (
     Recipient,
 )
 from messaging.services.audience.choice import Audience, GroupGone
-from messaging.services.campaigns import control, drafts, handover, preparation
+from messaging.services.campaigns import control, drafts, handover, pieces, preparation
 from messaging.services.campaigns.review import review_of
 from messaging.services.money import affordability
 from messaging.services.money.affordability import SendRefused
@@ -142,7 +142,9 @@ def test_it_goes_on_where_it_broke_off(
     """The worker dies within a piece: that piece is undone as a whole, and made again."""
     campaign = hand_over(gateway, numbers(8))
     with monkeypatch.context() as patch:
-        patch.setattr(preparation, "insert_rows", _failing(on_call=4))
+        failing = _failing(on_call=4)
+        patch.setattr(pieces, "insert_rows", failing)
+        patch.setattr(preparation, "insert_rows", failing)
         with pytest.raises(RuntimeError):
             _prepare(campaign)
     campaign.refresh_from_db()

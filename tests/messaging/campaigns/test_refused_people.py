@@ -19,7 +19,7 @@ from messaging.models import (
     Gateway,
     Recipient,
 )
-from messaging.services.campaigns import control, follow_ups
+from messaging.services.campaigns import control, follow_ups, refused_people
 from messaging.services.campaigns.resend import Again
 from messaging.services.campaigns.review import review_of
 from messaging.services.money import balance
@@ -129,7 +129,7 @@ def test_personal_letters_stay_as_they_were(gateway: Gateway, sandbox: Sandbox) 
     send_all(gateway)
     balance.read_balance(gateway)
     seen = Again(1, Decimal("0.80"))
-    follower = follow_ups.send_to_refused(campaign, form_uuid=uuid.uuid4(), seen=seen, by=None)
+    follower = refused_people.send_to_refused(campaign, form_uuid=uuid.uuid4(), seen=seen, by=None)
     recipient = Recipient.objects.select_related("batch").get(campaign=follower)
     assert recipient.mobile in recipient.batch.text.replace("-", "")
 
@@ -154,7 +154,7 @@ def test_other_refusals_are_not_offered(
     assert "because the balance was not enough" not in words(
         sender.get(campaign.get_absolute_url())
     )
-    assert not follow_ups.refused_for_balance(campaign).exists()
+    assert not refused_people.refused_for_balance(campaign).exists()
 
 
 @pytest.mark.parametrize(
@@ -162,7 +162,7 @@ def test_other_refusals_are_not_offered(
 )
 def test_another_sum_is_not_signed(short: Campaign, signed: Again) -> None:
     with pytest.raises(SendRefused, match=r"Rs 2\.40 for people: 3 now"):
-        follow_ups.send_to_refused(short, form_uuid=uuid.uuid4(), seen=signed, by=None)
+        refused_people.send_to_refused(short, form_uuid=uuid.uuid4(), seen=signed, by=None)
     assert not short.followed_by.exists()
 
 
@@ -171,17 +171,17 @@ def test_it_needs_a_fresh_balance_that_covers_it(
 ) -> None:
     reading(gateway, amount="4.79")  # of which the rest of the campaign will take 2.40
     with pytest.raises(SendRefused, match="Not enough balance left"):
-        follow_ups.send_to_refused(short, form_uuid=uuid.uuid4(), seen=SIGNED, by=None)
+        refused_people.send_to_refused(short, form_uuid=uuid.uuid4(), seen=SIGNED, by=None)
     BalanceReading.objects.all().delete()
     with pytest.raises(SendRefused, match="Press Send again in a few seconds"):
-        follow_ups.send_to_refused(short, form_uuid=uuid.uuid4(), seen=SIGNED, by=None)
+        refused_people.send_to_refused(short, form_uuid=uuid.uuid4(), seen=SIGNED, by=None)
     assert not short.followed_by.exists()
 
 
 @pytest.mark.django_db(transaction=True)
 def test_a_double_click_sends_once(short: Campaign) -> None:
     form_uuid = uuid.uuid4()
-    send = partial(follow_ups.send_to_refused, short, form_uuid=form_uuid, seen=SIGNED, by=None)
+    send = partial(refused_people.send_to_refused, short, form_uuid=form_uuid, seen=SIGNED, by=None)
     followers = at_once([send] * 4)
     assert len({follower.pk for follower in followers}) == 1
     assert Recipient.objects.filter(campaign=followers[0]).count() == 3
@@ -197,7 +197,7 @@ def test_two_people_send_once(short: Campaign) -> None:
 
 def _try(campaign: Campaign, by: Any) -> bool:
     try:
-        follow_ups.send_to_refused(campaign, form_uuid=uuid.uuid4(), seen=SIGNED, by=by)
+        refused_people.send_to_refused(campaign, form_uuid=uuid.uuid4(), seen=SIGNED, by=by)
     except SendRefused:
         return False
     return True
@@ -207,7 +207,7 @@ def test_a_draft_to_the_same_people_stands_in_the_way(gateway: Gateway, short: C
     control.cancel(short, by=None)
     follow_ups.follow_up(short, by=UserFactory.create())
     with pytest.raises(SendRefused, match="being written already"):
-        follow_ups.send_to_refused(short, form_uuid=uuid.uuid4(), seen=SIGNED, by=None)
+        refused_people.send_to_refused(short, form_uuid=uuid.uuid4(), seen=SIGNED, by=None)
 
 
 def test_only_for_those_who_may_send(short: Campaign, client: Any) -> None:

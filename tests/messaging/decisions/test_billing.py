@@ -18,7 +18,7 @@ from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import control, drafts, handover
 from messaging.services.campaigns.estimate import estimate
 from messaging.services.campaigns.review import review_of
-from messaging.services.decisions import billing
+from messaging.services.decisions import billing, billing_causes
 from messaging.services.money import balance
 from sandbox import operators
 from sandbox.account import Account, Order, Partial
@@ -200,7 +200,9 @@ def test_prices_that_were_signed_anew_are_no_cause(gateway: Gateway, sandbox: Sa
     BalanceReading.objects.filter(pk=last.pk).update(balance=last.balance - 5)
     gap = billing.balance_gap(campaign)
     assert gap is not None
-    assert billing.cause_of_gap(campaign, gap, []).startswith("Why, the portal does not know.")
+    assert billing_causes.cause_of_gap(campaign, gap, []).startswith(
+        "Why, the portal does not know."
+    )
 
 
 def test_other_counts_that_make_the_whole_difference_are_the_cause(
@@ -218,8 +220,8 @@ def test_other_counts_that_make_the_whole_difference_are_the_cause(
     lines, gap = billing.counts_that_differ(campaign), billing.balance_gap(campaign)
     assert gap is not None
     assert gap.gap == Decimal("0.20")
-    assert "they make exactly this difference" in billing.cause_of_gap(campaign, gap, lines)
-    assert "table of operators is out of date" in billing.cause_of_counts(lines)
+    assert "they make exactly this difference" in billing_causes.cause_of_gap(campaign, gap, lines)
+    assert "table of operators is out of date" in billing_causes.cause_of_counts(lines)
 
 
 def sandbox_operators() -> Any:

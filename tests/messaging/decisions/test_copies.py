@@ -31,7 +31,7 @@ from messaging.models import (
 )
 from messaging.services import sociair
 from messaging.services.campaigns import control, follow_ups, preparation, resend
-from messaging.services.decisions import copies, settlement
+from messaging.services.decisions import copies, second_try, settlement
 from messaging.services.gateway import doubts
 from messaging.services.money import balance
 from messaging.services.money.affordability import SendRefused
@@ -94,7 +94,7 @@ def _send_again(
     form_uuid: uuid.UUID | None = None,
 ) -> Campaign:
     batches = _undecided(campaign) if batches is None else batches
-    return settlement.send_again(
+    return second_try.send_again(
         campaign,
         batches,
         form_uuid=form_uuid or uuid.uuid4(),
@@ -349,7 +349,7 @@ def test_what_becomes_undecided_later_was_not_signed(first: Campaign) -> None:
     """It is newer than what the manager spoke of, whatever its number."""
     batches = _undecided(first)
     Batch.objects.filter(pk=batches[4]).update(state=BatchState.SENDING)
-    follower = settlement.send_again(
+    follower = second_try.send_again(
         first, batches, form_uuid=uuid.uuid4(), people=18, by=None, why="Nobody got it."
     )
     Batch.objects.filter(pk=batches[4]).update(state=BatchState.UNCONFIRMED)

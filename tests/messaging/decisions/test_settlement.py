@@ -25,7 +25,7 @@ from messaging.models import (
     Verdict,
 )
 from messaging.services.campaigns import control, resend
-from messaging.services.decisions import settlement
+from messaging.services.decisions import second_try, settlement
 from messaging.services.money import balance
 from messaging.services.money.affordability import SendRefused
 from sandbox.magic import INVALID
@@ -161,7 +161,7 @@ def _send_again(
     form_uuid: uuid.UUID | None = None,
     people: int = 4,
 ) -> Campaign:
-    return settlement.send_again(
+    return second_try.send_again(
         campaign,
         batches,
         form_uuid=form_uuid or uuid.uuid4(),
@@ -186,7 +186,7 @@ def test_a_follow_up_sends_exactly_those(
     unconfirmed: Campaign, gateway: Gateway, sandbox: Sandbox, someone: User
 ) -> None:
     both, before = _undecided(unconfirmed), _history(unconfirmed)
-    people = settlement.unconfirmed_of(unconfirmed, both)
+    people = second_try.unconfirmed_of(unconfirmed, both)
     wanted = sorted(people.values_list("mobile", flat=True))
     reading_now = balance.read_balance(gateway)
     again = resend.price_again(people, reading_now.rates)
@@ -230,7 +230,7 @@ def test_some_of_them(unconfirmed: Campaign, gateway: Gateway, sandbox: Sandbox)
 def test_a_follow_up_leaves_out_who_opted_out_meanwhile(
     unconfirmed: Campaign, gateway: Gateway, sandbox: Sandbox
 ) -> None:
-    people = settlement.unconfirmed_of(unconfirmed, _undecided(unconfirmed))
+    people = second_try.unconfirmed_of(unconfirmed, _undecided(unconfirmed))
     out = people.order_by("mobile").values_list("mobile", flat=True)[0]
     OptOutFactory.create(mobile=out)
     billed = len(sandbox.ledger())

@@ -31,7 +31,7 @@ from messaging.models import (
 from messaging.services.campaigns import control, preparation, schedule
 from messaging.services.decisions import billing, evidence, settlement
 from messaging.services.gateway import holds
-from messaging.services.money import affordability, balance, new_prices, prices, recount
+from messaging.services.money import affordability, balance, new_prices, prices, recount, rules
 from messaging.services.money.affordability import SendRefused
 from messaging.services.sending import dispatch, upkeep
 from sandbox.server import Sandbox
@@ -519,11 +519,11 @@ def upgraded(monkeypatch: pytest.MonkeyPatch) -> Any:
 
     def upgrade(prefix: str, operator: Operator) -> None:
         monkeypatch.setitem(phone._OPERATORS, prefix, operator)
-        prices.fingerprint_of_rules.cache_clear()
+        rules.fingerprint_of_rules.cache_clear()
 
     yield upgrade
     monkeypatch.undo()
-    prices.fingerprint_of_rules.cache_clear()
+    rules.fingerprint_of_rules.cache_clear()
 
 
 def test_another_table_of_operators_is_another_sum(
@@ -563,7 +563,7 @@ def test_an_upgrade_that_changes_nothing_for_it_just_goes(gateway: Gateway) -> N
     Campaign.objects.update(rules="")
     assert control.start_due(gateway) == 1
     campaign.refresh_from_db()
-    assert campaign.rules == prices.fingerprint_of_rules()
+    assert campaign.rules == rules.fingerprint_of_rules()
     assert campaign.cost == Decimal("2.40")
 
 

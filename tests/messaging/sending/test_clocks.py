@@ -25,7 +25,7 @@ from messaging.models import (
 )
 from messaging.services import sociair
 from messaging.services.decisions import evidence
-from messaging.services.gateway import holds, machines
+from messaging.services.gateway import holds, machines, silence
 from messaging.services.money import balance
 from messaging.services.sending import dispatch, record, upkeep
 from sandbox.server import Sandbox
@@ -178,9 +178,9 @@ def test_hours_of_silence_are_noticed_after_a_clock_that_was_ahead(
     campaign = hand_over(gateway, numbers(3))
     assert dispatch.send_next(gateway) is CALLED
     _set_back(HALF_A_DAY)
-    assert holds.mark_overdue(gateway, now=timezone.now()) == 0
+    assert silence.mark_overdue(gateway, now=timezone.now()) == 0
     _set_back(timedelta(hours=-3))
-    assert holds.mark_overdue(gateway, now=timezone.now()) == 1
+    assert silence.mark_overdue(gateway, now=timezone.now()) == 1
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.OVERDUE
 

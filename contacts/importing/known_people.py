@@ -1,0 +1,80 @@
+"""Who is there already, by their numbers."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from django.db import connection
+
+from contacts.fields import FieldValue
+from contacts.importing.options import Options
+from contacts.models import Contact, Group, OptOut
+
+
+@dataclass(slots=True)
+class PlannedPerson:
+    """Somebody who is in the database, or will be; `pk` is None until then."""
+
+    mobile: str
+    name: str
+    key: str
+    fields: dict[str, FieldValue]
+    pk: int | None = None
+    groups: frozenset[str] = frozenset()
+    joins: frozenset[str] = frozenset()
+    is_changed: bool = False
+    is_spoken_of: bool = False  # by an earlier row of the same file
+
+
+class Spoken(Protocol):
+    """Whom earlier pieces of the same file were about, by key."""
+
+    def __contains__(self, pk: int, /) -> bool: ...
+
+
+People = dict[str, dict[str, PlannedPerson]]  # by number, then by key of the name
+
+
+def people_at(mobiles: set[str], options: Options, spoken: Spoken, lock: bool) -> People:
+    found: People = {}
+    by_pk = {}
+    for pk, mobile, name, key, values in _rows_at(mobiles, lock):
+        person = by_pk[pk] = PlannedPerson(mobile, name, key, json.loads(values), pk)
+        person.is_spoken_of = pk in spoken
+        found.setdefault(mobile, {})[key] = person
+    if by_pk and (options.groups is not None or options.to_groups):
+        through = Group.members.through.objects.filter(contact_id__in=by_pk)
+        for pk, group in through.values_list("contact_id", "group__name"):
+            by_pk[pk].groups |= {group}
+    return found
+
+
+def _rows_at(mobiles: set[str], lock: bool) -> list[Any]:
+    is_postgresql = connection.vendor == "postgresql"
+    fields = "fields::text" if is_postgresql else "fields"
+    locked = "FOR UPDATE" if lock and is_postgresql else ""
+    return _at(mobiles, f"id, mobile, name, name_key, {fields}", f"ORDER BY id {locked}")
+
+
+def known_numbers(mobiles: Iterable[str]) -> set[str]:
+    """Those of these numbers that somebody has."""
+    return {mobile for (mobile,) in _at(mobiles, "DISTINCT mobile")}
+
+
+def _at(mobiles: Iterable[str], columns: str, rest: str = "") -> list[Any]:
+    """Contacts by number. Django takes longer to write a long `IN` than the database to answer."""
+    table = connection.ops.quote_name(Contact._meta.db_table)
+    numbers: list[str] | str = list(mobiles)
+    condition = "= ANY(%s)"
+    if connection.vendor != "postgresql":
+        numbers, condition = json.dumps(numbers), "IN (SELECT value FROM json_each(%s))"
+    statement = f"SELECT {columns} FROM {table} WHERE mobile {condition} {rest}"  # noqa: S608  # ours
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [numbers])
+        return list(cursor.fetchall())
+
+
+def opted_out_at(mobiles: set[str]) -> People:
+    numbers = OptOut.objects.filter(mobile__in=mobiles).values_list("mobile", flat=True)
+    return {mobile: {"": PlannedPerson(mobile, "", "", {}, 0)} for mobile in numbers}

@@ -1,0 +1,32 @@
+"""Who must not be texted, and how that is said."""
+
+from django.utils.timezone import localtime
+from django.utils.translation import gettext as _
+
+from contacts.models import OptOut
+from sociair_portal.common import formats
+from sociair_portal.common.any_of import AnyOf
+
+
+def opt_outs_of(mobiles: list[str]) -> dict[str, OptOut]:
+    """The opt-outs among some numbers in order.
+
+    There are few of them as a rule, so that those between the first number and the last are read
+    sooner than all of the numbers are sent to the database.
+    """
+    if not mobiles:
+        return {}
+    everybodys = OptOut.objects.select_related("created_by")
+    between = everybodys.filter(mobile__gte=mobiles[0], mobile__lte=mobiles[-1])
+    found = list(between[: len(mobiles)])
+    if len(found) == len(mobiles):
+        found = list(everybodys.filter(AnyOf("mobile", mobiles)))
+    return {one.mobile: one for one in found}
+
+
+def sentence(opt_out: OptOut) -> str:
+    """Since when, by whom and why."""
+    said = _("Opted out on %(day)s") % {"day": formats.day(localtime(opt_out.created_at))}
+    if opt_out.created_by is not None:
+        said += _(" (entered by %(name)s)") % {"name": opt_out.created_by.get_username()}
+    return f"{said}: {opt_out.reason}" if opt_out.reason else f"{said}."

@@ -1,0 +1,125 @@
+"""Those who were refused for lack of balance: after a top-up their messages are sent once more."""
+
+import uuid
+
+from django.conf import settings
+from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
+from django.utils.translation import gettext as _
+
+from messaging.answers.outcomes import Outcome
+from messaging.answers.refusals import lacks_balance
+from messaging.models import (
+    Campaign,
+    CampaignState,
+    Event,
+    EventKind,
+    Gateway,
+    Recipient,
+    RecipientState,
+    SentMessage,
+)
+from messaging.services.actor import Actor, user_of
+from messaging.services.audience import repeats
+from messaging.services.campaigns import resend
+from messaging.services.campaigns.follow_ups import (
+    is_being_prepared,
+    not_reached,
+)
+from messaging.services.campaigns.guards import check_certain, check_nobody_prepares
+from messaging.services.money import affordability, prices
+from messaging.services.money.affordability import SendRefused
+from sociair_portal.common import formats
+
+_REFUSING = (Outcome.REFUSED, Outcome.ALL_INVALID, Outcome.SOME_INVALID, Outcome.TOO_LARGE)
+
+
+_WORDS_SHOWN = 3
+
+
+_AT_ONCE = 2000  # people in one transaction
+
+
+def refusals(campaign: Campaign) -> QuerySet[SentMessage]:
+    """The answers that refused somebody, the last one first: each says why in Sociair's words."""
+    calls = SentMessage.objects.filter(batch__campaign=campaign, outcome__in=_REFUSING)
+    return calls.defer("raw", "numbers").order_by("-id")
+
+
+def words_of_refusal(campaign: Campaign | None) -> list[str]:
+    """What Sociair said to those who may be written to again, each once, the last first."""
+    if campaign is None or not campaign.refused:
+        return []
+    said = refusals(campaign).exclude(words="").values_list("words", flat=True)
+    return list(dict.fromkeys(said[: resend.MOST_AGAIN]))[:_WORDS_SHOWN]
+
+
+def refused_for_balance(campaign: Campaign) -> QuerySet[Recipient]:
+    """Those who may get their message when the account was topped up, some requests at a time."""
+    calls = refusals(campaign).filter(outcome=Outcome.REFUSED)
+    lacking = [
+        batch
+        for batch, words, status in calls.values_list("batch", "words", "status")
+        if lacks_balance(words, status)
+    ]
+    people = not_reached(campaign).filter(state=RecipientState.REFUSED, batch__in=lacking)
+    batches = people.values_list("batch", flat=True).distinct().order_by("batch")
+    most = max(_AT_ONCE // settings.SOCIAIR_BATCH_SIZE, 1)
+    some = people.filter(batch__in=list(batches[:most]))
+    # By a copy of it, or by anybody else who said the same.
+    letters = dict(some.values_list("mobile", "batch__text"))
+    return some.exclude(mobile__in=repeats.who_got(letters, repeats.recent(campaign)))
+
+
+def send_to_refused(
+    campaign: Campaign, *, form_uuid: uuid.UUID, seen: resend.Again, by: Actor
+) -> Campaign:
+    """Send their messages now to those who were refused for lack of balance, as a new campaign.
+
+    `seen` is what somebody saw and signed. Two clicks, or two people, make one campaign. Raises
+    `SendRefused`.
+    """
+    if (known := resend.known(form_uuid, campaign)) is not None:
+        return known
+    resend.check_gateway(campaign)
+    reading = affordability.fresh_reading(campaign.gateway, button=_("Send"))
+    rates = prices.rates_now(campaign, reading)
+    try:
+        with transaction.atomic():
+            # In the order in which an answer is recorded, or the two could wait for each other.
+            locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
+            gateway = Gateway.objects.select_for_update(no_key=True).get(pk=campaign.gateway_id)
+            if (known := resend.known(form_uuid, campaign)) is not None:
+                return known  # the other half of a double click
+            people = refused_for_balance(locked)
+            again = resend.price_again(people, rates)
+            _check_signed(locked, again, seen)
+            affordability.check_more(gateway, reading, again.cost)
+            follower = resend.send_copies(locked, people, resend.Signature(form_uuid, rates, by))
+            words = _("Refused because the balance was not enough: %(people)d. In campaign %(pk)d.")
+            Event.objects.create(
+                campaign=campaign,
+                kind=EventKind.SENT_AGAIN,
+                by=user_of(by),
+                words=words % {"people": again.people, "pk": follower.pk},
+            )
+    except IntegrityError as other:
+        raise SendRefused(_("This page is out of date. Open it once more.")) from other
+    return follower
+
+
+def _check_signed(campaign: Campaign, again: resend.Again, seen: resend.Again) -> None:
+    check_certain(campaign)
+    check_nobody_prepares(campaign)
+    draft = Campaign.objects.filter(follows=campaign, state=CampaignState.DRAFT).first()
+    if draft is not None or is_being_prepared(campaign):
+        raise SendRefused(
+            _("A message to these people is being written already. Send it, or delete it first.")
+        )
+    if not again.people:
+        raise SendRefused(_("Somebody has sent to these people meanwhile."))
+    if again != seen:
+        raise SendRefused(
+            _("It is Rs %(cost)s for people: %(people)d now. Look at the sum, then send.")
+            % {"cost": formats.exact(again.cost), "people": again.people}
+        )

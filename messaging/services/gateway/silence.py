@@ -1,0 +1,50 @@
+"""Campaigns that waited while nothing was sent for hours ask before they go on."""
+
+from datetime import datetime, timedelta
+
+from django.conf import settings
+
+from messaging.models import (
+    Campaign,
+    CampaignState,
+    EventKind,
+    Gateway,
+)
+from messaging.models.gateway import CLOCK_TOLERANCE
+from messaging.services import states
+
+
+def overdue_after() -> timedelta:
+    """How long a campaign may wait, while nothing is sent, before it asks."""
+    return timedelta(hours=settings.OVERDUE_HOURS)
+
+
+def _is_asleep(gateway: Gateway, now: datetime) -> bool:
+    """Whether no call was made for so long."""
+    return gateway.active_at is None or gateway.active_at < now - overdue_after()
+
+
+def mark_overdue(gateway: Gateway, *, now: datetime) -> int:
+    """Campaigns that waited while nothing was sent for hours ask before they go on."""
+    _forget_the_future(gateway, now)
+    if not _is_asleep(gateway, now):
+        return 0
+    before = now - overdue_after()
+    sleeping = Campaign.objects.filter(
+        gateway=gateway, state=CampaignState.SENDING, pending__gt=0, resumed_at__lt=before
+    )
+    return sum(
+        states.transition(
+            campaign, [CampaignState.SENDING], CampaignState.OVERDUE, EventKind.OVERDUE
+        )
+        for campaign in sleeping.order_by("id")
+    )
+
+
+def _forget_the_future(gateway: Gateway, now: datetime) -> None:
+    """A clock that was ahead has left moments behind that would count as recent for hours."""
+    ahead = now + CLOCK_TOLERANCE
+    Gateway.objects.filter(pk=gateway.pk, active_at__gt=ahead).update(active_at=now)
+    Campaign.objects.filter(
+        gateway=gateway, state=CampaignState.SENDING, resumed_at__gt=ahead
+    ).update(resumed_at=now)
