@@ -21,7 +21,7 @@ help:
 	@echo 'make screenshots  take the pictures in docs/screenshots again'
 
 run: .venv/.running
-	@exec $(BIN)/python -m sociair_portal.run
+	@exec $(BIN)/python -m sociair_portal.launcher
 
 test: .venv/.testing
 	@exec $(BIN)/python -m tests $(ARGS)

@@ -1,17 +1,16 @@
 """Freezing recipients, against bulk_create and against raw rows of the same in the same run."""
 
-from benchmarks import inside  # isort: skip  # noqa: F401  # before anything of the portal
-
-import json
-import sys
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from decimal import Decimal
+from typing import Final
 
 from django.db import transaction
 
-from benchmarks.seed import mobile
+from benchmarks.people import mobile
+from benchmarks.portal import databases, portal
 from contacts.phone import Operator
 from messaging.models import Batch, Campaign, Recipient
 from messaging.services.audience.addressees import Addressee
@@ -20,16 +19,47 @@ from messaging.services.campaigns import pieces
 from messaging.services.gateway import holds
 from sociair_portal.common import bulk_rows
 
-_PIECE = 5000
+_PEOPLE: Final = 100_000
+_TIMES: Final = 2.0
+_PIECE: Final = 5000
 
 
-def main(people: int) -> None:
-    found = {
+@dataclass(frozen=True)
+class Creation:
+    database: str
+    people: int
+    ours: float  # seconds, as the others
+    bulk_create: float
+    raw: float
+
+    @property
+    def times(self) -> float:
+        return self.bulk_create / self.ours
+
+    @property
+    def is_met(self) -> bool:
+        return self.times >= _TIMES
+
+    def __str__(self) -> str:
+        return (
+            f"{self.database:<10} {self.people:,} recipients in {self.ours:.1f} s: "
+            f"{self.times:.1f} times as fast as bulk_create (at least {_TIMES:.0f}), "
+            f"raw rows alone {self.raw:.1f} s"
+        )
+
+
+def measure(people: int = _PEOPLE) -> Iterator[Creation]:
+    for database in databases():
+        with portal(database) as empty:
+            yield Creation(database, people, **empty.run(seconds, people))
+
+
+def seconds(people: int) -> dict[str, float]:
+    return {
         "ours": _timed(lambda: _ours(people)),
         "bulk_create": _timed(lambda: _bulk_create(people)),
         "raw": _timed(lambda: _raw(people)),
     }
-    print(json.dumps(found))
 
 
 def _timed(work: Callable[[], None]) -> float:
@@ -86,7 +116,3 @@ def _raw(people: int) -> None:
             bulk_rows.insert_rows(
                 Recipient, ["campaign", "batch", "mobile", "name", "operator", "state"], rows
             )
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]))

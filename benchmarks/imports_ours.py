@@ -1,19 +1,18 @@
-"""One file, taken in and loaded as the worker does: `FILE`."""
+"""Our side of `imports`, alone: its memory is measured, and what theirs loads is none of it."""
 
-from benchmarks import inside  # isort: skip  # noqa: F401  # before anything of the portal
-
-import json
+import os
 import resource
-import sys
 import time
 from functools import partial
 from pathlib import Path
 
+from benchmarks.portal import peak_memory
 from contacts.importing import jobs, load
 from contacts.importing.meanings import guess_choice, options_of
 
 
-def main(path: str) -> None:
+def ours(path: str) -> dict[str, float]:
+    """Take a file in and load it as the worker does: seconds, MB and people."""
     started = time.perf_counter()
     source = jobs.take_in(Path(path), name="benchmark", by=None)
     jobs.start(source, options_of(source, guess_choice(source)))
@@ -24,13 +23,6 @@ def main(path: str) -> None:
         load.load(source, go_on=partial(next, iter([True]), False))
         longest = max(longest, time.perf_counter() - piece)
     took = time.perf_counter() - started
-    peaks = [
-        resource.getrusage(who).ru_maxrss / 1024
-        for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)
-    ]
-    found = {"took": took, "peak": max(peaks), "longest": longest, "created": source.created}
-    print(json.dumps(found))
-
-
-if __name__ == "__main__":
-    main(sys.argv[1])
+    of_children = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
+    peak = max(peak_memory(os.getpid()), of_children)
+    return {"took": took, "peak": peak, "longest": longest, "created": source.created}

@@ -8,16 +8,37 @@ import tempfile
 import time
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, ParamSpec, Protocol, TypeVar
 
 import psycopg
+from django.core.management import call_command
+from django.db import connection
 
 ROOT = Path(__file__).resolve().parent.parent
+NOWHERE: Final = "http://127.0.0.1:9/api"
 POSTGRES = os.environ.get("TEST_DATABASE_URL", "postgres://postgres@127.0.0.1:5432/postgres")
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+_CALL: Final = """
+import json, sys
+from {module} import {name}
+given, named = json.loads(sys.argv[1])
+print(json.dumps({name}(*given, **named)))
+"""
+
+
+class Result(Protocol):
+    """A line of the table."""
+
+    @property
+    def is_met(self) -> bool:
+        """Whether it keeps to its limit, if there is one."""
 
 
 def databases() -> list[str]:
@@ -68,13 +89,14 @@ class Portal:
 
     env: dict[str, str] = field(repr=False)
 
-    def run(self, module: str, *arguments: str) -> dict[str, Any]:
-        """Run `python -m benchmarks.MODULE`; it prints one JSON object."""
-        command = [sys.executable, "-m", f"benchmarks.{module}", *arguments]
+    def run(self, part: Callable[P, R], *given: P.args, **named: P.kwargs) -> R:
+        """Call a function in a process of its own inside the portal; JSON goes in and out."""
+        code = _CALL.format(module=part.__module__, name=part.__name__)
+        command = [sys.executable, "-c", code, json.dumps([given, named])]
         done = subprocess.run(
             command, cwd=ROOT, env=self.env, check=True, stdout=subprocess.PIPE, text=True
         )
-        found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+        found: R = json.loads(done.stdout.splitlines()[-1])
         return found
 
     @contextmanager
@@ -100,14 +122,19 @@ class Worker:
 
     def peak_memory(self) -> float:
         """MB resident at the most so far."""
-        for line in Path(f"/proc/{self.process.pid}/status").read_text().splitlines():
-            if line.startswith("VmHWM:"):
-                return int(line.split()[1]) / 1024
-        return 0.0
+        return peak_memory(self.process.pid)
+
+
+def peak_memory(process: int) -> float:
+    """MB resident at the most so far, without those of whoever started the process."""
+    for line in Path(f"/proc/{process}/status").read_text().splitlines():
+        if line.startswith("VmHWM:"):
+            return int(line.split()[1]) / 1024
+    return 0.0
 
 
 @contextmanager
-def portal(database: str, base_url: str, *, workers: int = 8) -> Iterator[Portal]:
+def portal(database: str, base_url: str = NOWHERE, *, workers: int = 8) -> Iterator[Portal]:
     with tempfile.TemporaryDirectory(prefix="sociair-portal-bench-") as folder:
         with _database(database, Path(folder)) as url:
             env = {
@@ -121,8 +148,15 @@ def portal(database: str, base_url: str, *, workers: int = 8) -> Iterator[Portal
                 "HTTPS": "off",
             }
             found = Portal(env)
-            found.run("prepared")
+            found.run(migrate)
             yield found
+
+
+def migrate() -> None:
+    """Fill an empty database with tables."""
+    call_command("migrate", verbosity=0)
+    if connection.vendor == "postgresql":
+        call_command("create_huey_tables", verbosity=0)
 
 
 @contextmanager
@@ -131,12 +165,12 @@ def _database(kind: str, folder: Path) -> Iterator[str]:
         yield f"sqlite:///{folder}/portal.sqlite3"
         return
     name = f"sociair_bench_{uuid.uuid4().hex[:8]}"
-    with psycopg.connect(POSTGRES, autocommit=True) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
+    with psycopg.connect(POSTGRES, autocommit=True) as server:
+        server.execute(f'CREATE DATABASE "{name}"')
         try:
             yield POSTGRES.rsplit("/", 1)[0] + f"/{name}"
         finally:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            server.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
 
 
 def wait_until(done: Any, *, seconds: float, every: float = 0.1) -> None:

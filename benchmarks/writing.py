@@ -2,18 +2,40 @@
 with everything else that the page is answered.
 """
 
-from collections.abc import Iterator
+import csv
+import tempfile
+import time
+import uuid
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Final
 
+from django.contrib.auth.models import User
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext, override_settings
+
+from benchmarks.people import group_of, mobile
 from benchmarks.portal import databases, portal
+from contacts.models import Contact, ContactField, Group, OptOut
+from messaging.models import BalanceReading, Campaign
+from messaging.services.audience import tables
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import drafts, handover, preparation
+from messaging.services.campaigns.estimate import count_people
+from messaging.services.campaigns.review import review_of
+from messaging.services.gateway import holds
+from sociair_portal.common.bulk_rows import insert_rows
 
 _PEOPLE: Final = 100_000
-_NOWHERE: Final = "http://127.0.0.1:9/api"
 _COUNT: Final = "live count"
 _MOST_SECONDS: Final = {_COUNT: 0.25, "live answer, all of it": 0.5}
 _MOST_SECONDS_OF_REVIEW: Final = 2.0
 _MOST_QUERIES: Final = 4
+_STATIC: Final = "School is closed tomorrow because of the rain."
+_PERSONAL: Final = "Dear {name}, the fee of class {class} is due: Rs {fee_due|0}. Pay by Friday."
+_TIMES: Final = 3  # the middle one counts
 
 
 @dataclass(frozen=True)
@@ -41,6 +63,121 @@ class Wait:
 
 def measure(people: int = _PEOPLE) -> Iterator[Wait]:
     for database in databases():
-        with portal(database, _NOWHERE) as empty:
-            for name, found in empty.run("writing_inside", str(people)).items():
+        with portal(database) as empty:
+            for name, found in empty.run(waits, people).items():
                 yield Wait(database, name, found)
+
+
+def waits(people: int) -> dict[str, Any]:
+    """Seconds to the first byte of each page, and of the live count with its queries."""
+    user = User.objects.create_superuser("bench")
+    everybody = Audience(groups=(group_of(people).pk,))
+    ContactField.objects.create(name="Class", key="class", kind="text")
+    ContactField.objects.create(name="Fee due", key="fee_due", kind="number")
+    Contact.objects.update(fields={"class": "9", "fee_due": 4200})
+    OptOut.objects.bulk_create(OptOut(mobile=mobile(n)) for n in range(0, people, 1000))
+    overlapping = Audience(groups=_overlapping(people))
+    with connection.cursor() as cursor:
+        cursor.execute("ANALYZE")
+    table = Audience(table=str(_table(people).pk))
+
+    client = Client()
+    client.force_login(user)
+    written = {
+        "one text": (_STATIC, everybody),
+        "personal": (_PERSONAL, everybody),
+        "personal, rows of a table": ("Dear {name}: {fee_due}", table),
+    }
+    found: dict[str, Any] = {}
+    storage = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    with override_settings(ALLOWED_HOSTS=["*"], STORAGES={"staticfiles": storage}):
+        for name, (text, audience) in written.items():
+            draft = _draft(text, audience, user)
+            found[name] = {"seconds": _review(client, draft, people)}
+        _send(_draft(_STATIC, everybody, user))
+        draft = _draft(_STATIC, everybody, user)
+        found["one text, sent to all today"] = {"seconds": _review(client, draft, None)}
+        draft = _draft(_PERSONAL, everybody, user)
+        found["personal, after a campaign to all"] = {"seconds": _review(client, draft, people)}
+        typed = {"form_uuid": str(uuid.uuid4()), "text": _PERSONAL, "groups": overlapping.groups}
+        answer = _timed(lambda: client.post("/compose/measure/", typed))
+        found["live answer, all of it"] = {"seconds": answer}
+    with CaptureQueriesContext(connection) as queries:
+        count_people(overlapping, [])
+    seconds = _timed(lambda: count_people(overlapping, []))
+    found[_COUNT] = {"seconds": seconds, "queries": len(queries)}
+    return found
+
+
+def _reading() -> None:
+    rate = "0.80"
+    BalanceReading.objects.create(
+        gateway=holds.current_gateway(),
+        balance=10_000_000,
+        ntc_rate=rate,
+        ncell_rate=rate,
+        smartcell_rate=rate,
+    )
+
+
+def _draft(text: str, audience: Audience, by: User) -> Campaign:
+    return drafts.save_draft(
+        form_uuid=uuid.uuid4(),
+        text=text,
+        audience=audience,
+        gateway=holds.current_gateway(),
+        by=by,
+    )
+
+
+def _send(draft: Campaign) -> None:
+    _reading()
+    reading = BalanceReading.objects.latest("id")
+    seen = review_of(draft, reading)
+    handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=draft.created_by)
+    preparation.prepare(draft)
+
+
+def _review(client: Client, draft: Campaign, people: int | None) -> float:
+    def look() -> None:
+        _reading()
+        answer = client.get(f"/campaigns/{draft.pk}/review/")
+        assert answer.status_code == 200
+        if people is not None:
+            reached = f"{people - people // 1000:,}"  # without those who opted out
+            assert reached in answer.content.decode(), "the page counts somebody else"
+
+    return _timed(look)
+
+
+def _timed(do: Callable[[], object]) -> float:
+    took = []
+    for _time in range(_TIMES):
+        started = time.perf_counter()
+        do()
+        took.append(time.perf_counter() - started)
+    return sorted(took)[_TIMES // 2]
+
+
+def _overlapping(people: int) -> tuple[int, ...]:
+    """Four groups with so many memberships in all; most people are in two of them."""
+    ids = list(Contact.objects.order_by("pk").values_list("pk", flat=True)[: people // 2])
+    chosen = []
+    for place in range(4):
+        group = Group.objects.create(name=f"Overlapping {place}")
+        start = place * len(ids) // 8
+        some = ids[start : start + len(ids) // 2]
+        through = Group.members.through
+        insert_rows(through, ["group", "contact"], [(group.pk, pk) for pk in some])
+        chosen.append(group.pk)
+    return tuple(chosen)
+
+
+def _table(people: int) -> Any:
+    with tempfile.TemporaryDirectory(prefix="sociair-portal-bench-") as folder:
+        path = Path(folder) / "table.csv"
+        with path.open("w", newline="") as file:
+            rows = csv.writer(file)
+            rows.writerow(["Name", "Mobile", "Fee due"])
+            rows.writerows([f"Person {n}", mobile(n), n % 5000] for n in range(people))
+        return tables.take_in(path, name="table.csv", by=None)

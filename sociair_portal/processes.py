@@ -1,25 +1,23 @@
 """Programs that run beside each other: started in order, looked after, stopped in reverse.
 
-Signals are only noted where they arrive and acted upon here, one after the other. Every program is
-the head of a process group of its own, so that Ctrl-C in the terminal reaches nobody but us.
+Signals are only noted where they arrive and acted upon here, so that a second Ctrl-C disturbs
+nothing.
 """
 
-import contextlib
 import os
-import select
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
+from contextlib import suppress
 from typing import Final
 
 from sociair_portal.common.shutdown import NEEDS_PERSON
 
 # What a terminal sends for Ctrl-C and Ctrl-\, and when its window is closed; and what `kill` sends.
 _STOPS: Final = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM)
-_LOOK_EVERY: Final = 0.1  # seconds between two looks at a condition
+_LOOK_EVERY: Final = 0.1  # seconds
 _HAS_TERMINAL: Final = os.isatty(0)
 _TOO_SOON: Final = 3.0  # seconds; what ends before would end again
 
@@ -28,124 +26,96 @@ class Stop(Exception):
     """Somebody wants us to stop."""
 
 
-class CannotGoOn(Exception):
-    """A program has ended that the others need."""
+class Program(subprocess.Popen[bytes]):
+    """Python that runs under a name for people; `stop_within` are seconds from SIGTERM to SIGKILL.
 
+    It is the head of a process group of its own: Ctrl-C in the terminal reaches nobody but us.
+    """
 
-@dataclass
-class Program:
-    """A command under a name for people; `stop_within` are the seconds from SIGTERM to SIGKILL."""
-
-    name: str
-    command: list[str]
-    stop_within: float
-    _process: "subprocess.Popen[bytes]" = field(init=False)
-    _started: float = field(init=False)
-
-    def start(self) -> None:
-        self._process = subprocess.Popen(  # noqa: S603  # commands of our own
-            self.command, stdin=subprocess.DEVNULL, process_group=0
-        )
-        self._started = time.monotonic()
-
-    @property
-    def code(self) -> int | None:
-        """Its exit code, once it has ended."""
-        return self._process.poll()
-
-    @property
-    def age(self) -> float:
-        return time.monotonic() - self._started
+    def __init__(self, name: str, words: list[str], *, stop_within: float) -> None:
+        self.name, self.words, self.stop_within = name, words, stop_within
+        self.started = time.monotonic()
+        super().__init__([sys.executable, *words], stdin=subprocess.DEVNULL, process_group=0)
 
     def stop(self) -> None:
-        if self.code is None:
-            self._process.terminate()
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self._process.wait(self.stop_within)
-        self.clear_away()
+        """End it, if it has not ended, and whatever is left of the processes that it started."""
+        self.terminate()
+        with suppress(subprocess.TimeoutExpired):
+            self.wait(self.stop_within)
+        with suppress(ProcessLookupError):
+            os.killpg(self.pid, signal.SIGKILL)
+        self.wait()
 
-    def clear_away(self) -> None:
-        """End whatever is left of it and of the processes it started."""
-        with contextlib.suppress(ProcessLookupError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-        self._process.wait()
+    @property
+    def ending(self) -> str:
+        """How it ended, for people."""
+        code = self.wait()
+        how = (
+            f"was ended by {signal.Signals(-code).name}" if code < 0 else f"ended with code {code}"
+        )
+        return f"{self.name} {how}"
 
 
 class Processes:
-    """The programs that run, and the signals that came in meanwhile."""
+    """The programs that run."""
 
     def __init__(self) -> None:
         self._running: list[Program] = []
-        self._signals: SimpleQueue[int] = SimpleQueue()
-        signal.signal(signal.SIGCHLD, self._note)
+        self._told_to_stop = False
         for number in _STOPS:
             # Ignored from the start (nohup, a script's background job): somebody meant it.
             if signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, self._note)
 
-    def start(self, program: Program) -> None:
-        program.start()
-        self._running.append(program)
+    def start(self, name: str, words: list[str], *, stop_within: float) -> None:
+        self._running.append(Program(name, words, stop_within=stop_within))
 
     def stop(self) -> None:
         """The last that was started is the first that is stopped."""
         while self._running:
             self._running.pop().stop()
 
-    def finish(self, program: Program) -> None:
+    def finish(self, name: str, words: list[str], *, stop_within: float) -> None:
         """Run a program that comes to an end by itself."""
-        program.start()
+        program = Program(name, words, stop_within=stop_within)
         try:
-            self.look_after(until=lambda: program.code is not None)
+            self.look_after(until=lambda: program.poll() is not None)
         finally:
             program.stop()
-        if program.code:
-            raise CannotGoOn(f"{program.name} {_how(program.code)}: the portal cannot start.")
+        if program.returncode:
+            raise SystemExit(f"{program.ending}: the portal cannot start.")
 
-    def look_after(self, until: Callable[[], bool] | None = None) -> None:
-        """Start again what ends unasked, until a condition holds, or for ever.
+    def look_after(self, until: Callable[[], bool] = lambda: False) -> None:
+        """Start again what ends unasked, until a condition holds.
 
-        Raises `Stop` when a signal says so, `CannotGoOn` when starting again would not help.
+        Raises `Stop` when a signal says so, or when the terminal is gone: only its first process
+        hears of that. Over `ssh -t` or in a window of its own that is make, which does not tell us.
         """
-        while until is None or not until():
-            with contextlib.suppress(Empty):
-                if self._signals.get(timeout=_LOOK_EVERY if until else 1) in _STOPS:
-                    raise Stop
-            if _terminal_is_gone():
+        while not until():
+            if self._told_to_stop or (_HAS_TERMINAL and not os.isatty(0)):
                 raise Stop
-            for program in self._running:
-                if program.code is not None:
-                    self._start_again(program, program.code)
-
-    def _start_again(self, program: Program, code: int) -> None:
-        program.clear_away()
-        if code == NEEDS_PERSON:
-            raise CannotGoOn(f"{program.name} gave up, and said why: the portal stops.")
-        if program.age < _TOO_SOON:
-            raise CannotGoOn(f"{program.name} {_how(code)} right after its start.")
-        say(f"{program.name} {_how(code)} and is started again.")
-        program.start()
+            for place, program in enumerate(self._running):
+                if program.poll() is not None:
+                    self._running[place] = _again(program)
+            time.sleep(_LOOK_EVERY)
 
     def _note(self, number: int, frame: object) -> None:
-        self._signals.put(number)
+        self._told_to_stop = True
 
 
-def _terminal_is_gone() -> bool:
-    """Only the first process of a terminal hears of its end. Over `ssh -t` or in a window of its
-    own that is make, which does not tell us.
-    """
-    poll = select.poll()
-    poll.register(0, 0)
-    return _HAS_TERMINAL and any(event & select.POLLHUP for _file, event in poll.poll(0))
-
-
-def _how(code: int) -> str:
-    if code < 0:
-        return f"was ended by {signal.Signals(-code).name}"
-    return f"ended with code {code}"
+def _again(ended: Program) -> Program:
+    """Start it again, or raise `SystemExit` if that would not help."""
+    age = time.monotonic() - ended.started
+    ended.stop()
+    if ended.returncode == NEEDS_PERSON:
+        raise SystemExit(f"{ended.name} gave up, and said why: the portal stops.")
+    if age < _TOO_SOON:
+        raise SystemExit(f"{ended.ending} right after its start.")
+    say(f"{ended.ending} and is started again.")
+    return Program(ended.name, ended.words, stop_within=ended.stop_within)
 
 
 def say(text: str) -> None:
     """Print a line; where nobody listens any more, go on all the same."""
-    with contextlib.suppress(OSError):
+    with suppress(OSError):
         print(text, flush=True)  # noqa: T201  # to the person at the terminal

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 _BEGIN = """
 import signal, sys
 from sociair_portal import processes
-from sociair_portal.processes import CannotGoOn, Processes, Program, Stop
+from sociair_portal.processes import Processes, Stop
 
 def program(name, then="signal.sigwait(stop); say('stops')", stop_within=30):
     lines = [
@@ -23,7 +23,7 @@ def program(name, then="signal.sigwait(stop); say('stops')", stop_within=30):
         "say('starts')",
         then,
     ]
-    return Program(name, [sys.executable, "-c", "\\n".join(lines)], stop_within)
+    return {"name": name, "words": ["-c", "\\n".join(lines)], "stop_within": stop_within}
 
 all_of_it = Processes()
 """
@@ -50,7 +50,7 @@ def test_the_last_to_start_is_the_first_to_stop() -> None:
     running = trial(
         """
         for name in ("first", "second"):
-            all_of_it.start(program(name))
+            all_of_it.start(**program(name))
         try:
             all_of_it.look_after()
         except Stop:
@@ -72,7 +72,7 @@ def test_what_ends_unasked_is_started_again() -> None:
     looks = said(
         """
         processes._TOO_SOON = 0
-        all_of_it.start(program("web", "sys.exit(7)"))
+        all_of_it.start(**program("web", "sys.exit(7)"))
         looks = iter(range(10**6))
         all_of_it.look_after(until=lambda: next(looks) == 20)
         all_of_it.stop()
@@ -84,10 +84,10 @@ def test_what_ends_unasked_is_started_again() -> None:
 def test_what_ends_at_once_is_given_up() -> None:
     assert said(
         """
-        all_of_it.start(program("web", "os.kill(os.getpid(), signal.SIGKILL)"))
+        all_of_it.start(**program("web", "os.kill(os.getpid(), signal.SIGKILL)"))
         try:
             all_of_it.look_after()
-        except CannotGoOn as why:
+        except SystemExit as why:
             print(why)
         """
     ) == ["web starts", "web was ended by SIGKILL right after its start."]
@@ -98,10 +98,10 @@ def test_what_gives_up_is_not_started_again() -> None:
     assert said(
         """
         processes._TOO_SOON = 0
-        all_of_it.start(program("worker", "sys.exit(78)"))
+        all_of_it.start(**program("worker", "sys.exit(78)"))
         try:
             all_of_it.look_after()
-        except CannotGoOn as why:
+        except SystemExit as why:
             print(why)
         """
     ) == ["worker starts", "worker gave up, and said why: the portal stops."]
@@ -110,10 +110,10 @@ def test_what_gives_up_is_not_started_again() -> None:
 def test_a_step_is_waited_for() -> None:
     assert said(
         """
-        all_of_it.finish(program("first", "time.sleep(0.3); say('is through')"))
+        all_of_it.finish(**program("first", "time.sleep(0.3); say('is through')"))
         try:
-            all_of_it.finish(program("second", "sys.exit(2)"))
-        except CannotGoOn as why:
+            all_of_it.finish(**program("second", "sys.exit(2)"))
+        except SystemExit as why:
             print(why)
         """
     ) == [
@@ -128,7 +128,7 @@ def test_a_step_is_stopped_too() -> None:
     running = trial(
         """
         try:
-            all_of_it.finish(program("migration"))
+            all_of_it.finish(**program("migration"))
         except Stop:
             print("told to stop")
         """
@@ -148,10 +148,10 @@ def test_who_will_not_stop_is_ended_with_its_children(tmp_path: Path) -> None:
     assert said(
         f"""
         from pathlib import Path
-        stubborn = program("worker", {child!r}, stop_within=0.1)
-        all_of_it.start(stubborn)
+        all_of_it.start(**program("worker", {child!r}, stop_within=0.1))
+        stubborn = all_of_it._running[0]
         all_of_it.look_after(until=Path({str(ready)!r}).exists)
         all_of_it.stop()
-        print(stubborn.code)
+        print(stubborn.returncode)
         """
     ) == ["worker starts", str(-signal.SIGKILL)]

@@ -30,7 +30,7 @@ TOKEN = "12|secret0123456789"
 IN_A_WINDOW = """
 import fcntl, runpy, termios
 fcntl.ioctl(0, termios.TIOCSCTTY, 0)
-runpy.run_module("sociair_portal.run", run_name="__main__")
+runpy.run_module("sociair_portal.launcher", run_name="__main__")
 """
 
 

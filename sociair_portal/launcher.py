@@ -1,0 +1,146 @@
+"""`make run`: prepare the portal and run all of it, in the sandbox unless there is a token."""
+
+import errno
+import fcntl
+import os
+import re
+import secrets
+import socket
+import sys
+from contextlib import ExitStack, closing, suppress
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import IO, Any, Final
+
+from sociair_portal.demo import DEMO_PASSWORD, DEMO_USER
+from sociair_portal.environment import Environment
+from sociair_portal.processes import Processes, Stop, say
+from sociair_portal.start import settings_or_exit
+
+_HOST: Final = "127.0.0.1"
+
+
+def main() -> None:
+    processes = Processes()
+    ports = _complete_environment()
+    settings = settings_or_exit()
+    if not settings.SANDBOX:
+        del ports["SANDBOX_PORT"]
+        say(f"Messages are real: they go out through {settings.SOCIAIR_BASE_URL}.")
+    # Where manage.py finds the sandbox while it runs (settings.py reads it).
+    address = settings.VAR_DIR / "sandbox-address"
+    with _lock(settings.VAR_DIR):
+        _check_free(ports)
+        try:
+            if settings.SANDBOX:
+                address.write_text(f"{settings.SOCIAIR_BASE_URL}\n")
+                _start_sandbox(processes, settings.VAR_DIR, ports["SANDBOX_PORT"])
+            _start_portal(processes, settings, ports["PORT"])
+            say(_welcome(ports))
+            processes.look_after()
+        except Stop:
+            say("Stopping. Calls in flight are waited for.")
+        finally:
+            processes.stop()
+            address.unlink(missing_ok=True)
+
+
+def _complete_environment() -> dict[str, int]:
+    """Make it fit for a run on this machine, for us and for what we start; return the ports."""
+    file = Path(os.environ.get("ENV_FILE") or ".env")
+    Environment.read_env(file)
+    if not file.exists() or not os.environ.get("SECRET_KEY"):
+        _write_key(file)
+    port, sandbox_port = _port("PORT", 8000), _port("SANDBOX_PORT", 8010)
+    os.environ["BIND"] = f"{_HOST}:{port}"
+    os.environ["HTTPS"] = os.environ.get("HTTPS") or "off"
+    if not os.environ.get("SOCIAIR_TOKEN", "").strip():
+        os.environ["SOCIAIR_BASE_URL"] = f"http://{_HOST}:{sandbox_port}/api"
+    return {"PORT": port, "SANDBOX_PORT": sandbox_port}
+
+
+def _write_key(file: Path) -> None:
+    """Put a fresh key into .env, which is made from its example if there is none."""
+    source = file if file.exists() else Path(".env.example")
+    key = secrets.token_urlsafe(50)
+    line = f"SECRET_KEY={key}"
+    text, found = re.subn(r"(?m)^SECRET_KEY=[ \t]*$", line, source.read_text(), count=1)
+    file.touch(mode=0o600)
+    file.chmod(0o600)  # others on the machine must read neither the key nor the token
+    file.write_text(text if found else f"{line}\n{text}")
+    os.environ["SECRET_KEY"] = os.environ.get("SECRET_KEY") or key
+
+
+def _port(name: str, default: int) -> int:
+    written = os.environ.get(name, "").strip() or str(default)
+    if not written.isdecimal() or not 0 < int(written) < 2**16:
+        sys.exit(f"{name} is {written!r}: write a number from 1 to 65535.")
+    return int(written)
+
+
+def _lock(folder: Path) -> IO[str]:
+    """One portal a folder: two would share a database, and sandboxes a ledger."""
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = (folder / "run.lock").open("a")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        sys.exit(f"The portal is already running from {folder}: stop it there first.")
+    return lock
+
+
+def _check_free(ports: dict[str, int]) -> None:
+    """All at once, so that two equal ones are found too."""
+    with ExitStack() as listeners:
+        for name, port in ports.items():
+            try:
+                listeners.enter_context(socket.create_server((_HOST, port)))
+            except OSError as error:
+                is_taken = error.errno == errno.EADDRINUSE
+                why = os.strerror(error.errno or 0)
+                what = "is in use" if is_taken else f"cannot be used ({why})"
+                other = f"choose another as in `make run {name}={port + 1}`"
+                sys.exit(f"Port {port} {what}: stop what uses it, or {other}.")
+
+
+def _start_sandbox(processes: Processes, folder: Path, port: int) -> None:
+    ledger = str(folder / "sandbox-ledger.jsonl")
+    options = ["--port", str(port), "--ledger", ledger, "--latency", "0.1"]
+    processes.start("The sandbox", ["-m", "sandbox", *options], stop_within=5)
+    processes.look_after(until=lambda: _answers(port))
+
+
+def _start_portal(processes: Processes, settings: Any, port: int) -> None:
+    demo = ["--demo"] if settings.SANDBOX else []
+    processes.finish("The preparation", ["manage.py", "prepare", *demo], stop_within=10)
+    # The worker ends by itself when its calls have, which Huey waits for.
+    patience = settings.HUEY["consumer"]["shutdown_timeout"] + 5
+    processes.start("The worker", ["manage.py", "worker"], stop_within=patience)
+    web = ["-m", "gunicorn", "-c", "python:sociair_portal.gunicorn"]
+    processes.start("The web server", web, stop_within=20)
+    processes.look_after(until=lambda: _answers(port))
+
+
+def _answers(port: int) -> bool:
+    """Whether a web server answers there, whatever it says."""
+    with closing(HTTPConnection(_HOST, port, timeout=5)) as web:
+        with suppress(OSError, HTTPException):
+            web.request("GET", "/healthz")
+            return bool(web.getresponse())
+    return False
+
+
+def _welcome(ports: dict[str, int]) -> str:
+    access = "The first account: .venv/bin/python manage.py createsuperuser"
+    if sandbox_port := ports.get("SANDBOX_PORT"):
+        page = f"http://{_HOST}:{sandbox_port}/_sandbox/"
+        access = (
+            f"Sign in as {DEMO_USER} with the password {DEMO_PASSWORD}\n"
+            f"This is the sandbox, nothing leaves this machine; its gateway's page is {page}"
+        )
+    portal = f"http://{_HOST}:{ports['PORT']}"
+    return f"\nSociair Portal is at {portal}\n{access}\nCtrl-C stops it.\n"
+
+
+if __name__ == "__main__":
+    main()
