@@ -27,7 +27,7 @@ def group_list(request: HttpRequest) -> HttpResponse:
     sizes = _sizes(page.items)
     rows = [(group, sizes.get(group.pk, 0)) for group in page.items]
     context = {"search": search, "page": page, "rows": rows}
-    return render(request, "contacts/group_list.html", context)
+    return render(request, "contacts/groups/group_list.html", context)
 
 
 def _sizes(groups: Iterable[Group]) -> dict[int, int]:
@@ -45,7 +45,7 @@ def group_create(request: HttpRequest) -> HttpResponse:
             request, _("%(group)s is ready: add its people.") % {"group": form.instance}
         )
         return redirect(form.instance)
-    return render(request, "contacts/group_form.html", {"form": form})
+    return render(request, "contacts/groups/group_form.html", {"form": form})
 
 
 @permission_required("contacts.change_group", raise_exception=True)
@@ -57,7 +57,9 @@ def group_rename(request: HttpRequest, pk: int) -> HttpResponse:
         said = _("%(old)s is now called %(new)s.") % {"old": name, "new": group.name}
         messages.success(request, said)
         return redirect(group)
-    return render(request, "contacts/group_form.html", {"form": form, "pk": pk, "name": name})
+    return render(
+        request, "contacts/groups/group_form.html", {"form": form, "pk": pk, "name": name}
+    )
 
 
 @permission_required("contacts.delete_group", raise_exception=True)
@@ -68,7 +70,7 @@ def group_delete(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("%(group)s is deleted.") % {"group": group})
         return redirect("contacts:groups")
     context = {"group": group, "size": _sizes([group]).get(pk, 0)}
-    return render(request, "contacts/group_delete.html", context)
+    return render(request, "contacts/groups/group_delete.html", context)
 
 
 @permission_required("contacts.view_group", raise_exception=True)
@@ -86,7 +88,7 @@ def group_page(request: HttpRequest, pk: int) -> HttpResponse:
     found = search.found(with_opt_outs(Contact.objects.filter(groups=group)))
     page = page_by_key(found, order=BY_NAME, at=request.GET.get("page", ""))
     context = {"group": group, "search": search, "page": page, "selection": selection}
-    return render(request, "contacts/group.html", context)
+    return render(request, "contacts/groups/group_page.html", context)
 
 
 @permission_required("contacts.change_group", raise_exception=True)
@@ -101,4 +103,4 @@ def group_add(request: HttpRequest, pk: int) -> HttpResponse:
     found = search.found(with_opt_outs(Contact.objects.exclude(groups=group)))
     page = page_by_key(found, order=BY_NAME, at=request.GET.get("page", ""))
     context = {"group": group, "search": search, "page": page, "selection": selection}
-    return render(request, "contacts/group_add.html", context)
+    return render(request, "contacts/groups/group_add.html", context)

@@ -46,7 +46,7 @@ def contact_list(request: HttpRequest) -> HttpResponse:
     found = with_opt_outs(filters.found()).prefetch_related("groups")
     page = page_by_key(found, order=filters.order, at=request.GET.get("page", ""))
     context = {"filters": filters, "page": page, "bulk": bulk, "may_act": _may_act(request)}
-    return render(request, "contacts/contact_list.html", context)
+    return render(request, "contacts/people/contact_list.html", context)
 
 
 def _may_act(request: HttpRequest) -> bool:
@@ -82,7 +82,7 @@ def contact_create(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and saved(form):
         _say_saved(request, form.instance)
         return redirect("contacts:list")
-    return render(request, "contacts/contact_form.html", {"form": form})
+    return render(request, "contacts/people/contact_form.html", {"form": form})
 
 
 @permission_required("contacts.change_contact", raise_exception=True)
@@ -98,7 +98,7 @@ def contact_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and saved(form):
         _say_saved(request, form.instance)
         return redirect("contacts:list")
-    return render(request, "contacts/contact_form.html", {**context, "form": form})
+    return render(request, "contacts/people/contact_form.html", {**context, "form": form})
 
 
 @permission_required("contacts.delete_contact", raise_exception=True)
@@ -108,7 +108,7 @@ def contact_delete(request: HttpRequest, pk: int) -> HttpResponse:
         contact.delete()
         messages.success(request, _("%(name)s is deleted.") % {"name": contact.name})
         return redirect("contacts:list")
-    return render(request, "contacts/contact_delete.html", {"contact": contact})
+    return render(request, "contacts/people/contact_delete.html", {"contact": contact})
 
 
 def _say_saved(request: HttpRequest, contact: Contact) -> None:

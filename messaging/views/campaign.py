@@ -47,7 +47,7 @@ def campaign(request: HttpRequest, pk: int) -> HttpResponse:
     """How it goes, what waits for a decision, and what happened so far."""
     if (draft := Campaign.objects.filter(pk=pk, state=CampaignState.DRAFT).first()) is not None:
         return redirect(draft)  # which is its author's
-    return render(request, "messaging/campaign.html", _live_context(_campaign(pk)))
+    return render(request, "messaging/campaign/campaign.html", _live_context(_campaign(pk)))
 
 
 @require_safe
@@ -60,8 +60,8 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponse(status=204)
     if seen.partition("/")[0] == now.partition("/")[0]:
         context = {"campaign": found, "seen": now}
-        return render(request, "messaging/_progress.html", context)
-    everything = render(request, "messaging/_live.html", _live_context(found))
+        return render(request, "messaging/campaign/_progress.html", context)
+    everything = render(request, "messaging/campaign/_live.html", _live_context(found))
     return reswap(retarget(everything, "#live"), "outerHTML")
 
 
@@ -172,7 +172,7 @@ def recipients(request: HttpRequest, pk: int) -> HttpResponse:
         "page": page,
         "shows_texts": "{" in found.text,
     }
-    return render(request, "messaging/campaign_recipients.html", context)
+    return render(request, "messaging/campaign/recipients.html", context)
 
 
 @require_safe
@@ -195,7 +195,7 @@ def batches(request: HttpRequest, pk: int) -> HttpResponse:
         "state": state,
         "states": BatchState.choices,
     }
-    return render(request, "messaging/campaign_batches.html", context)
+    return render(request, "messaging/campaign/batches.html", context)
 
 
 @require_safe
@@ -206,4 +206,4 @@ def left_out(request: HttpRequest, pk: int) -> HttpResponse:
     rows = LeftOut.objects.filter(campaign=found)
     page = page_by_key(rows, order=["id"], at=request.GET.get("page", ""))
     context = {"campaign": found, "tab": "left_out", "page": page}
-    return render(request, "messaging/campaign_left_out.html", context)
+    return render(request, "messaging/campaign/left_out.html", context)

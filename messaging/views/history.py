@@ -23,7 +23,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
     rows = history.campaigns(form.wanted)
     page = page_by_key(rows, order=["-id"], at=request.GET.get("page", ""))
     context = {"form": form, "page": page, "tab": "campaigns"}
-    return render(request, "messaging/history.html", context)
+    return render(request, "messaging/history/campaigns.html", context)
 
 
 @require_safe
@@ -32,7 +32,7 @@ def drafts(request: HttpRequest) -> HttpResponse:
     """One's own, the last saved first."""
     rows = Campaign.objects.drafts_of(request.user.pk)
     page = page_by_key(rows, order=["-saved_at", "-id"], at=request.GET.get("page", ""))
-    return render(request, "messaging/drafts.html", {"page": page})
+    return render(request, "messaging/history/drafts.html", {"page": page})
 
 
 @require_safe
@@ -51,7 +51,7 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
         "opt_out": OptOut.objects.filter(mobile=found.mobile).select_related("created_by").first(),
         "sharing": others[:_SHARING_SHOWN],
     }
-    return render(request, "messaging/contact.html", context)
+    return render(request, "messaging/history/contact.html", context)
 
 
 @require_safe
@@ -65,4 +65,4 @@ def recipients(request: HttpRequest) -> HttpResponse:
         back_from=int(back_from) if back_from.isdecimal() else None,
     )
     context = {"form": form, "found": found, "page": found.page, "tab": "recipients"}
-    return render(request, "messaging/history_recipients.html", context)
+    return render(request, "messaging/history/recipients.html", context)
