@@ -10,13 +10,13 @@ from contacts.forms.people import FieldForm
 from contacts.forms.unique_rows import saved
 from contacts.models import ContactField
 from contacts.services.field_values import filled, forget
+from sociair_portal.common.pages import Page
 
 
 @permission_required("contacts.view_contactfield", raise_exception=True)
 def field_list(request: HttpRequest) -> HttpResponse:
-    return render(
-        request, "contacts/fields/field_list.html", {"fields": ContactField.objects.all()}
-    )
+    page = Page(list(ContactField.objects.all()))
+    return render(request, "contacts/fields/field_list.html", {"page": page})
 
 
 @permission_required("contacts.add_contactfield", raise_exception=True)

@@ -78,8 +78,9 @@ def group_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Its members; those who are ticked leave it."""
     group = get_object_or_404(Group, pk=pk)
     selection = SelectionForm(request.POST or None)
+    may_tick = request.user.has_perm("contacts.change_group")
     if request.method == "POST":
-        if not request.user.has_perm("contacts.change_group"):
+        if not may_tick:
             raise PermissionDenied
         if selection.is_valid():
             leave(request, group, selection.cleaned_data["contact"])
@@ -87,7 +88,13 @@ def group_page(request: HttpRequest, pk: int) -> HttpResponse:
     search = MemberSearchForm(request.GET)
     found = search.found(with_opt_outs(Contact.objects.filter(groups=group)))
     page = page_by_key(found, order=BY_NAME, at=request.GET.get("page", ""))
-    context = {"group": group, "search": search, "page": page, "selection": selection}
+    context = {
+        "group": group,
+        "search": search,
+        "page": page,
+        "selection": selection,
+        "may_tick": may_tick,
+    }
     return render(request, "contacts/groups/group_page.html", context)
 
 
@@ -102,5 +109,11 @@ def group_add(request: HttpRequest, pk: int) -> HttpResponse:
     search = MemberSearchForm(request.GET)
     found = search.found(with_opt_outs(Contact.objects.exclude(groups=group)))
     page = page_by_key(found, order=BY_NAME, at=request.GET.get("page", ""))
-    context = {"group": group, "search": search, "page": page, "selection": selection}
+    context = {
+        "group": group,
+        "search": search,
+        "page": page,
+        "selection": selection,
+        "may_tick": True,
+    }
     return render(request, "contacts/groups/group_add.html", context)

@@ -38,14 +38,15 @@ def contact_list(request: HttpRequest) -> HttpResponse:
     """Everybody, or whom a filter finds; something may be done with those who are ticked, or with
     everybody found.
     """
-    filters, bulk = ContactFilterForm(request.GET), BulkForm(request.POST or None)
+    search, bulk = ContactFilterForm(request.GET), BulkForm(request.POST or None)
     if request.method == "POST" and not _may_act(request):
         raise PermissionDenied
     if request.method == "POST" and bulk.is_valid():
-        return act(request, filters, bulk)
-    found = with_opt_outs(filters.found()).prefetch_related("groups")
-    page = page_by_key(found, order=filters.order, at=request.GET.get("page", ""))
-    context = {"filters": filters, "page": page, "bulk": bulk, "may_act": _may_act(request)}
+        return act(request, search, bulk)
+    found = with_opt_outs(search.found()).prefetch_related("groups")
+    page = page_by_key(found, order=search.order, at=request.GET.get("page", ""))
+    may_tick = _may_act(request)
+    context = {"search": search, "page": page, "selection": bulk, "may_tick": may_tick}
     return render(request, "contacts/people/contact_list.html", context)
 
 

@@ -11,12 +11,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 from django_htmx.http import reswap, retarget
 
-from messaging.forms.history import CampaignRecipientsForm
+from messaging.forms.history import BatchesForm, CampaignRecipientsForm
 from messaging.models import (
     PAUSABLE_STATES,
     RESUMABLE_STATES,
     Batch,
-    BatchState,
     Campaign,
     CampaignState,
     LeftOut,
@@ -148,27 +147,24 @@ def _refusal_context(campaign: Campaign) -> dict[str, Any]:
     }
 
 
-# -- Lists -----------------------------------------------------------------------------------
-
-
 @require_safe
 @permission_required("messaging.view_campaign", raise_exception=True)
 def recipients(request: HttpRequest, pk: int) -> HttpResponse:
     """Each recipient, by number."""
     found = _campaign(pk)
-    form = CampaignRecipientsForm(request.GET)
-    form.full_clean()
+    search = CampaignRecipientsForm(request.GET)
+    search.full_clean()
     rows = Recipient.objects.filter(campaign=found).select_related("batch")
-    if state := form.cleaned_data.get("state"):
+    if state := search.cleaned_data.get("state"):
         rows = rows.filter(state=state)
-    if words := form.cleaned_data.get("q"):
+    if words := search.cleaned_data.get("q"):
         numbers = history.numbers_like(words)
         rows = rows.filter(Q(name__icontains=words) if numbers is None else numbers)
     page = page_by_key(rows, order=["mobile"], at=request.GET.get("page", ""))
     context = {
         "campaign": found,
         "tab": "recipients",
-        "form": form,
+        "search": search,
         "page": page,
         "shows_texts": "{" in found.text,
     }
@@ -184,17 +180,12 @@ def batches(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Batch.objects.filter(campaign=found).prefetch_related(
         Prefetch("calls", calls.order_by("-attempt")[:_CALLS_SHOWN], to_attr="last_calls")
     )
-    state = request.GET.get("state", "")
-    if state in BatchState.values:
+    search = BatchesForm(request.GET)
+    search.full_clean()
+    if state := search.cleaned_data.get("state"):
         rows = rows.filter(state=state)
     page = page_by_key(rows, order=["id"], at=request.GET.get("page", ""), size=_BATCHES_A_PAGE)
-    context = {
-        "campaign": found,
-        "tab": "batches",
-        "page": page,
-        "state": state,
-        "states": BatchState.choices,
-    }
+    context = {"campaign": found, "tab": "batches", "search": search, "page": page}
     return render(request, "messaging/campaign/batches.html", context)
 
 

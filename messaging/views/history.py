@@ -19,10 +19,10 @@ _SHARING_SHOWN: Final = 5
 @require_safe
 @permission_required("messaging.view_campaign", raise_exception=True)
 def campaigns(request: HttpRequest) -> HttpResponse:
-    form = CampaignHistoryForm(request.GET)
-    rows = history.campaigns(form.wanted)
+    search = CampaignHistoryForm(request.GET)
+    rows = history.campaigns(search.wanted)
     page = page_by_key(rows, order=["-id"], at=request.GET.get("page", ""))
-    context = {"form": form, "page": page, "tab": "campaigns"}
+    context = {"search": search, "page": page, "tab": "campaigns"}
     return render(request, "messaging/history/campaigns.html", context)
 
 
@@ -57,12 +57,12 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @permission_required("messaging.view_campaign", raise_exception=True)
 def recipients(request: HttpRequest) -> HttpResponse:
-    form = RecipientHistoryForm(request.GET)
+    search = RecipientHistoryForm(request.GET)
     back_from = request.GET.get("back_from", "")
     found = history.recipients(
-        form.wanted,
+        search.wanted,
         at=request.GET.get("page", ""),
         back_from=int(back_from) if back_from.isdecimal() else None,
     )
-    context = {"form": form, "found": found, "page": found.page, "tab": "recipients"}
+    context = {"search": search, "found": found, "page": found.page, "tab": "recipients"}
     return render(request, "messaging/history/recipients.html", context)
