@@ -15,22 +15,13 @@ from contacts.names import clean_name
 from contacts.services.bulk_actions import Action
 from contacts.services.filters import BY_NAME, ORDERS, Comparison, ContactFilter, FieldCondition
 from contacts.services.search import find_contacts, find_opt_outs
-
-
-class SearchField(forms.CharField):
-    widget = forms.SearchInput(attrs={"autocomplete": "off"})
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(required=False, max_length=200, **kwargs)
-
-
-class SearchForm(forms.Form):
-    q = SearchField(label=_("Name or number"))
+from sociair_portal.common.searches import SearchField, SearchForm
 
 
 class ContactFilterForm(SearchForm):
-    """What the list of contacts shows; everything is optional."""
+    """What the list of contacts shows."""
 
+    q = SearchField(label=_("Name or number"))
     group = forms.ModelChoiceField(
         Group.objects.all(),
         label=_("Group"),
@@ -110,15 +101,6 @@ class ContactFilterForm(SearchForm):
         return any(self.data.get(name) for name in self.fields if name not in ("sort", "how"))
 
     @property
-    def is_opened(self) -> bool:
-        """Whether something is chosen among the filters that are folded away."""
-        return any(self.data.get(name) for name in self.folded_names)
-
-    @property
-    def folded(self) -> list[forms.BoundField]:
-        return [self[name] for name in self.folded_names]
-
-    @property
     def folded_names(self) -> list[str]:
         return [name for name in self.fields if name not in ("q", "group")]
 
@@ -145,8 +127,13 @@ class ContactFilterForm(SearchForm):
 
 
 class MemberSearchForm(SearchForm):
+    q = SearchField(label=_("Name or number"))
+
     def found(self, contacts: QuerySet[Contact]) -> QuerySet[Contact]:
-        return _matching(self, contacts) if self.is_valid() else contacts.none()
+        if not self.is_valid():
+            return contacts.none()
+        text = self.cleaned_data["q"]
+        return find_contacts(contacts, text) if text else contacts
 
 
 class GroupSearchForm(SearchForm):
@@ -166,11 +153,6 @@ class OptOutSearchForm(SearchForm):
             return OptOut.objects.none()
         text = self.cleaned_data["q"]
         return find_opt_outs(OptOut.objects.all(), text) if text else OptOut.objects.all()
-
-
-def _matching(form: SearchForm, contacts: QuerySet[Contact]) -> QuerySet[Contact]:
-    text = form.cleaned_data["q"]
-    return find_contacts(contacts, text) if text else contacts
 
 
 class SelectionForm(forms.Form):

@@ -33,14 +33,14 @@ def act(request: HttpRequest, filters: ContactFilterForm, form: BulkForm) -> Htt
     context["rest"] = context["people"] - context["to_do"]
     context["must_type"] = action is Action.DELETE and context["to_do"] > _MOST_UNTYPED
     if (expected := _number(request, "expected")) is None:
-        return render(request, "contacts/bulk.html", context)
+        return render(request, "contacts/bulk_actions/act.html", context)
     if expected != context["to_do"]:
         context["has_changed"] = True
     elif context["must_type"] and _number(request, "typed") != context["to_do"]:
         context["mistyped"] = True
     else:
         return _go_on(request, bulk, context)
-    return render(request, "contacts/bulk.html", context)
+    return render(request, "contacts/bulk_actions/act.html", context)
 
 
 def _number(request: HttpRequest, name: str) -> int | None:
@@ -59,7 +59,7 @@ def _go_on(request: HttpRequest, bulk: BulkAction, context: dict[str, Any]) -> H
         return redirect(request.get_full_path())
     expected = _number(request, "expected") or done
     context |= {"after": progress.after, "done": done, "expected": max(expected, done)}
-    return render(request, "contacts/bulk_progress.html", context)
+    return render(request, "contacts/bulk_actions/progress.html", context)
 
 
 def _said(bulk: BulkAction, done: int) -> str:

@@ -10,11 +10,13 @@ from contacts.forms.people import FieldForm
 from contacts.forms.unique_rows import saved
 from contacts.models import ContactField
 from contacts.services.field_values import filled, forget
+from sociair_portal.common.pages import Page
 
 
 @permission_required("contacts.view_contactfield", raise_exception=True)
 def field_list(request: HttpRequest) -> HttpResponse:
-    return render(request, "contacts/field_list.html", {"fields": ContactField.objects.all()})
+    page = Page(list(ContactField.objects.all()))
+    return render(request, "contacts/fields/field_list.html", {"page": page})
 
 
 @permission_required("contacts.add_contactfield", raise_exception=True)
@@ -23,7 +25,7 @@ def field_create(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and saved(form):
         messages.success(request, _("%(field)s is ready.") % {"field": form.instance})
         return redirect("contacts:fields")
-    return render(request, "contacts/field_form.html", {"form": form})
+    return render(request, "contacts/fields/field_form.html", {"form": form})
 
 
 @permission_required("contacts.change_contactfield", raise_exception=True)
@@ -34,7 +36,9 @@ def field_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and saved(form):
         messages.success(request, _("%(field)s is saved.") % {"field": field})
         return redirect("contacts:fields")
-    return render(request, "contacts/field_form.html", {"form": form, "name": name, "pk": pk})
+    return render(
+        request, "contacts/fields/field_form.html", {"form": form, "name": name, "pk": pk}
+    )
 
 
 @permission_required("contacts.delete_contactfield", raise_exception=True)
@@ -46,4 +50,4 @@ def field_delete(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("%(field)s is deleted.") % {"field": field})
         return redirect("contacts:fields")
     context = {"field": field, "filled": filled(field).count()}
-    return render(request, "contacts/field_delete.html", context)
+    return render(request, "contacts/fields/field_delete.html", context)

@@ -28,7 +28,7 @@ def group_list(request: HttpRequest) -> HttpResponse:
     sizes = _sizes(page.items)
     rows = [(group, sizes.get(group.pk, 0)) for group in page.items]
     context = {"search": search, "page": page, "rows": rows}
-    return render(request, "contacts/group_list.html", context)
+    return render(request, "contacts/groups/group_list.html", context)
 
 
 def _sizes(groups: Iterable[Group]) -> dict[int, int]:
@@ -46,7 +46,7 @@ def group_create(request: HttpRequest) -> HttpResponse:
             request, _("%(group)s is ready: add its people.") % {"group": form.instance}
         )
         return redirect(form.instance)
-    return render(request, "contacts/group_form.html", {"form": form})
+    return render(request, "contacts/groups/group_form.html", {"form": form})
 
 
 @permission_required("contacts.change_group", raise_exception=True)
@@ -58,7 +58,9 @@ def group_rename(request: HttpRequest, pk: int) -> HttpResponse:
         said = _("%(old)s is now called %(new)s.") % {"old": name, "new": group.name}
         messages.success(request, said)
         return redirect(group)
-    return render(request, "contacts/group_form.html", {"form": form, "pk": pk, "name": name})
+    return render(
+        request, "contacts/groups/group_form.html", {"form": form, "pk": pk, "name": name}
+    )
 
 
 @permission_required("contacts.delete_group", raise_exception=True)
@@ -69,7 +71,7 @@ def group_delete(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("%(group)s is deleted.") % {"group": group})
         return redirect("contacts:groups")
     context = {"group": group, "size": _sizes([group]).get(pk, 0)}
-    return render(request, "contacts/group_delete.html", context)
+    return render(request, "contacts/groups/group_delete.html", context)
 
 
 @permission_required("contacts.view_group", raise_exception=True)
@@ -77,8 +79,9 @@ def group_page(request: HttpRequest, pk: int) -> HttpResponse:
     """Its members; those who are ticked leave it."""
     group = get_object_or_404(Group, pk=pk)
     selection = SelectionForm(request.POST or None)
+    may_tick = request.user.has_perm("contacts.change_group")
     if request.method == "POST":
-        if not request.user.has_perm("contacts.change_group"):
+        if not may_tick:
             raise PermissionDenied
         if selection.is_valid():
             _leave(request, group, selection.cleaned_data["contact"])
@@ -86,8 +89,14 @@ def group_page(request: HttpRequest, pk: int) -> HttpResponse:
     search = MemberSearchForm(request.GET)
     found = search.found(with_opt_outs(Contact.objects.filter(groups=group)))
     page = page_by_key(found, order=BY_NAME, at=request.GET.get("page", ""))
-    context = {"group": group, "search": search, "page": page, "selection": selection}
-    return render(request, "contacts/group.html", context)
+    context = {
+        "group": group,
+        "search": search,
+        "page": page,
+        "selection": selection,
+        "may_tick": may_tick,
+    }
+    return render(request, "contacts/groups/group_page.html", context)
 
 
 @permission_required("contacts.change_group", raise_exception=True)
@@ -101,8 +110,14 @@ def group_add(request: HttpRequest, pk: int) -> HttpResponse:
     search = MemberSearchForm(request.GET)
     found = search.found(with_opt_outs(Contact.objects.exclude(groups=group)))
     page = page_by_key(found, order=BY_NAME, at=request.GET.get("page", ""))
-    context = {"group": group, "search": search, "page": page, "selection": selection}
-    return render(request, "contacts/group_add.html", context)
+    context = {
+        "group": group,
+        "search": search,
+        "page": page,
+        "selection": selection,
+        "may_tick": True,
+    }
+    return render(request, "contacts/groups/group_add.html", context)
 
 
 def _join(request: HttpRequest, group: Group, people: Collection[Contact]) -> None:

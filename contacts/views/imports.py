@@ -49,7 +49,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     else:
         form = UploadForm(initial={"sheet": request.GET.get("sheet", "")})
     context = {"form": form, "recent": ContactImport.objects.select_related("created_by")[:_RECENT]}
-    return render(request, "contacts/import_upload.html", context)
+    return render(request, "contacts/imports/upload.html", context)
 
 
 @permission_required("contacts.view_contact", raise_exception=True)
@@ -62,9 +62,9 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return redirect(source)
     if not source.is_over:
-        return render(request, "contacts/import_progress.html", {"source": source})
+        return render(request, "contacts/imports/progress.html", {"source": source})
     page = page_by_key(source.left_out.all(), order=("id",), at=request.GET.get("page", ""))
-    return render(request, "contacts/import_report.html", {"source": source, "page": page})
+    return render(request, "contacts/imports/report.html", {"source": source, "page": page})
 
 
 def _preview(request: HttpRequest, source: ContactImport) -> HttpResponse:
@@ -92,7 +92,7 @@ def _preview(request: HttpRequest, source: ContactImport) -> HttpResponse:
         "shares": sum(bool(one.shares) for one in planned),
         "outcomes": RowOutcome,
     }
-    return render(request, "contacts/import_preview.html", context)
+    return render(request, "contacts/imports/preview.html", context)
 
 
 def _first_look(source: ContactImport) -> list[Planned]:
@@ -115,7 +115,7 @@ def _planned(source: ContactImport, options: Options) -> list[Planned]:
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """How far it is; when it is over, the whole page comes anew."""
     source = get_object_or_404(ContactImport, pk=pk)
-    response = render(request, "contacts/_import_progress.html", {"source": source})
+    response = render(request, "contacts/imports/_progress.html", {"source": source})
     if source.is_over:
         response["HX-Refresh"] = "true"
     return response

@@ -21,7 +21,7 @@ def optout_list(request: HttpRequest) -> HttpResponse:
     names = _names_at([opt_out.mobile for opt_out in page.items])
     rows = [(opt_out, names.get(opt_out.mobile, [])) for opt_out in page.items]
     context = {"search": search, "page": page, "rows": rows}
-    return render(request, "contacts/optout_list.html", context)
+    return render(request, "contacts/opt_outs/optout_list.html", context)
 
 
 def _names_at(mobiles: list[str]) -> dict[str, list[str]]:
@@ -41,7 +41,7 @@ def optout_create(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and saved(form):
         messages.success(request, _("%(mobile)s is never texted.") % {"mobile": form.instance})
         return redirect("contacts:optouts")
-    return render(request, "contacts/optout_form.html", {"form": form})
+    return render(request, "contacts/opt_outs/optout_form.html", {"form": form})
 
 
 @permission_required("contacts.delete_optout", raise_exception=True)
@@ -52,4 +52,4 @@ def optout_delete(request: HttpRequest, pk: int) -> HttpResponse:
         messages.success(request, _("%(mobile)s may be texted again.") % {"mobile": opt_out})
         return redirect("contacts:optouts")
     context = {"opt_out": opt_out, "names": _names_at([opt_out.mobile]).get(opt_out.mobile, [])}
-    return render(request, "contacts/optout_delete.html", context)
+    return render(request, "contacts/opt_outs/optout_delete.html", context)

@@ -38,15 +38,16 @@ def contact_list(request: HttpRequest) -> HttpResponse:
     """Everybody, or whom a filter finds; something may be done with those who are ticked, or with
     everybody found.
     """
-    filters, bulk = ContactFilterForm(request.GET), BulkForm(request.POST or None)
+    search, bulk = ContactFilterForm(request.GET), BulkForm(request.POST or None)
     if request.method == "POST" and not _may_act(request):
         raise PermissionDenied
     if request.method == "POST" and bulk.is_valid():
-        return act(request, filters, bulk)
-    found = with_opt_outs(filters.found()).prefetch_related("groups")
-    page = page_by_key(found, order=filters.order, at=request.GET.get("page", ""))
-    context = {"filters": filters, "page": page, "bulk": bulk, "may_act": _may_act(request)}
-    return render(request, "contacts/contact_list.html", context)
+        return act(request, search, bulk)
+    found = with_opt_outs(search.found()).prefetch_related("groups")
+    page = page_by_key(found, order=search.order, at=request.GET.get("page", ""))
+    may_tick = _may_act(request)
+    context = {"search": search, "page": page, "selection": bulk, "may_tick": may_tick}
+    return render(request, "contacts/people/contact_list.html", context)
 
 
 def _may_act(request: HttpRequest) -> bool:
@@ -82,7 +83,7 @@ def contact_create(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and saved(form):
         _say_saved(request, form.instance)
         return redirect("contacts:list")
-    return render(request, "contacts/contact_form.html", {"form": form})
+    return render(request, "contacts/people/contact_form.html", {"form": form})
 
 
 @permission_required("contacts.change_contact", raise_exception=True)
@@ -98,7 +99,7 @@ def contact_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and saved(form):
         _say_saved(request, form.instance)
         return redirect("contacts:list")
-    return render(request, "contacts/contact_form.html", {**context, "form": form})
+    return render(request, "contacts/people/contact_form.html", {**context, "form": form})
 
 
 @permission_required("contacts.delete_contact", raise_exception=True)
@@ -108,7 +109,7 @@ def contact_delete(request: HttpRequest, pk: int) -> HttpResponse:
         contact.delete()
         messages.success(request, _("%(name)s is deleted.") % {"name": contact.name})
         return redirect("contacts:list")
-    return render(request, "contacts/contact_delete.html", {"contact": contact})
+    return render(request, "contacts/people/contact_delete.html", {"contact": contact})
 
 
 def _say_saved(request: HttpRequest, contact: Contact) -> None:

@@ -12,8 +12,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.models import OPERATOR_CHOICES
-from messaging.models import Campaign, CampaignState, RecipientState
+from messaging.models import BatchState, Campaign, CampaignState, RecipientState
 from messaging.services.history import Wanted
+from sociair_portal.common.searches import SearchField, SearchForm
 
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
 
@@ -41,10 +42,12 @@ def _senders() -> list[tuple[Any, Any]]:
     return [_ANY, *((user.pk, user.get_full_name() or user.get_username()) for user in users)]
 
 
-class HistoryForm(forms.Form):
-    """What somebody looks for. A wrong field filters nothing, and says so."""
+class HistoryForm(SearchForm):
+    """What somebody looks for, among everything that was ever sent."""
 
-    q = forms.CharField(label=gettext_lazy("Search"), required=False, max_length=200)
+    follows_typing = False  # each letter would go through all of it
+
+    q = SearchField(label=gettext_lazy("Search"))
     state = forms.ChoiceField()
     sender = forms.TypedChoiceField(
         label=gettext_lazy("Sender"),
@@ -93,8 +96,16 @@ class RecipientHistoryForm(HistoryForm):
     operator = _choice(gettext_lazy("Operator"), OPERATOR_CHOICES)
 
 
-class CampaignRecipientsForm(forms.Form):
-    """Whom to find within one campaign."""
+class CampaignRecipientsForm(SearchForm):
+    """Whom to find within one campaign, which may have a hundred thousand."""
 
-    q = forms.CharField(label=gettext_lazy("Number or name"), required=False, max_length=200)
+    follows_typing = False
+
+    q = SearchField(label=gettext_lazy("Number or name"))
     state = _choice(gettext_lazy("State"), RecipientState.choices)
+
+
+class BatchesForm(SearchForm):
+    """Which requests of one campaign are shown."""
+
+    state = _choice(gettext_lazy("State"), BatchState.choices)

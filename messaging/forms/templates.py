@@ -13,6 +13,7 @@ from messaging.services import templates
 from messaging.services.actor import Actor
 from messaging.text.placeholders import check_wording
 from messaging.text.validity import InvalidText
+from sociair_portal.common.searches import SearchField, SearchForm
 
 
 class TemplateForm(forms.Form):
@@ -77,13 +78,8 @@ class TemplateForm(forms.Form):
             return False
 
 
-class TemplateSearchForm(forms.Form):
-    q = forms.CharField(
-        label=gettext_lazy("Name or words"),
-        required=False,
-        max_length=200,
-        widget=forms.SearchInput(attrs={"autocomplete": "off"}),
-    )
+class TemplateSearchForm(SearchForm):
+    q = SearchField(label=gettext_lazy("Name or words"))
 
     def found(self) -> QuerySet[MessageTemplate]:
         if not self.is_valid():

@@ -11,12 +11,11 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 from django_htmx.http import reswap, retarget
 
-from messaging.forms.history import CampaignRecipientsForm
+from messaging.forms.history import BatchesForm, CampaignRecipientsForm
 from messaging.models import (
     PAUSABLE_STATES,
     RESUMABLE_STATES,
     Batch,
-    BatchState,
     Campaign,
     CampaignState,
     LeftOut,
@@ -47,7 +46,7 @@ def campaign(request: HttpRequest, pk: int) -> HttpResponse:
     """How it goes, what waits for a decision, and what happened so far."""
     if (draft := Campaign.objects.filter(pk=pk, state=CampaignState.DRAFT).first()) is not None:
         return redirect(draft)  # which is its author's
-    return render(request, "messaging/campaign.html", _live_context(_campaign(pk)))
+    return render(request, "messaging/campaign/campaign.html", _live_context(_campaign(pk)))
 
 
 @require_safe
@@ -60,8 +59,8 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
         return HttpResponse(status=204)
     if seen.partition("/")[0] == now.partition("/")[0]:
         context = {"campaign": found, "seen": now}
-        return render(request, "messaging/_progress.html", context)
-    everything = render(request, "messaging/_live.html", _live_context(found))
+        return render(request, "messaging/campaign/_progress.html", context)
+    everything = render(request, "messaging/campaign/_live.html", _live_context(found))
     return reswap(retarget(everything, "#live"), "outerHTML")
 
 
@@ -153,23 +152,23 @@ def _refusal_context(campaign: Campaign) -> dict[str, Any]:
 def recipients(request: HttpRequest, pk: int) -> HttpResponse:
     """Each recipient, by number."""
     found = _campaign(pk)
-    form = CampaignRecipientsForm(request.GET)
-    form.full_clean()
+    search = CampaignRecipientsForm(request.GET)
+    search.full_clean()
     rows = Recipient.objects.filter(campaign=found).select_related("batch")
-    if state := form.cleaned_data.get("state"):
+    if state := search.cleaned_data.get("state"):
         rows = rows.filter(state=state)
-    if words := form.cleaned_data.get("q"):
+    if words := search.cleaned_data.get("q"):
         numbers = history.numbers_like(words)
         rows = rows.filter(Q(name__icontains=words) if numbers is None else numbers)
     page = page_by_key(rows, order=["mobile"], at=request.GET.get("page", ""))
     context = {
         "campaign": found,
         "tab": "recipients",
-        "form": form,
+        "search": search,
         "page": page,
         "shows_texts": "{" in found.text,
     }
-    return render(request, "messaging/campaign_recipients.html", context)
+    return render(request, "messaging/campaign/recipients.html", context)
 
 
 @require_safe
@@ -181,18 +180,13 @@ def batches(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Batch.objects.filter(campaign=found).prefetch_related(
         Prefetch("calls", calls.order_by("-attempt")[:_CALLS_SHOWN], to_attr="last_calls")
     )
-    state = request.GET.get("state", "")
-    if state in BatchState.values:
+    search = BatchesForm(request.GET)
+    search.full_clean()
+    if state := search.cleaned_data.get("state"):
         rows = rows.filter(state=state)
     page = page_by_key(rows, order=["id"], at=request.GET.get("page", ""), size=_BATCHES_A_PAGE)
-    context = {
-        "campaign": found,
-        "tab": "batches",
-        "page": page,
-        "state": state,
-        "states": BatchState.choices,
-    }
-    return render(request, "messaging/campaign_batches.html", context)
+    context = {"campaign": found, "tab": "batches", "search": search, "page": page}
+    return render(request, "messaging/campaign/batches.html", context)
 
 
 @require_safe
@@ -203,4 +197,4 @@ def left_out(request: HttpRequest, pk: int) -> HttpResponse:
     rows = LeftOut.objects.filter(campaign=found)
     page = page_by_key(rows, order=["id"], at=request.GET.get("page", ""))
     context = {"campaign": found, "tab": "left_out", "page": page}
-    return render(request, "messaging/campaign_left_out.html", context)
+    return render(request, "messaging/campaign/left_out.html", context)

@@ -109,7 +109,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         control.cancel(campaign, by=request.user)
         return redirect(campaign)
-    return render(request, "messaging/cancel.html", {"campaign": campaign})
+    return render(request, "messaging/control/cancel.html", {"campaign": campaign})
 
 
 @require_POST

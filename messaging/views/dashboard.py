@@ -43,7 +43,7 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "drafts_shown": _DRAFTS_SHOWN,
         **_balance_context(holds.current_gateway()),
     }
-    return render(request, "messaging/dashboard.html", context)
+    return render(request, "messaging/dashboard/dashboard.html", context)
 
 
 def _under_way() -> QuerySet[Campaign]:
@@ -57,7 +57,7 @@ def under_way(request: HttpRequest) -> HttpResponse:
     found = list(_under_way())
     if not found:
         return HttpResponseClientRefresh()
-    return render(request, "messaging/_under_way.html", {"under_way": found})
+    return render(request, "messaging/dashboard/_under_way.html", {"under_way": found})
 
 
 @require_http_methods(["GET", "POST"])
@@ -78,7 +78,7 @@ def balance_widget(request: HtmxRequest) -> HttpResponse:
             return HttpResponse(status=204)  # the card goes on looking
         context["wait_until"] = wait_until if is_asked else None
         context["is_late"] = not is_asked
-    return render(request, "messaging/_balance.html", context)
+    return render(request, "messaging/dashboard/_balance.html", context)
 
 
 def _moment(seconds: str) -> datetime | None:

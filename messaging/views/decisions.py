@@ -57,7 +57,7 @@ def undecided(request: HttpRequest) -> HttpResponse:
         "unknown_messages": doubts.messages_in(gateway, gateway.unknown_calls),
         "forgotten_calls": doubts.forgotten_calls(gateway),
     }
-    return render(request, "messaging/undecided.html", context)
+    return render(request, "messaging/decisions/undecided.html", context)
 
 
 @require_safe
@@ -84,7 +84,7 @@ def _decide_page(request: HttpRequest, campaign: Campaign, form: DecisionForm) -
         "chosen": set(form["batches"].value() or []),
         "evidence": evidence_for(campaign),
     }
-    return render(request, "messaging/decide.html", context)
+    return render(request, "messaging/decisions/decide.html", context)
 
 
 @require_POST
@@ -118,7 +118,7 @@ def _again_page(request: HttpRequest, campaign: Campaign, form: AgainForm) -> Ht
     if reading is not None:
         people = second_try.unconfirmed_of(campaign, form.chosen())
         context["again"] = resend.price_again(people, prices.rates_now(campaign, reading))
-    return render(request, "messaging/send_again.html", context)
+    return render(request, "messaging/decisions/send_again.html", context)
 
 
 @require_POST

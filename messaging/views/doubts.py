@@ -39,7 +39,7 @@ def doubt(request: HttpRequest, pk: int) -> HttpResponse:
         "suggested": doubts.suggested(campaign),
         "now": timezone.now(),
     }
-    return render(request, "messaging/doubt.html", context)
+    return render(request, "messaging/doubts/doubt.html", context)
 
 
 @require_POST

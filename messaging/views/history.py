@@ -19,11 +19,11 @@ _SHARING_SHOWN: Final = 5
 @require_safe
 @permission_required("messaging.view_campaign", raise_exception=True)
 def campaigns(request: HttpRequest) -> HttpResponse:
-    form = CampaignHistoryForm(request.GET)
-    rows = history.campaigns(form.wanted)
+    search = CampaignHistoryForm(request.GET)
+    rows = history.campaigns(search.wanted)
     page = page_by_key(rows, order=["-id"], at=request.GET.get("page", ""))
-    context = {"form": form, "page": page, "tab": "campaigns"}
-    return render(request, "messaging/history.html", context)
+    context = {"search": search, "page": page, "tab": "campaigns"}
+    return render(request, "messaging/history/campaigns.html", context)
 
 
 @require_safe
@@ -32,7 +32,7 @@ def drafts(request: HttpRequest) -> HttpResponse:
     """One's own, the last saved first."""
     rows = Campaign.objects.drafts_of(request.user.pk)
     page = page_by_key(rows, order=["-saved_at", "-id"], at=request.GET.get("page", ""))
-    return render(request, "messaging/drafts.html", {"page": page})
+    return render(request, "messaging/history/drafts.html", {"page": page})
 
 
 @require_safe
@@ -51,18 +51,18 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
         "opt_out": OptOut.objects.filter(mobile=found.mobile).select_related("created_by").first(),
         "sharing": others[:_SHARING_SHOWN],
     }
-    return render(request, "messaging/contact.html", context)
+    return render(request, "messaging/history/contact.html", context)
 
 
 @require_safe
 @permission_required("messaging.view_campaign", raise_exception=True)
 def recipients(request: HttpRequest) -> HttpResponse:
-    form = RecipientHistoryForm(request.GET)
+    search = RecipientHistoryForm(request.GET)
     back_from = request.GET.get("back_from", "")
     found = history.recipients(
-        form.wanted,
+        search.wanted,
         at=request.GET.get("page", ""),
         back_from=int(back_from) if back_from.isdecimal() else None,
     )
-    context = {"form": form, "found": found, "page": found.page, "tab": "recipients"}
-    return render(request, "messaging/history_recipients.html", context)
+    context = {"search": search, "found": found, "page": found.page, "tab": "recipients"}
+    return render(request, "messaging/history/recipients.html", context)

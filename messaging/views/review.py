@@ -48,7 +48,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         return _send(request, campaign)
     reading = recent_reading(campaign.gateway)
     context = _receipt_context(request, campaign, reading)
-    return render(request, "messaging/review.html", context)
+    return render(request, "messaging/review/review.html", context)
 
 
 @require_GET
@@ -61,7 +61,9 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     reading = recent_reading(campaign.gateway)
     if request.GET.get("seen") == _seen(campaign, reading):
         return HttpResponse(status=204)
-    return render(request, "messaging/_receipt.html", _receipt_context(request, campaign, reading))
+    return render(
+        request, "messaging/review/_receipt.html", _receipt_context(request, campaign, reading)
+    )
 
 
 def _draft_or_sent(request: HttpRequest, pk: int) -> Campaign:
@@ -177,7 +179,7 @@ def delete_draft(request: HttpRequest, pk: int) -> HttpResponse:
     mine = Campaign.objects.filter(created_by=request.user.pk, state=CampaignState.DRAFT)
     if request.method != "POST":
         context = {"campaign": get_object_or_404(mine, pk=pk)}
-        return render(request, "messaging/draft_delete.html", context)
+        return render(request, "messaging/review/delete_draft.html", context)
     with transaction.atomic():
         get_object_or_404(mine.select_for_update(), pk=pk).delete()
     messages.success(request, _("The draft is deleted."))

@@ -26,7 +26,7 @@ def scheduled(request: HttpRequest) -> HttpResponse:
         "balance_reading": balance.latest(gateway),
         "committed": balance.committed(gateway),
     }
-    return render(request, "messaging/schedule.html", context)
+    return render(request, "messaging/schedule/scheduled.html", context)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -55,7 +55,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         "bill": bill,
         "cost_now": campaign.cost if bill is None else bill.cost,
     }
-    return render(request, "messaging/move.html", context)
+    return render(request, "messaging/schedule/move.html", context)
 
 
 def _moved(request: HttpRequest, campaign: Campaign, form: MoveForm) -> bool:

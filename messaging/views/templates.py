@@ -19,7 +19,9 @@ from sociair_portal.common.pages import page_by_key
 def template_list(request: HttpRequest) -> HttpResponse:
     search = TemplateSearchForm(request.GET)
     page = page_by_key(search.found(), order=("name", "id"), at=request.GET.get("page", ""))
-    return render(request, "messaging/templates.html", {"search": search, "page": page})
+    return render(
+        request, "messaging/templates/template_list.html", {"search": search, "page": page}
+    )
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -30,7 +32,7 @@ def template_create(request: HttpRequest) -> HttpResponse:
         messages.success(request, _("%(name)s is saved.") % {"name": template.name})
         say_strange(request, template.text)
         return redirect("messaging:templates")
-    return render(request, "messaging/template.html", {"form": form, **_fields()})
+    return render(request, "messaging/templates/template_form.html", {"form": form, **_fields()})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -51,7 +53,7 @@ def template_edit(request: HttpRequest, pk: int) -> HttpResponse:
             form = TemplateForm({**request.POST.dict(), "version": template.version})
             form.full_clean()
             context["is_changed"] = True
-    return render(request, "messaging/template.html", {**context, "form": form})
+    return render(request, "messaging/templates/template_form.html", {**context, "form": form})
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -62,7 +64,7 @@ def template_delete(request: HttpRequest, pk: int) -> HttpResponse:
         template.delete()
         messages.success(request, _("%(name)s is deleted.") % {"name": template.name})
         return redirect("messaging:templates")
-    return render(request, "messaging/template_delete.html", {"template": template})
+    return render(request, "messaging/templates/template_delete.html", {"template": template})
 
 
 def _fields() -> dict[str, object]:

@@ -95,4 +95,4 @@ def number(request: HttpRequest) -> HttpResponse:
         )
         messages.success(request, _("Your number is saved."))
         return redirect(back)
-    return render(request, "messaging/number.html", {"form": form, "back_url": back})
+    return render(request, "messaging/trial/number.html", {"form": form, "back_url": back})

@@ -228,6 +228,10 @@ def test_before_it_is_called(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(1))
     said = words(sender.get(url(campaign, "campaign_batches"), {"state": "no such"}))
     assert "Not called yet." in said
+    assert "Select a valid choice" in said
+    none = words(sender.get(url(campaign, "campaign_batches"), {"state": "settled"}))
+    assert "No request is in this state" in none
+    assert "0 found." in none
 
 
 # -- Recipients and left out -----------------------------------------------------------------

@@ -107,7 +107,9 @@ def test_campaigns_by_text(sender: Browser, sent: Callable[..., Campaign]) -> No
     for words_ in ("BIDA", "call 98412", "बिदा", "100%", "98412"):
         expected = [found] if words_ != "BIDA" else []
         assert rows(sender, CAMPAIGNS, q=words_) == expected
-    assert "No campaign fits" in words(sender.get(CAMPAIGNS, {"q": "nothing"}))
+    none = words(sender.get(CAMPAIGNS, {"q": "nothing"}))
+    assert "No campaign fits" in none
+    assert "0 found." in none
 
 
 def test_campaigns_by_state_and_sender(sender: Browser, sent: Callable[..., Campaign]) -> None:
@@ -123,7 +125,7 @@ def test_drafts_are_not_history(sender: Browser, sent: Callable[..., Campaign]) 
     Campaign.objects.update(state=CampaignState.DRAFT)
     assert rows(sender, CAMPAIGNS) == []
     assert rows(sender, RECIPIENTS) == []
-    assert "draft" not in dict(sender.get(CAMPAIGNS).context["form"].fields["state"].choices)
+    assert "draft" not in dict(sender.get(CAMPAIGNS).context["search"].fields["state"].choices)
     assert campaign.pk
 
 
@@ -227,6 +229,7 @@ def test_looking_further_back(
     shown = sender.get(RECIPIENTS, {"q": "looked for"})
     assert "Nobody in the latest campaigns" in words(shown)
     assert "Look further back" in words(shown)
+    assert "0 found so far." in words(shown)
     found = [row for page in pages(sender, RECIPIENTS, q="looked for") for row in page.items]
     assert [row.mobile for row in found] == ["9841234567"]
 
