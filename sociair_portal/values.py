@@ -1,6 +1,7 @@
 """What a value in the settings means: addresses and amounts."""
 
 from decimal import Decimal, InvalidOperation
+from importlib.util import find_spec
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import unquote, urlsplit, urlunsplit
@@ -75,6 +76,11 @@ def queue_settings(url: str, database: dict[str, Any]) -> dict[str, Any]:
     if scheme in ("postgres", "postgresql"):
         return {"huey_class": "huey.PostgresHuey", "dsn": url, "create_tables": False}
     if scheme in ("redis", "rediss", "unix"):
+        if find_spec("redis") is None:
+            raise ImproperlyConfigured(
+                "HUEY_URL names Redis: install what it needs with "
+                "`pip install --require-hashes -r requirements-redis.txt`."
+            )
         return {"huey_class": "huey.PriorityRedisHuey", "url": url}
     raise ImproperlyConfigured(
         f"HUEY_URL begins with {scheme or 'nothing'}: use sqlite:///, postgres:// or redis://."

@@ -70,6 +70,10 @@ def test_it_refuses_to_start_in_one_sentence(
     ("wrong", "said"),
     [
         ({"SOCIAIR_WORKERS": "many"}, "SOCIAIR_WORKERS is 'many': write a whole number."),
+        (
+            {"HUEY_URL": "redis://me:secret@host"},  # tests go without its package
+            "HUEY_URL names Redis: install what it needs with `pip install",
+        ),
         ({"LOW_BALANCE": "-1"}, "LOW_BALANCE is '-1': give an amount of rupees, as in 0.80."),
         ({"DATABASE_URL": "mysql://me:secret@host/name"}, "DATABASE_URL cannot be read: "),
         ({"DATABASE_URL": "nonsense://me:secret@host/name"}, "DATABASE_URL cannot be read: "),
