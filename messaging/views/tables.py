@@ -1,4 +1,6 @@
-"""A table to be written to: given as a file or pasted, without contacts being made of it."""
+"""A table to be written to: given as a file or pasted, without contacts being made of it; chosen,
+read by other columns and dropped by buttons of the form.
+"""
 
 import tempfile
 from pathlib import Path
@@ -13,8 +15,10 @@ from django.views.decorators.http import require_http_methods
 from contacts.forms.imports import UploadForm
 from contacts.importing.reader import sentence
 from contacts.importing.rows import Unreadable
-from messaging.models import RecipientTable
+from messaging.models import Campaign, RecipientTable
 from messaging.services.audience import tables
+from messaging.views.compose import changed_page, typed_form, with_draft
+from messaging.views.compose_changes import button_of_the_form
 from sociair_portal.common.uploads import was_too_large
 
 
@@ -49,3 +53,32 @@ def _taken_in(form: UploadForm, request: HttpRequest) -> RecipientTable | None:
         except tables.TableRefused as refused:
             form.say(str(refused))
     return None
+
+
+@button_of_the_form()
+def choose_table(request: HttpRequest) -> HttpResponse:
+    """To the page where a table is given. What is written so far waits as a draft."""
+    sheet = request.POST.get("sheet", "")
+    query = {"sheet": sheet} if sheet else {}
+
+    def to_tables(draft: Campaign | None) -> HttpResponse:
+        named = query if draft is None else {**query, "draft": str(draft.pk)}
+        address = reverse("messaging:table")
+        return redirect(f"{address}?{urlencode(named)}" if named else address)
+
+    typed = typed_form(request)
+    if not typed.is_begun or "form_uuid" in typed.errors:
+        return to_tables(None)
+    return with_draft(request, typed, to_tables)
+
+
+@button_of_the_form()
+def use_columns(request: HttpRequest) -> HttpResponse:
+    """The same rows by the columns that were chosen, as every button reads them."""
+    return changed_page(request, typed_form(request))
+
+
+@button_of_the_form()
+def drop_table(request: HttpRequest) -> HttpResponse:
+    """Back to groups and contacts, as they were."""
+    return changed_page(request, typed_form(request, table=""))
