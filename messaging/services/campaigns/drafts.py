@@ -61,12 +61,12 @@ def save_draft(
     `keep_answers`, what the review was told stays told. Raises `SendRefused` if the form was sent
     before with other content, or by somebody else, and `ChangedElsewhere`.
 
-    No window writes over another's words unasked. Every save makes the version greater, and is
-    taken if nothing greater than its own is saved. A window takes a number from the server only
-    together with the words of it, or when a person has asked for that. It counts on by itself for
-    what it has sent, and goes back if it learns that this was not taken; a submit waits for that.
-    Only what is saved as the page is left cannot wait: it stands on a save that is still on its
-    way, and if another window came before that one, writes over it.
+    No window writes over another's words unasked. Other words make the version greater, and are
+    taken only if no version greater than the window's own is saved. That is one it was given with
+    the words of it, or a person's wish to write over it; or it has counted on, by one for each time
+    that it sent something. It goes back when it learns that this was not taken, and a submit waits
+    for that. Only what is sent as the page is left cannot wait: with a save still on its way that
+    another window came before, it is written over theirs.
     """
     others = {
         "gateway": gateway,
@@ -76,23 +76,31 @@ def save_draft(
     }
     form = Campaign.objects.filter(form_uuid=form_uuid)
     if (found := form.first()) is None:
-        try:
-            with transaction.atomic():
-                return Campaign.objects.create(
-                    form_uuid=form_uuid,
-                    created_by=user_of(by),
-                    version=(version or 0) + 1,
-                    **_content(text, audience),
-                    **others,
-                )
-        except IntegrityError as clash:  # the same form at the same moment, if not a table
-            if (found := form.first()) is None:
-                raise _table_gone() from clash
+        new = _first_saved(
+            form_uuid=form_uuid,
+            created_by=user_of(by),
+            version=(version or 0) + 1,
+            **_content(text, audience),
+            **others,
+        )
+        if new is not None:
+            return new
+        if (found := form.first()) is None:
+            raise _table_gone()
     if found.created_by_id != getattr(user_of(by), "pk", None):
         raise SendRefused(_("This form belongs to somebody else. Begin a new message."))
     if keep_answers:
         audience = _with_answers(audience, found, text)
     return _saved_over(found, {**_content(text, audience), **others}, version)
+
+
+def _first_saved(**fields: Any) -> Campaign | None:
+    """None if the form was saved at the same moment, or its table has gone."""
+    try:
+        with transaction.atomic():
+            return Campaign.objects.create(**fields)
+    except IntegrityError:
+        return None
 
 
 def _content(text: str, audience: Audience) -> dict[str, Any]:
