@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth import models
 from django.utils import timezone
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
 from pytest_django import Settings, live_server_helper
 
 from contacts.models import ContactField
@@ -114,6 +114,16 @@ def signed_in(page: Page, live_server: live_server_helper.LiveServer, roles: Non
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Dashboard")
     return page
+
+
+@pytest.fixture
+def going_back(launch_browser: Callable[..., Browser], signed_in: Page) -> Iterator[Page]:
+    """Her in a browser that keeps the pages she leaves for when she comes back, as browsers do."""
+    browser = launch_browser(ignore_default_args=["--disable-back-forward-cache"])
+    page = browser.new_context(storage_state=signed_in.context.storage_state()).new_page()
+    page.goto(signed_in.url)
+    yield page
+    browser.close()
 
 
 def test_a_colleague_sends_her_first_message(
@@ -471,3 +481,88 @@ def test_after_a_restore_somebody_says_what_went_out(
     page.get_by_label("I have looked at Sociair's list").check()
     page.get_by_role("button", name="Save for all of them").click()
     expect(page.get_by_role("main")).not_to_contain_text("did not reach everybody")
+
+
+def test_review_back_and_review_again_is_one_draft(
+    sandbox: Sandbox, worker: None, going_back: Page
+) -> None:
+    page = going_back
+    page.get_by_role("link", name="Compose").first.click()
+    page.get_by_label("Numbers", exact=True).fill("9841234500")
+    message = page.get_by_label("Message", exact=True)
+    for text in ("Come.", "Come soon.", "Come at once."):
+        message.fill(text)
+        page.get_by_role("button", name="Review").click()
+        expect(page.locator("#receipt")).to_contain_text(text, timeout=20_000)
+        _back(page)
+    assert Campaign.objects.get().text == "Come at once."
+
+    # What was typed as the page was left is saved, and known to the page when she comes back.
+    message.fill("Come at ten.")
+    page.get_by_role("link", name="Dashboard").first.click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Dashboard")
+    until(lambda: Campaign.objects.get().text == "Come at ten.")
+    _back(page)
+    expect(page.locator("#draft-line")).to_contain_text("Saved as a draft", timeout=20_000)
+    message.fill("Come at eleven.")
+    until(lambda: Campaign.objects.get().text == "Come at eleven.")
+    page.get_by_role("button", name="Review").click()
+    expect(page.locator("#receipt")).to_contain_text("Come at eleven.", timeout=20_000)
+
+
+def test_of_two_windows_neither_writes_over_the_other_unasked(
+    sandbox: Sandbox, worker: None, going_back: Page
+) -> None:
+    page = going_back
+    page.get_by_role("link", name="Compose").first.click()
+    page.get_by_label("Numbers", exact=True).fill("9841234500")
+    message = page.get_by_label("Message", exact=True)
+    message.fill("From the one.")
+    expect(page.locator("#draft-line")).to_contain_text("Saved as a draft", timeout=20_000)
+    other = page.context.new_page()
+    other.goto(page.url)
+
+    # The other is faster than what this one has on its way, and Review waits for its answer.
+    on_its_way: list[Route] = []
+
+    def hold(route: Route) -> None:
+        on_its_way.append(route)
+
+    page.route("**/compose/save/", hold)
+    with page.expect_request("**/compose/save/"):
+        message.fill("Once more from the one.")
+    _save_from(other, "From the other.")
+    page.get_by_role("button", name="Review").click(no_wait_after=True)
+    on_its_way.pop().continue_()
+    expect(page.get_by_role("alert").first).to_contain_text("press Review once more")
+    assert Campaign.objects.get().text == "From the other."
+    page.unroute_all()
+
+    page.get_by_role("button", name="Review").click()
+    expect(page.locator("#receipt")).to_contain_text("Once more from the one.", timeout=20_000)
+    _back(page)
+    message.fill("Kept by the one.")
+    page.get_by_role("button", name="Review").click()
+    expect(page.locator("#receipt")).to_contain_text("Kept by the one.", timeout=20_000)
+
+    _save_from(other, "Typed by the other.", says="changed in another window")
+    assert Campaign.objects.get().text == "Kept by the one."
+    other.get_by_role("button", name="Keep what is written here").click()
+    expect(other.locator("#draft-line")).to_contain_text("Saved as a draft", timeout=20_000)
+    assert Campaign.objects.get().text == "Typed by the other."
+    _back(page)
+    message.fill("Typed by the one.")
+    expect(page.locator("#draft-line")).to_contain_text("changed in another", timeout=20_000)
+    assert Campaign.objects.get().text == "Typed by the other."
+
+
+def _save_from(page: Page, text: str, *, says: str = "Saved as a draft") -> None:
+    page.get_by_label("Message", exact=True).fill(text)
+    expect(page.locator("#draft-line")).to_contain_text(says, timeout=20_000)
+
+
+def _back(page: Page) -> None:
+    """A page that was kept is not loaded again, which `go_back` would wait for."""
+    expect(page.get_by_role("heading", level=1)).not_to_have_text("Compose")
+    page.evaluate("setTimeout(() => history.back())")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Compose")

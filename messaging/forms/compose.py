@@ -6,6 +6,7 @@ from typing import Any, Final
 from django import forms
 from django.conf import settings
 from django.db.models import Count, QuerySet
+from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -38,26 +39,26 @@ class GroupChoice:
     is_without: bool
 
 
+def _hidden() -> forms.HiddenInput:
+    """What a browser must not fill in again from an earlier look at the page."""
+    return forms.HiddenInput(attrs={"autocomplete": "off"})
+
+
 class ComposeForm(forms.Form):
     """A message and who gets it. The UUID is the form's own: sent twice, it is one campaign."""
 
     form_uuid = forms.UUIDField(
-        widget=forms.HiddenInput,
+        widget=_hidden(),
         error_messages={
             "required": gettext_lazy("This form is not complete. Open Compose once more."),
             "invalid": gettext_lazy("This form is not complete. Open Compose once more."),
         },
     )
-    # The fingerprint of what this form knows to be saved, and the template that it came from.
-    seen = forms.CharField(required=False, widget=forms.HiddenInput, max_length=64)
-    # The window that it is written in.
-    window = forms.CharField(required=False, widget=forms.HiddenInput, max_length=36)
-    # When it was typed in, by that window's clock (milliseconds).
-    turn = forms.IntegerField(
-        required=False, widget=forms.HiddenInput, min_value=0, max_value=2**53
-    )
-    template = forms.CharField(required=False, widget=forms.HiddenInput)
-    table = forms.CharField(required=False, widget=forms.HiddenInput)
+    # The version of the draft that this form knows to be saved.
+    version = forms.IntegerField(required=False, widget=_hidden(), min_value=0, max_value=2**30)
+    # What the text came from, and whom it is for in the place of groups, contacts and numbers.
+    template = forms.CharField(required=False, widget=_hidden())
+    table = forms.CharField(required=False, widget=_hidden())
     groups = IdsField(label=gettext_lazy("Groups"), required=False)
     of_all = forms.ChoiceField(
         label=gettext_lazy("Who is"),
@@ -86,17 +87,17 @@ class ComposeForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6, "aria-describedby": "measure-line"}),
     )
 
-    chosen_table: RecipientTable | None = None
+    @cached_property
+    def chosen_table(self) -> RecipientTable | None:
+        """In the place of groups, contacts and numbers, if there is one."""
+        return tables.find(str(self["table"].value() or ""))
 
     def unchecked(self) -> "ComposeForm":
         """The same form with everything as it was typed, for somebody who is not done yet."""
         return ComposeForm(initial={name: self[name].value() for name in self.fields})
 
     def clean_table(self) -> RecipientTable | None:
-        """In the place of groups, contacts and numbers, if there is one."""
-        pk: str = self.cleaned_data["table"]
-        self.chosen_table = tables.find(pk)
-        if pk and self.chosen_table is None:
+        if self.cleaned_data["table"] and self.chosen_table is None:
             raise forms.ValidationError(_("The table has been deleted meanwhile. Choose it again."))
         return self.chosen_table
 
@@ -171,16 +172,23 @@ class ComposeForm(forms.Form):
             self.add_error("numbers", [f"{out.entry}: {out.words}" for out in bad])
 
     @property
+    def _read(self) -> dict[str, Any]:
+        """What could be read of it, whatever is wrong with the rest."""
+        self.is_valid()  # it is read once
+        return self.cleaned_data
+
+    @property
     def audience(self) -> Audience:
         """Whom it is for, as far as that could be read."""
         if self.chosen_table is not None:
             return Audience(table=str(self.chosen_table.pk))
+        read = self._read
         return Audience(
-            groups=tuple(self.cleaned_data.get("groups", ())),
-            contacts=tuple(self.cleaned_data.get("contacts", ())),
-            numbers=self.cleaned_data.get("numbers", ""),
-            of_all=self.cleaned_data.get("of_all") == OF_ALL,
-            without=tuple(self.cleaned_data.get("without", ())),
+            groups=tuple(read.get("groups", ())),
+            contacts=tuple(read.get("contacts", ())),
+            numbers=read.get("numbers", ""),
+            of_all=read.get("of_all") == OF_ALL,
+            without=tuple(read.get("without", ())),
         )
 
     @property

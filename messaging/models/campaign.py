@@ -136,9 +136,8 @@ class Campaign(models.Model):
     # A draft that saved itself before it could be sent.
     is_unfinished = models.BooleanField(_("still being written"), default=False)
     saved_at = models.DateTimeField(_("saved"), default=timezone.now)
-    # The form that saved it last: that form's own changes are no news to it.
-    saved_by_form = models.CharField(_("saved by the form"), max_length=36, blank=True)
-    saved_turn = models.BigIntegerField(_("how late that was"), default=0)
+    # How often a draft was saved: what a window knows of it.
+    version = models.PositiveIntegerField(_("version"), default=0, editable=False)
     is_large = models.BooleanField(_("large"), default=False)
     prepared_up_to = models.CharField(_("prepared up to"), max_length=10, blank=True)
 

@@ -1,14 +1,13 @@
-"""Writing a message: the form, the contacts that a search finds, and the estimate beside it."""
+"""Writing a message: the page of its form, its review, its draft and the estimate beside it."""
 
 import uuid
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,6 +20,7 @@ from messaging.forms.compose import OF_ALL, ComposeForm
 from messaging.forms.ids import ids_of
 from messaging.forms.templates import TemplateForm
 from messaging.models import Campaign, CampaignState, MessageTemplate
+from messaging.services.actor import Actor
 from messaging.services.audience import tables
 from messaging.services.audience.choice import GroupGone
 from messaging.services.audience.writers import known_keys
@@ -32,88 +32,34 @@ from messaging.services.templates import last_used
 from messaging.text.characters import to_plain
 from messaging.text.validity import tidy
 from messaging.views.freshness import recent_reading
-from messaging.views.templates import say_strange
 
 _FOUND_SHOWN: Final = 20
 _TEMPLATES_SHOWN: Final = 30
-# Buttons of the form that only change it.
-_HELPS: Final = frozenset(
-    {"search", "plain", "use_template", "save_template", "drop_table", "use_columns"}
-)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.send_campaign", raise_exception=True)
 def compose(request: HttpRequest) -> HttpResponse:
-    """A new message, or a draft to go on with; whoever only searches keeps what was typed."""
+    """A new message, or a draft to go on with; by POST, on to its review."""
     draft = _draft(request)
     if draft is not None and draft.state != CampaignState.DRAFT:
         return redirect(draft)
     if request.method == "POST":
-        typed = _with_columns(_typed(request), request)
-    else:
-        typed = ComposeForm(_beginning(request, draft))
-    is_submitted = request.method == "POST" and not _HELPS & request.POST.keys()
-    other: Campaign | None = None
-    to_tables = "choose_table" in request.POST
-    if to_tables or (is_submitted and typed.is_valid()):
-        try:
-            if to_tables:
-                return _to_tables(typed, request)
-            return redirect(_saved(typed, request, seen=request.POST.get("keep")))
-        except affordability.SendRefused as refused:
-            typed.add_error(None, str(refused))
-        except drafts.ChangedElsewhere as changed:
-            other = changed.campaign
-            typed.add_error(
-                None,
-                _("%(why)s Look at it, or press Review once more to keep what is written here.")
-                % {"why": changed},
-            )
-    recent_reading(holds.current_gateway())
+        typed = typed_form(request)
+        return with_draft(request, typed, redirect) if typed.is_valid() else page(request, typed)
+    typed = ComposeForm(_beginning(request, draft))
     is_ready = draft is not None and not draft.is_unfinished
-    typed.is_valid()  # which finds its table
-    form = typed if is_submitted or is_ready else typed.unchecked()
-    if not is_submitted:
-        for refused_columns in typed.non_field_errors():
-            messages.error(request, str(refused_columns))
-    context = {
-        "form": form,
-        "other": other,
-        "is_unsaved": bool(_HELPS & request.POST.keys()),
-        "template_form": _template_form(request),
-        "templates": last_used(_TEMPLATES_SHOWN),
-        "placeholders": [
-            (f"{{{key}}}", label) for key, label in known_keys(typed.chosen_table).items()
-        ],
-        "table": typed.chosen_table,
-        **_contacts_context(request, form),
-        **_estimate_context(typed),
-    }
-    return render(request, "messaging/compose.html", context)
+    return page(request, typed, shown=typed if is_ready else typed.unchecked())
 
 
-def _typed(request: HttpRequest) -> QueryDict:
-    """What was typed; with twins in the place of dear characters, if that was asked for."""
-    changed = request.POST.copy()
-    if "plain" in changed:
-        changed["text"] = to_plain(changed.get("text", ""))
-    for pk in ids_of(request.POST.getlist("use_template")):
-        if (template := MessageTemplate.objects.filter(pk=pk).first()) is not None:
-            # Nothing that was typed is lost.
-            changed["text"] = "\n".join(filter(None, [changed.get("text", ""), template.text]))
-            changed["template"] = str(pk)
-    if "drop_table" in changed:
-        changed["table"] = ""
-    return changed
-
-
-def _with_columns(posted: QueryDict, request: HttpRequest) -> ComposeForm:
-    """The form with a table whose columns mean what was chosen, whichever button was pressed. If
-    that cannot be, it says why and is not valid.
+def typed_form(request: HttpRequest, **changes: str) -> ComposeForm:
+    """What was typed, with these changes, and with a table whose columns mean what was chosen,
+    whichever button was pressed. If that cannot be, it says why and is not valid.
     """
+    posted = request.POST.copy()
+    for name, value in changes.items():
+        posted[name] = value
     typed = ComposeForm(posted)
-    typed.is_valid()  # which finds its table
     table = typed.chosen_table
     number, name = posted.get("number_column", ""), posted.get("name_column", "")
     if table is None or not number or (number, name) == (table.number_key, table.name_key):
@@ -121,39 +67,83 @@ def _with_columns(posted: QueryDict, request: HttpRequest) -> ComposeForm:
     try:
         meant = tables.read_again(table, number=number, name=name, by=request.user)
     except tables.TableRefused as refused:
+        typed.full_clean()
         typed.add_error(None, str(refused))
         return typed
     posted["table"] = str(meant.pk)
     return ComposeForm(posted)
 
 
-def _to_tables(form: ComposeForm, request: HttpRequest) -> HttpResponse:
-    """To the page where a table is given. What is written so far waits as a draft.
+def with_draft(
+    request: HttpRequest, typed: ComposeForm, go_on: Callable[[Campaign], HttpResponse]
+) -> HttpResponse:
+    """What follows when it is saved; or the form once more, with why it could not be."""
+    other: Campaign | None = None
+    try:
+        return go_on(_saved(typed, by=request.user))
+    except affordability.SendRefused as refused:
+        typed.add_error(None, str(refused))
+    except drafts.ChangedElsewhere as changed:
+        other = changed.campaign
+        said = _("%(why)s Look at it, or press Review once more to keep what is written here.")
+        typed.add_error(None, said % {"why": changed})
+    return page(request, typed, other=other)
 
-    Raises `SendRefused` and `ChangedElsewhere`.
+
+def changed_page(
+    request: HttpRequest, typed: ComposeForm, *, template_form: TemplateForm | None = None
+) -> HttpResponse:
+    """The form as a button that only helps has left it, for somebody who is not done yet."""
+    for refused_columns in typed.non_field_errors():
+        messages.error(request, str(refused_columns))
+    return page(
+        request, typed, shown=typed.unchecked(), is_unsaved=True, template_form=template_form
+    )
+
+
+def page(
+    request: HttpRequest,
+    typed: ComposeForm,
+    *,
+    shown: ComposeForm | None = None,
+    other: Campaign | None = None,
+    is_unsaved: bool = False,
+    template_form: TemplateForm | None = None,
+) -> HttpResponse:
+    """The form as it is `shown` (without that: with all that is wrong in it), and what goes with
+    what was `typed`. `other` is what was saved meanwhile in its place.
     """
-    form.full_clean()
-    query = {"sheet": sheet} if (sheet := request.POST["choose_table"]) else {}
-    if form.is_begun and "form_uuid" not in form.errors:
-        query["draft"] = str(_saved(form, request).pk)
-    address = reverse("messaging:table")
-    return redirect(f"{address}?{urlencode(query)}" if query else address)
+    recent_reading(holds.current_gateway())
+    form = shown or typed
+    table = typed.chosen_table
+    context = {
+        "form": form,
+        "other": other,
+        "is_unsaved": is_unsaved,
+        "template_form": template_form or TemplateForm(prefix="template"),
+        "templates": last_used(_TEMPLATES_SHOWN),
+        "placeholders": [(f"{{{key}}}", label) for key, label in known_keys(table).items()],
+        "table": table,
+        **contacts_context(request, form),
+        **_estimate_context(typed),
+    }
+    return render(request, "messaging/compose.html", context)
 
 
-def _template_form(request: HttpRequest) -> TemplateForm:
-    """The name for a template of this text; saved, if that was asked for."""
-    if "save_template" not in request.POST:
-        return TemplateForm(prefix="template")
-    if not request.user.has_perm("messaging.add_messagetemplate"):
-        raise PermissionDenied
-    text = request.POST.get("text", "")
-    typed = {"template-name": request.POST.get("template-name", ""), "template-text": text}
-    form = TemplateForm(typed, prefix="template")
-    if (template := form.kept(by=request.user)) is None:
-        return form
-    messages.success(request, _("%(name)s is saved as a template.") % {"name": template.name})
-    say_strange(request, template.text)
-    return TemplateForm(prefix="template")
+def contacts_context(request: HttpRequest, form: ComposeForm) -> dict[str, Any]:
+    """The contacts that are chosen, and those that a search finds."""
+    chosen = form.chosen_contacts()
+    words = request.POST.get("contact_search", "").strip()
+    found: list[Contact] = []
+    if words:
+        others = Contact.objects.exclude(pk__in=[contact.pk for contact in chosen])
+        found = list(find_contacts(others, words).order_by("name", "id")[: _FOUND_SHOWN + 1])
+    return {
+        "chosen_contacts": chosen,
+        "contact_search": words,
+        "found_contacts": found[:_FOUND_SHOWN],
+        "more_contacts": len(found) > _FOUND_SHOWN,
+    }
 
 
 def _draft(request: HttpRequest) -> Campaign | None:
@@ -168,28 +158,26 @@ def _draft(request: HttpRequest) -> Campaign | None:
 
 def _beginning(request: HttpRequest, draft: Campaign | None) -> dict[str, Any]:
     """A form with an id of its own and whom the address names, or what was written before."""
-    window = uuid.uuid4()
     if draft is None:
         named: dict[str, Any] = {name: request.GET.getlist(name) for name in ("groups", "contacts")}
-        named["window"] = window
         chosen = ids_of(request.GET.getlist("template")[:1])
         if (template := MessageTemplate.objects.filter(pk__in=chosen).first()) is not None:
             named |= {"text": template.text, "template": template.pk}
-        return {"form_uuid": uuid.uuid4(), "table": request.GET.get("table", ""), **named}
+        table = request.GET.get("table", "")
+        return {"form_uuid": uuid.uuid4(), "version": 0, "table": table, **named}
     of_all = OF_ALL if draft.audience["of_all"] else ""
     return {
         **draft.audience,
         "of_all": of_all,
         "form_uuid": draft.form_uuid,
-        "seen": draft.fingerprint,
-        "window": window,
+        "version": draft.version,
         "template": draft.template_id or "",
         "text": draft.text,
         "table": request.GET.get("table", draft.audience["table"]),
     }
 
 
-def _saved(form: ComposeForm, request: HttpRequest, *, seen: str | None = None) -> Campaign:
+def _saved(form: ComposeForm, *, by: Actor) -> Campaign:
     """The draft, ready to be reviewed if nothing is wrong with it.
 
     Raises `SendRefused` and `ChangedElsewhere`.
@@ -200,12 +188,11 @@ def _saved(form: ComposeForm, request: HttpRequest, *, seen: str | None = None) 
         text=form.cleaned_data["text"] if is_ready else form.unfinished_text,
         audience=form.audience if is_ready else form.unfinished_audience,
         gateway=holds.current_gateway(),
-        by=request.user,
+        by=by,
         template=form.used_template(),
         is_unfinished=not is_ready,
-        seen=request.POST.get("seen") if seen is None else seen,
-        form=form.cleaned_data.get("window", ""),
-        turn=form.cleaned_data.get("turn") or 0,
+        # A form that was open while the portal was upgraded has none.
+        version=form.cleaned_data.get("version") or 0,
         keep_answers=True,
     )
 
@@ -213,51 +200,24 @@ def _saved(form: ComposeForm, request: HttpRequest, *, seen: str | None = None) 
 @require_POST
 @permission_required("messaging.send_campaign", raise_exception=True)
 def save(request: HttpRequest) -> HttpResponse:
-    """What is written so far, kept as it is. Nothing that somebody else has written is replaced,
-    unless they say so (`keep`, with what they know to be saved by then).
-    """
+    """What is written so far, kept as it is, and the version that it is then."""
     form = ComposeForm(request.POST)
-    form.full_clean()
     if "form_uuid" in form.errors:
         return HttpResponse(status=204)
-    is_new = not Campaign.objects.filter(form_uuid=form.cleaned_data["form_uuid"]).exists()
-    if is_new and not form.is_begun:
+    same = Campaign.objects.filter(form_uuid=form.cleaned_data["form_uuid"])
+    if not form.is_begun and not same.exists():
         return HttpResponse(status=204)
     try:
-        draft = _saved(form, request, seen=request.POST.get("keep"))
+        draft = _saved(form, by=request.user)
     except affordability.SendRefused as refused:
         return render(request, "messaging/_saved.html", {"refused": str(refused)})
     except drafts.ChangedElsewhere as changed:
         return render(request, "messaging/_saved.html", {"changed": changed})
     if draft.state != CampaignState.DRAFT:
         return HttpResponse(status=204)
-    address = f"{reverse('messaging:compose')}?draft={draft.pk}"
-    return replace_url(render(request, "messaging/_saved.html", {"draft": draft}), address)
-
-
-@require_POST
-@permission_required("messaging.send_campaign", raise_exception=True)
-def contact_choices(request: HttpRequest) -> HttpResponse:
-    """The contacts that are chosen, and those that a search finds. By POST: numbers are searched
-    for, and addresses are written to logs.
-    """
-    context = {"live": True, **_contacts_context(request, ComposeForm(request.POST))}
-    return render(request, "messaging/_contact_choices.html", context)
-
-
-def _contacts_context(request: HttpRequest, form: ComposeForm) -> dict[str, Any]:
-    chosen = form.chosen_contacts()
-    words = request.POST.get("contact_search", "").strip()
-    found: list[Contact] = []
-    if words:
-        others = Contact.objects.exclude(pk__in=[contact.pk for contact in chosen])
-        found = list(find_contacts(others, words).order_by("name", "id")[: _FOUND_SHOWN + 1])
-    return {
-        "chosen_contacts": chosen,
-        "contact_search": words,
-        "found_contacts": found[:_FOUND_SHOWN],
-        "more_contacts": len(found) > _FOUND_SHOWN,
-    }
+    answer = render(request, "messaging/_saved.html", {"draft": draft})
+    answer.headers["Draft-Version"] = str(draft.version)
+    return replace_url(answer, f"{reverse('messaging:compose')}?draft={draft.pk}")
 
 
 @require_POST
@@ -278,7 +238,6 @@ def measure(request: HttpRequest) -> HttpResponse:
 
 def _estimate_context(form: ComposeForm, *, who: int = 0) -> dict[str, Any]:
     """Of what could be read. A group that vanishes at this moment is told by the next answer."""
-    form.is_valid()
     text = tidy(form["text"].value() or "")
     with suppress(GroupGone):
         return {

@@ -1,4 +1,6 @@
-"""A table to be written to: given as a file or pasted, without contacts being made of it."""
+"""A table to be written to: given as a file or pasted, without contacts being made of it; chosen,
+read by other columns and dropped by buttons of the form.
+"""
 
 from functools import partial
 from urllib.parse import urlencode
@@ -10,7 +12,10 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from contacts.forms.imports import UploadForm
+from messaging.models import Campaign
 from messaging.services.audience import tables
+from messaging.views.compose import changed_page, typed_form, with_draft
+from messaging.views.compose_changes import button_of_the_form
 from sociair_portal.common.uploads import was_too_large
 
 
@@ -23,10 +28,8 @@ def upload(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         form = UploadForm(request.POST, request.FILES, was_too_large=was_too_large(request))
         take = partial(tables.take_in, by=request.user)
-        if (
-            form.is_valid()
-            and (table := form.taken_in(take, refusals=(tables.TableRefused,))) is not None
-        ):
+        refusals = (tables.TableRefused,)
+        if form.is_valid() and (table := form.taken_in(take, refusals=refusals)) is not None:
             query = urlencode({**named, "table": str(table.pk)})
             return redirect(f"{reverse('messaging:compose')}?{query}")
     else:
@@ -34,3 +37,32 @@ def upload(request: HttpRequest) -> HttpResponse:
     back = f"{reverse('messaging:compose')}?{urlencode(named)}"
     context = {"form": form, "back": back, "sheet": form["sheet"].value()}
     return render(request, "messaging/table.html", context)
+
+
+@button_of_the_form()
+def choose_table(request: HttpRequest) -> HttpResponse:
+    """To the page where a table is given. What is written so far waits as a draft."""
+    sheet = request.POST.get("sheet", "")
+    query = {"sheet": sheet} if sheet else {}
+
+    def to_tables(draft: Campaign | None) -> HttpResponse:
+        named = query if draft is None else {**query, "draft": str(draft.pk)}
+        address = reverse("messaging:table")
+        return redirect(f"{address}?{urlencode(named)}" if named else address)
+
+    typed = typed_form(request)
+    if not typed.is_begun or "form_uuid" in typed.errors:
+        return to_tables(None)
+    return with_draft(request, typed, to_tables)
+
+
+@button_of_the_form()
+def use_columns(request: HttpRequest) -> HttpResponse:
+    """The same rows by the columns that were chosen, as every button reads them."""
+    return changed_page(request, typed_form(request))
+
+
+@button_of_the_form()
+def drop_table(request: HttpRequest) -> HttpResponse:
+    """Back to groups and contacts, as they were."""
+    return changed_page(request, typed_form(request, table=""))

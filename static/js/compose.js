@@ -33,33 +33,72 @@
     });
   });
 
-  // What was typed in the last moment before the page is left is saved, too.
+  // The draft saves itself. Why no window writes over another's words: see save_draft.
   const form = document.getElementById("compose-form");
   if (form) {
+    const line = document.getElementById("draft-line");
+    const version = document.getElementById("id_version");
+    const remembered = `draft ${form.elements.form_uuid.value}`;
     // A button that only helps has changed the form and saved nothing.
     let isSaved = !form.hasAttribute("data-unsaved");
-    if (!isSaved) {
-      window.addEventListener("load", () => form.dispatchEvent(new Event("change", { bubbles: true })));
-    }
-    const typed = () => (form.elements.turn.value = Date.now()); // what is late replaces nothing newer
-    form.addEventListener("input", () => {
-      isSaved = false;
-      typed();
-    });
-    form.addEventListener("submit", () => {
+    let known = version.value; // what is certainly saved
+    let isOnItsWay = false;
+    let waiting = null; // the button, if the form is to be submitted after that
+
+    form.addEventListener("input", () => (isSaved = false));
+    form.addEventListener("submit", (event) => {
+      if (isOnItsWay) {
+        event.preventDefault(); // its answer says which version this is
+        waiting = { button: event.submitter };
+        return;
+      }
+      const button = event.submitter;
+      if (button?.name === "version") {
+        version.value = button.value; // what is there is to be written over, this time
+        button.removeAttribute("name");
+      }
+      const posted = Number(version.value);
       isSaved = true; // by being submitted
-      typed();
+      setTimeout(() => (known = version.value = posted + 1)); // after the form has been read
     });
-    const line = document.getElementById("draft-line");
-    line.addEventListener("htmx:beforeRequest", () => (isSaved = true));
+    line.addEventListener("htmx:beforeRequest", (event) => {
+      if (isSaved && event.target === line) return event.preventDefault(); // nothing is new
+      isSaved = isOnItsWay = true;
+      known = version.value;
+      version.value = Number(known) + 1;
+    });
+    line.addEventListener("htmx:afterRequest", (event) => {
+      const saved = event.detail.xhr.getResponseHeader("Draft-Version");
+      if (saved === null) isSaved = false;
+      known = version.value = saved ?? known;
+      isOnItsWay = false;
+      if (waiting) form.requestSubmit(waiting.button);
+      waiting = null;
+    });
     ["htmx:sendError", "htmx:responseError"].forEach((failure) => {
-      line.addEventListener(failure, () => {
-        isSaved = false;
-        line.textContent = line.dataset.failed;
-      });
+      line.addEventListener(failure, () => (line.textContent = line.dataset.failed));
     });
+
+    // What was typed in the last moment before the page is left is saved, too. Whether that was
+    // taken, who comes back learns by saving the same once more.
     window.addEventListener("pagehide", () => {
       if (!isSaved) navigator.sendBeacon(form.dataset.saves, new FormData(form));
+      if (!isSaved || isOnItsWay) {
+        version.value = known;
+        isSaved = isOnItsWay = false;
+      }
+      waiting = null;
+      sessionStorage.setItem(remembered, JSON.stringify([version.value, isSaved]));
+    });
+    window.addEventListener("pageshow", (event) => {
+      const [visit] = performance.getEntriesByType("navigation");
+      const before = sessionStorage.getItem(remembered);
+      if (before && (event.persisted || visit?.type === "back_forward")) {
+        [version.value, isSaved] = JSON.parse(before);
+        known = version.value;
+        form.querySelector("button[name=version]")?.removeAttribute("name"); // asked for once
+      }
+      if (!isSaved) line.dispatchEvent(new Event("save"));
     });
   }
 

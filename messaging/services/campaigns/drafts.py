@@ -1,13 +1,16 @@
-"""Drafts: a message while it is being written, saved over what its writer saw."""
+"""Drafts: a message while it is being written, saved over what its writer knows."""
 
 import hashlib
 import json
 import uuid
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
+from django.db.models import F, Q
+from django.db.models.expressions import Combinable
+from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -49,70 +52,92 @@ def save_draft(
     template: MessageTemplate | None = None,
     is_unfinished: bool = False,
     is_test: bool = False,
-    seen: str | None = None,
-    form: str = "",
-    turn: int = 0,
+    version: int | None = None,
     keep_answers: bool = False,
 ) -> Campaign:
     """The campaign of this form: a new draft, the changed draft, or what was sent with it.
 
-    `seen` is the fingerprint of what the form knows to be saved, "" for nothing; None overwrites.
-    What was saved last from the same window (`form`) is no surprise to it, unless that was later
-    than this (`turn`). With `keep_answers`,
-    what the review was told stays told. Raises `SendRefused` if the form was sent before with other
-    content, or by somebody else, and `ChangedElsewhere`.
+    `version` is the one that the form knows to be saved, 0 for none; None overwrites. With
+    `keep_answers`, what the review was told stays told. Raises `SendRefused` if the form was sent
+    before with other content, or by somebody else, and `ChangedElsewhere`.
+
+    No window writes over another's words unasked. Other words make the version greater, and are
+    taken only if no version greater than the window's own is saved. That is one it was given with
+    the words of it, or a person's wish to write over it; or it has counted on, by one for each time
+    that it sent something. It goes back when it learns that this was not taken, and a submit waits
+    for that. Only what is sent as the page is left cannot wait: with a save still on its way that
+    another window came before, it is written over theirs.
     """
-    fingerprint = fingerprint_of(text, audience)
-    content = {
-        "text": text,
-        "audience": audience.to_json(),
-        "table_id": audience.table or None,
-        "fingerprint": fingerprint,
+    others = {
+        "gateway": gateway,
         "template": template,
         "is_unfinished": is_unfinished,
         "is_test": is_test,
-        "saved_at": timezone.now(),
-        "saved_by_form": form,
-        "saved_turn": turn,
     }
-    try:
-        with transaction.atomic():
-            return Campaign.objects.create(
-                form_uuid=form_uuid, gateway=gateway, created_by=user_of(by), **content
-            )
-    except IntegrityError:
-        found = Campaign.objects.filter(form_uuid=form_uuid).first()
-    if found is None:
-        raise _table_gone()
-    campaign = found
-    if campaign.created_by_id != getattr(user_of(by), "pk", None):
+    form = Campaign.objects.filter(form_uuid=form_uuid)
+    if (found := form.first()) is None:
+        new = _first_saved(
+            form_uuid=form_uuid,
+            created_by=user_of(by),
+            version=(version or 0) + 1,
+            **_content(text, audience),
+            **others,
+        )
+        if new is not None:
+            return new
+        if (found := form.first()) is None:
+            raise _table_gone()
+    if found.created_by_id != getattr(user_of(by), "pk", None):
         raise SendRefused(_("This form belongs to somebody else. Begin a new message."))
     if keep_answers:
-        audience = _with_answers(audience, campaign, text)
-    fingerprint = fingerprint_of(text, audience)
-    content |= {"audience": audience.to_json(), "fingerprint": fingerprint}
-    as_seen = Q() if seen is None else Q(fingerprint__in=[seen, fingerprint])
-    if form:
-        as_seen |= Q(saved_by_form=form, saved_turn__lte=turn)
-    same = Campaign.objects.filter(pk=campaign.pk)
+        audience = _with_answers(audience, found, text)
+    return _saved_over(found, {**_content(text, audience), **others}, version)
+
+
+def _first_saved(**fields: Any) -> Campaign | None:
+    """None if the form was saved at the same moment, or its table has gone."""
     try:
         with transaction.atomic():
-            same.filter(as_seen, state=CampaignState.DRAFT).update(**content, gateway=gateway)
+            return Campaign.objects.create(**fields)
+    except IntegrityError:
+        return None
+
+
+def _content(text: str, audience: Audience) -> dict[str, Any]:
+    return {
+        "text": text,
+        "audience": audience.to_json(),
+        "table_id": audience.table or None,
+        "fingerprint": fingerprint_of(text, audience),
+        "saved_at": timezone.now(),
+    }
+
+
+def _saved_over(draft: Campaign, content: dict[str, Any], version: int | None) -> Campaign:
+    """The same words once more are taken whatever the version, and stay what they are."""
+    same = Campaign.objects.filter(pk=draft.pk)
+    fingerprint = content["fingerprint"]
+    known = Q() if version is None else Q(version__lte=version) | Q(fingerprint=fingerprint)
+    after: Combinable = F("version") + 1
+    if version is not None:
+        after = Greatest(F("version"), version + 1)
+    try:
+        with transaction.atomic():
+            same.filter(known, state=CampaignState.DRAFT).update(**content, version=after)
     except IntegrityError as gone:
         raise _table_gone() from gone
     if (now := same.first()) is None:
         raise SendRefused(_("This draft has been deleted meanwhile. Begin a new message."))
-    campaign = now
-    if campaign.fingerprint != fingerprint and campaign.state == CampaignState.DRAFT:
-        raise ChangedElsewhere(campaign)
-    if campaign.fingerprint != fingerprint:
-        raise SendRefused(
-            _(
-                "This message has been sent already, with other words or to other people. "
-                "Begin a new message for the changed one."
-            )
+    if now.fingerprint == fingerprint:
+        return now
+    if now.state == CampaignState.DRAFT:
+        raise ChangedElsewhere(now)
+    raise SendRefused(
+        _(
+            "This message has been sent already, with other words or to other people. "
+            "Begin a new message for the changed one."
         )
-    return campaign
+    )
 
 
 def _table_gone() -> SendRefused:
@@ -139,11 +164,7 @@ def change_draft(campaign: Campaign, *, text: str, audience: Audience, seen: str
     """
     return bool(
         Campaign.objects.filter(pk=campaign.pk, state=CampaignState.DRAFT, fingerprint=seen).update(
-            text=text,
-            audience=audience.to_json(),
-            fingerprint=fingerprint_of(text, audience),
-            saved_at=timezone.now(),
-            saved_by_form="",
+            **_content(text, audience), version=F("version") + 1
         )
     )
 

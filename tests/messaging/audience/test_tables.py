@@ -203,31 +203,29 @@ def test_other_columns_are_meant(sender: Browser, gateway: Gateway, tmp_path: Pa
         "form_uuid": str(uuid.uuid4()),
         "table": str(table.pk),
         "text": "Typed.",
-        "use_columns": "1",
         "number_column": "office",
         "name_column": "guardian",
     }
-    form = sender.post("/compose/", typed).context["form"]
+    form = sender.post("/compose/use-columns/", typed).context["form"]
     other = tables.find(form["table"].value())
     assert other is not None
     assert other.pk != table.pk
     assert form["text"].value() == "Typed."
     row = TableRow.objects.get(table=other)
     assert (row.mobile, row.name) == ("9801000009", "Ram")
-    answer = sender.post("/compose/", {**typed, "name_column": "office"})
+    answer = sender.post("/compose/use-columns/", {**typed, "name_column": "office"})
     assert "Choose two different columns" in words(answer)
     assert answer.context["form"]["table"].value() == str(table.pk)
-    answer = sender.post("/compose/", {**typed, "number_column": "child"})
+    answer = sender.post("/compose/use-columns/", {**typed, "number_column": "child"})
     assert "No row has a mobile number in the column “Child”." in words(answer)
-    del typed["use_columns"]
     answer = sender.post("/compose/", {**typed, "name_column": "office"})
     assert "Choose two different columns" in words(answer)
     assert not Campaign.objects.exists()
 
 
 def test_what_was_written_waits_while_a_table_is_chosen(sender: Browser, gateway: Gateway) -> None:
-    typed = {"form_uuid": str(uuid.uuid4()), "text": "Dear {student", "choose_table": ""}
-    answer = sender.post("/compose/", typed)
+    typed = {"form_uuid": str(uuid.uuid4()), "text": "Dear {student"}
+    answer = sender.post("/compose/choose-table/", typed)
     draft = Campaign.objects.get()
     assert answer.headers["Location"] == f"{UPLOAD}?draft={draft.pk}"
     answer = sender.post(answer.headers["Location"], {"text": MARKS})
@@ -236,14 +234,14 @@ def test_what_was_written_waits_while_a_table_is_chosen(sender: Browser, gateway
     form = sender.get(answer.headers["Location"]).context["form"]
     assert form["text"].value() == "Dear {student"
     assert form["table"].value() == str(table.pk)
-    answer = sender.post("/compose/", {"form_uuid": str(uuid.uuid4()), "choose_table": ""})
+    answer = sender.post("/compose/choose-table/", {"form_uuid": str(uuid.uuid4())})
     assert answer.headers["Location"] == UPLOAD
 
 
 def test_back_to_groups(sender: Browser, gateway: Gateway, tmp_path: Path) -> None:
     table = table_of(MARKS, tmp_path)
-    typed = {"form_uuid": str(uuid.uuid4()), "table": str(table.pk), "drop_table": "1"}
-    page = sender.post("/compose/", typed)
+    typed = {"form_uuid": str(uuid.uuid4()), "table": str(table.pk)}
+    page = sender.post("/compose/drop-table/", typed)
     assert page.context["form"]["table"].value() == ""
     assert "Search by name or number" in words(page)
 
@@ -329,7 +327,7 @@ def test_columns_that_were_chosen_and_not_applied(
     """Whichever button is pressed: the mothers are meant, and the receipt says so."""
     reading(gateway)
     table = table_of(TWO_PHONES, tmp_path)
-    typed = {"form_uuid": str(uuid.uuid4()), "text": "Hi", "table": str(table.pk), "seen": ""}
+    typed = {"form_uuid": str(uuid.uuid4()), "text": "Hi", "table": str(table.pk)}
     columns = {"number_column": "mother_mobile", "name_column": "name"}
     page = sender.post("/compose/", {**typed, **columns}, follow=True)
     assert [one.mobile for one in page.context["review"].first_people] == ["9841000091"]
@@ -347,8 +345,8 @@ def test_another_sheet(sender: Browser, gateway: Gateway, tmp_path: Path) -> Non
     book.save(path)
     page = sender.post(UPLOAD, {"file": upload_of(path)}, follow=True)
     assert "This is the sheet “Old”. For another one, choose the file again: New" in words(page)
-    typed = {"form_uuid": str(uuid.uuid4()), "text": "Hi", "choose_table": "New"}
-    page = sender.post("/compose/", typed, follow=True)
+    typed = {"form_uuid": str(uuid.uuid4()), "text": "Hi", "sheet": "New"}
+    page = sender.post("/compose/choose-table/", typed, follow=True)
     assert "this time its sheet “New” is read." in words(page)
     page = sender.post(UPLOAD, {"file": upload_of(path), "sheet": "New"}, follow=True)
     table = page.context["table"]
@@ -405,10 +403,10 @@ def test_a_choice_among_contacts_says_nothing_of_rows(gateway: Gateway, tmp_path
 def test_groups_wait_behind_a_table(sender: Browser, gateway: Gateway, tmp_path: Path) -> None:
     group = GroupFactory.create(members=[ContactFactory.create()])
     table = table_of(MARKS, tmp_path)
-    typed = {"form_uuid": str(uuid.uuid4()), "text": "Hi", "groups": group.pk, "seen": ""}
-    page = sender.post("/compose/", {**typed, "table": str(table.pk), "search": "1"})
+    typed = {"form_uuid": str(uuid.uuid4()), "text": "Hi", "groups": group.pk}
+    page = sender.post("/compose/search/", {**typed, "table": str(table.pk)})
     assert f'<input type="hidden" name="groups" value="{group.pk}">' in source(page)
     other = {**typed, "groups": [group.pk, 99], "table": str(table.pk)}  # one has been deleted
     assert sender.post("/compose/", other).status_code == 302
-    page = sender.post("/compose/", {**typed, "table": str(table.pk), "drop_table": "1"})
+    page = sender.post("/compose/drop-table/", {**typed, "table": str(table.pk)})
     assert page.context["form"]["groups"].value() == [str(group.pk)]

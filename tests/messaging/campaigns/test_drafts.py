@@ -1,14 +1,19 @@
 """Drafts: they save themselves as they are, and nobody's words are written over unasked."""
 
 import uuid
+from functools import partial
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from messaging.models import Campaign, Gateway
-from messaging.services.campaigns import handover
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import drafts, handover
 from messaging.services.campaigns.review import review_of
 from messaging.services.money import affordability
+from tests.at_once import at_once
 from tests.conftest import Browser, signed_in
 from tests.factories import GroupFactory
 from tests.messaging.pages.test_compose import form
@@ -25,11 +30,11 @@ def save(browser: Browser, **typed: Any) -> Any:
 
 
 def test_it_works(sender: Browser, gateway: Gateway) -> None:
-    typed = form(text="School is clo", numbers="", seen="")
+    typed = form(text="School is clo", numbers="", version=0)
     answer = sender.post(URL, typed)
     draft = Campaign.objects.get()
     assert "Saved as a draft at" in words(answer)
-    assert f'value="{draft.fingerprint}"' in source(answer)
+    assert answer.headers["Draft-Version"] == str(draft.version) == "1"
     assert answer.headers["HX-Replace-Url"] == f"/compose/?draft={draft.pk}"
     assert (draft.text, draft.created_by, draft.is_unfinished) == (
         "School is clo",
@@ -39,20 +44,21 @@ def test_it_works(sender: Browser, gateway: Gateway) -> None:
     assert "School is clo" in words(sender.get("/"))
     page = sender.get(draft.get_absolute_url())
     assert page.context["form"]["text"].value() == "School is clo"
+    assert 'name="version" value="1" autocomplete="off"' in source(page)
     assert "Something is not right" not in words(page)
 
 
 def test_it_goes_on_in_the_same_draft_until_it_is_reviewed(
     sender: Browser, gateway: Gateway
 ) -> None:
-    typed = form(text="School", numbers="", seen="")
+    typed = form(text="School", numbers="", version=0)
     sender.post(URL, typed)
     typed |= {"text": "School is closed.", "numbers": "9841234567"}
-    typed["seen"] = Campaign.objects.get().fingerprint
+    typed["version"] = Campaign.objects.get().version
     sender.post(URL, typed)
     draft = Campaign.objects.get()
     assert not draft.is_unfinished
-    typed["seen"] = draft.fingerprint
+    typed["version"] = draft.version
     answer = sender.post("/compose/", typed)
     assert answer.headers["Location"] == f"/campaigns/{draft.pk}/review/"
     assert Campaign.objects.count() == 1
@@ -106,57 +112,151 @@ def test_nothing_is_saved_of_nothing(sender: Browser, gateway: Gateway) -> None:
 
 
 def test_of_two_windows_one_is_told(sender: Browser, gateway: Gateway) -> None:
-    one = form(text="First.", seen="")
+    one = form(text="First.", version=0)
     sender.post(URL, one)
-    seen = Campaign.objects.get().fingerprint
-    sender.post(URL, {**one, "text": "Second.", "seen": seen})
-    late = {**one, "text": "Third.", "seen": seen}
+    known = Campaign.objects.get().version
+    sender.post(URL, {**one, "text": "Second.", "version": known})
+    late = {**one, "text": "Third.", "version": known}
     answer = sender.post(URL, late)
     assert "was changed in another window" in words(answer)
+    assert "Draft-Version" not in answer.headers
     assert Campaign.objects.get().text == "Second."
     answer = sender.post("/compose/", late)
     assert "press Review once more" in words(answer)
     assert answer.context["form"]["text"].value() == "Third."
     assert Campaign.objects.get().text == "Second."
     # Whoever says so keeps theirs; what saves itself meanwhile does not.
-    now = Campaign.objects.get().fingerprint
-    assert f'name="keep" value="{now}"' in source(answer)
+    now = Campaign.objects.get().version
+    assert f'name="version" value="{known}"' in source(answer)
+    assert f'btn-lg" name="version" value="{now}"' in source(answer)
     assert "was changed in another window" in words(sender.post(URL, {**late, "text": "Typed."}))
-    sender.post(URL, {**late, "keep": now})
+    sender.post(URL, {**late, "version": now})
     assert Campaign.objects.get().text == "Third."
-    answer = sender.post("/compose/", {**late, "text": "Fourth.", "seen": now})
+    answer = sender.post("/compose/", {**late, "text": "Fourth.", "version": now})
     assert "press Review once more" in words(answer)
-    keep = Campaign.objects.get().fingerprint
-    answer = sender.post("/compose/", {**late, "text": "Fourth.", "seen": now, "keep": keep})
+    keep = Campaign.objects.get().version
+    # The button's value comes after the form's own.
+    answer = sender.post("/compose/", {**late, "text": "Fourth.", "version": [now, keep]})
     assert answer.status_code == 302
     assert Campaign.objects.get().text == "Fourth."
 
 
 def test_ones_own_window_is_no_other(sender: Browser, gateway: Gateway) -> None:
-    """Back from the review, or typing while it was saved: the page knows an older state."""
-    mine = form(text="First.", seen="", window="mine")
+    """Back from the review, or typing while it was saved: the page has counted on."""
+    mine = form(text="First.", version=0)
     assert sender.post("/compose/", mine).status_code == 302
-    assert "Saved" in words(sender.post(URL, {**mine, "text": "Second."}))
+    assert "Saved" in words(sender.post(URL, {**mine, "text": "Second.", "version": 1}))
     assert Campaign.objects.get().text == "Second."
-    late = {**mine, "turn": "5", "text": "Fifth."}
+    late = {**mine, "version": 5, "text": "Fifth."}
     assert "Saved" in words(sender.post(URL, late))
-    assert "was changed" in words(sender.post(URL, {**late, "turn": "4", "text": "Fifth"}))
-    mine["turn"] = "6"
-    other = {**mine, "window": "other", "text": "Third."}
+    assert "was changed" in words(sender.post(URL, {**late, "version": 4, "text": "Fifth"}))
+    other = {**mine, "version": 5, "text": "Third."}
     assert "was changed in another window" in words(sender.post(URL, other))
-    assert sender.post("/compose/", {**mine, "text": "Fourth."}).status_code == 302
+    answer = sender.post("/compose/", {**mine, "version": 6, "text": "Fourth."})
+    assert answer.status_code == 302
     assert Campaign.objects.get().text == "Fourth."
 
 
+def test_what_is_late_replaces_nothing_newer(sender: Browser, gateway: Gateway) -> None:
+    """An autosave is overtaken by what is saved as the page is left; even the very first one."""
+    mine = form(text="Dear all, the last words.", version=1)
+    sender.post(URL, mine)
+    answer = sender.post(URL, {**mine, "text": "Dear all,", "version": 0})
+    assert "was changed in another window" in words(answer)
+    draft = Campaign.objects.get()
+    assert (draft.text, draft.version) == ("Dear all, the last words.", 2)
+
+
+def test_whoever_lost_an_answer_writes_over_nothing(sender: Browser, gateway: Gateway) -> None:
+    """Such a window knows the old version. Saving the same once more tells it the new one."""
+    mine = form(text="Mine.", version=0)
+    sender.post(URL, mine)  # the answer is lost
+    assert "was changed" in words(sender.post(URL, {**mine, "text": "Mine, longer."}))
+    assert Campaign.objects.get().text == "Mine."
+    answer = sender.post(URL, mine)
+    assert answer.headers["Draft-Version"] == "1"
+    sender.post(URL, {**mine, "text": "Theirs.", "version": 1})
+    assert "was changed" in words(sender.post(URL, mine))
+    assert Campaign.objects.get().text == "Theirs."
+
+
+def test_the_same_words_are_no_news_to_another_window(sender: Browser, gateway: Gateway) -> None:
+    mine = form(text="First.", version=0)
+    sender.post(URL, mine)
+    sender.post(URL, {**mine, "text": "Second.", "version": 1})
+    answer = sender.post(URL, {**mine, "text": "Second.", "version": 0})
+    assert answer.headers["Draft-Version"] == "2"
+    assert "Saved" in words(sender.post(URL, {**mine, "text": "Third.", "version": 2}))
+
+
+@pytest.mark.parametrize("version", [None, "", "x", "-1", str(10**30)])
+def test_a_form_without_a_version_asks_first(
+    sender: Browser, gateway: Gateway, version: str | None
+) -> None:
+    """As one that was open while the portal was upgraded."""
+    mine = form(text="First.") if version is None else form(text="First.", version=version)
+    assert "Saved" in words(sender.post(URL, mine))
+    answer = sender.post(URL, {**mine, "text": "Second."})
+    assert "was changed in another window" in words(answer)
+    assert Campaign.objects.get().text == "First."
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_first_saves_at_once_one_is_told(roles: None, gateway: Gateway) -> None:
+    browser = signed_in("Sender")
+    form_uuid = uuid.uuid4()
+
+    def saved(text: str) -> str:
+        try:
+            return drafts.save_draft(
+                form_uuid=form_uuid,
+                text=text,
+                audience=Audience(numbers="9841234567"),
+                gateway=gateway,
+                by=browser.user,
+                version=0,
+            ).text
+        except drafts.ChangedElsewhere as changed:
+            return f"{changed.campaign.text} is there."
+
+    texts = [f"Number {place}" for place in range(8)]
+    said = at_once([partial(saved, text) for text in texts])
+    draft = Campaign.objects.get()
+    assert draft.version == 1
+    assert sorted(said) == sorted([draft.text, *[f"{draft.text} is there."] * 7])
+
+
+def test_only_the_first_save_makes_a_row(sender: Browser, gateway: Gateway) -> None:
+    typed = form(text="First.", version=0)
+    for version, made in ((0, 1), (1, 0), (1, 0), (2, 0)):
+        with CaptureQueriesContext(connection) as asked:
+            sender.post(URL, {**typed, "text": f"After {version}.", "version": version})
+        inserted = [one["sql"] for one in asked if one["sql"].startswith("INSERT")]
+        assert len(inserted) == made
+    assert Campaign.objects.get().version == 3
+
+
+def test_what_the_review_asked_is_not_written_over(sender: Browser, gateway: Gateway) -> None:
+    """The page behind the review does not know what was answered there."""
+    typed = form(text="Dear {name}", version=0)
+    sender.post("/compose/", typed)
+    draft = Campaign.objects.get()
+    answer = {"key": "name", "default": "friend", "seen": draft.fingerprint}
+    sender.post(f"/campaigns/{draft.pk}/answer/", answer)
+    said = words(sender.post("/compose/", {**typed, "text": "Dear {name}!", "version": 1}))
+    assert "press Review once more" in said
+    assert Campaign.objects.get().text == "Dear {name|friend}"
+
+
 def test_the_same_once_more_is_no_conflict(sender: Browser, gateway: Gateway) -> None:
-    typed = form(seen="")
+    typed = form(version=0)
     for _time in range(3):
         assert "Saved" in words(sender.post(URL, typed))
     assert Campaign.objects.count() == 1
 
 
 def test_what_was_sent_is_not_changed(sender: Browser, gateway: Gateway) -> None:
-    typed = form(seen="")
+    typed = form(version=0)
     sender.post(URL, typed)
     draft = Campaign.objects.get()
     seen = handover.Reviewed.of(draft, review_of(draft, reading(gateway)))
@@ -190,7 +290,7 @@ def test_the_list_has_them_all(sender: Browser, gateway: Gateway) -> None:
 
 
 def test_answers_of_the_review_stay(sender: Browser, gateway: Gateway) -> None:
-    typed = form(seen="")
+    typed = form(version=0)
     sender.post("/compose/", typed)
     draft = Campaign.objects.get()
     told = {"again": "yes", "first": "yes", "prefer-7": "7"}
@@ -207,9 +307,9 @@ def test_answers_of_the_review_stay(sender: Browser, gateway: Gateway) -> None:
         ({"numbers": "9841234568"}, (False, False, [7])),
         ({"text": "Other words."}, (False, False, [7])),
     ):
-        sender.post("/compose/", {**typed, "seen": draft.fingerprint})
+        sender.post("/compose/", {**typed, "version": draft.version})
         draft.refresh_from_db()
         sender.post(f"/campaigns/{draft.pk}/answer/", {**told, "seen": draft.fingerprint})
         assert answers() == (True, True, [7])
-        sender.post("/compose/", {**typed, "seen": draft.fingerprint, **changed})
+        sender.post("/compose/", {**typed, "version": draft.version, **changed})
         assert answers() == kept

@@ -7,13 +7,14 @@ from typing import Any
 
 import pytest
 from django.conf import settings as site
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from contacts.models import Contact, Group
-from messaging.models import BalanceReading, Campaign, CampaignState, Gateway
+from messaging.models import BalanceReading, Campaign, CampaignState, Gateway, MessageTemplate
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts
 from tests.at_once import at_once
@@ -98,12 +99,42 @@ def test_opening_it_asks_for_the_balance(
 # -- Permission ------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["compose", "measure", "contact_choices"])
+BUTTONS = [
+    "search",
+    "plain",
+    "use_template",
+    "save_template",
+    "choose_table",
+    "use_columns",
+    "drop_table",
+]
+
+
+@pytest.mark.parametrize("name", ["compose", "save", "measure", "contact_choices", *BUTTONS])
 def test_only_for_those_who_may_send(name: str, client: Client, gateway: Gateway) -> None:
     url = reverse(f"messaging:{name}")
     assert client.post(url).status_code == 302
     client.force_login(UserFactory.create())
     assert client.post(url).status_code == 403
+
+
+@pytest.mark.parametrize("name", BUTTONS)
+def test_a_button_is_a_post_and_else_leads_to_the_form(
+    name: str, sender: Browser, gateway: Gateway
+) -> None:
+    address = reverse(f"messaging:{name}")
+    assert sender.get(address).headers["Location"] == URL
+    guarded = Client(enforce_csrf_checks=True)
+    guarded.force_login(sender.user)
+    assert guarded.post(address, form()).status_code == 403
+
+
+def test_a_text_is_kept_only_by_who_may_add_templates(sender: Browser, gateway: Gateway) -> None:
+    role = sender.user.groups.get()
+    role.permissions.remove(Permission.objects.get(codename="add_messagetemplate"))
+    typed = form(**{"template-name": "Closed"})
+    assert sender.post(reverse("messaging:save_template"), typed).status_code == 403
+    assert not MessageTemplate.objects.exists()
 
 
 def test_a_draft_is_its_authors(sender: Browser, gateway: Gateway) -> None:
@@ -220,7 +251,7 @@ def test_sent_twice_it_is_one_campaign(sender: Browser, gateway: Gateway) -> Non
 def test_going_back_changes_the_draft(sender: Browser, gateway: Gateway) -> None:
     typed = form()
     sender.post(URL, typed)
-    sender.post(URL, {**typed, "text": "Open again."})
+    sender.post(URL, {**typed, "text": "Open again.", "version": 1})
     assert Campaign.objects.get().text == "Open again."
 
 
@@ -302,9 +333,8 @@ def test_without_javascript_a_search_keeps_everything(
         numbers="1",
         text="",
         contact_search="asha",
-        search="1",
     )
-    response = sender.post(URL, typed)
+    response = sender.post(reverse("messaging:search"), typed)
     shown = response.context["form"]
     assert response.context["found_contacts"] == people[:2]
     assert shown.chosen_contacts() == [people[2]]

@@ -131,7 +131,9 @@ def test_when_it_was_last_sent(gateway: Gateway) -> None:
 
 def test_it_is_put_into_a_message_without_scripts(sender: Browser, gateway: Gateway) -> None:
     template = kept()
-    answer = sender.post("/compose/", compose_form(text="Hello.", use_template=template.pk))
+    answer = sender.post(
+        "/compose/use-template/", compose_form(text="Hello.", use_template=template.pk)
+    )
     form = answer.context["form"]
     assert form["text"].value() == "Hello.\nDear {name}, fees are due."
     assert form["template"].value() == str(template.pk)
@@ -140,12 +142,12 @@ def test_it_is_put_into_a_message_without_scripts(sender: Browser, gateway: Gate
 
 
 def test_a_text_is_saved_as_a_template(sender: Browser, gateway: Gateway) -> None:
-    typed: dict[str, Any] = {"save_template": "1", "template-name": "Closed"}
-    answer = sender.post("/compose/", compose_form(**typed))
+    typed: dict[str, Any] = {"template-name": "Closed"}
+    answer = sender.post("/compose/save-template/", compose_form(**typed))
     assert "Closed is saved as a template." in words(answer)
     assert answer.context["form"]["numbers"].value() == "9841234567"
     assert MessageTemplate.objects.get().text == "School is closed tomorrow."
-    answer = sender.post("/compose/", compose_form(**typed))
+    answer = sender.post("/compose/save-template/", compose_form(**typed))
     assert "A template of this name exists already." in words(answer)
     assert answer.context["form"]["text"].value() == "School is closed tomorrow."
     assert MessageTemplate.objects.count() == 1

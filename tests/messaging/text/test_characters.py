@@ -106,7 +106,7 @@ def test_the_cost_of_a_quote_is_said(
 def test_one_click_takes_the_advice_and_loses_nothing(
     sender: Browser, gateway: Gateway, typed: dict[str, Any]
 ) -> None:
-    page = sender.post(reverse("messaging:compose"), {**typed, "plain": "1", "numbers": "98"})
+    page = sender.post(reverse("messaging:plain"), {**typed, "numbers": "98"})
     assert page.context["form"]["text"].value() == f'{LONG}"Be safe"'
     assert page.context["form"]["numbers"].value() == "98"
     assert page.context["form"]["form_uuid"].value() == typed["form_uuid"]
