@@ -3,6 +3,7 @@
 import hashlib
 import json
 import uuid
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -76,16 +77,11 @@ def save_draft(
     }
     form = Campaign.objects.filter(form_uuid=form_uuid)
     if (found := form.first()) is None:
-        new = _first_saved(
-            form_uuid=form_uuid,
-            created_by=user_of(by),
-            version=(version or 0) + 1,
-            **_content(text, audience),
-            **others,
-        )
-        if new is not None:
-            return new
-        if (found := form.first()) is None:
+        with suppress(IntegrityError), transaction.atomic():
+            return begin(
+                text, audience, by=by, form_uuid=form_uuid, version=(version or 0) + 1, **others
+            )
+        if (found := form.first()) is None:  # not another that was faster
             raise _table_gone()
     if found.created_by_id != getattr(user_of(by), "pk", None):
         raise SendRefused(_("This form belongs to somebody else. Begin a new message."))
@@ -94,13 +90,17 @@ def save_draft(
     return _saved_over(found, {**_content(text, audience), **others}, version)
 
 
-def _first_saved(**fields: Any) -> Campaign | None:
-    """None if the form was saved at the same moment, or its table has gone."""
-    try:
-        with transaction.atomic():
-            return Campaign.objects.create(**fields)
-    except IntegrityError:
-        return None
+def begin(text: str, audience: Audience, *, by: Actor, **fields: Any) -> Campaign:
+    """A new campaign, with a form's UUID of its own unless one is given.
+
+    Raises IntegrityError if the UUID is known, or the audience's table has gone.
+    """
+    return Campaign.objects.create(
+        **{"form_uuid": uuid.uuid4(), "version": 1}
+        | {"created_by": user_of(by)}
+        | _content(text, audience)
+        | fields
+    )
 
 
 def _content(text: str, audience: Audience) -> dict[str, Any]:

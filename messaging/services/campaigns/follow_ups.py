@@ -1,7 +1,5 @@
 """Writing again to those of a campaign whom it certainly did not reach."""
 
-import uuid
-
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
@@ -18,7 +16,7 @@ from messaging.models import (
 from messaging.services.actor import Actor, user_of
 from messaging.services.audience import tables
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns.drafts import fingerprint_of
+from messaging.services.campaigns import drafts
 from messaging.services.money.affordability import SendRefused
 
 _ENDED = (CampaignState.DONE, CampaignState.CANCELLED)
@@ -100,16 +98,7 @@ def _to_rows(campaign: Campaign, table: RecipientTable, mobiles: set[str], by: A
 
 
 def _draft(campaign: Campaign, audience: Audience, by: Actor) -> Campaign:
-    return Campaign.objects.create(
-        form_uuid=uuid.uuid4(),
-        gateway=campaign.gateway,
-        follows=campaign,
-        text=campaign.text,
-        audience=audience.to_json(),
-        table_id=audience.table or None,
-        fingerprint=fingerprint_of(campaign.text, audience),
-        created_by=user_of(by),
-    )
+    return drafts.begin(campaign.text, audience, by=by, gateway=campaign.gateway, follows=campaign)
 
 
 def _own(draft: Campaign, by: Actor) -> Campaign:

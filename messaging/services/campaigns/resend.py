@@ -25,8 +25,7 @@ from messaging.models import (
 )
 from messaging.services.actor import Actor, user_of
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import preparation
-from messaging.services.campaigns.drafts import fingerprint_of
+from messaging.services.campaigns import drafts, preparation
 from messaging.services.money import prices, rules
 from messaging.services.money.affordability import SendRefused
 from messaging.text.length import measure
@@ -114,15 +113,13 @@ def begin_copies(
 
 def _follower(campaign: Campaign, again: Again, signature: Signature, **fields: Any) -> Campaign:
     now = timezone.now()
-    nobody_new = Audience()
-    follower = Campaign.objects.create(
+    follower = drafts.begin(
+        campaign.text,
+        Audience(),  # nobody who is new
+        by=signature.by,
         form_uuid=signature.form_uuid,
         gateway=campaign.gateway,
         follows=campaign,
-        text=campaign.text,
-        audience=nobody_new.to_json(),
-        fingerprint=fingerprint_of(campaign.text, nobody_new),
-        created_by=user_of(signature.by),
         sent_at=now,
         resumed_at=now,
         is_large=again.people > preparation.LARGE,

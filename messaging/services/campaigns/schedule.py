@@ -1,6 +1,5 @@
 """What goes out later: moved, sent at once, opened again to be changed, copied."""
 
-import uuid
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
@@ -141,18 +140,15 @@ def _copied(
     by: Actor,
     follows: Campaign | None = None,
 ) -> Campaign:
-    return Campaign.objects.create(
-        form_uuid=uuid.uuid4(),
+    return drafts.begin(
+        campaign.text,
+        audience,
+        by=by,
         gateway=gateway,
         follows=follows,
         # When it was to go out is offered again.
         scheduled_for=campaign.scheduled_for if follows is not None else None,
-        text=campaign.text,
-        audience=audience.to_json(),
-        table=campaign.table,
         template=campaign.template,
-        fingerprint=drafts.fingerprint_of(campaign.text, audience),
-        created_by=user_of(by),
         is_unfinished=True,
     )
 
