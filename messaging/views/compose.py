@@ -127,7 +127,7 @@ def page(
         **contacts_context(request, form),
         **_estimate_context(typed),
     }
-    return render(request, "messaging/compose.html", context)
+    return render(request, "messaging/compose/compose.html", context)
 
 
 def contacts_context(request: HttpRequest, form: ComposeForm) -> dict[str, Any]:
@@ -210,12 +210,12 @@ def save(request: HttpRequest) -> HttpResponse:
     try:
         draft = _saved(form, by=request.user)
     except affordability.SendRefused as refused:
-        return render(request, "messaging/_saved.html", {"refused": str(refused)})
+        return render(request, "messaging/compose/_saved.html", {"refused": str(refused)})
     except drafts.ChangedElsewhere as changed:
-        return render(request, "messaging/_saved.html", {"changed": changed})
+        return render(request, "messaging/compose/_saved.html", {"changed": changed})
     if draft.state != CampaignState.DRAFT:
         return HttpResponse(status=204)
-    answer = render(request, "messaging/_saved.html", {"draft": draft})
+    answer = render(request, "messaging/compose/_saved.html", {"draft": draft})
     answer.headers["Draft-Version"] = str(draft.version)
     return replace_url(answer, f"{reverse('messaging:compose')}?draft={draft.pk}")
 
@@ -233,7 +233,7 @@ def measure(request: HttpRequest) -> HttpResponse:
     ]
     who = (ids_of(request.POST.getlist("who")[:1]) or [0])[0]
     context = {"live": True, "wrong": wrong, **_estimate_context(form, who=who)}
-    return render(request, "messaging/_estimate.html", context)
+    return render(request, "messaging/compose/_estimate.html", context)
 
 
 def _estimate_context(form: ComposeForm, *, who: int = 0) -> dict[str, Any]:

@@ -80,4 +80,4 @@ def search(request: HttpRequest) -> HttpResponse:
 def contact_choices(request: HttpRequest) -> HttpResponse:
     """The contacts alone. By POST: numbers are searched for, and addresses are written to logs."""
     context = {"live": True, **contacts_context(request, ComposeForm(request.POST))}
-    return render(request, "messaging/_contact_choices.html", context)
+    return render(request, "messaging/compose/_contact_choices.html", context)

@@ -36,7 +36,7 @@ def upload(request: HttpRequest) -> HttpResponse:
         form = UploadForm(initial={"sheet": request.GET.get("sheet", "")})
     back = f"{reverse('messaging:compose')}?{urlencode(named)}"
     context = {"form": form, "back": back, "sheet": form["sheet"].value()}
-    return render(request, "messaging/table.html", context)
+    return render(request, "messaging/tables/upload.html", context)
 
 
 @button_of_the_form()
