@@ -7,7 +7,7 @@ import logging
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from functools import cache
 from ssl import SSLCertVerificationError
 from typing import Any, Final
@@ -22,6 +22,7 @@ from requests.cookies import RequestsCookieJar
 from urllib3 import PoolManager
 
 from contacts.phone import Operator
+from messaging.answers.amounts import amounts_of
 from messaging.answers.classification import MOST_BYTES, classify, read_json
 from messaging.answers.outcomes import Answer, Outcome
 from messaging.models import BalanceReading, Batch, Gateway, RecipientState, SentMessage
@@ -251,34 +252,10 @@ def balance(gateway: Gateway) -> BalanceReading:
             raise BalanceUnknown(why) from None
     is_whole = len(reply.body) <= MOST_BYTES and not reply.doubtful
     found = read_json(reply.body) if is_whole else None
-    amounts = _amounts(found or {})
+    amounts = amounts_of(found or {})
     if reply.status >= 300 or amounts is None:
         raise _refused(reply, found or {})
     return BalanceReading.objects.create(gateway=gateway, asked_at=asked_at, **amounts)
-
-
-def _amounts(found: Mapping[str, Any]) -> dict[str, Decimal] | None:
-    try:
-        amounts = {name: _rupees(found[name]) for name in ("balance", *_RATES)}
-    except (KeyError, ValueError):
-        return None
-    return amounts if all(0 <= amounts[name] < 10**6 for name in _RATES) else None
-
-
-_RATES: Final = ("ntc_rate", "ncell_rate", "smartcell_rate")
-
-
-def _rupees(value: Any) -> Decimal:
-    """An amount as Sociair writes it: a decimal string, or a JSON number."""
-    if isinstance(value, bool) or not isinstance(value, str | int | float):
-        raise ValueError("not an amount")
-    try:
-        amount = Decimal(str(value).strip().replace(",", ""))
-    except InvalidOperation as error:
-        raise ValueError("not an amount") from error
-    if not amount.is_finite() or abs(amount) >= 10**10:
-        raise ValueError("not an amount")
-    return amount.quantize(Decimal("0.0001"))
 
 
 def _refused(reply: _Reply, found: Mapping[str, Any]) -> BalanceUnknown:
