@@ -18,7 +18,7 @@ from messaging.models import (
 )
 from messaging.services.audience import tables
 from messaging.services.audience.choice import Audience, read_pasted
-from messaging.services.audience.writers import known_keys
+from messaging.services.audience.letters import known_keys
 from messaging.text.placeholders import read_wording
 from messaging.text.validity import InvalidText, tidy
 

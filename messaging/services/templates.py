@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from messaging.models import MessageTemplate
 from messaging.services.actor import Actor, user_of
-from messaging.services.audience.writers import known_keys
+from messaging.services.audience.letters import known_keys
 from messaging.text.placeholders import parse
 
 

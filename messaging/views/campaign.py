@@ -23,7 +23,7 @@ from messaging.models import (
     SentMessage,
 )
 from messaging.services import history
-from messaging.services.audience import writers
+from messaging.services.audience import letters
 from messaging.services.campaigns import follow_ups, refused_people, resend
 from messaging.services.decisions import billing, billing_causes
 from messaging.services.decisions.settlement import undecided_with_calls
@@ -102,7 +102,7 @@ def _live_context(campaign: Campaign) -> dict[str, Any]:
         if may_resume and not is_elsewhere
         else None,
         "must_decide": follow_ups.waits_for_a_decision(campaign),
-        "stale_day": writers.stale_day(campaign),
+        "stale_day": letters.stale_day(campaign),
         "may_follow": follow_ups.can_be_followed(campaign),
         "undecided": undecided_with_calls(campaign)[:_UNDECIDED_SHOWN]
         if campaign.unconfirmed

@@ -23,7 +23,7 @@ from messaging.models import Campaign, CampaignState, MessageTemplate
 from messaging.services.actor import Actor
 from messaging.services.audience import tables
 from messaging.services.audience.choice import GroupGone
-from messaging.services.audience.writers import known_keys
+from messaging.services.audience.letters import known_keys
 from messaging.services.campaigns import drafts
 from messaging.services.campaigns.estimate import estimate
 from messaging.services.gateway import holds

@@ -15,9 +15,9 @@ from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect
 
 from messaging import tasks
-from messaging.forms.schedule import LaterForm
+from messaging.forms.review import LaterForm
 from messaging.models import BalanceReading, Campaign, CampaignState
-from messaging.services.audience import writers
+from messaging.services.audience import letters
 from messaging.services.audience.choice import GroupGone
 from messaging.services.campaigns import drafts, guards, handover, refused_people
 from messaging.services.campaigns.handover import Reviewed
@@ -130,7 +130,7 @@ def _seen(
     rates = (str(rate) for rate in reading.rates.values())
     cost = (committed or balance.committed(campaign.gateway)).cost
     night = str(guards.morning_after())
-    day = writers.day_of(campaign, campaign.scheduled_for)
+    day = letters.day_of(campaign, campaign.scheduled_for)
     planned = f"{campaign.scheduled_for} {day}"
     return "/".join([str(reading.balance), *rates, str(cost), campaign.fingerprint, night, planned])
 
@@ -150,7 +150,7 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
             messages.error(request, str(sentence))
         return redirect(f"{campaign.get_absolute_url()}?later=1")
     if campaign.state == CampaignState.DRAFT and drafts.plan(campaign, later.moment):
-        day = writers.day_of(campaign, later.moment)
+        day = letters.day_of(campaign, later.moment)
         said = _("The message says the day it is sent: now it says %(day)s. Look once more.")
         messages.info(request, said % {"day": day})
         return redirect(campaign)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from messaging.forms.templates import TemplateForm, TemplateSearchForm
 from messaging.models import MessageTemplate
 from messaging.services import templates
-from messaging.services.audience.writers import known_keys
+from messaging.services.audience.letters import known_keys
 from sociair_portal.common.pages import page_by_key
 
 

@@ -31,7 +31,7 @@ from messaging.models import (
 )
 from messaging.services import states
 from messaging.services.actor import Actor
-from messaging.services.audience import writers
+from messaging.services.audience import letters
 from messaging.services.campaigns.guards import check_certain, check_nobody_prepares
 from messaging.services.gateway import silence
 from messaging.services.money import affordability, balance, new_prices
@@ -142,7 +142,7 @@ def resume(
         return False
     check_certain(campaign)
     priced = _price_rest(campaign, seen)
-    if (day := writers.stale_day(campaign)) != seen_day and day:
+    if (day := letters.stale_day(campaign)) != seen_day and day:
         raise SendRefused(
             _("The message says the day it is sent: %(day)s. Look at it, then resume.")
             % {"day": day}

@@ -22,7 +22,7 @@ from messaging.models import (
     MessageTemplate,
 )
 from messaging.services.actor import Actor, user_of
-from messaging.services.audience import writers
+from messaging.services.audience import letters
 from messaging.services.audience.choice import Audience
 from messaging.services.money.affordability import SendRefused
 
@@ -171,7 +171,7 @@ def change_draft(campaign: Campaign, *, text: str, audience: Audience, seen: str
 
 def plan(campaign: Campaign, at: datetime | None) -> bool:
     """Note when a draft is to go out. True if its letters say another day by that."""
-    before = writers.day_of(campaign, campaign.scheduled_for)
+    before = letters.day_of(campaign, campaign.scheduled_for)
     Campaign.objects.filter(pk=campaign.pk, state=CampaignState.DRAFT).update(scheduled_for=at)
     campaign.scheduled_for = at
-    return writers.day_of(campaign, at) != before
+    return letters.day_of(campaign, at) != before

@@ -14,7 +14,7 @@ from django.db.models.functions import Cast, Substr
 from contacts.models import OptOut
 from contacts.phone import Operator, operator_of
 from messaging.models import BalanceReading, Gateway
-from messaging.services.audience import tables, writers
+from messaging.services.audience import letters, tables
 from messaging.services.audience.addressees import Addressee, AudiencePiece
 from messaging.services.audience.choice import (
     Audience,
@@ -224,7 +224,7 @@ def _first_letters(
 ) -> AudiencePiece | None:
     """The letters of the first recipients; none while the text cannot be understood."""
     try:
-        writer = writers.writer_for(text, tables.find(audience.table))
+        writer = letters.writer_for(text, tables.find(audience.table))
     except InvalidText:
         return None
     reader = Reader(audience, dict.fromkeys(people, Decimal(0)), writer)

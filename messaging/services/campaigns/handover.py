@@ -20,7 +20,7 @@ from messaging.models import (
 )
 from messaging.services import states
 from messaging.services.actor import Actor
-from messaging.services.audience import writers
+from messaging.services.audience import letters
 from messaging.services.audience.choice import Audience, describe
 from messaging.services.campaigns import preparation, signed_people
 from messaging.services.campaigns.guards import check_certain, check_nobody_prepares
@@ -43,7 +43,7 @@ class Reviewed:
 
     @classmethod
     def of(cls, campaign: Campaign, review: Review) -> "Reviewed":
-        day = writers.day_of(campaign, campaign.scheduled_for)
+        day = letters.day_of(campaign, campaign.scheduled_for)
         who = signed_people.who_is_signed(review)
         return cls(campaign.fingerprint, review.people, review.cost, day, who)
 
@@ -74,7 +74,7 @@ def hand_over(
         if not _is_draft(campaign, reviewed):
             return False
         check_certain(campaign)
-        if writers.day_of(campaign, at) != reviewed.day:
+        if letters.day_of(campaign, at) != reviewed.day:
             raise SendRefused(
                 _("The message says the day it is sent. Look at it as it is on that day first.")
             )

@@ -22,8 +22,8 @@ from messaging.models import (
 from messaging.services import states
 from messaging.services.audience.addressees import AudiencePiece
 from messaging.services.audience.choice import Audience, GroupGone
+from messaging.services.audience.letters import writer_of
 from messaging.services.audience.recipients import Reader
-from messaging.services.audience.writers import writer_of
 from messaging.services.campaigns.pieces import cut
 from messaging.services.campaigns.signed_people import has_others, mark_of
 from messaging.services.gateway import silence

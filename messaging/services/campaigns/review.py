@@ -9,7 +9,7 @@ from django.conf import settings
 
 from contacts.phone import Operator
 from messaging.models import BalanceReading, Campaign
-from messaging.services.audience import repeats, writers
+from messaging.services.audience import letters, repeats
 from messaging.services.audience.addressees import Addressee, AudiencePiece, Question
 from messaging.services.audience.choice import Audience, Omission, describe, read_pasted
 from messaging.services.audience.letters import Letter
@@ -118,7 +118,7 @@ def review_of(campaign: Campaign, reading: BalanceReading) -> Review:
     """
     rates = prices.rates_of(reading)
     audience = Audience.from_json(campaign.audience)
-    writer = writers.writer_of(campaign)
+    writer = letters.writer_of(campaign)
     reader = Reader(audience, rates, writer, campaign=campaign)
     committed = balance.committed(campaign.gateway)
     found = Review(reading, committed, describe(audience), writer.is_personal)

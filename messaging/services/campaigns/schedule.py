@@ -19,7 +19,7 @@ from messaging.models import (
 )
 from messaging.services import states
 from messaging.services.actor import Actor, user_of
-from messaging.services.audience import writers
+from messaging.services.audience import letters
 from messaging.services.audience.choice import Audience
 from messaging.services.audience.letters import show_day
 from messaging.services.campaigns import control, drafts
@@ -117,7 +117,7 @@ def _moment(at: datetime) -> str:
 def _check_day(campaign: Campaign, at: datetime) -> None:
     """The letters are written: one that says its day cannot go out on another."""
     before = campaign.scheduled_for or at
-    if writers.says_day(campaign) and show_day(before) != show_day(at):
+    if letters.says_day(campaign) and show_day(before) != show_day(at):
         raise affordability.SendRefused(
             _(
                 "The message says the day it is sent, and it is written for %(day)s. Open it to be "

@@ -12,8 +12,7 @@ from django.utils import timezone
 from contacts.models import Contact, ContactField, Group
 from messaging.models import Batch, Campaign, Gateway, LeftOut, LeftOutReason
 from messaging.services.audience.choice import Audience
-from messaging.services.audience.letters import show_day
-from messaging.services.audience.writers import writer_for
+from messaging.services.audience.letters import show_day, writer_for
 from messaging.services.campaigns import drafts
 from messaging.services.campaigns.estimate import estimate
 from messaging.services.campaigns.review import review_of

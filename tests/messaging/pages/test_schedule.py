@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from contacts.models import Group
 from messaging.models import BalanceReading, Campaign, CampaignState, Event, Gateway, Recipient
-from messaging.services.audience import writers
+from messaging.services.audience import letters
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import control, follow_ups, schedule
 from messaging.services.money import affordability
@@ -269,4 +269,4 @@ def test_sent_at_once_it_says_the_day_that_was_reviewed(gateway: Gateway) -> Non
     Campaign.objects.filter(pk=campaign.pk).update(sent_at=later - timedelta(days=3))
     campaign.refresh_from_db()
     assert schedule.move(campaign, None, seen=later, by=None)
-    assert writers.stale_day(campaign) == ""
+    assert letters.stale_day(campaign) == ""

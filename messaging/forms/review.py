@@ -1,0 +1,59 @@
+"""When a message goes out, and what its sender confirms before."""
+
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from django import forms
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from messaging.services.campaigns import guards
+
+_FARTHEST: Final = timedelta(days=366)
+
+
+class LaterForm(forms.Form):
+    """When a message goes out: at once, or at a time of the portal's time zone."""
+
+    later = forms.BooleanField(required=False)
+    typed = forms.CharField(required=False)
+    at_night = forms.BooleanField(required=False)
+    at = forms.DateTimeField(
+        required=False,
+        error_messages={"invalid": gettext_lazy("Give the date and the time to send it at.")},
+    )
+
+    def clean_at(self) -> datetime | None:
+        at: datetime | None = self.cleaned_data["at"]
+        if not self.cleaned_data["later"]:
+            return None
+        if at is None:
+            raise forms.ValidationError(_("Give the date and the time to send it at."))
+        if at <= timezone.now():
+            raise forms.ValidationError(_("This time has passed. Choose a later one, or send now."))
+        if at > timezone.now() + _FARTHEST:
+            raise forms.ValidationError(_("Choose a time within a year."))
+        return at
+
+    def objection(self, people: int, cost: Decimal) -> str:
+        """What has to be confirmed before so many people get it; empty if nothing is left."""
+        if guards.is_large(people, cost) and self._typed() != people:
+            said = _("Type %(people)s, the number of people, to send so large a message.")
+            return said % {"people": people}
+        if guards.morning_after(self.moment) is not None and not self.cleaned_data["at_night"]:
+            return at_night()
+        return ""
+
+    def _typed(self) -> int | None:
+        text = "".join(character for character in self.cleaned_data["typed"] if character.isalnum())
+        return int(text) if text.isdecimal() and len(text) < 10 else None
+
+    @property
+    def moment(self) -> datetime | None:
+        return self.cleaned_data.get("at")
+
+
+def at_night() -> str:
+    return _("That is at night. Choose a time by day, or tick that it may go out at night.")
