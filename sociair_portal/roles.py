@@ -56,12 +56,11 @@ def create_roles(groups: Any, permissions: Any) -> None:
 
     What a later migration makes is left for that one.
     """
+    found = permissions.objects.values_list("content_type__app_label", "codename", "pk")
+    known = {f"{label}.{codename}": pk for label, codename, pk in found}
     for role, names in ROLES.items():
         group, _created = groups.objects.get_or_create(name=role)
-        for name in names:
-            label, codename = name.split(".")
-            known = permissions.objects.filter(content_type__app_label=label, codename=codename)
-            group.permissions.add(*known)
+        group.permissions.add(*(known[name] for name in names if name in known))
 
 
 def may_use_admin(user: Any) -> bool:

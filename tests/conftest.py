@@ -3,7 +3,7 @@
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import hypothesis
@@ -11,6 +11,7 @@ import pytest
 import trustme
 from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
+from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import Client
 from huey.contrib.djhuey import HUEY
 from pytest_django import Settings
@@ -21,6 +22,7 @@ from messaging.services.sending import persistence
 from sandbox.server import Sandbox
 from sociair_portal.common.shutdown import stopping
 from sociair_portal.roles import MANAGER, SENDER, create_roles
+from tests.databases import check_list, runs_here
 from tests.factories import UserFactory
 from tests.sending import gateway_of_a_worker
 
@@ -30,25 +32,41 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    left_out = set()
-    if not config.getoption("--long"):
-        left_out.add("long")
-    if connection.vendor != "postgresql":
-        left_out.add("postgresql")
-    deselected = [
-        item
-        for item in items
-        if left_out & (marks := {mark.name for mark in item.iter_markers()})
-        or (connection.vendor == "postgresql" and not _meets_a_database(item, marks))
-    ]
+    check_list()
+    is_long = config.getoption("--long")
+    selected: list[pytest.Item] = []
+    deselected: list[pytest.Item] = []
+    for item in items:
+        runs = runs_here(item) and (is_long or not item.get_closest_marker("long"))
+        (selected if runs else deselected).append(item)
     config.hook.pytest_deselected(items=deselected)
-    items[:] = [item for item in items if item not in deselected]
+    items[:] = selected
 
 
-def _meets_a_database(item: pytest.Item, marks: set[str]) -> bool:
-    """What meets none need not run once more for the second database."""
-    fixtures = set(getattr(item, "fixturenames", ()))
-    return bool(marks & {"django_db", "postgresql"} or fixtures & {"db", "transactional_db"})
+@pytest.fixture(scope="session", autouse=True)
+def emptied_row_by_row() -> Iterator[None]:
+    """After a test that commits: TRUNCATE makes the files of every table and index anew, which
+    takes PostgreSQL longer than most tests, while few rows are gone at once.
+    """
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(connection.ops), "sql_flush", _sql_flush)
+        yield
+
+
+# What Django makes again at once, as it was, after it has emptied a database.
+_MADE_AGAIN = {"django_content_type", "auth_permission"}
+
+
+def _sql_flush(
+    _operations: BaseDatabaseOperations, _style: object, tables: Sequence[str], **_options: bool
+) -> list[str]:
+    """Whoever still writes is waited for, as by TRUNCATE."""
+    names = [f'"{table}"' for table in tables if table not in _MADE_AGAIN]
+    locks = f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE"
+    return [
+        *([locks] if connection.vendor == "postgresql" else []),
+        *(f"DELETE FROM {name}" for name in names),
+    ]
 
 
 @pytest.fixture(autouse=True)
@@ -60,6 +78,20 @@ def state_dir(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     for name in ("_failing", "_left"):
         monkeypatch.setattr(persistence, name, {})
     return tmp_path
+
+
+@pytest.fixture
+def durable(settings: Settings) -> Iterator[None]:
+    """In a test that commits, SQLite waits for the disk as it does when installed."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block:
+        yield
+        return
+    with pytest.MonkeyPatch.context() as patch:
+        options = connection.settings_dict["OPTIONS"]
+        patch.setitem(options, "init_command", settings.AS_INSTALLED)
+        connection.close()
+        yield
+        connection.close()
 
 
 @pytest.fixture

@@ -30,6 +30,9 @@ if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, because threads share it as they do in the office; memory would lock otherwise.
     DATABASES["default"]["NAME"] = f"{_work}/portal.sqlite3"
     DATABASES["default"]["TEST"] = {"NAME": f"{_work}/test.sqlite3"}
+    # Nobody pulls the plug. The fixture `durable` lets a test wait for the disk all the same.
+    AS_INSTALLED = DATABASES["default"]["OPTIONS"]["init_command"]
+    DATABASES["default"]["OPTIONS"]["init_command"] = f"{AS_INSTALLED} PRAGMA synchronous=OFF;"
 
 HUEY.clear()
 HUEY.update(huey_class="huey.MemoryHuey", name="tests", immediate=False, results=False)

@@ -27,7 +27,8 @@ def ids(found: list[CheckMessage]) -> list[str]:
     return [f"{message.id}".removeprefix("sociair_portal.") for message in found]
 
 
-@pytest.mark.django_db
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("durable")
 def test_it_works() -> None:
     found = run_checks(include_deployment_checks=True, databases=["default"])
     ours = [message for message in found if f"{message.id}".startswith("sociair_portal")]

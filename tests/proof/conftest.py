@@ -18,6 +18,11 @@ from tests.proof.workers import LOG, Worker, queue_url
 Start = Callable[..., Worker]
 
 
+@pytest.fixture(autouse=True)
+def careful(durable: None) -> None:
+    """The test's own connections keep what they write as the workers' do."""
+
+
 @pytest.fixture
 def queue(transactional_db: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     """The workers' own queue: `tasks.kick()` in the test reaches them as a web request's would."""
