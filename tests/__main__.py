@@ -57,8 +57,7 @@ def _pytest(database: str, environment: dict[str, str], *, with_browser: bool) -
     _say(f"\nTests on {database}")
     inherited = {name: it for name, it in os.environ.items() if name not in _LEFT_BEHIND}
     marked = [] if with_browser else ["-m", "not browser"]
-    spread = ["-n", str(_PROCESSES), "--dist", "worksteal"]  # nobody is idle while others have more
-    command = [sys.executable, "-m", "pytest", *spread, *marked, *sys.argv[1:]]
+    command = [sys.executable, "-m", "pytest", "-n", str(_PROCESSES), *marked, *sys.argv[1:]]
     return subprocess.run(command, env=inherited | environment, check=False).returncode
 
 
