@@ -479,7 +479,7 @@ def folders(tmp_path: Path) -> Iterator[Path]:
 @pytest.mark.parametrize(
     ("examples", "steps"), [(40, 40), pytest.param(600, 60, marks=pytest.mark.long)]
 )
-def test_it_holds(
+def test_any_order_of_events_loses_and_repeats_nothing(
     examples: int,
     steps: int,
     monkeypatch: pytest.MonkeyPatch,

@@ -141,7 +141,7 @@ def test_a_balance_that_is_too_small_pays_for_nobody(
     assert sandbox.balance == Decimal("1.59")
 
 
-def test_the_ranges_are_those_of_the_portal() -> None:
+def test_the_sandbox_knows_the_portals_ranges_of_operators() -> None:
     for prefix in range(1000):
         number = f"{prefix:03d}1234567"
         if is_known(number):
@@ -153,12 +153,12 @@ def test_the_ranges_are_those_of_the_portal() -> None:
 
 
 @given(st.text(st.sampled_from("a€~é\nनम😀"), min_size=1, max_size=500))
-def test_parts_are_those_of_the_portal(text: str) -> None:
+def test_the_sandbox_counts_parts_like_the_portal(text: str) -> None:
     assert parts_of(text) == measure(text).parts
 
 
 @given(st.text("a€", min_size=300, max_size=330))
-def test_parts_are_those_of_the_portal_where_a_part_ends(text: str) -> None:
+def test_the_sandbox_cuts_parts_like_the_portal(text: str) -> None:
     assert parts_of(text) == measure(text).parts
 
 
@@ -711,7 +711,7 @@ def test_a_damaged_ledger_is_not_guessed_at(tmp_path: Path, line: str) -> None:
         Sandbox(ledger=path)
 
 
-def test_stopped_and_started_it_is_the_same_gateway() -> None:
+def test_the_sandbox_stays_the_same_over_a_restart() -> None:
     with Sandbox() as sandbox:
         send(sandbox.url, NTC)
         sandbox.stop()
@@ -803,7 +803,9 @@ def test_settings_change_while_it_runs(sandbox: Sandbox) -> None:
         ([], "one JSON object"),
     ],
 )
-def test_a_wrong_setting_changes_nothing(sandbox: Sandbox, changes: object, why: str) -> None:
+def test_a_wrong_setting_of_the_sandbox_changes_nothing(
+    sandbox: Sandbox, changes: object, why: str
+) -> None:
     if isinstance(changes, dict):
         changes = {"latency": 9, **changes}
     before = call(f"{sandbox.root}/_sandbox/settings").json()
@@ -849,7 +851,7 @@ def test_the_page_lists_magic_numbers_and_what_was_billed(sandbox: Sandbox) -> N
     assert "Rs 9,952.00" in page
 
 
-def test_the_page_can_start_afresh(sandbox: Sandbox) -> None:
+def test_the_page_of_the_sandbox_can_start_afresh(sandbox: Sandbox) -> None:
     send(sandbox.url, NTC)
 
     reply = call(f"{sandbox.root}/_sandbox/reset", "POST", b"", {"Accept": "text/html"})
@@ -943,7 +945,7 @@ def test_the_program_needs_the_standard_library_only() -> None:
         (("--host", "192.0.2.1"), "It is not possible to listen at 192.0.2.1, port 8010"),
     ],
 )
-def test_the_program_refuses_in_a_sentence(options: tuple[str, ...], said: str) -> None:
+def test_the_sandbox_program_refuses_wrong_options(options: tuple[str, ...], said: str) -> None:
     with program(*options) as running:
         out, errors = running.communicate(timeout=10)
 
@@ -952,7 +954,7 @@ def test_the_program_refuses_in_a_sentence(options: tuple[str, ...], said: str) 
     assert "Traceback" not in errors
 
 
-def test_a_port_in_use_is_named(sandbox: Sandbox) -> None:
+def test_the_sandbox_program_names_a_port_in_use(sandbox: Sandbox) -> None:
     _, port = address(sandbox)
     with program("--port", str(port)) as running:
         out, errors = running.communicate(timeout=10)

@@ -33,7 +33,7 @@ def verdict(
     )
 
 
-def test_it_works() -> None:
+def test_a_counted_success_is_accepted() -> None:
     answer = verdict(SUCCESS)
     assert answer == Answer(
         outcome=Outcome.ACCEPTED,
@@ -362,7 +362,7 @@ LINES: dict[int, list[Case]] = {
         for name, *case in cases
     ],
 )
-def test_each_line_of_the_table(
+def test_an_answer_fits_its_line_of_the_table(
     content: object, status: int, headers: dict[str, str], outcome: Outcome
 ) -> None:
     assert verdict(content, status, headers).outcome is outcome
@@ -404,7 +404,7 @@ def test_what_may_have_gone_out_is_never_queued_again(status: int, content: obje
 
 
 @pytest.mark.parametrize("status", [401, 429, 413, 403, 404, 405, 419])
-def test_the_same_answers_without_it_are_queued_again(status: int) -> None:
+def test_answers_that_counted_nothing_are_queued_again(status: int) -> None:
     assert verdict({"message": "No."} | NO_COUNTS, status).outcome in QUEUED_AGAIN
 
 
@@ -442,7 +442,7 @@ def test_invalid_numbers_are_only_those_that_were_posted() -> None:
     assert verdict(_named([A, "9800000999", int(B)])).invalid == {A, B}
 
 
-def test_a_number_posted_alone() -> None:
+def test_a_number_posted_alone_is_wholly_invalid_or_miscounted() -> None:
     named = {"message": SORRY, "ntc": 0, "other": 1, "invalid_number": [A]}
     assert verdict(named, posted=(A,)).outcome is Outcome.ALL_INVALID
     assert verdict(SUCCESS, posted=(A,)).outcome is Outcome.MISCOUNTED
@@ -471,7 +471,7 @@ def test_counts_that_cannot_be_read_are_not_kept() -> None:
         (b"Sorry", ""),
     ],
 )
-def test_the_gateways_own_words(content: object, words: str) -> None:
+def test_the_words_of_an_answer_are_found(content: object, words: str) -> None:
     assert verdict(content, 400).words == words
 
 
@@ -508,18 +508,18 @@ def test_of_a_long_answer_64_kib_are_kept() -> None:
         (",", None),
     ],
 )
-def test_how_long_to_wait(header: str | None, seconds: float | None) -> None:
+def test_the_wait_after_too_many_calls_is_read(header: str | None, seconds: float | None) -> None:
     headers = {} if header is None else {"Retry-After": header}
     answer = verdict({"message": "Too Many Attempts."}, 429, headers)
     assert (answer.outcome, answer.retry_after) == (Outcome.THROTTLED, seconds)
 
 
-def test_waiting_is_for_429_alone() -> None:
+def test_only_a_429_tells_how_long_to_wait() -> None:
     assert verdict({}, 503, {"Retry-After": "60"}).retry_after is None
     assert verdict(UNAUTHENTICATED, 429, {"Retry-After": "60"}).retry_after is None
 
 
-def test_a_date_counts_from_now_by_itself() -> None:
+def test_a_wait_until_a_past_date_is_none() -> None:
     headers = {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}
     assert classify(status=429, headers=headers, body=b"", posted=POSTED).retry_after == 0
 

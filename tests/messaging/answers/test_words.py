@@ -78,7 +78,7 @@ def test_a_refusal_is_told_in_the_words_that_refuse(content: object, words: str)
     assert (answer.outcome, answer.words) == (Outcome.REFUSED, words)
 
 
-def test_402_without_a_word_refuses_and_other_statuses_do_not() -> None:
+def test_only_a_402_refuses_without_a_word() -> None:
     assert read(402, b"").outcome is Outcome.REFUSED
     assert {read(status, b"").outcome for status in (200, 201, 400, 422)} == {Outcome.UNREADABLE}
 
@@ -154,7 +154,7 @@ def test_a_page_of_a_server_is_queued_again(status: int, style: str) -> None:
 
 
 @pytest.mark.parametrize("status", PAGES)
-def test_a_page_that_tells_of_a_message_is_not(status: int) -> None:
+def test_an_error_page_that_tells_of_a_message_is_unreadable(status: int) -> None:
     page = f"<html>{PAGES[status]}<p>Your <b>SMS</b> has been queued for delivery.</p></html>"
     assert read(status, page.encode()).outcome is Outcome.UNREADABLE
 

@@ -136,7 +136,7 @@ def test_a_large_campaign_is_prepared_by_the_worker(gateway: Gateway, sandbox: S
 
 
 @pytest.mark.usefixtures("by_the_worker")
-def test_it_goes_on_where_it_broke_off(
+def test_preparation_goes_on_where_it_broke_off(
     gateway: Gateway, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The worker dies within a piece: that piece is undone as a whole, and made again."""
@@ -189,7 +189,7 @@ def test_workers_side_by_side_prepare_each_recipient_once(
 
 
 @pytest.mark.usefixtures("by_the_worker")
-def test_paused_and_cancelled_in_the_middle(gateway: Gateway) -> None:
+def test_preparation_stops_when_paused_or_cancelled(gateway: Gateway) -> None:
     paused = hand_over(gateway, numbers(8))
     _prepare(paused, pieces=1)
     assert control.pause(paused, by=None)
@@ -216,7 +216,7 @@ def test_the_workers_task_prepares_what_waits(gateway: Gateway, sandbox: Sandbox
 
 
 @pytest.mark.usefixtures("by_the_worker")
-def test_prepared_before_its_time_it_waits(gateway: Gateway) -> None:
+def test_a_campaign_prepared_before_its_time_waits(gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(4), at=timezone.now() + timedelta(hours=1))
     assert campaign.state == CampaignState.PREPARING
     assert _prepare(campaign)
@@ -228,7 +228,7 @@ def test_prepared_before_its_time_it_waits(gateway: Gateway) -> None:
 
 
 @pytest.mark.usefixtures("by_the_worker")
-def test_dearer_than_reviewed_asks_first(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_campaign_dearer_than_reviewed_asks_first(gateway: Gateway, sandbox: Sandbox) -> None:
     group = _group(4)
     campaign = hand_over(gateway, Audience(groups=(group.pk,)))
     group.members.add(ContactFactory.create())
@@ -260,7 +260,7 @@ def _refused_to_resume(campaign: Campaign, *, seen: Decimal | None, says: str) -
 
 
 @pytest.mark.usefixtures("by_the_worker")
-def test_cheaper_than_reviewed_just_goes(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_campaign_cheaper_than_reviewed_goes_out(gateway: Gateway, sandbox: Sandbox) -> None:
     group = _group(4)
     campaign = hand_over(gateway, Audience(groups=(group.pk,)))
     OptOutFactory.create(mobile=Contact.objects.order_by("pk")[0].mobile)
@@ -285,7 +285,7 @@ def test_a_group_that_is_gone_pauses_with_a_sentence(gateway: Gateway) -> None:
 
 
 @pytest.mark.usefixtures("by_the_worker")
-def test_nobody_left_is_done(gateway: Gateway) -> None:
+def test_a_campaign_with_nobody_left_is_done(gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(2))
     for mobile in numbers(2):
         OptOutFactory.create(mobile=mobile)
@@ -303,7 +303,7 @@ def _assert_still_a_draft(draft: Campaign) -> None:
     assert not Event.objects.filter(campaign=draft).exists()
 
 
-def test_dearer_at_once_stays_a_draft(gateway: Gateway) -> None:
+def test_a_draft_dearer_than_reviewed_stays_a_draft(gateway: Gateway) -> None:
     group = _group(2)
     draft = _draft(gateway, Audience(groups=(group.pk,)))
     signed = _signed(draft)
@@ -313,7 +313,7 @@ def test_dearer_at_once_stays_a_draft(gateway: Gateway) -> None:
     _assert_still_a_draft(draft)
 
 
-def test_nobody_left_at_once_stays_a_draft(gateway: Gateway) -> None:
+def test_a_draft_with_nobody_left_stays_a_draft(gateway: Gateway) -> None:
     group = _group(2)
     draft = _draft(gateway, Audience(groups=(group.pk,)))
     signed = _signed(draft)
@@ -323,7 +323,7 @@ def test_nobody_left_at_once_stays_a_draft(gateway: Gateway) -> None:
     _assert_still_a_draft(draft)
 
 
-def test_a_group_gone_at_once_stays_a_draft(gateway: Gateway) -> None:
+def test_a_draft_whose_group_is_gone_stays_a_draft(gateway: Gateway) -> None:
     group = _group(2)
     draft = _draft(gateway, Audience(groups=(group.pk,)))
     signed = _signed(draft)
@@ -333,7 +333,7 @@ def test_a_group_gone_at_once_stays_a_draft(gateway: Gateway) -> None:
     _assert_still_a_draft(draft)
 
 
-def test_changed_in_another_window(gateway: Gateway) -> None:
+def test_a_draft_changed_since_the_review_is_not_sent(gateway: Gateway) -> None:
     audience = Audience(numbers="\n".join(numbers(2)))
     draft = _draft(gateway, audience)
     signed = _signed(draft)
@@ -348,7 +348,7 @@ def test_changed_in_another_window(gateway: Gateway) -> None:
 # -- The bill --------------------------------------------------------------------------------
 
 
-def test_a_balance_that_does_not_suffice(gateway: Gateway) -> None:
+def test_a_balance_that_does_not_suffice_sends_nothing(gateway: Gateway) -> None:
     draft = _draft(gateway, Audience(numbers="\n".join(numbers(2))))
     with pytest.raises(affordability.SendRefused, match="Not enough balance left"):
         handover.hand_over(draft, reviewed=_signed(draft, amount="1.59"), by=None)
@@ -357,7 +357,9 @@ def test_a_balance_that_does_not_suffice(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("state", [CampaignState.SENDING, CampaignState.PREPARING])
-def test_what_others_will_still_take_is_not_there(state: CampaignState, gateway: Gateway) -> None:
+def test_the_cost_of_other_campaigns_is_not_spent_twice(
+    state: CampaignState, gateway: Gateway
+) -> None:
     other = hand_over(gateway, numbers(3))
     Campaign.objects.filter(pk=other.pk).update(state=state)
     draft = _draft(gateway, Audience(numbers="\n".join(numbers(2, first=2000))))
@@ -367,7 +369,7 @@ def test_what_others_will_still_take_is_not_there(state: CampaignState, gateway:
 
 
 @pytest.mark.parametrize("fault", ["ok", "500"])
-def test_what_went_out_since_the_reading_is_not_there_either(
+def test_what_was_sent_since_the_reading_is_spent(
     fault: str, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     """The reading is fresh, and yet of before another campaign."""
@@ -459,7 +461,7 @@ def test_a_form_that_was_sent_is_known_long_after(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("sent", [True, False])
-def test_other_content_under_a_known_form(sent: bool, gateway: Gateway) -> None:
+def test_a_form_that_was_sent_takes_no_other_content(sent: bool, gateway: Gateway) -> None:
     audience = Audience(numbers="\n".join(numbers(2)))
     draft = _draft(gateway, audience)
     if not sent:  # a draft may still change
@@ -477,7 +479,7 @@ def test_other_content_under_a_known_form(sent: bool, gateway: Gateway) -> None:
     assert draft.text == TEXT
 
 
-def test_somebody_elses_form(gateway: Gateway) -> None:
+def test_a_form_of_somebody_else_is_refused(gateway: Gateway) -> None:
     draft = _draft(gateway, Audience(numbers="9841000001"))
     with pytest.raises(affordability.SendRefused, match="belongs to somebody else"):
         drafts.save_draft(

@@ -169,7 +169,9 @@ def test_another_table_of_operators_is_named(
     assert "Also taken from the account" in page
 
 
-def test_other_prices_are_named(sender: Browser, gateway: Gateway, sandbox: Sandbox) -> None:
+def test_changed_prices_are_named_as_the_cause(
+    sender: Browser, gateway: Gateway, sandbox: Sandbox
+) -> None:
     balance.read_balance(gateway)
     campaign = hand_over(gateway, numbers(10))
     BalanceReading.objects.latest("id").delete()  # which the test made up

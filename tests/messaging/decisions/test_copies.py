@@ -129,7 +129,9 @@ def _check_each_once(first: Campaign) -> None:
 # -- The way of it ---------------------------------------------------------------------------
 
 
-def test_it_works(first: Campaign, gateway: Gateway, sandbox: Sandbox) -> None:
+def test_undecided_messages_are_copied_piece_by_piece_and_sent(
+    first: Campaign, gateway: Gateway, sandbox: Sandbox
+) -> None:
     someone = UserFactory.create()
     follower = _send_again(first, by=someone)
     assert (follower.state, follower.total) == (CampaignState.PREPARING, 0)
@@ -159,13 +161,15 @@ def test_it_works(first: Campaign, gateway: Gateway, sandbox: Sandbox) -> None:
     assert (follower.state, follower.accepted) == (CampaignState.DONE, 20)
 
 
-def test_a_few_are_sent_again_at_once(first: Campaign) -> None:
+def test_a_few_undecided_messages_are_sent_again_at_once(first: Campaign) -> None:
     follower = _send_again(first, _undecided(first)[:2])
     assert (follower.state, follower.total) == (CampaignState.SENDING, 4)
     assert first.not_sent == 4
 
 
-def test_hundreds_of_requests_at_one_signature(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_hundreds_of_requests_are_sent_again_at_one_signature(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
     first = _unconfirmed(gateway, 600)
     wanted = _mobiles(_undecided(first))
     follower = _send_again(first)
@@ -176,7 +180,7 @@ def test_hundreds_of_requests_at_one_signature(gateway: Gateway, sandbox: Sandbo
     _check_each_once(first)
 
 
-def test_each_gets_the_text_that_was_theirs(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_everybody_is_sent_their_own_text_again(gateway: Gateway, sandbox: Sandbox) -> None:
     first = _unconfirmed(gateway, 20)
     for batch in Batch.objects.filter(campaign=first):
         Batch.objects.filter(pk=batch.pk).update(text=f"Bring {batch.pk}.")
@@ -240,7 +244,7 @@ def test_workers_side_by_side_copy_each_request_once(first: Campaign) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_double_click_makes_one_follow_up(first: Campaign) -> None:
+def test_a_double_click_copies_undecided_messages_once(first: Campaign) -> None:
     form_uuid = uuid.uuid4()
     followers = at_once([partial(_send_again, first, None, None, form_uuid)] * 4)
     assert len({follower.pk for follower in followers}) == 1
@@ -250,7 +254,7 @@ def test_a_double_click_makes_one_follow_up(first: Campaign) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_managers_make_one_follow_up(first: Campaign) -> None:
+def test_several_managers_copy_undecided_messages_once(first: Campaign) -> None:
     refusals = sorted(at_once([partial(_refusal_of, first)] * 3))
     assert refusals[0] == ""
     assert all("already, in campaign" in refusal for refusal in refusals[1:])
@@ -283,7 +287,7 @@ def test_what_is_being_copied_is_nobody_elses_to_send_again(first: Campaign) -> 
 
 
 @pytest.mark.parametrize("verdict", list(Verdict))
-def test_what_somebody_else_decides_meanwhile_stays_so(verdict: Verdict, first: Campaign) -> None:
+def test_a_decision_made_during_copying_stays(verdict: Verdict, first: Campaign) -> None:
     batches = _undecided(first)
     theirs = _mobiles(batches[4:6])
     follower = _send_again(first)
@@ -297,7 +301,7 @@ def test_what_somebody_else_decides_meanwhile_stays_so(verdict: Verdict, first: 
     assert (first.unconfirmed, getattr(first, verdict.value)) in [(0, 4), (0, 20)]
 
 
-def test_a_late_answer_meanwhile_counts(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_late_answer_during_copying_counts(gateway: Gateway, sandbox: Sandbox) -> None:
     first = hand_over(gateway, numbers(20))
     preparation.prepare(first)
     claim = claim_batch(first.pk)
@@ -338,14 +342,14 @@ def test_a_late_answer_after_it_was_copied_changes_nothing(
     assert follower.total == 20
 
 
-def test_everything_decided_otherwise_leaves_nobody(first: Campaign) -> None:
+def test_copying_is_done_when_all_was_decided_otherwise(first: Campaign) -> None:
     follower = _send_again(first)
     settlement.settle(first, _undecided(first), Verdict.ACCEPTED, by=None, why="They got it.")
     assert _prepare(follower)
     assert (follower.state, follower.total) == (CampaignState.DONE, 0)
 
 
-def test_what_becomes_undecided_later_was_not_signed(first: Campaign) -> None:
+def test_messages_undecided_later_are_not_copied(first: Campaign) -> None:
     """It is newer than what the manager spoke of, whatever its number."""
     batches = _undecided(first)
     Batch.objects.filter(pk=batches[4]).update(state=BatchState.SENDING)
@@ -361,7 +365,7 @@ def test_what_becomes_undecided_later_was_not_signed(first: Campaign) -> None:
 # -- Stopped ---------------------------------------------------------------------------------
 
 
-def test_paused_and_resumed_it_copies_the_rest(first: Campaign) -> None:
+def test_copying_that_is_paused_and_resumed_copies_the_rest(first: Campaign) -> None:
     follower = _send_again(first)
     _prepare(follower, pieces=1)
     assert control.pause(follower, by=None)
@@ -375,7 +379,7 @@ def test_paused_and_resumed_it_copies_the_rest(first: Campaign) -> None:
     _check_each_once(first)
 
 
-def test_cancelled_the_rest_stays_undecided(
+def test_cancelled_copying_leaves_the_rest_undecided(
     first: Campaign, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     follower = _send_again(first)
@@ -396,7 +400,9 @@ def test_cancelled_the_rest_stays_undecided(
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.parametrize("stop", [control.pause, control.cancel])
-def test_stopped_while_a_piece_is_copied(stop: Callable[..., bool], first: Campaign) -> None:
+def test_copying_stopped_during_a_piece_copies_each_once(
+    stop: Callable[..., bool], first: Campaign
+) -> None:
     follower = _send_again(first)
     same = Campaign.objects.get(pk=follower.pk)
     at_once([partial(_prepare, follower), partial(stop, same, by=None)])
@@ -407,7 +413,7 @@ def test_stopped_while_a_piece_is_copied(stop: Callable[..., bool], first: Campa
     assert len(_undecided(first)) == _REQUESTS - same.total // 2
 
 
-def test_dearer_rates_meanwhile_ask_first(
+def test_copies_dearer_by_new_rates_ask_first(
     first: Campaign, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     follower = _send_again(first)
@@ -424,7 +430,7 @@ def test_dearer_rates_meanwhile_ask_first(
     assert follower.cost == follower.reviewed_cost == Decimal("16.00")
 
 
-def test_other_rules_of_counting_meanwhile_ask_first(
+def test_copies_dearer_by_new_counting_ask_first(
     first: Campaign, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     follower = _send_again(first)
@@ -437,14 +443,14 @@ def test_other_rules_of_counting_meanwhile_ask_first(
     assert follower.pause_reason.startswith("It costs Rs 32.00 now instead of Rs 16.00.")
 
 
-def test_hours_later_it_asks_first(first: Campaign) -> None:
+def test_copies_made_hours_later_ask_first(first: Campaign) -> None:
     follower = _send_again(first)
     Campaign.objects.update(resumed_at=timezone.now() - timedelta(hours=3))
     assert _prepare(follower)
     assert (follower.state, follower.total) == (CampaignState.OVERDUE, 20)
 
 
-def test_what_it_will_cost_is_spoken_for(first: Campaign, gateway: Gateway) -> None:
+def test_the_cost_of_copies_is_committed_from_the_start(first: Campaign, gateway: Gateway) -> None:
     reading(gateway, amount="16.00")
     follower = _send_again(first)
     assert balance.committed(gateway).cost == Decimal("16.00")
@@ -454,9 +460,7 @@ def test_what_it_will_cost_is_spoken_for(first: Campaign, gateway: Gateway) -> N
     assert balance.committed(gateway).cost == Decimal("16.00")
 
 
-def test_after_a_restore_what_was_not_copied_is_asked_once_more(
-    first: Campaign, gateway: Gateway
-) -> None:
+def test_after_a_restore_the_rest_of_a_copy_is_undecided(first: Campaign, gateway: Gateway) -> None:
     """It may have been copied, and have gone out, since the backup was taken."""
     follower = _send_again(first)
     _prepare(follower, pieces=1)
@@ -468,7 +472,7 @@ def test_after_a_restore_what_was_not_copied_is_asked_once_more(
 
 
 @pytest.mark.parametrize("some", [2, _REQUESTS])
-def test_after_a_restore_nobody_is_sent_to_again_unasked(
+def test_after_a_restore_sending_again_waits_for_a_person(
     some: int, first: Campaign, gateway: Gateway
 ) -> None:
     """It may have been sent again since the backup was taken."""
@@ -483,7 +487,7 @@ def test_after_a_restore_nobody_is_sent_to_again_unasked(
 # -- The page --------------------------------------------------------------------------------
 
 
-def test_one_form_takes_all(
+def test_one_form_sends_all_undecided_messages_again(
     manager: Browser, first: Campaign, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     asked = manager.post(

@@ -70,7 +70,7 @@ def test_unreachable_waits_longer_each_time(gateway: Gateway, sandbox: Sandbox) 
     assert (gateway.failures, gateway.is_held) == (0, False)
 
 
-def test_after_a_success_it_begins_anew(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_success_makes_the_next_wait_short_again(gateway: Gateway, sandbox: Sandbox) -> None:
     hand_over(gateway, numbers(1))
     sandbox.stop()
     assert _delays(gateway, 3) == [5, 10, 20]
@@ -133,7 +133,7 @@ def test_throttled_without_a_time_waits_longer_each_time(
     assert _delays(gateway, 6) == [60, 120, 240, 480, 900, 900]
 
 
-def test_throttled_never_for_no_time_nor_for_ever(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_throttling_waits_from_a_second_to_a_day(gateway: Gateway, sandbox: Sandbox) -> None:
     hand_over(gateway, numbers(1))
     sandbox.settings(script=["429"], retry_after=0)
     dispatch.send_next(gateway)
@@ -177,7 +177,7 @@ def _hold(gateway: Gateway, kind: HoldKind) -> bool:
         (PERSON, PERSON, PERSON),
     ],
 )
-def test_a_stronger_hold_stays(
+def test_a_weaker_hold_does_not_replace_a_stronger_one(
     first: HoldKind, second: HoldKind, left: HoldKind, gateway: Gateway
 ) -> None:
     assert _hold(gateway, first)
@@ -228,9 +228,7 @@ def test_a_refused_token_holds_until_sociair_accepts_one(
     assert campaign.accepted == 2
 
 
-def test_a_token_that_reads_the_balance_and_may_not_send(
-    gateway: Gateway, sandbox: Sandbox
-) -> None:
+def test_a_token_that_may_not_send_waits_for_a_person(gateway: Gateway, sandbox: Sandbox) -> None:
     """It would be refused, accepted and refused again, once a minute for ever."""
     campaign = hand_over(gateway, numbers(2))
     sandbox.settings(script=["401"] * 4)
@@ -256,9 +254,7 @@ def test_a_token_that_reads_the_balance_and_may_not_send(
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
 
 
-def test_a_reading_that_fails_otherwise_releases_nothing(
-    gateway: Gateway, sandbox: Sandbox
-) -> None:
+def test_a_failed_balance_reading_releases_no_hold(gateway: Gateway, sandbox: Sandbox) -> None:
     _hold(gateway, TOKEN)
     sandbox.settings(balance_script=["503", "html"])
     for _try in range(2):

@@ -224,7 +224,7 @@ def _of_another_database(file: Path) -> None:
 
 
 @pytest.mark.parametrize("lose", [_delete, _empty, _nul_bytes, _torn, _of_another_database])
-def test_without_a_record_it_waits_for_a_person(
+def test_a_machine_without_its_record_waits_for_a_person(
     lose: Callable[[Path], None],
     gateway: Gateway,
     sandbox: Sandbox,

@@ -136,7 +136,7 @@ def test_a_scheduled_campaign_that_became_dearer_asks(
     assert "Rs 160.00 instead of Rs 80.00" in resumed.words
 
 
-def test_nobody_resumes_it_for_another_sum(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_dearer_campaign_is_resumed_only_for_its_sum(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = scheduled(gateway, ntc(10))
     sandbox.settings(rate=DOUBLE)
     control.start_due(gateway)
@@ -146,7 +146,9 @@ def test_nobody_resumes_it_for_another_sum(gateway: Gateway, sandbox: Sandbox) -
     assert control.resume(campaign, by=None, seen=Decimal("16.00"))
 
 
-def test_a_cheaper_one_starts_and_costs_what_is_billed(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_cheaper_campaign_starts_and_costs_what_is_billed(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
     campaign = scheduled(gateway, numbers(10))
     sandbox.settings(rate="0.50")
     assert control.start_due(gateway) == 1
@@ -193,7 +195,7 @@ def test_at_the_same_rates_no_row_of_its_people_is_touched(gateway: Gateway) -> 
     assert campaign.cost == 16
 
 
-def test_only_the_operators_it_goes_to_count(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_prices_of_other_operators_do_not_matter(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = scheduled(gateway, ntc(3))
     sandbox.settings(ncell_rate="9.00")
     assert control.start_due(gateway) == 1
@@ -201,7 +203,7 @@ def test_only_the_operators_it_goes_to_count(gateway: Gateway, sandbox: Sandbox)
     assert campaign.cost == Decimal("2.40")
 
 
-def test_one_that_cannot_be_paid_pauses_instead_of_being_refused(
+def test_a_due_campaign_that_cannot_be_paid_pauses(
     sender: Browser, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     campaign = scheduled(gateway, ntc(100))
@@ -233,7 +235,7 @@ def test_what_is_planned_for_later_does_not_stop_what_is_due(
 # -- Without a fresh balance -----------------------------------------------------------------
 
 
-def test_it_waits_for_a_fresh_balance_and_says_so(
+def test_a_due_campaign_waits_for_a_fresh_balance(
     sender: Browser, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     campaign = scheduled(gateway, ntc(2))
@@ -250,7 +252,9 @@ def test_it_waits_for_a_fresh_balance_and_says_so(
     assert campaign.state == CampaignState.SENDING
 
 
-def test_it_waits_while_sociair_wants_no_calls(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_due_campaign_waits_while_the_portal_is_throttled(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
     campaign = scheduled(gateway, ntc(2))
     holds.hold(
         gateway,
@@ -265,7 +269,9 @@ def test_it_waits_while_sociair_wants_no_calls(gateway: Gateway, sandbox: Sandbo
     assert campaign.state == CampaignState.SCHEDULED
 
 
-def test_without_a_balance_it_is_overdue_in_the_end(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_due_campaign_without_a_balance_becomes_overdue(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
     campaign = scheduled(gateway, ntc(2))
     sandbox.stop()
     Campaign.objects.update(scheduled_for=timezone.now() - timedelta(hours=3))
@@ -324,7 +330,9 @@ def test_an_old_balance_asks_for_a_new_one(
     assert "Refreshing the balance. Press Resume again in a few seconds." in words(page)
 
 
-def test_an_overdue_one_asks_too(sender: Browser, gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_dearer_overdue_campaign_asks_for_its_sum(
+    sender: Browser, gateway: Gateway, sandbox: Sandbox
+) -> None:
     campaign = scheduled(gateway, ntc(10))
     Campaign.objects.update(scheduled_for=timezone.now() - timedelta(hours=3))
     sandbox.settings(rate=DOUBLE)
@@ -440,7 +448,7 @@ def test_books_that_somebody_changed_meanwhile_let_nobody_begin(gateway: Gateway
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_workers_price_and_start_it_once(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_many_workers_price_and_start_a_campaign_once(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = scheduled(gateway, ntc(4))
     sandbox.settings(rate="0.50")
     balance.read_balance(gateway)
@@ -453,7 +461,7 @@ def test_many_workers_price_and_start_it_once(gateway: Gateway, sandbox: Sandbox
 # -- Sent at once instead of later -----------------------------------------------------------
 
 
-def test_sending_it_at_once_asks_with_the_new_sum(
+def test_sending_a_scheduled_campaign_now_asks_the_new_sum(
     sender: Browser, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     campaign = hand_over(gateway, ntc(10), at=timezone.now() + timedelta(days=3))
@@ -476,7 +484,7 @@ def test_sending_it_at_once_asks_with_the_new_sum(
     assert ledger(sandbox) == campaign.cost == campaign.reviewed_cost == 16
 
 
-def test_sending_it_at_once_needs_a_fresh_balance(
+def test_sending_a_scheduled_campaign_now_needs_a_fresh_balance(
     sender: Browser, gateway: Gateway, django_capture_on_commit_callbacks: OnCommit
 ) -> None:
     campaign = hand_over(gateway, ntc(1), at=timezone.now() + timedelta(days=3))
@@ -526,7 +534,7 @@ def upgraded(monkeypatch: pytest.MonkeyPatch) -> Any:
     rules.fingerprint_of_rules.cache_clear()
 
 
-def test_another_table_of_operators_is_another_sum(
+def test_after_an_upgrade_new_operators_make_another_sum(
     gateway: Gateway, sandbox: Sandbox, upgraded: Any
 ) -> None:
     sandbox.settings(ncell_rate="0.80")
@@ -546,7 +554,9 @@ def test_another_table_of_operators_is_another_sum(
     assert Recipient.objects.filter(operator="ncell").count() == 2
 
 
-def test_other_parts_are_another_sum(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_after_an_upgrade_new_parts_make_another_sum(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """As if the version that froze it had counted one part where Sociair bills two."""
     campaign = scheduled(gateway, ntc(3))
     Batch.objects.update(text="न" * 71)
@@ -558,7 +568,7 @@ def test_other_parts_are_another_sum(gateway: Gateway, monkeypatch: pytest.Monke
     assert Batch.objects.get().parts == 2
 
 
-def test_an_upgrade_that_changes_nothing_for_it_just_goes(gateway: Gateway) -> None:
+def test_an_upgrade_without_a_new_sum_asks_nothing(gateway: Gateway) -> None:
     campaign = scheduled(gateway, ntc(3))
     Campaign.objects.update(rules="")
     assert control.start_due(gateway) == 1
@@ -574,7 +584,7 @@ def test_an_operator_without_a_price_keeps_the_old_one(gateway: Gateway, upgrade
     assert set(Recipient.objects.values_list("operator", flat=True)) == {"ntc"}
 
 
-def test_one_wording_for_a_balance_that_is_too_low(gateway: Gateway) -> None:
+def test_a_balance_that_is_too_low_covers_nothing(gateway: Gateway) -> None:
     reading = balance.read_balance(gateway)
     with pytest.raises(SendRefused, match="Not enough balance left"):
         affordability.check_covered(reading, reading.balance + 1)

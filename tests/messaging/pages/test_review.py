@@ -60,7 +60,7 @@ def send(browser: Browser, campaign: Campaign) -> Any:
     return browser.post(url(campaign), data, follow=True)
 
 
-def test_it_works(
+def test_a_reviewed_message_is_sent_for_its_price(
     sender: Browser,
     draft: Draft,
     gateway: Gateway,
@@ -84,7 +84,9 @@ def test_it_works(
     assert Event.objects.filter(campaign=campaign).first().by == sender.user  # type: ignore[union-attr]
 
 
-def test_the_receipt(sender: Browser, draft: Draft, gateway: Gateway) -> None:
+def test_the_receipt_lists_prices_people_and_omissions(
+    sender: Browser, draft: Draft, gateway: Gateway
+) -> None:
     hand_over(gateway, numbers(10))
     first, second = ContactFactory.create(name="Asha"), ContactFactory.create(name="Bikram")
     OptOutFactory.create(mobile=second.mobile)
@@ -114,7 +116,9 @@ def test_the_receipt(sender: Browser, draft: Draft, gateway: Gateway) -> None:
     assert "Send to 3 people for Rs 2.40" in said
 
 
-def test_one_of_everything(sender: Browser, draft: Draft, gateway: Gateway) -> None:
+def test_the_receipt_counts_one_in_the_singular(
+    sender: Browser, draft: Draft, gateway: Gateway
+) -> None:
     campaign = draft("9801234567", "1")
     reading(gateway)
     said = words(sender.get(url(campaign)))
@@ -123,7 +127,9 @@ def test_one_of_everything(sender: Browser, draft: Draft, gateway: Gateway) -> N
     assert "1 person gets it" in said
 
 
-def test_a_long_list_of_what_is_left_out(sender: Browser, draft: Draft, gateway: Gateway) -> None:
+def test_the_receipt_cuts_a_long_list_of_omissions(
+    sender: Browser, draft: Draft, gateway: Gateway
+) -> None:
     reading(gateway)
     shown = sender.get(url(draft("9801234567", *map(str, range(250)))))
     assert len(shown.context["review"].first_omissions) == 200
@@ -131,7 +137,9 @@ def test_a_long_list_of_what_is_left_out(sender: Browser, draft: Draft, gateway:
     assert "The first 200 of 250." in words(shown)
 
 
-def test_everything_left_out_is_kept(sender: Browser, draft: Draft, gateway: Gateway) -> None:
+def test_omissions_are_kept_with_the_campaign(
+    sender: Browser, draft: Draft, gateway: Gateway
+) -> None:
     campaign = draft("9801234567", "1", "9801234567")
     reading(gateway)
     send(sender, campaign)
@@ -139,7 +147,7 @@ def test_everything_left_out_is_kept(sender: Browser, draft: Draft, gateway: Gat
     assert sorted(reasons) == ["duplicate", "invalid"]
 
 
-def test_a_large_one_is_prepared_by_the_worker(
+def test_a_large_campaign_from_the_review_wakes_the_preparation(
     sender: Browser,
     draft: Draft,
     gateway: Gateway,
@@ -158,7 +166,7 @@ def test_a_large_one_is_prepared_by_the_worker(
 # -- Permission ------------------------------------------------------------------------------
 
 
-def test_a_draft_is_private(
+def test_a_draft_is_reviewed_only_by_author_and_manager(
     sender: Browser, manager: Browser, draft: Draft, gateway: Gateway
 ) -> None:
     campaign = draft("9801234567")
@@ -173,7 +181,9 @@ def test_a_draft_is_private(
     assert campaign.state == CampaignState.DRAFT
 
 
-def test_only_for_those_who_may_send(client: Client, draft: Draft, gateway: Gateway) -> None:
+def test_the_review_is_for_those_who_may_send(
+    client: Client, draft: Draft, gateway: Gateway
+) -> None:
     campaign = draft("9801234567")
     client.force_login(UserFactory.create())
     for name in ("review", "receipt"):
@@ -186,7 +196,9 @@ def test_only_for_those_who_may_send(client: Client, draft: Draft, gateway: Gate
     assert Campaign.objects.count() == 1
 
 
-def test_deleting_a_draft(sender: Browser, draft: Draft, gateway: Gateway) -> None:
+def test_a_draft_is_deleted_after_a_question(
+    sender: Browser, draft: Draft, gateway: Gateway
+) -> None:
     campaign = draft("9801234567")
     delete = reverse("messaging:delete_draft", args=[campaign.pk])
     assert "Delete this draft?" in words(sender.get(delete))
@@ -206,7 +218,7 @@ def test_what_was_sent_cannot_be_deleted(sender: Browser, gateway: Gateway) -> N
 # -- The balance -----------------------------------------------------------------------------
 
 
-def test_it_waits_for_a_fresh_balance(
+def test_the_review_waits_for_a_fresh_balance(
     sender: Browser,
     draft: Draft,
     gateway: Gateway,
@@ -246,7 +258,7 @@ def test_a_send_by_an_old_balance_comes_back(
     ("fault", "sentence"),
     [("token", "Sociair refused the token."), ("down", "Sociair cannot be reached.")],
 )
-def test_sociair_does_not_tell_the_balance(
+def test_the_review_says_why_there_is_no_balance(
     fault: str,
     sentence: str,
     sender: Browser,
@@ -270,14 +282,18 @@ def test_sociair_does_not_tell_the_balance(
     assert 'hx-trigger="every 5s"' in source(shown)
 
 
-def test_the_worker_is_silent(sender: Browser, draft: Draft, gateway: Gateway) -> None:
+def test_the_review_says_that_the_worker_is_silent(
+    sender: Browser, draft: Draft, gateway: Gateway
+) -> None:
     Gateway.objects.update(swept_at=timezone.now() - timedelta(minutes=4))
     assert "The worker is not running, so the balance cannot be read" in words(
         sender.get(url(draft("9801234567")))
     )
 
 
-def test_the_balance_does_not_suffice(sender: Browser, draft: Draft, gateway: Gateway) -> None:
+def test_the_review_says_what_the_balance_lacks(
+    sender: Browser, draft: Draft, gateway: Gateway
+) -> None:
     campaign = draft("9801234567", "9811234567")
     reading(gateway, amount="1.00")
     shown = sender.get(url(campaign))
@@ -292,7 +308,9 @@ def test_the_balance_does_not_suffice(sender: Browser, draft: Draft, gateway: Ga
 # -- What can change under one's hands -------------------------------------------------------
 
 
-def test_nobody_is_left(sender: Browser, draft: Draft, gateway: Gateway) -> None:
+def test_the_review_says_that_nobody_is_left(
+    sender: Browser, draft: Draft, gateway: Gateway
+) -> None:
     by = UserFactory.create(username="asha")
     OptOutFactory.create(mobile="9801234567", reason="Asked at the desk", created_by=by)
     reading(gateway)
@@ -304,7 +322,9 @@ def test_nobody_is_left(sender: Browser, draft: Draft, gateway: Gateway) -> None
     assert "Send to" not in words(shown)
 
 
-def test_a_group_is_gone(sender: Browser, draft: Draft, gateway: Gateway) -> None:
+def test_the_review_says_that_a_group_is_gone(
+    sender: Browser, draft: Draft, gateway: Gateway
+) -> None:
     group = GroupFactory.create(members=[ContactFactory.create()])
     campaign = draft("9801234567", groups=(group.pk,))
     reading(gateway)
@@ -317,7 +337,7 @@ def test_a_group_is_gone(sender: Browser, draft: Draft, gateway: Gateway) -> Non
     assert campaign.state == CampaignState.DRAFT
 
 
-def test_it_became_dearer(sender: Browser, draft: Draft, gateway: Gateway) -> None:
+def test_the_review_asks_again_when_dearer(sender: Browser, draft: Draft, gateway: Gateway) -> None:
     group = GroupFactory.create(members=[ContactFactory.create()])
     campaign = draft(groups=(group.pk,))
     reading(gateway)
@@ -328,7 +348,9 @@ def test_it_became_dearer(sender: Browser, draft: Draft, gateway: Gateway) -> No
     assert "Send to 2 people for Rs 1.60" in words(response)
 
 
-def test_it_was_changed_in_another_window(sender: Browser, draft: Draft, gateway: Gateway) -> None:
+def test_the_review_says_it_changed_in_another_window(
+    sender: Browser, draft: Draft, gateway: Gateway
+) -> None:
     campaign = draft("9801234567")
     reading(gateway)
     data = {"signed": signed(sender, campaign)}
@@ -345,7 +367,7 @@ def test_it_was_changed_in_another_window(sender: Browser, draft: Draft, gateway
 
 
 @pytest.mark.parametrize("wrong", ["", "x", "WyJhIiwxLCIxIl0:1abcde:x"])
-def test_a_signature_that_is_none(
+def test_a_broken_signature_sends_nothing(
     wrong: str, sender: Browser, draft: Draft, gateway: Gateway
 ) -> None:
     campaign = draft("9801234567")
@@ -362,7 +384,7 @@ def test_a_signature_is_for_one_draft(sender: Browser, draft: Draft, gateway: Ga
     assert "Look at the receipt once more, then send." in words(response)
 
 
-def test_sent_twice_it_goes_once(
+def test_a_receipt_that_is_sent_twice_sends_once(
     sender: Browser, draft: Draft, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     campaign = draft("9801234567")
@@ -399,7 +421,9 @@ def test_ten_clicks_at_once_send_once(roles: None, gateway: Gateway, sandbox: Sa
     assert len(sandbox.ledger()) == 1
 
 
-def test_a_draft_for_another_gateway(sender: Browser, draft: Draft, gateway: Gateway) -> None:
+def test_a_draft_for_another_gateway_cannot_be_sent(
+    sender: Browser, draft: Draft, gateway: Gateway
+) -> None:
     campaign = draft("9801234567")
     other = Gateway.objects.create(base_url="https://other.example/api")
     Campaign.objects.update(gateway=other)
@@ -416,7 +440,9 @@ def look(browser: Browser, campaign: Campaign, seen: str) -> Any:
     return browser.get(reverse("messaging:receipt", args=[campaign.pk]), {"seen": seen})
 
 
-def test_while_it_is_open(sender: Browser, draft: Draft, gateway: Gateway) -> None:
+def test_an_open_review_follows_the_balance(
+    sender: Browser, draft: Draft, gateway: Gateway
+) -> None:
     campaign = draft("9801234567")
     waiting = sender.get(url(campaign)).context["seen"]
     assert look(sender, campaign, waiting).status_code == 204
@@ -438,7 +464,9 @@ def test_while_it_is_open(sender: Browser, draft: Draft, gateway: Gateway) -> No
     )
 
 
-def test_sent_from_another_window(sender: Browser, draft: Draft, gateway: Gateway) -> None:
+def test_an_open_review_leads_to_the_sent_campaign(
+    sender: Browser, draft: Draft, gateway: Gateway
+) -> None:
     campaign = draft("9801234567")
     reading(gateway)
     send(sender, campaign)
@@ -447,7 +475,7 @@ def test_sent_from_another_window(sender: Browser, draft: Draft, gateway: Gatewa
     assert sender.get(url(campaign)).headers["Location"] == response.headers["HX-Redirect"]
 
 
-def test_queries_do_not_grow_with_the_audience(
+def test_queries_of_the_review_do_not_grow_with_people(
     sender: Browser,
     draft: Draft,
     gateway: Gateway,

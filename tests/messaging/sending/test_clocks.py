@@ -121,7 +121,7 @@ def test_no_wait_replaces_a_hold_for_a_person_that_began_in_the_future(gateway: 
 # -- Deadlines -------------------------------------------------------------------------------
 
 
-def test_nobody_stays_on_the_way_for_hours(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_lost_call_from_the_future_is_given_up(gateway: Gateway, sandbox: Sandbox) -> None:
     """The worker was lost, and its clock was ahead."""
     campaign = hand_over(gateway, numbers(2))
     assert claim_batch(campaign.pk) is not None

@@ -135,7 +135,9 @@ def test_an_answer_with_something_behind_it_proves_nothing(
     assert SentMessage.objects.earliest("pk").raw == all_of_it.decode()
 
 
-def test_nor_does_one_that_fills_the_buffer(sender: Sender, tls: Path | None) -> None:
+def test_a_full_buffer_with_something_behind_proves_nothing(
+    sender: Sender, tls: Path | None
+) -> None:
     """What follows it is left in the socket, or with TLS."""
     room = io.DEFAULT_BUFFER_SIZE - len(_answer(SUCCESS, "X-Room: "))
     full = _answer(SUCCESS, f"X-Room: {'x' * room}")
@@ -349,14 +351,14 @@ def test_a_new_connection_that_dies_teaches_nothing(sender: Sender) -> None:
         assert server.asked == [1, 2, 2]
 
 
-def test_one_in_place_of_a_closed_one_has_not_idled(sender: Sender) -> None:
+def test_a_replaced_connection_that_dies_shortens_no_idling(sender: Sender) -> None:
     with RawServer([YES, None], [None], [YES], [YES]) as server:
         outcomes = sender.send(server, 1.2, 0, 0.7, between=server.wait)
         assert outcomes == [ACCEPTED, NO_ANSWER, ACCEPTED, ACCEPTED]
         assert server.asked == [1, 2, 3, 3]
 
 
-def test_a_deadline_teaches_nothing(sender: Sender) -> None:
+def test_a_missed_deadline_shortens_no_idling(sender: Sender) -> None:
     sender.settings.SOCIAIR_TOTAL_TIMEOUT = 0.4
     with RawServer([YES], [1.0, None], [YES], [YES]) as server:
         assert sender.send(server, 0.1, 0, 0.7) == [ACCEPTED, NO_ANSWER, ACCEPTED, ACCEPTED]
@@ -402,7 +404,7 @@ def test_half_of_what_a_server_promises_is_relied_on(keep_alive: str, seconds: f
     assert frames.longest_idle(keep_alive) == seconds
 
 
-def test_a_server_that_closes_at_such_moments_leaves_one_doubtful_call_at_most(
+def test_a_server_that_closes_idle_connections_costs_one_doubt(
     gateway: Gateway, sandbox: Sandbox, settings: Settings
 ) -> None:
     """Idle for about as long as the sender pauses: by chance it is closed as we write."""

@@ -96,13 +96,13 @@ def _give_up(gateway: Gateway) -> None:
 # -- In the file -----------------------------------------------------------------------------
 
 
-def test_it_is_its_owners_alone(left: Path) -> None:
+def test_a_kept_answer_is_readable_by_its_owner_alone(left: Path) -> None:
     assert stat.S_IMODE(left.stat().st_mode) == 0o600
     assert stat.S_IMODE(left.parent.stat().st_mode) == 0o700
     assert [path.name for path in left.parent.iterdir()] == [left.name]
 
 
-def test_it_holds_no_token(
+def test_a_kept_answer_holds_no_token(
     gateway: Gateway,
     sandbox: Sandbox,
     settings: Settings,
@@ -116,7 +116,7 @@ def test_it_holds_no_token(
     assert settings.SOCIAIR_TOKEN not in _send_and_leave(gateway, monkeypatch).read_text()
 
 
-def test_all_of_an_answer_comes_back(gateway: Gateway) -> None:
+def test_all_of_a_kept_answer_comes_back(gateway: Gateway) -> None:
     hand_over(gateway, numbers(1))
     batch = Batch.objects.get()
     batch.claimed_at = timezone.now()
@@ -150,7 +150,7 @@ def test_all_of_an_answer_comes_back(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("cause", [Cause.LOCKED, Cause.FULL, Cause.UNREACHABLE])
-def test_it_is_kept_from_the_first_failure_until_it_is_saved(
+def test_an_answer_is_kept_in_a_file_until_saved(
     cause: Cause,
     gateway: Gateway,
     sandbox: Sandbox,
@@ -181,7 +181,7 @@ def test_it_is_kept_from_the_first_failure_until_it_is_saved(
     assert not gateway.is_held
 
 
-def test_nothing_more_is_sent_while_it_cannot_be_saved_nor_the_hold(
+def test_nothing_is_sent_while_an_answer_cannot_be_saved(
     gateway: Gateway, sandbox: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.SOCIAIR_BATCH_SIZE = 1
@@ -238,7 +238,7 @@ def test_a_person_is_asked_when_it_is_late_but_not_about_a_lock(
     assert SentMessage.objects.count() == 1
 
 
-def test_who_is_told_to_stop_leaves_it_to_the_next(
+def test_a_stopped_worker_leaves_its_answer_to_the_next(
     gateway: Gateway,
     sandbox: Sandbox,
     broken: Callable[[Exception | None], None],
@@ -256,7 +256,7 @@ def test_who_is_told_to_stop_leaves_it_to_the_next(
     assert set(states(campaign).values()) == {"accepted"}
 
 
-def test_it_is_tried_without_a_file_where_none_can_be_written(
+def test_no_room_for_a_kept_answer_asks_a_person(
     gateway: Gateway,
     sandbox: Sandbox,
     broken: Callable[[Exception | None], None],
@@ -282,7 +282,7 @@ def _no_room(_sent: sociair.Sent) -> kept_answers.Kept:
     raise OSError(28, "No space left on device")
 
 
-def test_a_campaign_that_a_restored_database_does_not_know(
+def test_an_answer_for_an_unknown_campaign_is_kept(
     gateway: Gateway,
     sandbox: Sandbox,
     broken: Callable[[Exception | None], None],
@@ -327,7 +327,7 @@ def test_a_worker_that_lost_its_database_waits_until_its_answer_is_in_a_file(
     assert not SentMessage.objects.exists()
 
 
-def test_who_gave_up_sends_again_when_the_sweep_has_recorded_it(
+def test_sending_goes_on_once_the_kept_answer_is_recorded(
     gateway: Gateway,
     sandbox: Sandbox,
     settings: Settings,
@@ -354,7 +354,9 @@ def test_who_gave_up_sends_again_when_the_sweep_has_recorded_it(
 # -- Afterwards ------------------------------------------------------------------------------
 
 
-def test_the_sweep_records_it_as_it_arrived(left: Path, gateway: Gateway, sandbox: Sandbox) -> None:
+def test_the_sweep_records_a_kept_answer_as_it_arrived(
+    left: Path, gateway: Gateway, sandbox: Sandbox
+) -> None:
     past = timezone.now() - timedelta(seconds=1)
     Batch.objects.update(deadline=past)  # it is recorded before anything is given up
     upkeep.sweep(gateway)
@@ -391,7 +393,7 @@ def test_the_sweep_queues_again_what_a_file_says_was_not_sent(
     assert SentMessage.objects.get().outcome == Outcome.THROTTLED
 
 
-def test_it_tells_what_became_of_a_batch_that_was_given_up(
+def test_a_kept_answer_counts_for_a_batch_given_up(
     left: Path, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     _give_up(gateway)
@@ -401,7 +403,7 @@ def test_it_tells_what_became_of_a_batch_that_was_given_up(
     assert campaign.accepted == 2
 
 
-def test_it_is_recorded_once(left: Path, gateway: Gateway) -> None:
+def test_a_kept_answer_is_recorded_once(left: Path, gateway: Gateway) -> None:
     again = left.read_bytes()
     persistence.catch_up(gateway)
     left.write_bytes(again)  # deleted by nobody: the power failed after the commit
@@ -411,7 +413,7 @@ def test_it_is_recorded_once(left: Path, gateway: Gateway) -> None:
     assert Campaign.objects.get().accepted == 2
 
 
-def test_it_is_not_taken_from_who_looks_after_it(left: Path, gateway: Gateway) -> None:
+def test_a_kept_answer_in_use_is_not_taken(left: Path, gateway: Gateway) -> None:
     (held,) = kept_answers.take()
     persistence.catch_up(gateway)
     assert left.exists()
@@ -421,9 +423,7 @@ def test_it_is_not_taken_from_who_looks_after_it(left: Path, gateway: Gateway) -
     assert not left.exists()
 
 
-def test_it_is_found_under_the_name_it_had_while_it_was_written(
-    left: Path, gateway: Gateway
-) -> None:
+def test_a_kept_answer_not_renamed_yet_is_found(left: Path, gateway: Gateway) -> None:
     """Killed before the last step: it is whole all the same."""
     early = left.rename(left.with_suffix(".tmp"))
     persistence.catch_up(gateway)
@@ -474,7 +474,7 @@ def test_a_claim_that_a_restored_database_does_not_know_is_set_aside(
     assert set(states(Campaign.objects.get()).values()) == {"sending"}
 
 
-def test_another_portals_is_left_alone(
+def test_a_kept_answer_of_another_portal_is_left_alone(
     left: Path, gateway: Gateway, caplog: pytest.LogCaptureFixture
 ) -> None:
     """Two portals may share a folder."""
@@ -485,14 +485,14 @@ def test_another_portals_is_left_alone(
     assert caplog.text.count("it is another gateway's") == 1
 
 
-def test_a_former_gateways_is_recorded(left: Path, settings: Settings) -> None:
+def test_a_kept_answer_of_a_former_gateway_is_recorded(left: Path, settings: Settings) -> None:
     settings.SOCIAIR_BASE_URL = "https://elsewhere.example/api"
     persistence.catch_up(holds.current_gateway())
     assert not left.exists()
     assert Campaign.objects.get().accepted == 2
 
 
-def test_one_that_the_database_refuses_waits(
+def test_a_kept_answer_that_the_database_refuses_waits(
     left: Path, gateway: Gateway, broken: Callable[[Exception | None], None]
 ) -> None:
     broken(DatabaseError("no"))
@@ -504,7 +504,9 @@ def test_one_that_the_database_refuses_waits(
     assert SentMessage.objects.count() == 1
 
 
-def test_no_folder_is_no_trouble(gateway: Gateway, settings: Settings) -> None:
+def test_a_missing_folder_of_kept_answers_is_no_trouble(
+    gateway: Gateway, settings: Settings
+) -> None:
     settings.STATE_DIR = Path("/nowhere")
     persistence.catch_up(gateway)
     settings.STATE_DIR = Path(os.devnull)
