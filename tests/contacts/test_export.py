@@ -125,8 +125,6 @@ def test_names_in_one_cell_are_taken_apart_again(names: list[str]) -> None:
     assert from_list(listed(names)) == sorted(names)
 
 
-# -- There and back --------------------------------------------------------------------------
-
 _TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=30)
 _NAMES = _TEXTS.map(clean_name).filter(lambda name: name_key(name) != "")
 _MOBILES = st.sampled_from(["9841234567", "9801234567", "9611234567", "9851234567"])

@@ -100,9 +100,6 @@ def test_a_new_contact_may_have_values_of_fields(sender: Browser) -> None:
     assert Contact.objects.get().fields == {"fee_due": 12}
 
 
-# -- Their pages -----------------------------------------------------------------------------
-
-
 def test_a_field_is_made_renamed_and_shown(sender: Browser) -> None:
     made = sender.post(
         "/contacts/fields/new/", {"name": "Fee due", "kind": "number", "in_list": "on"}, follow=True

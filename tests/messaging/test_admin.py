@@ -153,9 +153,6 @@ def test_every_record_is_in_the_admin() -> None:
     }
 
 
-# -- The front page --------------------------------------------------------------------------
-
-
 def test_the_balance_is_on_the_front_page(manager: Browser, gateway: Gateway) -> None:
     index = reverse("admin:index")
     assert "The balance has not been read yet." in words(manager.get(index))

@@ -148,9 +148,6 @@ def test_the_page_to_sign_in_on_has_no_menu(client: Client, db: None) -> None:
         assert hidden not in page
 
 
-# -- Errors ----------------------------------------------------------------------------------
-
-
 def test_a_missing_page_says_so(sender: Browser, client: Client) -> None:
     for browser in (sender, client):
         response = browser.get("/nowhere/")
@@ -184,9 +181,6 @@ def test_a_request_that_cannot_be_read_says_so(sender: Browser, settings: Settin
     response = sender.post("/contacts/", {f"field{number}": "x" for number in range(6)})
     assert response.status_code == 400
     assert "This request could not be read" in response.text
-
-
-# -- The content security policy ---------------------------------------------------------------
 
 
 def test_pages_allow_nothing_inline(sender: Browser) -> None:

@@ -47,9 +47,6 @@ def settings_of(folder: Path, names: str, **environment: str) -> str:
     return done.stdout.strip()
 
 
-# -- Refusals --------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("program", [CHECK, WORKER, WEB], ids=["check", "worker", "web"])
 @pytest.mark.parametrize(
     ("given", "what"),
@@ -102,9 +99,6 @@ def test_nothing_runs_with_settings_that_a_check_finds_wrong(
     assert "very secret" not in done.stdout + done.stderr
 
 
-# -- What is decided -------------------------------------------------------------------------
-
-
 def test_the_defaults_are_the_real_thing(tmp_path: Path) -> None:
     names = "s.SANDBOX, s.HTTPS, s.DEBUG, s.SOCIAIR_BASE_URL, s.DATABASES['default']['NAME']"
     assert settings_of(tmp_path, names, **KEY, **TOKEN) == str(
@@ -139,9 +133,6 @@ def test_the_queue_is_where_the_database_is(tmp_path: Path) -> None:
     assert settings_of(tmp_path, names, **KEY, **TOKEN, **there) == str(
         ("huey.PostgresHuey", False)
     )
-
-
-# -- Single values ---------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("word", ["on", "Yes", "true", "1", " on "])
@@ -192,9 +183,6 @@ def test_a_database_address_that_cannot_be_read_is_refused(url: str) -> None:
 def test_an_unknown_time_zone_is_refused(name: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="write a name such as Asia/Kathmandu"):
         time_zone(name)
-
-
-# -- The page --------------------------------------------------------------------------------
 
 
 def test_every_setting_is_on_its_page() -> None:

@@ -89,9 +89,6 @@ def test_queries_of_the_user_list_do_not_grow(
         manager.get(USERS)
 
 
-# -- Attempts to climb -------------------------------------------------------------------------
-
-
 def test_a_manager_cannot_make_a_superuser(manager: Browser, sita: User) -> None:
     may = Permission.objects.get(codename="delete_user")
     role = Group.objects.get(name=MANAGER)

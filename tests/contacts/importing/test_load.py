@@ -216,9 +216,6 @@ def test_people_are_imported_from_a_spreadsheet(tmp_path: Path) -> None:
     assert set(Contact.objects.values_list("name", flat=True)) == {"सीता", "रमेश"}
 
 
-# -- Stopped and gone on ---------------------------------------------------------------------
-
-
 @pytest.fixture
 def three_pieces(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> ContactImport:
     monkeypatch.setattr(pieces, "ROWS_A_PIECE", 3)

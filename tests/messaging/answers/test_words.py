@@ -42,9 +42,6 @@ def test_an_answer_is_read_as_a_careful_person_reads_it(
     assert read(status, content).outcome is outcome
 
 
-# -- What stands in which field ---------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "words",
     [
@@ -133,8 +130,6 @@ def test_a_number_counts_as_it_was_posted() -> None:
     assert (answer.outcome, answer.invalid) == (Outcome.SOME_INVALID, frozenset({f"0{A}"}))
 
 
-# -- Pages -----------------------------------------------------------------------------------
-
 _STYLE = "<style>.px-4{padding:1rem}.submit:focus{color:#fff}.accept{margin:0}</style>" * 400
 PAGES = {
     403: "<title>Forbidden</title><h1>403</h1><p>This action is unauthorized.</p>",
@@ -170,8 +165,6 @@ def test_a_trace_of_laravel_speaks_of_nothing() -> None:
     }
     assert read(405, content).outcome is Outcome.MISCONFIGURED
 
-
-# -- Any words together ----------------------------------------------------------------------
 
 refusals = st.sampled_from(
     [

@@ -182,9 +182,6 @@ def _draft(gateway: Gateway, chosen: Audience) -> Campaign:
     )
 
 
-# -- Shared telephones -----------------------------------------------------------------------
-
-
 def test_the_review_says_whom_a_number_stands_for(
     sender: Browser, gateway: Gateway, groups: dict[str, Group]
 ) -> None:
@@ -211,8 +208,6 @@ def test_entries_left_out_are_counted_alike_at_any_size(
     seen = review_of(_draft(gateway, audience(groups, "A", numbers=numbers)), reading(gateway))
     assert (seen.people, seen.omitted) == (3, 7)
 
-
-# -- Nobody who opted out --------------------------------------------------------------------
 
 OUT = "9841000000"  # Asha's
 

@@ -56,9 +56,6 @@ def _in_flight(campaign: Campaign) -> sociair.Sent:
     return sociair.send(claim.batch)
 
 
-# -- Pause and resume ------------------------------------------------------------------------
-
-
 @pytest.mark.django_db(transaction=True)
 def test_pause_lets_the_calls_in_flight_end_and_nothing_else(
     gateway: Gateway, sandbox: Sandbox, someone: User
@@ -144,9 +141,6 @@ def _resume(campaign_id: int, by: User) -> bool:
     return control.resume(Campaign.objects.get(pk=campaign_id), by=by)
 
 
-# -- Refused in words ------------------------------------------------------------------------
-
-
 def test_a_refusal_in_words_pauses_and_resuming_goes_on(
     gateway: Gateway, sandbox: Sandbox, someone: User
 ) -> None:
@@ -184,9 +178,6 @@ def test_a_refusal_does_not_pause_what_was_cancelled(gateway: Gateway, sandbox: 
     record.record(sent)
     check_books(campaign, [])
     assert (campaign.state, campaign.refused, campaign.cancelled) == ("cancelled", 2, 2)
-
-
-# -- Cancel ----------------------------------------------------------------------------------
 
 
 def test_cancelling_before_the_first_call_sends_nothing(

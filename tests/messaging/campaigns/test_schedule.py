@@ -42,9 +42,6 @@ def _kinds(campaign: Campaign) -> list[str]:
     return list(Event.objects.filter(campaign=campaign).values_list("kind", flat=True))
 
 
-# -- Its time comes --------------------------------------------------------------------------
-
-
 def test_a_campaign_begins_when_its_time_has_come(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = hand_over(gateway, numbers(2), at=timezone.now() + timedelta(hours=1))
     assert (campaign.state, campaign.pending) == (CampaignState.SCHEDULED, 2)
@@ -106,9 +103,6 @@ def test_a_campaign_resumed_after_its_time_begins(gateway: Gateway) -> None:
     assert send_all(gateway)[0] is dispatch.Round.CALLED
 
 
-# -- Too late --------------------------------------------------------------------------------
-
-
 def test_a_campaign_that_is_hours_late_asks_first(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = _scheduled(gateway, _ago(hours=2, seconds=1))
     upkeep.sweep(gateway)
@@ -138,9 +132,6 @@ def test_a_campaign_a_little_late_just_begins(gateway: Gateway) -> None:
     upkeep.sweep(gateway)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SENDING
-
-
-# -- A long silence --------------------------------------------------------------------------
 
 
 def test_a_campaign_asks_first_after_a_long_silence(gateway: Gateway, sandbox: Sandbox) -> None:

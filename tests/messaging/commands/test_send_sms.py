@@ -29,9 +29,6 @@ def _billed(sandbox: Sandbox) -> list[str]:
     return [entry.mobile for entry in sandbox.ledger()]
 
 
-# -- Queued ----------------------------------------------------------------------------------
-
-
 def test_send_sms_queues_and_says_what(gateway: Gateway, sandbox: Sandbox) -> None:
     ended = _send("--to", "9841234567, +977 980-1234567")
     campaign = Campaign.objects.get()
@@ -96,9 +93,6 @@ def test_send_sms_to_many_wakes_the_preparation(gateway: Gateway, settings: Sett
     HUEY.flush()
 
 
-# -- Waiting ---------------------------------------------------------------------------------
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("sandbox", "worker")
 def test_send_sms_waits_until_all_are_accepted() -> None:
@@ -145,9 +139,6 @@ def test_send_sms_stops_waiting_when_a_person_must_decide(
     assert ended.code == 1
     assert ended.json()["state"] == "paused"
     assert ended.json()["recipients"] == {"queued": 1, "refused": 1}
-
-
-# -- Under a key -----------------------------------------------------------------------------
 
 
 def test_the_same_key_sends_once(gateway: Gateway, sandbox: Sandbox) -> None:
@@ -205,9 +196,6 @@ def test_after_a_refusal_the_key_is_still_good(gateway: Gateway, sandbox: Sandbo
     assert _send("--to", "9841234567", "--key", key).code == 2
     assert _send("--to", "9841234567", "--key", key).code == 0
     assert Campaign.objects.get().state == CampaignState.SENDING
-
-
-# -- Refused ---------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("to", ["", " , ", "\n"])
@@ -287,9 +275,6 @@ def test_send_sms_refuses_wrong_options(gateway: Gateway) -> None:
     done = run("send_sms", "--to", "9841234567")
     assert done.code != 0
     assert "--message" in done.err
-
-
-# -- As a process ----------------------------------------------------------------------------
 
 
 @pytest.mark.django_db(transaction=True)

@@ -29,9 +29,6 @@ from tests.sending import hand_over, numbers, send_all
 pytestmark = pytest.mark.django_db
 
 
-# -- balance ---------------------------------------------------------------------------------
-
-
 def test_the_balance_command_reads_a_fresh_balance(gateway: Gateway, sandbox: Sandbox) -> None:
     sandbox.settings(balance="19.20", ncell_rate="0.75")
     ended = run("sociair", "balance")
@@ -60,9 +57,6 @@ def test_the_balance_command_says_that_the_token_is_refused(
     ended = run("sociair", "balance")
     assert (ended.code, ended.json()) == (1, {"error": "Sociair refused the token."})
     assert run("sociair", "status").json()["hold"] == "token"
-
-
-# -- status ----------------------------------------------------------------------------------
 
 
 def test_the_status_of_an_idle_gateway_is_empty(gateway: Gateway) -> None:
@@ -176,9 +170,6 @@ def test_the_status_of_an_unreadable_database_is_held(monkeypatch: pytest.Monkey
         run("sociair", "balance")
 
 
-# -- release ---------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("kind", [HoldKind.PERSON, HoldKind.TIMED])
 def test_the_release_command_releases_a_hold(kind: HoldKind, gateway: Gateway) -> None:
     until = timezone.now() + timedelta(hours=1) if kind is HoldKind.TIMED else None
@@ -210,9 +201,6 @@ def test_the_release_command_tries_a_refused_token_first(
 
 def test_an_unknown_sociair_command_is_refused(gateway: Gateway) -> None:
     assert run("sociair", "pause").code != 0
-
-
-# -- As a process ----------------------------------------------------------------------------
 
 
 @pytest.mark.django_db(transaction=True)

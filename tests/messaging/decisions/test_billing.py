@@ -130,9 +130,6 @@ def test_over_the_socket_the_account_has_what_was_said(
     assert billing.counts_that_differ(campaign) == []
 
 
-# -- Where Sociair says otherwise --------------------------------------------------------------
-
-
 def sent(gateway: Gateway) -> Campaign:
     balance.read_balance(gateway)
     campaign = hand_over(gateway, numbers(10))

@@ -157,9 +157,6 @@ def test_other_campaigns_of_the_same_time_are_in_the_figures(
     assert _figures(one) == _figures(other) == (2, 4, 2)
 
 
-# -- What is known afterwards ----------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("verdict", "figures"),
     [(Verdict.ACCEPTED, (4, 2, 2)), (Verdict.NOT_SENT, (2, 2, 4))],
@@ -197,9 +194,6 @@ def test_decided_messages_need_no_evidence(gateway: Gateway, sandbox: Sandbox) -
     batches = list(settlement.undecided(campaign).values_list("pk", flat=True))
     settlement.settle(campaign, batches, Verdict.ACCEPTED, by=None, why="")
     assert evidence_for(campaign) is None
-
-
-# -- What proves nothing ---------------------------------------------------------------------
 
 
 def _a_moment_later() -> None:

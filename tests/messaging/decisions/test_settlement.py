@@ -63,9 +63,6 @@ def _billed(sandbox: Sandbox) -> list[str]:
     return [entry.mobile for entry in sandbox.ledger()]
 
 
-# -- Settled ---------------------------------------------------------------------------------
-
-
 def test_one_undecided_batch_is_settled(
     unconfirmed: Campaign, sandbox: Sandbox, someone: User
 ) -> None:
@@ -153,9 +150,6 @@ def test_two_managers_settle_once(unconfirmed: Campaign) -> None:
     assert unconfirmed.unconfirmed == 0
     assert getattr(unconfirmed, verdicts[winner].value) >= 4
     assert Event.objects.get(kind=EventKind.SETTLED).by == managers[winner]
-
-
-# -- Sent again ------------------------------------------------------------------------------
 
 
 def _send_again(

@@ -38,9 +38,6 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-# -- The file --------------------------------------------------------------------------------
-
-
 def _is_told_to_end() -> bool:
     return shutdown.stopping.is_set() and bool(shutdown.reason_to_stop())
 
@@ -82,9 +79,6 @@ def test_nothing_is_sent_from_another_file(
     found = trouble.current()
     assert found is not None
     assert found.cause is Cause.REPLACED
-
-
-# -- Read-only -------------------------------------------------------------------------------
 
 
 @on_sqlite
@@ -129,9 +123,6 @@ def test_a_server_that_takes_no_changes_is_waited_for(
     assert send_all(gateway)[0] is dispatch.Round.CALLED
 
 
-# -- What errors say -------------------------------------------------------------------------
-
-
 @on_sqlite
 @pytest.mark.parametrize(
     ("words", "cause"),
@@ -174,9 +165,6 @@ class _StateError(Exception):
 
 def test_every_cause_has_its_sentence() -> None:
     assert all(str(cause.label) for cause in Cause)
-
-
-# -- The file that says so -------------------------------------------------------------------
 
 
 def test_database_trouble_keeps_since_when_it_lasts(state_dir: Path) -> None:

@@ -91,9 +91,6 @@ def test_a_draft_has_no_pages_of_a_campaign(sender: Browser, gateway: Gateway) -
         assert sender.get(url(campaign, name)).status_code == 404
 
 
-# -- Progress --------------------------------------------------------------------------------
-
-
 def look(browser: Browser, campaign: Campaign, seen: str) -> Any:
     return browser.get(url(campaign, "progress"), {"seen": seen})
 
@@ -147,9 +144,6 @@ def test_a_campaigns_page_says_that_it_is_being_prepared(
     assert "Being prepared: 0 people so far." in words(sender.get(url(campaign)))
 
 
-# -- What needs a person ---------------------------------------------------------------------
-
-
 def test_a_campaigns_page_says_what_needs_a_decision(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, [*numbers(2), HANGS_UP])
     send_all(gateway)
@@ -200,9 +194,6 @@ def test_a_page_of_another_gateways_campaign_offers_only_cancel(
     assert "Cancel" in said
 
 
-# -- Requests --------------------------------------------------------------------------------
-
-
 def test_requests_are_shown_with_their_calls_and_answers(
     sender: Browser, gateway: Gateway, settings: Settings
 ) -> None:
@@ -246,9 +237,6 @@ def test_a_request_not_called_yet_is_shown(sender: Browser, gateway: Gateway) ->
     none = words(sender.get(url(campaign, "campaign_batches"), {"state": "settled"}))
     assert "No request is in this state" in none
     assert "0 found." in none
-
-
-# -- Recipients and left out -----------------------------------------------------------------
 
 
 def find(browser: Browser, campaign: Campaign, **params: str) -> list[str]:
@@ -298,9 +286,6 @@ def test_a_campaigns_page_says_who_was_left_out(sender: Browser, gateway: Gatewa
     assert "12 Not a mobile number This number is too short" in said
     other = hand_over(gateway, ["9841234567"])
     assert "Nobody was left out" in words(sender.get(url(other, "campaign_left_out")))
-
-
-# -- Speed -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", PAGES)

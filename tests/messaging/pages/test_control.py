@@ -97,9 +97,6 @@ def test_after_a_refused_token_the_balance_is_read_first(
     assert "read_balance" in tasks
 
 
-# -- Permission ------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("name", ACTIONS)
 def test_controlling_a_campaign_needs_the_permission(
     name: str, client: Client, gateway: Gateway
@@ -129,9 +126,6 @@ def test_controlling_a_campaign_needs_a_form_token(
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(UserFactory.create(role="Sender"))
     assert browser.post(url(campaign, name)).status_code == 403
-
-
-# -- Where there is nothing to do ------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", ACTIONS)
@@ -177,9 +171,6 @@ def test_another_gateways_campaign_can_only_be_cancelled(sender: Browser, gatewa
     post(sender, campaign, "cancel")
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.CANCELLED
-
-
-# -- Release ---------------------------------------------------------------------------------
 
 
 def test_a_manager_releases_the_gateway(

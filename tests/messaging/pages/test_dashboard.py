@@ -125,9 +125,6 @@ def test_the_dashboard_says_what_holds_the_gateway(manager: Browser, gateway: Ga
     assert "Start sending again" in said
 
 
-# -- Refresh ---------------------------------------------------------------------------------
-
-
 def refresh(browser: Client, **kwargs: Any) -> Any:
     return browser.post("/balance/", headers=HTMX, **kwargs)
 
@@ -204,9 +201,6 @@ def test_the_balance_is_refreshed_without_javascript(sender: Browser, gateway: G
     assert response.redirect_chain == [("/", 302)]
     assert "The balance is being read. Look again in a moment." in words(response)
     assert sender.get("/balance/").headers["Location"] == "/"
-
-
-# -- Under way -------------------------------------------------------------------------------
 
 
 def test_progress_is_shown_on_the_dashboard(sender: Browser, gateway: Gateway) -> None:

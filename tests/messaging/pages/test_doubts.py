@@ -174,9 +174,6 @@ def test_a_finished_campaign_is_declared_certain_alone(
     assert (first.doubted_at is None, second.doubted_at is None) == (True, False)
 
 
-# -- What was written after the backup -------------------------------------------------------
-
-
 def test_calls_are_dealt_to_what_was_being_sent_first(
     manager: Browser, gateway: Gateway, settings: Settings
 ) -> None:

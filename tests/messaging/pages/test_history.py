@@ -93,9 +93,6 @@ def test_the_history_is_for_those_who_may_see_it(
     assert client.get(address).status_code == 403
 
 
-# -- Campaigns -------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("number", SPELLINGS)
 def test_campaigns_are_found_by_number_in_any_spelling(
     number: str, sender: Browser, sent: Callable[..., Campaign]
@@ -152,9 +149,6 @@ def test_days_are_days_in_nepal(sender: Browser, sent: Callable[..., Campaign]) 
     assert {recipient.campaign for recipient in found} == {first, last}
 
 
-# -- Recipients ------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("number", SPELLINGS)
 def test_recipients_are_found_by_number_in_any_spelling(
     number: str, sender: Browser, sent: Callable[..., Campaign]
@@ -202,9 +196,6 @@ def test_recipients_are_found_by_number_and_days_together(
     new = sent("9841234567")
     week = f"{timezone.localdate() - timedelta(days=7):%Y-%m-%d}"
     assert [row.campaign for row in rows(sender, RECIPIENTS, q="9841234567", since=week)] == [new]
-
-
-# -- Pages -----------------------------------------------------------------------------------
 
 
 def test_pages_of_campaigns_hold_each_once(sender: Browser, gateway: Gateway) -> None:
@@ -257,9 +248,6 @@ def test_recipients_in_a_rare_state_are_found_at_once(
     assert mobiles(sender, state="unconfirmed") == ["9800000023"]
 
 
-# -- Bad input -------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("address", [CAMPAIGNS, RECIPIENTS])
 @pytest.mark.parametrize(
     "params",
@@ -296,9 +284,6 @@ def test_a_wrong_filter_of_the_history_says_so(
     response = sender.get(CAMPAIGNS, {"since": "2026-11-22", "until": "2026-11-21"})
     assert "This day is before the first one." in words(response)
     assert rows(sender, CAMPAIGNS, state="x") == [campaign]
-
-
-# -- Speed -----------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("address", [CAMPAIGNS, RECIPIENTS])

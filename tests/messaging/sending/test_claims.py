@@ -39,9 +39,6 @@ def _billed(sandbox: Sandbox) -> list[str]:
     return [entry.mobile for entry in sandbox.ledger()]
 
 
-# -- Once ------------------------------------------------------------------------------------
-
-
 @pytest.mark.django_db(transaction=True)
 def test_threads_claim_each_batch_once(gateway: Gateway, settings: Settings) -> None:
     settings.SOCIAIR_BATCH_SIZE = 2
@@ -90,9 +87,6 @@ def test_a_claim_says_whose_it_is_and_until_when(gateway: Gateway, settings: Set
     assert time_left <= settings.SOCIAIR_DEADLINE - settings.SOCIAIR_TOTAL_TIMEOUT
 
 
-# -- Refused ---------------------------------------------------------------------------------
-
-
 def _assert_not_claimable(campaign: Campaign) -> None:
     assert claim_batch(campaign.pk) is None
     batch = Batch.objects.get()
@@ -137,9 +131,6 @@ def test_a_claimed_batch_is_not_claimed_again(gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(2))
     assert claim_batch(campaign.pk) is not None
     assert claim_batch(campaign.pk) is None
-
-
-# -- Opted out since the review --------------------------------------------------------------
 
 
 def test_who_opted_out_meanwhile_gets_nothing(gateway: Gateway, sandbox: Sandbox) -> None:
@@ -202,9 +193,6 @@ def test_senders_side_by_side_leave_the_same_people_out_once(
     check_books(campaign, _billed(sandbox))
     assert (campaign.state, campaign.accepted, campaign.opted_out) == (CampaignState.DONE, 5, 7)
     assert campaign.cost == 5 * Decimal("0.80")
-
-
-# -- In time ---------------------------------------------------------------------------------
 
 
 def test_a_call_without_a_whole_calls_time_is_not_begun(

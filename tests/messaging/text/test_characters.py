@@ -80,9 +80,6 @@ def test_taking_advice_on_characters_never_costs_more(text: str) -> None:
     assert again is None or again.replaceable == []
 
 
-# -- On the page -----------------------------------------------------------------------------
-
-
 @pytest.fixture
 def typed(db: None) -> dict[str, Any]:
     people = [ContactFactory.create() for _ in range(10)]

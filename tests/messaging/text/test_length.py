@@ -335,9 +335,6 @@ def test_a_message_that_is_read_can_be_sent(raw: str) -> None:
     assert read_text(text) == text
 
 
-# -- Where a text is cut -----------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(("text", "encoding", "units", "parts"), LIMITS + SEAMS + MIXED, ids=_brief)
 def test_a_text_is_cut_into_the_parts_billed(
     text: str, encoding: str, units: int, parts: int
