@@ -78,14 +78,14 @@ def test_a_page_is_one_query_without_a_count(seven: list[Contact]) -> None:
     assert "COUNT" not in queries[0]["sql"]
 
 
-def test_rows_that_went_meanwhile_do_no_harm(seven: list[Contact]) -> None:
+def test_deleted_rows_do_not_disturb_the_next_page(seven: list[Contact]) -> None:
     first = page_by_key(Contact.objects.all(), order=BY_NAME, size=3)
     Contact.objects.filter(pk=first.items[-1].pk).delete()
     page = page_by_key(Contact.objects.all(), order=BY_NAME, at=first.next, size=3)
     assert page.items == seven[3:6]
 
 
-def test_a_page_that_has_gone_is_the_first(seven: list[Contact]) -> None:
+def test_a_page_that_is_empty_now_shows_the_first(seven: list[Contact]) -> None:
     last = walk(Contact, BY_NAME, 6)[-2].next
     Contact.objects.filter(pk=seven[6].pk).delete()
     page = page_by_key(Contact.objects.all(), order=BY_NAME, at=last, size=6)
@@ -129,7 +129,7 @@ def token(value: Any) -> str:
         base64.urlsafe_b64encode(b'["after", "a", ' + b"9" * 5000 + b"]").decode(),
     ],
 )
-def test_a_broken_token_is_the_first_page(seven: list[Contact], broken: str) -> None:
+def test_a_broken_page_token_shows_the_first_page(seven: list[Contact], broken: str) -> None:
     page = page_by_key(Contact.objects.all(), order=BY_NAME, at=broken, size=3)
     assert page.items == seven[:3]
     assert page.previous == ""

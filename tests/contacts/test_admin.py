@@ -26,7 +26,7 @@ def memberships(rows: list[dict[str, Any]], start: int = 0) -> dict[str, Any]:
     return form
 
 
-def test_it_works(manager: Browser) -> None:
+def test_the_admin_adds_a_contact_by_the_same_rules(manager: Browser) -> None:
     group = GroupFactory.create()
     typed = {"name": "Sita\u202e Rai", "mobile": "+977 984-1234567"}
     response = manager.post(f"{CONTACTS}add/", {**typed, **memberships([{"group": group.pk}])})
@@ -98,7 +98,7 @@ def test_an_opt_out_is_removed_but_not_changed(manager: Browser) -> None:
 
 @pytest.mark.parametrize("rows", [1, 50])
 @pytest.mark.parametrize(("url", "queries"), [(CONTACTS, 2), (GROUPS, 2), (OPT_OUTS, 4)])
-def test_queries_do_not_grow_with_the_rows(
+def test_queries_of_admin_lists_do_not_grow_with_contacts(
     manager: Browser, url: str, queries: int, rows: int, django_assert_num_queries: Any
 ) -> None:
     people = [ContactFactory.create() for _ in range(rows)]
@@ -123,7 +123,9 @@ def test_a_sender_has_no_admin(sender: Browser, url: str) -> None:
         ({"name": "Hari", "mobile": "984 1234567"}, "This person is already in your contacts."),
     ],
 )
-def test_a_mistake_is_said(manager: Browser, typed: dict[str, str], words: str) -> None:
+def test_a_mistake_in_the_admin_adds_no_contact(
+    manager: Browser, typed: dict[str, str], words: str
+) -> None:
     ContactFactory.create(name="Hari", mobile="9841234567")
     response = manager.post(f"{CONTACTS}add/", {**typed, **memberships([])})
     assert response.status_code == 200
@@ -131,7 +133,7 @@ def test_a_mistake_is_said(manager: Browser, typed: dict[str, str], words: str) 
     assert Contact.objects.count() == 1
 
 
-def test_who_is_in_it_already_is_not_added_twice(manager: Browser) -> None:
+def test_a_member_is_not_added_to_a_group_twice(manager: Browser) -> None:
     inside = ContactFactory.create()
     group = GroupFactory.create(members=[inside])
     form = {"name": "Class 9", **memberships([{"contact": inside.pk, "group": group.pk}])}

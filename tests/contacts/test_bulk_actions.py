@@ -61,7 +61,7 @@ def test_ticked_people_join_a_group_and_leave_it(
     assert "1 person has left Class 9, which has 2 now." in words_of(done)
 
 
-def test_everybody_found_and_nobody_else(
+def test_everybody_found_joins_a_group_and_nobody_else(
     sender: Client, people: list[Contact], group: Group
 ) -> None:
     found = {"whom": "found", "action": "add", "group": group.pk}
@@ -69,7 +69,9 @@ def test_everybody_found_and_nobody_else(
     assert members(group) == ["Asha", "Gita"]
 
 
-def test_joining_twice_changes_nothing(sender: Client, people: list[Contact], group: Group) -> None:
+def test_joining_a_group_twice_changes_nothing(
+    sender: Client, people: list[Contact], group: Group
+) -> None:
     data = {"whom": "ticked", "contact": people[0].pk, "group": group.pk, "action": "add"}
     assert "There is nothing to change." in words_of(sender.post(URL, data))
     sender.post(URL, {**data, "expected": 0})
@@ -92,7 +94,7 @@ def test_everybody_found_is_opted_out_with_who_and_why(
     assert [(one.reason, one.created_by) for one in new] == [("Left school", sender.user)] * 2  # type: ignore[attr-defined]
 
 
-def test_the_deleted_leave_their_history(
+def test_deleted_contacts_leave_their_history(
     sender: Client, people: list[Contact], gateway: Gateway
 ) -> None:
     hand_over(gateway, Audience(contacts=(people[1].pk,)))
@@ -130,14 +132,16 @@ def test_a_figure_that_changed_meanwhile_is_shown_again(
     assert again.context["to_do"] == 4
 
 
-def test_a_filter_that_cannot_be_read_finds_nobody(sender: Client, people: list[Contact]) -> None:
+def test_a_bulk_action_with_an_unreadable_filter_reaches_nobody(
+    sender: Client, people: list[Contact]
+) -> None:
     asked = sender.post("/contacts/?group=999", {"whom": "found", "action": "delete"})
     assert "There is nothing to change." in words_of(asked)
     sender.post("/contacts/?group=999", {"whom": "found", "action": "delete", "expected": 0})
     assert Contact.objects.count() == 3
 
 
-def test_what_takes_long_goes_on_page_by_page(
+def test_a_long_bulk_action_goes_on_page_by_page(
     sender: Client, db: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(bulk_actions, "_AT_ONCE", 10)
@@ -159,7 +163,7 @@ def test_what_takes_long_goes_on_page_by_page(
 
 
 @pytest.mark.parametrize("action", list(Action))
-def test_each_action_reaches_everybody_once(
+def test_each_bulk_action_reaches_everybody_once(
     db: None, monkeypatch: pytest.MonkeyPatch, action: Action
 ) -> None:
     monkeypatch.setattr(bulk_actions, "_AT_ONCE", 7)
@@ -186,7 +190,7 @@ def test_nobody_joins_a_group_that_is_gone(people: list[Contact]) -> None:
 
 
 @pytest.mark.parametrize("action", list(Action))
-def test_each_action_has_its_permission(
+def test_each_bulk_action_has_its_own_permission(
     client: Client, people: list[Contact], group: Group, action: Action
 ) -> None:
     user = UserFactory.create()

@@ -15,7 +15,7 @@ def sita(db: None) -> Contact:
     return ContactFactory.create(pk=7, name="Sita Rai", mobile="9841234567")
 
 
-def test_it_works(sender: Client, sita: Contact) -> None:
+def test_a_contact_is_deleted_after_a_question(sender: Client, sita: Contact) -> None:
     GroupFactory.create(members=[sita])
     OptOutFactory.create(mobile=sita.mobile)
     page = sender.get(URL).text
@@ -30,7 +30,7 @@ def test_it_works(sender: Client, sita: Contact) -> None:
     assert OptOut.objects.get().mobile == sita.mobile
 
 
-def test_one_without_the_permission_is_refused(client: Client, sita: Contact) -> None:
+def test_deleting_a_contact_needs_the_permission(client: Client, sita: Contact) -> None:
     user = UserFactory.create()
     user.user_permissions.add(Permission.objects.get(codename="change_contact"))
     client.force_login(user)
@@ -38,5 +38,5 @@ def test_one_without_the_permission_is_refused(client: Client, sita: Contact) ->
     assert Contact.objects.exists()
 
 
-def test_who_is_deleted_already_is_not_there(sender: Client) -> None:
+def test_a_contact_that_is_deleted_already_is_not_found(sender: Client) -> None:
     assert sender.post(URL).status_code == 404

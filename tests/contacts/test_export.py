@@ -47,7 +47,7 @@ HEADINGS = ["Name", "Number", "Operator", "Groups", "Opted out", "Born", "Fee du
 GROUPS = 'Class 9, "Parents, old"'
 
 
-def test_csv_works(sender: Client, people: list[Contact]) -> None:
+def test_people_are_exported_as_csv(sender: Client, people: list[Contact]) -> None:
     response = sender.get(f"{URL}.csv")
     assert response["Content-Type"] == "text/csv; charset=utf-8"
     assert response["Content-Disposition"].startswith('attachment; filename="contacts-')
@@ -63,7 +63,7 @@ def test_a_number_below_zero_is_no_formula(sender: Client, people: list[Contact]
     assert table(sender.get(f"{URL}.csv"))[1][-1] == "-500"
 
 
-def test_xlsx_works(sender: Client, people: list[Contact]) -> None:
+def test_people_are_exported_as_a_spreadsheet(sender: Client, people: list[Contact]) -> None:
     book = openpyxl.load_workbook(io.BytesIO(sender.get(f"{URL}.xlsx").getvalue()))
     rows = [[cell.value for cell in row] for row in book.active.iter_rows()]
     assert rows[0] == HEADINGS
@@ -75,7 +75,7 @@ def test_xlsx_works(sender: Client, people: list[Contact]) -> None:
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_what_the_filter_shows_and_no_more(
+def test_an_export_holds_what_the_filter_shows(
     sender: Client, people: list[Contact], kind: str
 ) -> None:
     response = sender.get(f"{URL}.{kind}", {"opted": "no"})
@@ -86,7 +86,9 @@ def test_what_the_filter_shows_and_no_more(
         assert body.count(b"\r\n") == 2
 
 
-def test_a_filter_that_cannot_be_read_shows_nobody(sender: Client, people: list[Contact]) -> None:
+def test_an_export_with_an_unreadable_filter_has_nobody(
+    sender: Client, people: list[Contact]
+) -> None:
     assert table(sender.get(f"{URL}.csv", {"group": "999"})) == [HEADINGS]
 
 
@@ -99,7 +101,9 @@ def test_too_many_for_a_spreadsheet_is_said(
     assert "A spreadsheet holds up to 1 people: take CSV" in response.text
 
 
-def test_queries_do_not_grow_with_the_rows(db: None, django_assert_num_queries: Any) -> None:
+def test_queries_of_an_export_do_not_grow_with_contacts(
+    db: None, django_assert_num_queries: Any
+) -> None:
     for _ in range(50):
         ContactFactory.create()
     with django_assert_num_queries(3):
@@ -112,7 +116,7 @@ def test_one_who_may_not_see_contacts_gets_no_file(client: Client, people: list[
     assert client.get(f"{URL}.xlsx").status_code == 403
 
 
-def test_another_kind_is_not_found(sender: Client) -> None:
+def test_an_export_of_another_kind_is_not_found(sender: Client) -> None:
     assert sender.get(f"{URL}.exe").status_code == 404
 
 
@@ -120,8 +124,6 @@ def test_another_kind_is_not_found(sender: Client) -> None:
 def test_names_in_one_cell_are_taken_apart_again(names: list[str]) -> None:
     assert from_list(listed(names)) == sorted(names)
 
-
-# -- There and back --------------------------------------------------------------------------
 
 _TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=30)
 _NAMES = _TEXTS.map(clean_name).filter(lambda name: name_key(name) != "")
@@ -144,7 +146,9 @@ class TestThereAndBack(hypothesis.extra.django.TransactionTestCase):
 
     @settings(max_examples=15)
     @given(_PEOPLE, st.sampled_from(["csv", "xlsx"]))
-    def test_it_is_the_same(self, people: list[Any], kind: str) -> None:
+    def test_an_exported_file_imports_as_the_same_people(
+        self, people: list[Any], kind: str
+    ) -> None:
         _fill(people)
         before = _everything()
         file = _file(kind)

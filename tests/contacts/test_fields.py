@@ -23,7 +23,7 @@ TEXT, NUMBER, DATE = FieldKind.TEXT, FieldKind.NUMBER, FieldKind.DATE
         ("२०८१", "field_२०८१"),
     ],
 )
-def test_key_of(name: str, key: str) -> None:
+def test_a_field_gets_its_key_from_its_name(name: str, key: str) -> None:
     assert key_of(name) == key
 
 
@@ -42,7 +42,9 @@ def test_key_of(name: str, key: str) -> None:
         (DATE, "3 Jan 2027", "2027-01-03", "3 Jan 2027"),
     ],
 )
-def test_values(kind: FieldKind, typed: str, kept: object, shown: str) -> None:
+def test_values_of_fields_are_read_kept_and_shown(
+    kind: FieldKind, typed: str, kept: object, shown: str
+) -> None:
     value = parse_value(kind, typed)
     assert value == kept
     assert type(value) is type(kept)
@@ -61,7 +63,9 @@ def test_values(kind: FieldKind, typed: str, kept: object, shown: str) -> None:
         (TEXT, "x" * 501, "it has 501 characters, 500 fit"),
     ],
 )
-def test_what_is_no_value(kind: FieldKind, typed: str, says: str) -> None:
+def test_a_value_that_does_not_fit_its_kind_is_refused(
+    kind: FieldKind, typed: str, says: str
+) -> None:
     with pytest.raises(InvalidValue) as raised:
         parse_value(kind, typed)
     assert says in raised.value.reason
@@ -73,7 +77,7 @@ def fee(db: None) -> ContactField:
 
 
 @pytest.mark.usefixtures("fee")
-def test_they_are_changed_with_the_contact(sender: Browser) -> None:
+def test_values_of_fields_are_changed_with_the_contact(sender: Browser) -> None:
     sita = ContactFactory.create(name="Sita", fields={"fee_due": 1250.5, "old": "stays"})
     page = sender.get(f"/contacts/{sita.pk}/").content.decode()
     assert "Fee due (optional)" in page
@@ -91,12 +95,9 @@ def test_they_are_changed_with_the_contact(sender: Browser) -> None:
 
 
 @pytest.mark.usefixtures("fee")
-def test_a_new_contact_may_have_them(sender: Browser) -> None:
+def test_a_new_contact_may_have_values_of_fields(sender: Browser) -> None:
     sender.post("/contacts/new/", {"name": "Ram", "mobile": "9841000001", "own_fee_due": "12"})
     assert Contact.objects.get().fields == {"fee_due": 12}
-
-
-# -- Their pages -----------------------------------------------------------------------------
 
 
 def test_a_field_is_made_renamed_and_shown(sender: Browser) -> None:
@@ -127,7 +128,7 @@ def test_a_field_is_made_renamed_and_shown(sender: Browser) -> None:
         ("FEE-DUE", "A field of this name exists already."),
     ],
 )
-def test_a_name_that_cannot_be_is_said(sender: Browser, name: str, words: str) -> None:
+def test_a_name_that_no_field_may_have_is_said(sender: Browser, name: str, words: str) -> None:
     ContactField.objects.create(name="Fee due", key="fee_due")
     response = sender.post("/contacts/fields/new/", {"name": name, "kind": "text"})
     assert words in response.text
@@ -148,7 +149,7 @@ def test_a_field_is_deleted_with_what_is_in_it(manager: Browser) -> None:
 
 
 @pytest.mark.parametrize("at_once", [1, 2, 5, 6])
-def test_forgetting_goes_in_short_steps(
+def test_values_of_a_deleted_field_go_in_short_steps(
     db: None, monkeypatch: pytest.MonkeyPatch, at_once: int
 ) -> None:
     monkeypatch.setattr(field_values, "_AT_ONCE", at_once)
@@ -166,5 +167,5 @@ def test_a_sender_deletes_no_field(sender: Browser) -> None:
     assert ContactField.objects.exists()
 
 
-def test_an_empty_page_says_what_fields_are(sender: Browser) -> None:
+def test_a_page_without_fields_says_what_they_are(sender: Browser) -> None:
     assert "No fields yet" in sender.get("/contacts/fields/").text

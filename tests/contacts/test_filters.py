@@ -61,7 +61,7 @@ def people(db: None) -> list[Contact]:
         ({"field": "class", "how": "is", "value": "' OR 1=1 --"}, []),
     ],
 )
-def test_it_works(
+def test_the_list_is_filtered_by_operator_opt_out_and_field(
     sender: Client, people: list[Contact], query: dict[str, str], found: list[str]
 ) -> None:
     OptOutFactory.create(mobile="9851234567")
@@ -79,7 +79,7 @@ def test_it_works(
         ({"field": "class", "how": "drop", "value": "x"}, "Select a valid choice"),
     ],
 )
-def test_what_cannot_be_read_is_said_and_finds_nobody(
+def test_a_filter_of_contacts_that_cannot_be_read_says_so(
     sender: Client, people: list[Contact], query: dict[str, str], words: str
 ) -> None:
     response = sender.get(URL, query)
@@ -109,7 +109,7 @@ def test_without_fields_there_is_nothing_to_filter_by(sender: Client) -> None:
         ("-added", ["Maya", "Hari", "Gita", "Asha"]),
     ],
 )
-def test_the_order_is_chosen(
+def test_the_order_of_contacts_is_chosen(
     sender: Client, people: list[Contact], sort: str, found: list[str]
 ) -> None:
     assert names(sender.get(URL, {"sort": sort})) == found
@@ -131,7 +131,7 @@ def test_every_order_pages_through_everybody_once(
     assert seen == list(Contact.objects.order_by(*order).values_list("pk", flat=True))
 
 
-def test_headings_sort_and_say_so(sender: Client, people: list[Contact]) -> None:
+def test_headings_sort_the_list_and_say_how(sender: Client, people: list[Contact]) -> None:
     page = sender.get(URL, {"q": "a"}).text
     assert 'aria-sort="ascending"' in page
     assert "?q=a&amp;sort=-name" in page

@@ -19,7 +19,7 @@ def rows(response: Any) -> list[tuple[str, int]]:
     return [(group.name, size) for group, size in response.context["rows"]]
 
 
-def test_it_works(sender: Client) -> None:
+def test_groups_are_listed_with_their_sizes_and_searched(sender: Client) -> None:
     people = [ContactFactory.create() for _ in range(3)]
     GroupFactory.create(name="Class 9", members=people)
     GroupFactory.create(name="Class 10", members=people[:1])
@@ -55,7 +55,7 @@ def test_a_group_is_deleted_after_a_question(sender: Client) -> None:
     assert Contact.objects.count() == 2
 
 
-def test_pages_follow_one_another(sender: Client) -> None:
+def test_pages_of_groups_follow_one_another(sender: Client) -> None:
     for number in range(60):
         GroupFactory.create(name=f"Group {number:02}")
     first = sender.get(URL)
@@ -65,7 +65,7 @@ def test_pages_follow_one_another(sender: Client) -> None:
 
 
 @pytest.mark.parametrize("groups", [1, 50])
-def test_queries_do_not_grow_with_the_rows(
+def test_queries_of_the_groups_page_do_not_grow_with_groups(
     sender: Client, groups: int, django_assert_num_queries: Any
 ) -> None:
     people = [ContactFactory.create() for _ in range(5)]
@@ -76,13 +76,13 @@ def test_queries_do_not_grow_with_the_rows(
         sender.get(URL)
 
 
-def test_an_empty_list_says_what_belongs_there(sender: Client) -> None:
+def test_an_empty_list_of_groups_says_so(sender: Client) -> None:
     assert "No groups yet" in sender.get(URL).text
     assert "No group has such a name" in sender.get(URL, {"q": "x"}).text
 
 
 @pytest.mark.parametrize("path", ["/groups/new/", "/groups/5/rename/", "/groups/5/delete/"])
-def test_one_who_may_only_look_changes_nothing(client: Client, path: str, db: None) -> None:
+def test_one_who_may_only_see_groups_changes_none(client: Client, path: str, db: None) -> None:
     GroupFactory.create(pk=5, name="Class 9")
     user = UserFactory.create()
     user.user_permissions.add(
@@ -104,7 +104,7 @@ def test_one_who_may_only_look_changes_nothing(client: Client, path: str, db: No
         ("x" * 101, "at most 100 characters"),
     ],
 )
-def test_a_mistake_is_said(sender: Client, name: str, words: str) -> None:
+def test_a_mistake_in_the_name_of_a_group_is_said(sender: Client, name: str, words: str) -> None:
     GroupFactory.create(name="Class 9")
     response = sender.post(NEW, {"name": name})
     assert response.status_code == 200

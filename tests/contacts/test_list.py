@@ -18,7 +18,7 @@ def names(response: Any) -> list[str]:
     return [contact.name for contact in response.context["page"].items]
 
 
-def test_it_works(sender: Client) -> None:
+def test_contacts_are_listed_by_name_with_their_groups(sender: Client) -> None:
     sita = ContactFactory.create(name="Sita Rai", mobile="9841234567")
     ContactFactory.create(name="Asha Lama", mobile="9801234567")
     GroupFactory.create(name="Class 9", members=[sita])
@@ -37,7 +37,7 @@ def test_a_search_finds_by_name_and_by_number(sender: Client, q: str) -> None:
     assert names(sender.get(URL, {"q": q})) == ["Sita Rai"]
 
 
-def test_a_group_filters(sender: Client) -> None:
+def test_the_list_is_filtered_by_group(sender: Client) -> None:
     sita, asha, hari = (ContactFactory.create(name=name) for name in ("Sita", "Asha", "Hari"))
     group = GroupFactory.create(members=[sita, asha])
     assert hari not in group.members.all()
@@ -68,7 +68,7 @@ def test_who_opted_out_is_marked(sender: Client) -> None:
     assert marked.text.count("Opted out") == asked.text.count("Opted out") + 1
 
 
-def test_an_empty_list_says_what_belongs_there(sender: Client) -> None:
+def test_an_empty_list_of_contacts_says_so(sender: Client) -> None:
     page = sender.get(URL).text
     assert "Nobody is here yet" in page
     assert reverse("contacts:create") in page
@@ -76,7 +76,7 @@ def test_an_empty_list_says_what_belongs_there(sender: Client) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 50])
-def test_queries_do_not_grow_with_the_rows(
+def test_queries_of_the_list_do_not_grow_with_contacts(
     sender: Client, rows: int, django_assert_num_queries: Any
 ) -> None:
     groups = [GroupFactory.create() for _ in range(3)]

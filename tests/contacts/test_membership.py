@@ -52,7 +52,7 @@ def test_people_are_added_from_those_who_are_not_in_it(
 
 @pytest.mark.parametrize("path", ["/groups/5/", "/groups/5/add/"])
 @pytest.mark.parametrize("rows", [1, 50])
-def test_queries_do_not_grow_with_the_rows(
+def test_queries_of_a_groups_pages_do_not_grow_with_members(
     sender: Client, path: str, rows: int, django_assert_num_queries: Any
 ) -> None:
     inside = [ContactFactory.create() for _ in range(rows)]
@@ -72,7 +72,7 @@ def test_an_empty_group_and_a_full_one_say_so(sender: Client, people: list[Conta
 
 
 @pytest.mark.parametrize("path", ["/contacts/", "/groups/5/", "/groups/5/add/"])
-def test_one_who_may_only_look_changes_nothing(
+def test_one_who_may_only_see_contacts_changes_no_membership(
     client: Client, people: list[Contact], group: Group, path: str
 ) -> None:
     user = UserFactory.create()
@@ -87,13 +87,13 @@ def test_one_who_may_only_look_changes_nothing(
 
 
 @pytest.mark.parametrize("path", ["/groups/5/", "/groups/5/add/"])
-def test_nobody_ticked_is_said(sender: Client, group: Group, path: str) -> None:
+def test_a_group_asks_to_tick_people_first(sender: Client, group: Group, path: str) -> None:
     response = sender.post(path, {"other": "x"})
     assert "Tick the people first." in response.text
     assert members(group) == ["Asha"]
 
 
-def test_an_id_that_no_database_has_is_of_nobody(sender: Client, group: Group) -> None:
+def test_ids_too_large_for_a_database_do_no_harm(sender: Client, group: Group) -> None:
     huge = {"contact": "9" * 20, "groups": "9" * 20, "group": group.pk, "action": "add"}
     for address in ("/contacts/", "/contacts/new/", f"/groups/{group.pk}/add/"):
         assert sender.post(address, huge).status_code == 200

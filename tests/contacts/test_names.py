@@ -27,7 +27,7 @@ def test_an_ordinary_name_stays_as_it_is() -> None:
         ("half \ud83d of an emoji", "half of an emoji"),
     ],
 )
-def test_what_nobody_sees_is_taken_out(raw: str, kept: str) -> None:
+def test_hidden_characters_are_cleaned_out_of_names(raw: str, kept: str) -> None:
     assert clean_name(raw) == kept
 
 

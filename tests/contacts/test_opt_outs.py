@@ -19,7 +19,7 @@ def mobiles(response: Any) -> list[str]:
     return [opt_out.mobile for opt_out, _names in response.context["rows"]]
 
 
-def test_it_works(sender: Browser) -> None:
+def test_a_number_is_opted_out_with_who_and_why(sender: Browser) -> None:
     response = sender.post(NEW, {"mobile": "+977 984-1234567", "reason": " Asked\u202e by phone "})
     assert response["Location"] == reverse("contacts:optouts")
     opt_out = OptOut.objects.get()
@@ -31,7 +31,7 @@ def test_it_works(sender: Browser) -> None:
         assert words in page
 
 
-def test_the_latest_come_first_and_a_search_finds(sender: Client) -> None:
+def test_the_latest_opt_outs_come_first_and_are_searched(sender: Client) -> None:
     OptOutFactory.create(mobile="9841111111", reason="Asked by phone")
     OptOutFactory.create(mobile="9801111111", reason="Left school")
     assert mobiles(sender.get(URL)) == ["9801111111", "9841111111"]
@@ -40,11 +40,11 @@ def test_the_latest_come_first_and_a_search_finds(sender: Client) -> None:
     assert "No opt-out fits this search" in sender.get(URL, {"q": "x"}).text
 
 
-def test_a_contacts_page_hands_its_number_over(sender: Client) -> None:
+def test_a_new_opt_out_begins_with_the_contacts_number(sender: Client) -> None:
     assert 'value="9841234567"' in sender.get(NEW, {"mobile": "9841234567"}).text
 
 
-def test_a_manager_removes_one_after_a_question(manager: Client) -> None:
+def test_a_manager_removes_an_opt_out_after_a_question(manager: Client) -> None:
     opt_out = OptOutFactory.create(mobile="9841234567")
     ContactFactory.create(name="Sita Rai", mobile="9841234567")
     url = reverse("contacts:optout_delete", args=[opt_out.pk])
@@ -55,7 +55,7 @@ def test_a_manager_removes_one_after_a_question(manager: Client) -> None:
     assert not OptOut.objects.exists()
 
 
-def test_a_sender_cannot_remove_one(sender: Client) -> None:
+def test_a_sender_cannot_remove_an_opt_out(sender: Client) -> None:
     opt_out = OptOutFactory.create()
     url = reverse("contacts:optout_delete", args=[opt_out.pk])
     assert url not in sender.get(URL).text
@@ -63,7 +63,7 @@ def test_a_sender_cannot_remove_one(sender: Client) -> None:
     assert OptOut.objects.exists()
 
 
-def test_one_without_a_role_sees_nothing(client: Client, db: None) -> None:
+def test_one_without_a_role_sees_no_opt_outs(client: Client, db: None) -> None:
     client.force_login(UserFactory.create())
     assert client.get(URL).status_code == 403
     assert client.post(NEW, {"mobile": "9841234567"}).status_code == 403
@@ -78,7 +78,7 @@ def test_one_without_a_role_sees_nothing(client: Client, db: None) -> None:
         ("0984-1111111", "This number is opted out already."),
     ],
 )
-def test_a_mistake_is_said(sender: Client, mobile: str, words: str) -> None:
+def test_a_mistake_in_an_opt_out_is_said(sender: Client, mobile: str, words: str) -> None:
     OptOutFactory.create(mobile="9841111111")
     response = sender.post(NEW, {"mobile": mobile, "reason": "Asked by phone"})
     assert response.status_code == 200
@@ -88,7 +88,7 @@ def test_a_mistake_is_said(sender: Client, mobile: str, words: str) -> None:
 
 
 @pytest.mark.parametrize("rows", [1, 50])
-def test_queries_do_not_grow_with_the_rows(
+def test_queries_of_the_opt_outs_do_not_grow_with_rows(
     sender: Browser, rows: int, django_assert_num_queries: Any
 ) -> None:
     for _ in range(rows):

@@ -24,7 +24,7 @@ def said(response: Any) -> list[str]:
 @pytest.mark.parametrize(
     "mobile", ["9841234567", "+977 984-1234567", "00977 9841234567", "0984 1234567", "९८४१२३४५६७"]
 )
-def test_it_works(sender: Client, mobile: str) -> None:
+def test_a_contact_is_added_with_its_number_in_any_spelling(sender: Client, mobile: str) -> None:
     group = GroupFactory.create()
     response = sender.post(NEW, {"name": "Sita Rai", "mobile": mobile, "groups": [group.pk]})
     assert response.status_code == 302
@@ -68,7 +68,7 @@ def test_a_family_may_share_a_number_and_it_is_said(sender: Client) -> None:
     assert "Hari Rai" in page
 
 
-def test_its_page_says_that_the_number_opted_out(sender: Client) -> None:
+def test_a_contacts_page_says_that_the_number_opted_out(sender: Client) -> None:
     contact = ContactFactory.create(mobile="9841234567")
     url = reverse("contacts:edit", args=[contact.pk])
     assert f"{reverse('contacts:optout_create')}?mobile=9841234567" in sender.get(url).text
@@ -86,7 +86,9 @@ def test_hidden_characters_are_taken_out_of_a_name(sender: Client) -> None:
 
 
 @pytest.mark.parametrize("url", [NEW, "/contacts/1/"])
-def test_one_without_the_permission_is_refused(client: Client, url: str, db: None) -> None:
+def test_adding_and_changing_contacts_needs_the_permission(
+    client: Client, url: str, db: None
+) -> None:
     ContactFactory.create(pk=1, name="Sita")
     user = UserFactory.create()
     user.user_permissions.add(Permission.objects.get(codename="view_contact"))
@@ -138,7 +140,7 @@ def test_the_same_person_is_not_added_twice(sender: Client) -> None:
     assert Contact.objects.count() == 1
 
 
-def test_a_double_click_that_meets_itself_is_told_so_too(sender: Client) -> None:
+def test_a_double_click_adds_a_contact_once(sender: Client) -> None:
     """The other request saves between this one's check and its own save."""
     check = ContactWithGroupsForm.is_valid
 
@@ -167,7 +169,7 @@ def test_the_heading_keeps_the_name_while_a_mistake_stands(sender: Client) -> No
 
 
 @pytest.mark.parametrize("pk", ["999", "99999999999999999999999"])
-def test_nobody_is_there(sender: Client, pk: str) -> None:
+def test_a_contact_that_does_not_exist_is_not_found(sender: Client, pk: str) -> None:
     response = sender.get(f"/contacts/{pk}/")
     assert response.status_code == 404
     assert "There is no such page" in response.text

@@ -64,7 +64,7 @@ mobiles = st.builds("{}{}".format, ranges, seven_digits)
         9841234567.0,
     ],
 )
-def test_it_reads_every_spelling(raw: object) -> None:
+def test_a_mobile_number_is_read_in_every_spelling(raw: object) -> None:
     assert parse_mobile(raw) == "9841234567"
 
 
@@ -150,7 +150,7 @@ def test_any_text_is_ten_digits_or_a_sentence(raw: str) -> None:
     devanagari=st.booleans(),
 )
 @settings(max_examples=300, deadline=None)
-def test_spelling_changes_nothing(
+def test_any_spelling_of_a_number_is_the_same_number(
     mobile: str, front: str, between: list[str], devanagari: bool
 ) -> None:
     spelt = front + "".join(map("{}{}".format, mobile, [*between, ""]))

@@ -30,7 +30,7 @@ from tests.factories import ContactFactory, OptOutFactory
         ("+", None),
     ],
 )
-def test_digits_are_read_in_any_spelling(text: str, prefix: str | None) -> None:
+def test_the_beginning_of_a_number_is_read_in_any_spelling(text: str, prefix: str | None) -> None:
     assert number_prefix(text) == prefix
 
 
@@ -38,7 +38,7 @@ def test_digits_are_read_in_any_spelling(text: str, prefix: str | None) -> None:
 @pytest.mark.parametrize(
     "text", ["sita", "RAI", "ita r", "9841111111", "984111", "0984-111", "+977 9841111111", "९८४१"]
 )
-def test_a_person_is_found(text: str) -> None:
+def test_a_person_is_found_by_name_or_number(text: str) -> None:
     sita = ContactFactory.create(name="Sita Rai", mobile="9841111111")
     ContactFactory.create(name="Hari Lama", mobile="9851111111")
     assert list(find_contacts(Contact.objects.all(), text)) == [sita]
@@ -53,7 +53,7 @@ def test_a_name_in_nepali_is_found_by_any_part() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize("text", ["9999", "+91 98", "98411111111", "100%", "_"])
-def test_what_fits_nobody_finds_nobody(text: str) -> None:
+def test_a_search_that_fits_nobody_finds_nobody(text: str) -> None:
     ContactFactory.create(name="Sita Rai", mobile="9841111111")
     assert not find_contacts(Contact.objects.all(), text).exists()
 
@@ -67,7 +67,7 @@ def test_an_opt_out_is_found_by_number_and_reason() -> None:
 
 
 @pytest.mark.django_db
-def test_each_says_whether_the_number_opted_out() -> None:
+def test_contacts_say_whether_their_number_opted_out() -> None:
     OptOutFactory.create(mobile="9841111111")
     ContactFactory.create(name="A", mobile="9841111111")
     ContactFactory.create(name="B", mobile="9851111111")

@@ -58,7 +58,9 @@ def sent(gateway: Gateway) -> Campaign:
 
 
 @names
-def test_it_works(model: Any, manager: Browser, sent: Campaign) -> None:
+def test_the_admin_lists_and_shows_every_record(
+    model: Any, manager: Browser, sent: Campaign
+) -> None:
     rows = found(manager, model)
     assert rows
     shown = manager.get(url(model, "change", rows[0].pk))
@@ -70,7 +72,7 @@ def test_it_works(model: Any, manager: Browser, sent: Campaign) -> None:
 
 
 @names
-def test_nothing_can_be_changed(model: Any, sent: Campaign) -> None:
+def test_no_record_can_be_changed_in_the_admin(model: Any, sent: Campaign) -> None:
     browser = Client()
     browser.force_login(UserFactory.create(is_superuser=True, is_staff=True))
     row = model.objects.first()
@@ -84,13 +86,17 @@ def test_nothing_can_be_changed(model: Any, sent: Campaign) -> None:
 
 
 @names
-def test_only_for_managers(model: Any, sender: Browser, sent: Campaign) -> None:
+def test_records_in_the_admin_are_for_managers_only(
+    model: Any, sender: Browser, sent: Campaign
+) -> None:
     assert sender.get(url(model), follow=True).status_code == 403
 
 
 @pytest.mark.parametrize("model", [Campaign, Batch, SentMessage, Recipient])
 @pytest.mark.parametrize("number", ["9841234567", "+977 984-1234567", "०९८४१२३४५६७", "98412"])
-def test_found_by_number(model: Any, number: str, manager: Browser, sent: Campaign) -> None:
+def test_records_in_the_admin_are_found_by_number(
+    model: Any, number: str, manager: Browser, sent: Campaign
+) -> None:
     assert len(found(manager, model, q=number)) == 1
     assert found(manager, model, q="9851111111") == []
 
@@ -99,12 +105,16 @@ def test_found_by_number(model: Any, number: str, manager: Browser, sent: Campai
     ("model", "text"),
     [(Campaign, "fees"), (Batch, "fees"), (SentMessage, "success"), (LeftOut, "too short")],
 )
-def test_found_by_words(model: Any, text: str, manager: Browser, sent: Campaign) -> None:
+def test_records_in_the_admin_are_found_by_words(
+    model: Any, text: str, manager: Browser, sent: Campaign
+) -> None:
     assert len(found(manager, model, q=text)) == 1
     assert found(manager, model, q="something else") == []
 
 
-def test_filters_and_dates(manager: Browser, sent: Campaign) -> None:
+def test_records_in_the_admin_are_filtered_by_state_and_date(
+    manager: Browser, sent: Campaign
+) -> None:
     assert len(found(manager, Recipient, state__exact="accepted")) == 2
     assert found(manager, Recipient, state__exact="refused") == []
     assert len(found(manager, Recipient, operator__exact="ncell")) == 1
@@ -114,7 +124,7 @@ def test_filters_and_dates(manager: Browser, sent: Campaign) -> None:
 
 
 @names
-def test_queries_do_not_grow(
+def test_queries_of_admin_lists_do_not_grow_with_records(
     model: Any, manager: Browser, sent: Campaign, gateway: Gateway
 ) -> None:
     counted = []
@@ -141,9 +151,6 @@ def test_every_record_is_in_the_admin() -> None:
     assert {model for model in admin.site._registry if model._meta.app_label == "messaging"} >= {
         *RECORDS
     }
-
-
-# -- The front page --------------------------------------------------------------------------
 
 
 def test_the_balance_is_on_the_front_page(manager: Browser, gateway: Gateway) -> None:

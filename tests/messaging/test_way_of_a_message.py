@@ -16,7 +16,7 @@ from tests.factories import ContactFactory, GroupFactory, OptOutFactory, UserFac
 pytestmark = pytest.mark.django_db
 
 
-def test_it_works(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_message_goes_the_whole_way(gateway: Gateway, sandbox: Sandbox) -> None:
     people = ContactFactory.create_batch(3)
     OptOutFactory.create(mobile=people[2].mobile)
     group = GroupFactory.create(members=people)

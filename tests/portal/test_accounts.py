@@ -18,7 +18,7 @@ def meera(db: None) -> User:
     return User.objects.create_user("meera", password=PASSWORD)
 
 
-def test_it_works(client: Client, meera: User) -> None:
+def test_somebody_signs_in_and_out(client: Client, meera: User) -> None:
     assert client.get("/contacts/").headers["Location"] == f"{SIGN_IN}?next=/contacts/"
     response = client.post(
         SIGN_IN, {"username": "meera", "password": PASSWORD, "next": "/contacts/"}
@@ -45,7 +45,7 @@ def test_a_password_is_changed_and_one_stays_signed_in(client: Client, meera: Us
     assert client.get(CHANGE).status_code == 200
 
 
-def test_other_devices_are_signed_out(client: Client, meera: User) -> None:
+def test_changing_a_password_signs_out_other_devices(client: Client, meera: User) -> None:
     other = Client()
     for browser in (client, other):
         browser.post(SIGN_IN, {"username": "meera", "password": PASSWORD})
@@ -82,7 +82,7 @@ def test_one_who_was_made_inactive_stays_out(client: Client, meera: User) -> Non
 
 
 @pytest.mark.parametrize("elsewhere", ["https://evil.example/", "//evil.example", "javascript:x"])
-def test_nobody_is_led_elsewhere(client: Client, meera: User, elsewhere: str) -> None:
+def test_signing_in_leads_to_no_other_site(client: Client, meera: User, elsewhere: str) -> None:
     typed = {"username": "meera", "password": PASSWORD, "next": elsewhere}
     assert client.post(SIGN_IN, typed).headers["Location"] == reverse("messaging:dashboard")
 

@@ -29,7 +29,7 @@ def ids(found: list[CheckMessage]) -> list[str]:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("durable")
-def test_it_works() -> None:
+def test_checks_find_nothing_wrong_in_good_settings() -> None:
     found = run_checks(include_deployment_checks=True, databases=["default"])
     ours = [message for message in found if f"{message.id}".startswith("sociair_portal")]
     assert ours == []
@@ -48,7 +48,9 @@ def test_it_works() -> None:
         "https://sms.sociair.com/api#secret",
     ],
 )
-def test_an_address_that_is_none(address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_refuses_a_wrong_gateway_address(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("SOCIAIR_BASE_URL", address)
     found = checks.check_address()
     assert ids(found) == ["E001"]
@@ -77,7 +79,7 @@ def test_an_odd_token_is_not_quoted(token: str, settings: Settings) -> None:
 
 
 @pytest.mark.parametrize(("connect", "total"), [(0, 30), (-1, 30), (31, 30), (5, 0)])
-def test_times_that_cannot_be(connect: float, total: float, settings: Settings) -> None:
+def test_a_check_refuses_impossible_times(connect: float, total: float, settings: Settings) -> None:
     settings.SOCIAIR_CONNECT_TIMEOUT = connect
     settings.SOCIAIR_TOTAL_TIMEOUT = total
     assert ids(checks.check_times()) == ["E003"]
@@ -95,7 +97,9 @@ def test_a_deadline_leaves_time_to_save(
     ("name", "number"),
     [("SOCIAIR_BATCH_SIZE", 0), ("SOCIAIR_WORKERS", 0), ("SOCIAIR_REQUESTS_PER_MINUTE", -1)],
 )
-def test_numbers_that_are_too_small(name: str, number: int, settings: Settings) -> None:
+def test_a_check_refuses_numbers_that_are_too_small(
+    name: str, number: int, settings: Settings
+) -> None:
     setattr(settings, name, number)
     (found,) = checks.check_numbers()
     assert found.msg.startswith(f"{name} must be at least {number + 1}")
@@ -113,7 +117,9 @@ def test_every_host_is_a_warning(settings: Settings) -> None:
 
 
 @pytest.mark.django_db
-def test_pragmas_are_read_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_check_reads_the_pragmas_of_sqlite_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     careless = DatabaseWrapper(
         {
             **connections["default"].settings_dict,

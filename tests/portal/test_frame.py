@@ -38,7 +38,7 @@ def read(gateway: Gateway, balance: str) -> None:
     BalanceReading.objects.create(gateway=gateway, balance=Decimal(balance), **rates)
 
 
-def test_it_works(sender: Browser, running: Gateway) -> None:
+def test_every_page_has_ribbon_balance_and_menu(sender: Browser, running: Gateway) -> None:
     read(running, "123456.8")
     page = sender.get(PAGE).text
     assert page.count("<h1>") == 1
@@ -72,7 +72,7 @@ def test_the_real_thing_has_no_ribbon(sender: Browser, settings: Settings) -> No
         (None, "Balance unknown", False),
     ],
 )
-def test_the_balance_is_a_pill(
+def test_the_balance_in_the_bar_warns_when_low(
     sender: Browser, running: Gateway, balance: str | None, words: str, amber: bool
 ) -> None:
     if balance is not None:
@@ -148,17 +148,14 @@ def test_the_page_to_sign_in_on_has_no_menu(client: Client, db: None) -> None:
         assert hidden not in page
 
 
-# -- Errors ----------------------------------------------------------------------------------
-
-
-def test_a_page_that_is_not_there(sender: Browser, client: Client) -> None:
+def test_a_missing_page_says_so(sender: Browser, client: Client) -> None:
     for browser in (sender, client):
         response = browser.get("/nowhere/")
         assert response.status_code == 404
         assert "There is no such page" in response.text
 
 
-def test_a_page_for_others(sender: Browser) -> None:
+def test_a_page_for_another_role_says_so(sender: Browser) -> None:
     response = sender.get("/admin/", follow=True)
     assert response.status_code == 403
     assert "This is not for your role" in response.text
@@ -172,21 +169,18 @@ def test_a_failure_needs_nothing_of_the_frame(rf: RequestFactory) -> None:
     assert b"menu-item" not in response.content
 
 
-def test_a_form_that_is_too_old(db: None) -> None:
+def test_a_form_that_is_too_old_says_so(db: None) -> None:
     browser = Client(enforce_csrf_checks=True)
     response = browser.post(reverse("login"), {"username": "x"})
     assert response.status_code == 403
     assert "This form is too old" in response.text
 
 
-def test_a_request_that_cannot_be_read(sender: Browser, settings: Settings) -> None:
+def test_a_request_that_cannot_be_read_says_so(sender: Browser, settings: Settings) -> None:
     settings.DATA_UPLOAD_MAX_NUMBER_FIELDS = 5
     response = sender.post("/contacts/", {f"field{number}": "x" for number in range(6)})
     assert response.status_code == 400
     assert "This request could not be read" in response.text
-
-
-# -- The content security policy ---------------------------------------------------------------
 
 
 def test_pages_allow_nothing_inline(sender: Browser) -> None:

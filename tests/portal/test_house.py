@@ -132,12 +132,14 @@ def house() -> list[Module]:
 
 
 @pytest.mark.parametrize("rule", RULES)
-def test_the_house_stands(rule: Callable[[Module], Iterator[str]], house: list[Module]) -> None:
+def test_the_source_keeps_every_rule_of_the_house(
+    rule: Callable[[Module], Iterator[str]], house: list[Module]
+) -> None:
     breaches = [breach for module in house for breach in rule(module)]
     assert not breaches, "\n" + "\n".join(breaches)
 
 
-def test_all_of_the_house_is_read(house: list[Module]) -> None:
+def test_every_module_of_the_house_is_read(house: list[Module]) -> None:
     names = {module.name for module in house}
     for part in (*RULES_OF_THE_HOUSE, *MODELS, *SERVICES):
         assert any(name == part or name.startswith(f"{part}.") for name in names), part
@@ -175,7 +177,7 @@ def test_a_breach_is_found_at_its_line(
     assert places == {f"{path}:{line}"}
 
 
-def test_every_rule_is_tried() -> None:
+def test_every_rule_of_the_house_is_tried() -> None:
     assert {rule for rule, *_rest in BREACHES} == set(RULES)
 
 

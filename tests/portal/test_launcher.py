@@ -151,7 +151,7 @@ def rows(database: Path, question: str) -> list[tuple[object, ...]]:
         return connection.execute(question).fetchall()
 
 
-def test_the_sandbox_from_start_to_stop(tmp_path: Path) -> None:
+def test_the_launcher_starts_and_stops_a_sandbox_portal(tmp_path: Path) -> None:
     with Run(tmp_path) as run:
         until(run.is_up)
         assert f"Sociair Portal is at http://127.0.0.1:{run.port}\n" in run.output
@@ -184,7 +184,7 @@ def test_the_sandbox_from_start_to_stop(tmp_path: Path) -> None:
     assert re.match(r"(#.*\n)*SECRET_KEY=\S{60,}\n", (tmp_path / ".env").read_text())
 
 
-def test_the_real_thing_finishes_its_calls(tmp_path: Path) -> None:
+def test_the_launcher_lets_a_real_portal_finish_its_calls(tmp_path: Path) -> None:
     with Sandbox(token=TOKEN, slow=3) as gateway:
         real = {"SOCIAIR_TOKEN": TOKEN, "SOCIAIR_BASE_URL": gateway.url, "SECRET_KEY": "a-key"}
         with Run(tmp_path, **real) as run:
@@ -203,14 +203,14 @@ def test_the_real_thing_finishes_its_calls(tmp_path: Path) -> None:
     assert rows(database, "SELECT count(*) FROM contacts_contact") == [(0,)]
 
 
-def test_it_stops_when_its_terminal_is_closed(tmp_path: Path) -> None:
+def test_the_launcher_stops_when_its_terminal_is_closed(tmp_path: Path) -> None:
     with Run(tmp_path) as run:
         until(lambda: "Sandbox gateway at" in run.output)
         run.keyboard.close()
         assert run.ended() == 0
 
 
-def test_a_token_at_the_end_of_env_is_enough(tmp_path: Path) -> None:
+def test_a_token_at_the_end_of_env_makes_it_real(tmp_path: Path) -> None:
     """As the README has it, after a first run in the sandbox."""
     env = (ROOT / ".env.example").read_text()
     (tmp_path / ".env").write_text(f"{env}SOCIAIR_TOKEN={TOKEN}\n")
@@ -219,7 +219,7 @@ def test_a_token_at_the_end_of_env_is_enough(tmp_path: Path) -> None:
     assert run.output.startswith("Messages are real: they go out through https://")
 
 
-def test_a_port_in_use(tmp_path: Path) -> None:
+def test_the_launcher_names_a_port_in_use(tmp_path: Path) -> None:
     (tmp_path / ".env").write_text(f"SOCIAIR_TOKEN={TOKEN}\nSECRET_KEY=\n")
     with taken_port() as port, Run(tmp_path, PORT=str(port)) as run:
         assert run.ended() == 1
@@ -237,20 +237,20 @@ def test_a_port_in_use(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("port", ["eighty", "0", "65536", "-1", "८०००0"])
-def test_no_port(port: str, tmp_path: Path) -> None:
+def test_the_launcher_refuses_what_is_no_port(port: str, tmp_path: Path) -> None:
     with Run(tmp_path, SANDBOX_PORT=port) as run:
         assert run.ended() == 1
     assert run.output == f"SANDBOX_PORT is {port!r}: write a number from 1 to 65535.\n"
 
 
-def test_one_port_for_both(tmp_path: Path) -> None:
+def test_the_launcher_refuses_one_port_for_both(tmp_path: Path) -> None:
     port = str(free_port())
     with Run(tmp_path, PORT=port, SANDBOX_PORT=port) as run:
         assert run.ended() == 1
     assert run.output.startswith(f"Port {port} is in use")
 
 
-def test_a_database_that_is_not_there(tmp_path: Path) -> None:
+def test_the_launcher_says_that_the_database_is_unreachable(tmp_path: Path) -> None:
     url = f"postgres://me:secret@127.0.0.1:{free_port()}/portal"
     with Run(tmp_path, DATABASE_URL=url) as run:
         assert run.ended() == 1

@@ -20,7 +20,7 @@ def _line(message: str, error: Exception | None = None) -> str:
     return Formatter("%(levelname)s: %(message)s").format(record)
 
 
-def test_it_works() -> None:
+def test_the_log_keeps_ids_and_outcomes() -> None:
     assert _line("Batch 1234567890123, try 2: accepted.") == (
         "ERROR: Batch 1234567890123, try 2: accepted."
     )
@@ -29,11 +29,11 @@ def test_it_works() -> None:
 @pytest.mark.parametrize(
     "number", ["9841234567", "+9779841234567", "977-9841234567", "+977 984-1234567"]
 )
-def test_no_number_stays(number: str) -> None:
+def test_the_log_keeps_no_mobile_number(number: str) -> None:
     assert _line(f"Task failed for {number}.") == "ERROR: Task failed for (a number)."
 
 
-def test_a_row_that_a_database_quotes_goes() -> None:
+def test_the_log_keeps_no_row_that_a_database_quotes() -> None:
     error = ValueError(
         "duplicate key value\nDETAIL:  Key (mobile, name)=(9841234567, Sita Rai) already exists.\n"
         "CONTEXT:  COPY messaging_recipient, line 3"

@@ -107,7 +107,7 @@ def test_what_gives_up_is_not_started_again() -> None:
     ) == ["worker starts", "worker gave up, and said why: the portal stops."]
 
 
-def test_a_step_is_waited_for() -> None:
+def test_a_step_of_the_start_is_waited_for() -> None:
     assert said(
         """
         all_of_it.finish(**program("first", "time.sleep(0.3); say('is through')"))
@@ -124,7 +124,7 @@ def test_a_step_is_waited_for() -> None:
     ]
 
 
-def test_a_step_is_stopped_too() -> None:
+def test_a_step_of_the_start_can_be_stopped() -> None:
     running = trial(
         """
         try:

@@ -47,16 +47,13 @@ def settings_of(folder: Path, names: str, **environment: str) -> str:
     return done.stdout.strip()
 
 
-# -- Refusals --------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("program", [CHECK, WORKER, WEB], ids=["check", "worker", "web"])
 @pytest.mark.parametrize(
     ("given", "what"),
     [(TOKEN, "SECRET_KEY is not set: "), (KEY, "SOCIAIR_TOKEN is not set: ")],
     ids=["no key", "no token"],
 )
-def test_it_refuses_to_start_in_one_sentence(
+def test_a_missing_key_or_token_is_said_in_one_sentence(
     program: tuple[str, ...], given: dict[str, str], what: str, tmp_path: Path
 ) -> None:
     done = python(*program, folder=tmp_path, **given)
@@ -102,9 +99,6 @@ def test_nothing_runs_with_settings_that_a_check_finds_wrong(
     assert "very secret" not in done.stdout + done.stderr
 
 
-# -- What is decided -------------------------------------------------------------------------
-
-
 def test_the_defaults_are_the_real_thing(tmp_path: Path) -> None:
     names = "s.SANDBOX, s.HTTPS, s.DEBUG, s.SOCIAIR_BASE_URL, s.DATABASES['default']['NAME']"
     assert settings_of(tmp_path, names, **KEY, **TOKEN) == str(
@@ -141,30 +135,27 @@ def test_the_queue_is_where_the_database_is(tmp_path: Path) -> None:
     )
 
 
-# -- Single values ---------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("word", ["on", "Yes", "true", "1", " on "])
-def test_on(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_switch_is_read_as_on(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS", word)
     assert Environment().bool("HTTPS", False) is True
 
 
 @pytest.mark.parametrize("word", ["off", "No", "FALSE", "0"])
-def test_off(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_switch_is_read_as_off(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS", word)
     assert Environment().bool("HTTPS", True) is False
 
 
 @pytest.mark.parametrize("word", ["onn", "2", "-"])
-def test_neither_on_nor_off(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_switch_neither_on_nor_off_is_refused(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HTTPS", word)
     with pytest.raises(ImproperlyConfigured, match="write on or off"):
         Environment().bool("HTTPS", True)
 
 
 @pytest.mark.parametrize("word", ["5s", "1.5.2", "nan", "inf", "1e999"])
-def test_no_number(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_setting_that_is_no_number_is_refused(word: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SOCIAIR_DEADLINE", word)
     with pytest.raises(ImproperlyConfigured, match=r"SOCIAIR_DEADLINE is .* write a number"):
         Environment().float("SOCIAIR_DEADLINE", 60)
@@ -183,18 +174,15 @@ def test_an_empty_value_is_none(word: str, monkeypatch: pytest.MonkeyPatch) -> N
 
 
 @pytest.mark.parametrize("url", ["", "portal.sqlite3", "mysql://host/name", "postgres://h:x/name"])
-def test_no_database(url: str) -> None:
+def test_a_database_address_that_cannot_be_read_is_refused(url: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="DATABASE_URL cannot be read"):
         database(url)
 
 
 @pytest.mark.parametrize("name", ["Asia/Kathmandoo", "Asia", "../etc/passwd", ""])
-def test_no_time_zone(name: str) -> None:
+def test_an_unknown_time_zone_is_refused(name: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="write a name such as Asia/Kathmandu"):
         time_zone(name)
-
-
-# -- The page --------------------------------------------------------------------------------
 
 
 def test_every_setting_is_on_its_page() -> None:

@@ -18,7 +18,7 @@ def rendered(source: str, **context: object) -> str:
     return Template("{% load portal %}" + source).render(Context(context))
 
 
-def test_it_works() -> None:
+def test_templates_write_money_people_and_numbers() -> None:
     source = "{{ cost|rupees }}, {{ people|count }}, {{ number|mobile }}"
     assert (
         rendered(source, cost=Decimal("123456.8"), people=123456, number="9841234567")
@@ -60,7 +60,7 @@ def test_rupees_are_grouped_in_lakhs(amount: Decimal | float | str, written: str
         ("", ""),
     ],
 )
-def test_debts_and_what_is_unknown(amount: Decimal | None, written: str) -> None:
+def test_debts_and_unknown_amounts_are_written(amount: Decimal | None, written: str) -> None:
     assert portal.rupees(amount) == written
 
 

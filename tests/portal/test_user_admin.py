@@ -38,7 +38,7 @@ def roles_of(user: User) -> set[str]:
     return set(user.groups.values_list("name", flat=True))
 
 
-def test_it_works(manager: Browser) -> None:
+def test_a_manager_adds_a_user_with_a_role(manager: Browser) -> None:
     sender = Group.objects.get(name=SENDER)
     passwords = {"usable_password": "true", "password1": PASSWORD, "password2": PASSWORD}
     typed = {"username": "gita", "groups": [sender.pk], **passwords}
@@ -79,7 +79,7 @@ def test_the_owner_may_do_everything(client: Client, owner: User, sita: User) ->
 
 
 @pytest.mark.parametrize("rows", [1, 30])
-def test_queries_do_not_grow_with_the_rows(
+def test_queries_of_the_user_list_do_not_grow(
     manager: Browser, rows: int, django_assert_num_queries: Any
 ) -> None:
     for _ in range(rows):
@@ -87,9 +87,6 @@ def test_queries_do_not_grow_with_the_rows(
     manager.get(USERS)
     with django_assert_num_queries(ADMIN + 5):
         manager.get(USERS)
-
-
-# -- Attempts to climb -------------------------------------------------------------------------
 
 
 def test_a_manager_cannot_make_a_superuser(manager: Browser, sita: User) -> None:
@@ -161,7 +158,7 @@ def test_a_manager_cannot_change_what_a_role_may(manager: Browser) -> None:
     assert role.permissions.count() < len(everything)
 
 
-def test_a_sender_does_not_come_in(sender: Browser) -> None:
+def test_a_sender_cannot_open_users_in_the_admin(sender: Browser) -> None:
     assert sender.get(USERS, follow=True).status_code == 403
     assert sender.post(change(sender.user), CLIMB, follow=True).status_code == 403
     assert not User.objects.filter(is_superuser=True).exists()

@@ -53,7 +53,7 @@ def _cases() -> list[object]:
 
 
 @pytest.mark.parametrize(("fault", "people", "senders"), _cases())
-def test_fault(
+def test_no_fault_bills_twice_or_loses_a_message(
     fault: str, people: int, senders: int, gateway: Gateway, sandbox: Sandbox, settings: Settings
 ) -> None:
     settings.SOCIAIR_TOTAL_TIMEOUT = 0.5

@@ -15,7 +15,7 @@ from tests.proof.workers import until
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_killed_while_loading(
+def test_a_worker_killed_while_importing_loses_no_row(
     start: Start, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pieces, "ROWS_A_PIECE", 20)

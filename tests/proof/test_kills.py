@@ -36,7 +36,7 @@ def _kills(few: int, many: int) -> list[object]:
 
 @pytest.mark.parametrize("kills", _kills(2, 20))
 @pytest.mark.parametrize("step", STEPS)
-def test_killed_at(
+def test_a_worker_killed_at_each_step_sends_nothing_twice(
     step: Step, kills: int, start: Start, gateway: Gateway, sandbox: Sandbox, settings: Settings
 ) -> None:
     settings.SOCIAIR_BATCH_SIZE = 2
@@ -60,7 +60,7 @@ def test_killed_at(
 
 @pytest.mark.parametrize("kills", _kills(5, 50))
 @pytest.mark.parametrize("seed", [1, 2])
-def test_killed_at_any_moment(
+def test_a_worker_killed_at_any_moment_sends_nothing_twice(
     seed: int, kills: int, start: Start, gateway: Gateway, sandbox: Sandbox, settings: Settings
 ) -> None:
     settings.SOCIAIR_BATCH_SIZE = 2

@@ -59,7 +59,9 @@ def _hand_over(gateway: Gateway, audience: Audience, text: str) -> Campaign:
 
 
 @pytest.mark.parametrize("people", [12_000, pytest.param(100_000, marks=pytest.mark.long)])
-def test_large_campaign(people: int, start: Start, gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_large_campaign_is_prepared_through_kills(
+    people: int, start: Start, gateway: Gateway, sandbox: Sandbox
+) -> None:
     sandbox.settings(balance=_RICH)
     everybody = Audience(groups=(_group_of(people).pk,))
     campaign = _hand_over(gateway, everybody, "The fair begins tomorrow.")

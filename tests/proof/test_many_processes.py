@@ -38,7 +38,7 @@ def machines(folder: Path, count: int) -> list[Path]:
 
 
 @pytest.mark.parametrize("people", [2000, pytest.param(20_000, marks=pytest.mark.long)])
-def test_three_workers(
+def test_three_worker_processes_send_everything_once(
     people: int,
     start: Start,
     gateway: Gateway,

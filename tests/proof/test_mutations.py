@@ -15,7 +15,7 @@ _ROOT: Final = Path(__file__).parents[2]
 
 
 @pytest.mark.parametrize("mutation", mutations(), ids=lambda mutation: mutation.name)
-def test_it_can_be_made(mutation: Mutation, tmp_path: Path) -> None:
+def test_each_mutation_can_be_made(mutation: Mutation, tmp_path: Path) -> None:
     for file, _before, _after in mutation.edits:
         (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
     mutation.undo(tmp_path)
@@ -30,7 +30,7 @@ def test_the_test_that_notices_is_there(test: str) -> None:
     assert f"\ndef {name}(" in (_ROOT / file).read_text()
 
 
-def test_the_table_is_this_list() -> None:
+def test_the_table_of_mutations_is_the_list() -> None:
     table = (Path(__file__).parent / "README.md").read_text()
     rows = re.findall(r"^\| (.+?) \| `(.+)` \|$", table, re.MULTILINE)
     assert rows == [(it.name, it.test.removeprefix("tests/")) for it in mutations()]

@@ -55,7 +55,7 @@ def start(server: Server, start: Start) -> Start:
 
 
 @pytest.mark.parametrize("mode", ["fast", "immediate"])
-def test_restarted(
+def test_a_restart_of_postgresql_loses_and_repeats_nothing(
     mode: str,
     server: Server,
     queue: Any,

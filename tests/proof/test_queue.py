@@ -73,7 +73,9 @@ def _returns(done: dispatch.Round) -> Callable[..., dispatch.Round]:
     return lambda *args, **options: done
 
 
-def test_while_held(day: Day, gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_queue_stays_short_while_held(
+    day: Day, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Every sender that finds the gateway held would wake the others at the end of the hold."""
     until = timezone.now() + timedelta(days=2)
     holds.hold(gateway, HoldKind.TIMED, HoldReason.THROTTLED, until=until)
@@ -81,12 +83,16 @@ def test_while_held(day: Day, gateway: Gateway, monkeypatch: pytest.MonkeyPatch)
     assert day.run() == 1
 
 
-def test_with_nothing_to_do(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_queue_stays_short_with_nothing_to_do(
+    day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(dispatch, "send_next", _returns(dispatch.Round.NOTHING))
     assert day.run() == 0
 
 
-def test_with_more_to_do_than_can_be_done(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_queue_stays_short_with_too_much_to_do(
+    day: Day, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Senders are busy all day, and every sweep kicks more of them."""
 
     def one_call(*_args: object, **_options: object) -> dispatch.Round:
@@ -97,7 +103,7 @@ def test_with_more_to_do_than_can_be_done(day: Day, monkeypatch: pytest.MonkeyPa
     assert day.run() <= 4 * settings.SOCIAIR_WORKERS
 
 
-def test_with_calls_that_take_long(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_queue_stays_short_with_long_calls(day: Day, monkeypatch: pytest.MonkeyPatch) -> None:
     def one_call(*_args: object, **_options: object) -> dispatch.Round:
         day.pass_by(seconds=settings.SOCIAIR_TOTAL_TIMEOUT * 30)
         return dispatch.Round.CALLED

@@ -207,8 +207,6 @@ class Office:
                 people = so_far
         return people
 
-    # -- Backups -----------------------------------------------------------------------------
-
     def copy_folders(self) -> None:
         for machine in self.machines.values():
             if machine.folder.exists():

@@ -17,7 +17,7 @@ _TOO_LONG = "Shutdown timeout"  # what Huey says before it breaks tasks off
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
-def test_calls_in_flight_end(
+def test_calls_in_flight_end_before_a_worker_stops(
     start: Start, gateway: Gateway, sandbox: Sandbox, settings: Settings
 ) -> None:
     settings.SOCIAIR_BATCH_SIZE = 1
@@ -36,7 +36,7 @@ def test_calls_in_flight_end(
     assert list(states(campaign).values()).count("accepted") == 5
 
 
-def test_a_wait_for_a_slot_ends(
+def test_a_wait_for_a_slot_ends_when_a_worker_stops(
     start: Start, gateway: Gateway, sandbox: Sandbox, settings: Settings
 ) -> None:
     """A sender that waits for the rate limit stops waiting, and has claimed nothing."""

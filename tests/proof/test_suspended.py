@@ -53,7 +53,9 @@ def _mobiles(batch: Batch) -> set[str]:
     return set(Recipient.objects.filter(batch=batch).values_list("mobile", flat=True))
 
 
-def test_before_its_call(start: Start, gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_worker_suspended_before_its_call_posts_nothing_late(
+    start: Start, gateway: Gateway, sandbox: Sandbox
+) -> None:
     campaign = hand_over(gateway, numbers(6))
     worker = start(senders=1, strike=suspended_at(Step.CLAIMED))
     lost = _sleep_past_the_deadline(worker, gateway)
@@ -69,7 +71,7 @@ def test_before_its_call(start: Start, gateway: Gateway, sandbox: Sandbox) -> No
     assert (late.outcome, late.error.split(" ")[-1]) == (Outcome.UNREACHABLE, "TooLate")
 
 
-def test_before_its_call_while_a_person_sends_again(
+def test_a_suspended_worker_posts_nothing_that_was_sent_again(
     start: Start, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     """The same people are in another campaign by now; they get one message."""
@@ -91,7 +93,7 @@ def test_before_its_call_while_a_person_sends_again(
     assert (campaign.accepted, campaign.not_sent) == (4, 2)
 
 
-def test_before_its_call_in_a_cancelled_campaign(
+def test_a_suspended_worker_posts_nothing_of_a_cancelled_campaign(
     start: Start, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     campaign = hand_over(gateway, numbers(6))
@@ -105,7 +107,9 @@ def test_before_its_call_in_a_cancelled_campaign(
     assert (campaign.state, campaign.cancelled) == (CampaignState.CANCELLED, 4)
 
 
-def test_before_its_claim(start: Start, gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_worker_suspended_before_its_claim_repeats_nothing(
+    start: Start, gateway: Gateway, sandbox: Sandbox
+) -> None:
     """Whoever sleeps before a claim owns nothing; another worker takes everything meanwhile."""
     campaign = hand_over(gateway, numbers(6))
     worker = start(senders=1, strike=suspended_at(Step.BEFORE_CLAIM))
@@ -120,7 +124,9 @@ def test_before_its_claim(start: Start, gateway: Gateway, sandbox: Sandbox) -> N
     assert (calls, len(sandbox.requests())) == (3, 4)
 
 
-def test_in_its_call(start: Start, gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_worker_suspended_in_its_call_posts_once(
+    start: Start, gateway: Gateway, sandbox: Sandbox
+) -> None:
     """What had begun may end, and its late answer may still tell what became of it."""
     campaign = hand_over(gateway, numbers(6))
     worker = start(senders=1, strike=suspended_at(Step.CALLING))
@@ -139,7 +145,7 @@ def test_in_its_call(start: Start, gateway: Gateway, sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("verdict", Verdict)
-def test_with_the_answer_in_hand_while_a_person_decides(
+def test_a_suspended_workers_answer_does_not_undo_a_decision(
     verdict: Verdict, start: Start, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     """What a person has settled stays settled, whatever a late answer says."""

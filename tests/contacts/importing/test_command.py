@@ -17,7 +17,7 @@ TEXT = "Who,Phone,Other phone\nSita,9841000001,9801000001\nRam,12,9801000002\n"
 COLUMNS = ("--column", "name=Who", "--column", "number=Phone")
 
 
-def test_it_works(tmp_path: Path) -> None:
+def test_the_import_command_imports_and_reports_in_json(tmp_path: Path) -> None:
     path = csv_file(tmp_path / "one.csv", TEXT)
     done = run("import_contacts", str(path), "--group", "Class 9", *COLUMNS)
     assert done.code == 0
@@ -38,14 +38,14 @@ def test_it_works(tmp_path: Path) -> None:
     assert Group.objects.get(name="Class 9").members.count() == 1
 
 
-def test_another_column(tmp_path: Path) -> None:
+def test_the_import_command_takes_numbers_from_the_named_column(tmp_path: Path) -> None:
     path = csv_file(tmp_path / "one.csv", TEXT)
     done = run("import_contacts", str(path), "--column", "number=Other phone")
     assert json.loads(done.out)["created"] == 2
     assert set(Contact.objects.values_list("mobile", flat=True)) == {"9801000001", "9801000002"}
 
 
-def test_leave_who_is_there(tmp_path: Path) -> None:
+def test_the_import_command_can_leave_existing_contacts(tmp_path: Path) -> None:
     run("import_contacts", str(csv_file(tmp_path / "one.csv", "Name,Mobile\nsita,9841000001")))
     path = csv_file(tmp_path / "two.csv", "Name,Mobile\nSITA,9841000001\n")
     done = run("import_contacts", str(path), "--existing", "leave")
@@ -62,7 +62,9 @@ def test_leave_who_is_there(tmp_path: Path) -> None:
         (b"Name,Village\nSita,Ilam\n", [], "Choose the column that has the mobile numbers."),
     ],
 )
-def test_it_cannot_be_read(content: bytes, arguments: list[str], says: str, tmp_path: Path) -> None:
+def test_the_import_command_refuses_a_file_it_cannot_read(
+    content: bytes, arguments: list[str], says: str, tmp_path: Path
+) -> None:
     path = tmp_path / "one.csv"
     path.write_bytes(content)
     done = run("import_contacts", str(path), *arguments)
@@ -71,7 +73,7 @@ def test_it_cannot_be_read(content: bytes, arguments: list[str], says: str, tmp_
     assert not ContactImport.objects.exists()
 
 
-def test_no_such_file(tmp_path: Path) -> None:
+def test_the_import_command_says_that_there_is_no_file(tmp_path: Path) -> None:
     done = run("import_contacts", str(tmp_path / "none.csv"))
     assert done.code == 2
     assert "There is no file" in done.err

@@ -51,12 +51,14 @@ def _ods(path: Path) -> Path:
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
 @pytest.mark.parametrize("delimiter", [",", ";", "\t", "|"])
-def test_text_of_every_kind(encoding: str, delimiter: str, tmp_path: Path) -> None:
+def test_text_is_read_in_every_encoding_and_delimiter(
+    encoding: str, delimiter: str, tmp_path: Path
+) -> None:
     text = "\r\n".join(delimiter.join(cells) for cells in PEOPLE)
     assert _rows(csv_file(tmp_path / "one.txt", text, encoding=encoding)) == PEOPLE
 
 
-def test_an_old_windows_program(tmp_path: Path) -> None:
+def test_text_of_old_windows_programs_is_read(tmp_path: Path) -> None:
     path = csv_file(tmp_path / "one.csv", "Name;Mobile\nJosé’s;9841000001\n", encoding="cp1252")
     assert _rows(path)[1] == ["José’s", "9841000001"]
 
@@ -64,19 +66,19 @@ def test_an_old_windows_program(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "make", [_xls, _ods, lambda path: xlsx_file(path, PEOPLE)], ids=["xls", "ods", "xlsx"]
 )
-def test_spreadsheets_whatever_they_are_called(
+def test_spreadsheets_are_read_whatever_their_file_name(
     make: Callable[[Path], Path], tmp_path: Path
 ) -> None:
     assert _rows(make(tmp_path / "called.csv")) == PEOPLE
 
 
-def test_cells_of_a_spreadsheet(tmp_path: Path) -> None:
+def test_cells_of_a_spreadsheet_become_text(tmp_path: Path) -> None:
     cells = [9841000001, 9841000001.0, 12.5, True, None, "=1+1", " x "]
     [row] = _rows(xlsx_file(tmp_path / "one.xlsx", [cells]))
     assert row == ["9841000001", "9841000001", "12.5", "TRUE", "", "", " x "]
 
 
-def test_lines_are_the_files_own(tmp_path: Path) -> None:
+def test_rows_carry_the_line_numbers_of_their_file(tmp_path: Path) -> None:
     text = 'Name,Mobile\n\n"Two\nlines",1\n,,\nLast,2\n'
     rows = list(open_table(csv_file(tmp_path / "one.csv", text)).rows)
     assert rows == [
@@ -88,7 +90,7 @@ def test_lines_are_the_files_own(tmp_path: Path) -> None:
     assert [row.line for row in open_table(path).rows] == [3, 5]
 
 
-def test_a_comma_within_quotes_and_one_column(tmp_path: Path) -> None:
+def test_quoted_commas_and_single_columns_are_read(tmp_path: Path) -> None:
     text = 'Name,Mobile\n"Rai, Sita",9841000001\n"Rai, Ram",9841000002\n'
     assert _rows(csv_file(tmp_path / "one.csv", text))[1] == ["Rai, Sita", "9841000001"]
     assert _rows(csv_file(tmp_path / "two.csv", "9841000001\n9841000002\n")) == [
@@ -97,7 +99,7 @@ def test_a_comma_within_quotes_and_one_column(tmp_path: Path) -> None:
     ]
 
 
-def test_what_no_database_stores(tmp_path: Path) -> None:
+def test_null_characters_in_a_file_are_left_out(tmp_path: Path) -> None:
     text = "Name,Mobile\n" + "Sita,9841000001\n" * 6000 + "Ra\x00m,9841000002\n"
     assert _rows(csv_file(tmp_path / "one.csv", text))[-1] == ["Ram", "9841000002"]
 
@@ -147,7 +149,7 @@ def _locked(path: Path) -> Path:
         (_bytes(b"\xff\xfeN\x00a\x00m\x00e\x00\n"), FileTrouble.MIXED),
     ],
 )
-def test_what_cannot_be_read(
+def test_a_file_that_cannot_be_read_says_why(
     make: Callable[[Path], Path], trouble: FileTrouble, tmp_path: Path
 ) -> None:
     path = make(tmp_path / "ugly.xlsx")
@@ -177,7 +179,7 @@ def test_a_reader_that_dies_is_noticed(tmp_path: Path) -> None:
 @given(content=st.binary(max_size=3000) | st.text(max_size=1000).map(str.encode))
 @example(content=b"\x00\xfe")
 @example(content=b"a\xff\xfe\x00")
-def test_whatever_it_is(content: bytes, tmp_path: Path) -> None:
+def test_any_bytes_are_read_or_refused_as_a_table(content: bytes, tmp_path: Path) -> None:
     path = tmp_path / "anything"
     path.write_bytes(content)
     try:
@@ -190,7 +192,7 @@ def test_whatever_it_is(content: bytes, tmp_path: Path) -> None:
 @pytest.mark.parametrize("make", [_xls, _ods, lambda path: xlsx_file(path, PEOPLE)])
 @settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
-def test_damaged_in_any_place(
+def test_a_damaged_spreadsheet_is_read_or_refused(
     make: Callable[[Path], Path], data: st.DataObject, tmp_path: Path
 ) -> None:
     content = bytearray(make(tmp_path / "whole").read_bytes())

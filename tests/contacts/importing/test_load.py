@@ -49,7 +49,7 @@ def _reasons() -> dict[int, tuple[str, str]]:
     return {row.line: (row.reason, row.suggestion) for row in RejectedRow.objects.all()}
 
 
-def test_it_works(tmp_path: Path) -> None:
+def test_a_file_of_people_becomes_contacts(tmp_path: Path) -> None:
     source = imported(csv_file(tmp_path / "students.csv", STUDENTS))
     assert (source.state, source.rows, source.looked_at) == (ImportState.DONE, 7, 7)
     assert counts(source) == (3, 0, 0, 4)
@@ -84,7 +84,7 @@ def test_the_same_file_again_changes_nothing(tmp_path: Path) -> None:
     assert Group.objects.get().members.count() == 3
 
 
-def test_next_month_only_the_changes(tmp_path: Path) -> None:
+def test_a_newer_file_changes_only_what_is_different(tmp_path: Path) -> None:
     imported(csv_file(tmp_path / "one.csv", "Name,Mobile,Fee\nSita Rai,9841000001,100\n"))
     text = "Name,Mobile,Fee\nSITA  RAI,9841000001,150\nRam,9841000002,\n"
     assert counts(imported(csv_file(tmp_path / "two.csv", text))) == (1, 1, 0, 0)
@@ -108,7 +108,7 @@ def test_an_empty_cell_leaves_what_was_there(tmp_path: Path) -> None:
         (Existing.GROUPS, ("Sita", {}, 1, (0, 1, 0, 0))),
     ],
 )
-def test_who_is_there_already(
+def test_existing_contacts_are_updated_left_or_only_grouped(
     existing: Existing, expected: tuple[str, dict[str, int], int, tuple[int, ...]], tmp_path: Path
 ) -> None:
     sita = ContactFactory.create(name="Sita", mobile="9841000001")
@@ -118,7 +118,7 @@ def test_who_is_there_already(
     assert (sita.name, sita.fields, sita.groups.count(), counts(source)) == expected
 
 
-def test_a_family_on_one_telephone(tmp_path: Path) -> None:
+def test_names_tell_people_of_one_number_apart(tmp_path: Path) -> None:
     ContactFactory.create(name="Anita", mobile="9841000001")
     text = "Name,Mobile\nBina,9841000001\nB ina,9841000002\nBina,9841000001\n,9841000001\n"
     assert counts(imported(csv_file(tmp_path / "one.csv", text))) == (2, 0, 1, 1)
@@ -126,7 +126,7 @@ def test_a_family_on_one_telephone(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("rows_a_piece", [1, 1000])
-def test_somebody_twice_in_a_file(
+def test_the_first_row_of_a_person_in_a_file_wins(
     rows_a_piece: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The first row has the last word, or the same file would change them back and forth."""
@@ -140,13 +140,13 @@ def test_somebody_twice_in_a_file(
     assert (sita.name, sita.fields) == ("Sita", {"fee": 1, "village": "Ilam"})
 
 
-def test_a_crowd_on_one_number(tmp_path: Path) -> None:
+def test_no_more_than_a_hundred_share_an_imported_number(tmp_path: Path) -> None:
     text = "Name,Mobile\n" + "".join(f"Person {n},9841000001\n" for n in range(102))
     assert counts(imported(csv_file(tmp_path / "one.csv", text))) == (100, 0, 0, 2)
     assert _reasons()[103][0] == "More than 100 people have this number: is it a real one?"
 
 
-def test_groups_whatever_their_case(tmp_path: Path) -> None:
+def test_imported_groups_are_found_whatever_their_case(tmp_path: Path) -> None:
     GroupFactory.create(name="Class 8")
     text = "Name,Mobile,Group\nSita,9841000001,class  8\nRam,9841000002,Hostel; HOSTEL\n"
     path = csv_file(tmp_path / "one.csv", text)
@@ -156,14 +156,14 @@ def test_groups_whatever_their_case(tmp_path: Path) -> None:
     assert counts(imported(path, to_groups=("CLASS 8",))) == (0, 0, 2, 0)
 
 
-def test_without_a_name(tmp_path: Path) -> None:
+def test_a_contact_without_a_name_is_called_by_number(tmp_path: Path) -> None:
     ContactFactory.create(name="Anita", mobile="9841000001")
     text = "Mobile,Fee\n9841000001,5\n9841000002,6\n"
     assert counts(imported(csv_file(tmp_path / "one.csv", text), name=None)) == (1, 1, 0, 0)
     assert set(Contact.objects.values_list("name", flat=True)) == {"Anita", "984-1000002"}
 
 
-def test_groups_from_a_column_and_for_all(tmp_path: Path) -> None:
+def test_people_join_groups_of_their_row_and_of_all(tmp_path: Path) -> None:
     GroupFactory.create(name="Class 9")
     text = "Name,Mobile,Groups\nSita,9841000001,Class 9; Hostel\nRam,9841000002,\n"
     imported(csv_file(tmp_path / "one.csv", text), to_groups=("Everybody",))
@@ -171,7 +171,7 @@ def test_groups_from_a_column_and_for_all(tmp_path: Path) -> None:
     assert groups == {"Class 9": 1, "Hostel": 1, "Everybody": 2}
 
 
-def test_a_value_that_does_not_fit_its_field(tmp_path: Path) -> None:
+def test_a_row_whose_value_does_not_fit_is_left_out(tmp_path: Path) -> None:
     ContactField.objects.create(name="Fee", key="fee", kind="number")
     text = "Name,Mobile,Fee\nSita,9841000001,twelve\nRam,9841000002,12\n"
     assert counts(imported(csv_file(tmp_path / "one.csv", text))) == (1, 0, 0, 1)
@@ -205,7 +205,7 @@ def test_opt_outs_have_reasons_of_their_own(tmp_path: Path) -> None:
     assert reasons == {"9841000001": "Asked by letter", "9841000002": "List of the clinic"}
 
 
-def test_a_spreadsheet(tmp_path: Path) -> None:
+def test_people_are_imported_from_a_spreadsheet(tmp_path: Path) -> None:
     rows: list[list[object]] = [
         ["नाम", "मोबाइल"],
         ["सीता", 9841000001],
@@ -214,9 +214,6 @@ def test_a_spreadsheet(tmp_path: Path) -> None:
     source = imported(xlsx_file(tmp_path / "one.xlsx", rows))
     assert (source.kind, counts(source)) == ("xlsx", (2, 0, 0, 0))
     assert set(Contact.objects.values_list("name", flat=True)) == {"सीता", "रमेश"}
-
-
-# -- Stopped and gone on ---------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -236,7 +233,7 @@ def _stops_after(rounds: int) -> object:
     return lambda: next(left, False)
 
 
-def test_it_goes_on_where_it_stopped(three_pieces: ContactImport) -> None:
+def test_an_import_goes_on_where_it_stopped(three_pieces: ContactImport) -> None:
     assert not load.load(three_pieces, go_on=_stops_after(1))  # type: ignore[arg-type]
     assert (three_pieces.done, three_pieces.created, Contact.objects.count()) == (1, 2, 2)
     assert jobs.run(go_on=lambda: True)
@@ -245,7 +242,7 @@ def test_it_goes_on_where_it_stopped(three_pieces: ContactImport) -> None:
     assert counts(three_pieces) == (5, 0, 0, 1)
 
 
-def test_a_piece_is_loaded_once(three_pieces: ContactImport) -> None:
+def test_two_workers_load_a_piece_of_an_import_once(three_pieces: ContactImport) -> None:
     """Two workers hold the same piece in their hands."""
     stale = ContactImport.objects.get(pk=three_pieces.pk)
     load.load(three_pieces, go_on=_stops_after(1))  # type: ignore[arg-type]
@@ -254,7 +251,7 @@ def test_a_piece_is_loaded_once(three_pieces: ContactImport) -> None:
     assert counts(stale) == (5, 0, 0, 1)
 
 
-def test_cancelled_it_stops_at_once(three_pieces: ContactImport) -> None:
+def test_a_cancelled_import_stops_before_its_next_piece(three_pieces: ContactImport) -> None:
     load.load(three_pieces, go_on=_stops_after(1))  # type: ignore[arg-type]
     other = ContactImport.objects.get(pk=three_pieces.pk)
     assert jobs.cancel(other)
@@ -264,7 +261,7 @@ def test_cancelled_it_stops_at_once(three_pieces: ContactImport) -> None:
     assert not ImportedPiece.objects.exists()
 
 
-def test_it_is_started_once(three_pieces: ContactImport) -> None:
+def test_an_import_that_runs_cannot_be_started_again(three_pieces: ContactImport) -> None:
     assert not jobs.start(three_pieces, guessed(three_pieces))
 
 

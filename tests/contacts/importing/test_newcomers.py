@@ -41,7 +41,7 @@ _OPTIONS = Options(
 class TestNewcomers(hypothesis.extra.django.TestCase):
     @settings(max_examples=150)
     @given(_ROWS, st.booleans(), st.sampled_from([0, None]))
-    def test_as_they_would_be_planned(
+    def test_newcomers_become_what_a_full_plan_would_make(
         self, cells: list[tuple[Any, ...]], is_known: bool, name_at: int | None
     ) -> None:
         if is_known:

@@ -45,7 +45,7 @@ def _run() -> None:
     tasks.run_imports.call_local()
 
 
-def test_it_works(sender: Browser) -> None:
+def test_a_file_is_uploaded_looked_at_and_imported(sender: Browser) -> None:
     source = _uploaded(sender)
     page = sender.get(source.get_absolute_url()).content.decode()
     assert "students.csv has 3 rows. Nothing is imported yet." in page
@@ -69,7 +69,7 @@ def test_it_works(sender: Browser) -> None:
     assert source.created_by == sender.user
 
 
-def test_started_twice_it_runs_once(sender: Browser) -> None:
+def test_an_import_that_is_started_twice_runs_once(sender: Browser) -> None:
     source = _uploaded(sender)
     for _click in range(2):
         sender.post(source.get_absolute_url(), _choices(source, action="start"))
@@ -80,7 +80,7 @@ def test_started_twice_it_runs_once(sender: Browser) -> None:
     assert (source.created, source.rejected) == (1, 2)
 
 
-def test_it_is_queued_for_the_worker(
+def test_a_started_import_is_queued_for_the_worker(
     sender: Browser, django_capture_on_commit_callbacks: object
 ) -> None:
     source = _uploaded(sender)
@@ -90,7 +90,7 @@ def test_it_is_queued_for_the_worker(
     assert HUEY.pending_count() == 1
 
 
-def test_pasted_from_a_spreadsheet(sender: Browser) -> None:
+def test_a_pasted_table_is_taken_like_a_file(sender: Browser) -> None:
     text = "नाम\tमोबाइल\r\nसीता\t९८४१००००००१\r\nराम\t9841000002"
     response = sender.post(UPLOAD, {"text": text})
     source = ContactImport.objects.get()
@@ -111,26 +111,28 @@ def test_pasted_from_a_spreadsheet(sender: Browser) -> None:
         ("नाम,Mobile\n".encode() + b"Ren\xe9,984\n", "From line 2 on, this file is written in"),
     ],
 )
-def test_a_file_that_is_none(content: bytes | str, says: str, sender: Browser) -> None:
+def test_an_upload_that_cannot_be_read_says_why(
+    content: bytes | str, says: str, sender: Browser
+) -> None:
     response = sender.post(UPLOAD, {"file": _file(content)})
     assert response.status_code == 200
     assert says in response.content.decode()
     assert not ContactImport.objects.exists()
 
 
-def test_nothing_chosen(sender: Browser) -> None:
+def test_an_upload_without_a_file_asks_for_one(sender: Browser) -> None:
     page = sender.post(UPLOAD, {"text": " "}).content.decode()
     assert "Choose a file, or paste a table below." in page
 
 
-def test_a_file_over_the_limit(sender: Browser, settings: Settings) -> None:
+def test_a_file_over_the_size_limit_is_refused(sender: Browser, settings: Settings) -> None:
     settings.IMPORT_MAX_MB = 1
     page = sender.post(UPLOAD, {"file": _file("x" * 1_100_000)}).content.decode()
     assert "This file is larger than 1 MB." in page
     assert not ContactImport.objects.exists()
 
 
-def test_columns_that_cannot_be_used_so(sender: Browser) -> None:
+def test_an_impossible_choice_of_columns_is_said(sender: Browser) -> None:
     source = _uploaded(sender)
     for changed, says in (
         ({"column_1": ""}, "Choose the column that has the mobile numbers."),
@@ -146,7 +148,7 @@ def test_columns_that_cannot_be_used_so(sender: Browser) -> None:
     assert source.state == ImportState.READY
 
 
-def test_what_was_chosen_stays_when_one_looks_again(sender: Browser) -> None:
+def test_choices_for_an_import_stay_when_looking_again(sender: Browser) -> None:
     ContactFactory.create(name="Sita Rai", mobile="9841000001")
     source = _uploaded(sender)
     page = sender.post(
@@ -158,7 +160,7 @@ def test_what_was_chosen_stays_when_one_looks_again(sender: Browser) -> None:
     assert ContactImport.objects.get().state == ImportState.READY
 
 
-def test_a_shared_telephone_is_said_before(sender: Browser) -> None:
+def test_a_shared_number_is_said_before_the_import(sender: Browser) -> None:
     ContactFactory.create(name="Anita", mobile="9841000001")
     source = _uploaded(sender)
     page = sender.get(source.get_absolute_url()).content.decode()
@@ -166,7 +168,7 @@ def test_a_shared_telephone_is_said_before(sender: Browser) -> None:
     assert "1 of them has the telephone of somebody else" in page
 
 
-def test_opt_outs(sender: Browser) -> None:
+def test_a_file_can_be_imported_as_opt_outs(sender: Browser) -> None:
     source = _uploaded(sender)
     sender.post(
         source.get_absolute_url(),
@@ -182,7 +184,7 @@ def test_opt_outs(sender: Browser) -> None:
     assert not Contact.objects.exists()
 
 
-def test_not_imported_after_all(sender: Browser) -> None:
+def test_an_upload_that_is_given_up_leaves_nothing(sender: Browser) -> None:
     source = _uploaded(sender)
     response = sender.post(reverse("contacts:import_cancel", args=[source.pk]))
     assert response.headers["Location"] == UPLOAD
@@ -190,7 +192,7 @@ def test_not_imported_after_all(sender: Browser) -> None:
     assert not Contact.objects.exists()
 
 
-def test_another_sheet(sender: Browser, tmp_path: Path) -> None:
+def test_a_sheet_that_the_file_lacks_is_said(sender: Browser, tmp_path: Path) -> None:
     path = xlsx_file(tmp_path / "one.xlsx", [["Name", "Mobile"], ["Sita", 9841000001]])
     content = path.read_bytes()
     source = _uploaded(sender, content)
@@ -200,7 +202,7 @@ def test_another_sheet(sender: Browser, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
-def test_what_was_left_out_can_be_put_right_and_imported(
+def test_rows_left_out_can_be_put_right_and_imported(
     kind: str, sender: Browser, tmp_path: Path
 ) -> None:
     rows: list[list[object]] = [
@@ -228,14 +230,14 @@ def test_what_was_left_out_can_be_put_right_and_imported(
     assert "&#x27;@cmd" not in page
 
 
-def test_who_may(roles: None) -> None:
+def test_only_those_who_may_import_upload_files(roles: None) -> None:
     stranger = signed_in(SENDER)
     stranger.user.groups.clear()
     assert stranger.get(UPLOAD).status_code == 403
     assert stranger.post(UPLOAD, {"file": _file()}).status_code == 403
 
 
-def test_no_such_import(sender: Browser) -> None:
+def test_an_import_that_does_not_exist_is_not_found(sender: Browser) -> None:
     for name in ("import", "import_progress", "import_left_out"):
         assert sender.get(reverse(f"contacts:{name}", args=[10**18])).status_code == 404
 

@@ -1,39 +1,26 @@
 """The verdict on every answer: the lines of docs/failures.md, in their order."""
 
 import json
-from datetime import UTC, datetime
-from typing import Any
 
 import pytest
-from requests.structures import CaseInsensitiveDict
 
 from contacts.phone import Operator
-from messaging.answers.classification import MOST_BYTES, classify, read_json
+from messaging.answers.classification import MOST_BYTES
 from messaging.answers.outcomes import Answer, Outcome
-
-A, B, C = "9841234567", "9801234567", "9611234567"
-POSTED = (A, B, C)
-NOW = datetime(2026, 11, 22, 8, 20, tzinfo=UTC)
-
-SUCCESS = {"message": "Success! SMS has been sent", "ntc": 1, "ncell": 1, "smartcell": 1}
-SORRY = "Sorry! SMS could not be sent. Invalid mobile number"
-NO_COUNTS = {"ntc": 0, "ncell": 0, "smartcell": 0, "other": 0}
-UNAUTHENTICATED = {"message": "Unauthenticated"}
-
-
-def verdict(
-    content: Any,
-    status: int = 200,
-    headers: dict[str, str] | None = None,
-    posted: tuple[str, ...] = POSTED,
-) -> Answer:
-    body = content if isinstance(content, bytes) else json.dumps(content).encode()
-    return classify(
-        status=status, headers=CaseInsensitiveDict(headers), body=body, posted=posted, now=NOW
-    )
+from tests.messaging.answers.answers_support import (
+    NO_COUNTS,
+    SORRY,
+    SUCCESS,
+    UNAUTHENTICATED,
+    A,
+    B,
+    C,
+    named,
+    verdict,
+)
 
 
-def test_it_works() -> None:
+def test_a_counted_success_is_accepted() -> None:
     answer = verdict(SUCCESS)
     assert answer == Answer(
         outcome=Outcome.ACCEPTED,
@@ -44,74 +31,8 @@ def test_it_works() -> None:
     )
 
 
-# -- As the documentation prints them, trailing commas included ------------------------------
-
-DOCUMENTED_SUCCESS = b"""{
-  "message":"Success! SMS has been sent",
-  "ntc":1,
-  "ncell":0,
-  "smartcell":0
-}
-                  """
-DOCUMENTED_BALANCE = b"""{
-  "balance":"19.20",
-  "ntc_rate": "0.80",
-  "ncell_rate": "0.80",
-  "smartcell_rate": "0.80",
-}
-                  """
-DOCUMENTED_UNAUTHENTICATED = b"""{
-  "message":"Unauthenticated",
-}"""
-DOCUMENTED_INVALID = b"""{
-  "message":"Sorry! SMS could not be sent. Invalid mobile number",
-  "ntc":1,
-  "ncell":0,
-  "smartcell":0,
-  "other":1,
-  "invalid_number":[
-    "984956362"
-  ]
-}"""
-
-
-def test_the_documented_success_is_accepted() -> None:
-    assert verdict(DOCUMENTED_SUCCESS, posted=(A,)).outcome is Outcome.ACCEPTED
-
-
-def test_the_documented_balance_is_read() -> None:
-    assert read_json(DOCUMENTED_BALANCE) == {
-        "balance": "19.20",
-        "ntc_rate": "0.80",
-        "ncell_rate": "0.80",
-        "smartcell_rate": "0.80",
-    }
-
-
-@pytest.mark.parametrize("status", [200, 401])
-def test_the_documented_refusal_of_the_token_is_read(status: int) -> None:
-    answer = verdict(DOCUMENTED_UNAUTHENTICATED, status)
-    assert (answer.outcome, answer.words) == (Outcome.TOKEN_REFUSED, "Unauthenticated")
-
-
-@pytest.mark.parametrize("status", [200, 400, 401, 422])
-def test_the_documented_invalid_number_is_read(status: int) -> None:
-    answer = verdict(DOCUMENTED_INVALID, status, posted=("984956362",))
-    assert answer.outcome is Outcome.ALL_INVALID
-    assert answer.invalid == {"984956362"}
-    assert answer.counts == {
-        Operator.NTC: 1,
-        Operator.NCELL: 0,
-        Operator.SMARTCELL: 0,
-        Operator.OTHER: 1,
-    }
-
-
-# -- Line by line ----------------------------------------------------------------------------
-
 Plain = list[tuple[str, object, int]]  # name, body or content (or invalid numbers), status
 Headed = list[tuple[str, object, int, dict[str, str]]]  # and headers
-
 LINE_6: Plain = [
     ("empty", b"", 200),
     ("blank", b" \r\n", 200),
@@ -329,14 +250,7 @@ LINE_18: Plain = [
     ("a teapot", {"message": "teapot"}, 418),
     ("HTTP 100", {}, 100),
 ]
-
 Case = tuple[str, object, int, dict[str, str], Outcome]
-
-
-def _named(numbers: object) -> dict[str, object]:
-    return {"message": SORRY, "ntc": 1, "other": 1, "invalid_number": numbers}
-
-
 LINES: dict[int, list[Case]] = {
     6: [(name, body, status, {}, Outcome.UNREADABLE) for name, body, status in LINE_6],
     7: [(*case, Outcome.TOKEN_REFUSED) for case in LINE_7],
@@ -346,9 +260,9 @@ LINES: dict[int, list[Case]] = {
     11: [(*case, Outcome.SERVER_ERROR) for case in LINE_11],
     12: [(*case, Outcome.ACCEPTED) for case in LINE_12],
     13: [(*case, Outcome.MISCOUNTED) for case in LINE_13],
-    14: [(name, _named(it), status, {}, Outcome.CONTRACT_CHANGED) for name, it, status in LINE_14],
-    15: [(name, _named(it), status, {}, Outcome.ALL_INVALID) for name, it, status in LINE_15],
-    16: [(name, _named(it), status, {}, Outcome.SOME_INVALID) for name, it, status in LINE_16],
+    14: [(name, named(it), status, {}, Outcome.CONTRACT_CHANGED) for name, it, status in LINE_14],
+    15: [(name, named(it), status, {}, Outcome.ALL_INVALID) for name, it, status in LINE_15],
+    16: [(name, named(it), status, {}, Outcome.SOME_INVALID) for name, it, status in LINE_16],
     17: [(name, content, status, {}, Outcome.REFUSED) for name, content, status in LINE_17],
     18: [(name, content, status, {}, Outcome.UNKNOWN) for name, content, status in LINE_18],
 }
@@ -362,13 +276,11 @@ LINES: dict[int, list[Case]] = {
         for name, *case in cases
     ],
 )
-def test_each_line_of_the_table(
+def test_an_answer_fits_its_line_of_the_table(
     content: object, status: int, headers: dict[str, str], outcome: Outcome
 ) -> None:
     assert verdict(content, status, headers).outcome is outcome
 
-
-# -- The order -------------------------------------------------------------------------------
 
 QUEUED_AGAIN = {
     Outcome.TOKEN_REFUSED,
@@ -404,7 +316,7 @@ def test_what_may_have_gone_out_is_never_queued_again(status: int, content: obje
 
 
 @pytest.mark.parametrize("status", [401, 429, 413, 403, 404, 405, 419])
-def test_the_same_answers_without_it_are_queued_again(status: int) -> None:
+def test_answers_that_counted_nothing_are_queued_again(status: int) -> None:
     assert verdict({"message": "No."} | NO_COUNTS, status).outcome in QUEUED_AGAIN
 
 
@@ -433,124 +345,3 @@ def test_the_first_line_that_fits_wins(
     outcomes = {line: cases[0][-1] for line, cases in LINES.items()}
     assert verdict(content, status).outcome is outcomes[earlier]
     assert outcomes[earlier] is not outcomes[later]
-
-
-# -- What else an answer tells ---------------------------------------------------------------
-
-
-def test_invalid_numbers_are_only_those_that_were_posted() -> None:
-    assert verdict(_named([A, "9800000999", int(B)])).invalid == {A, B}
-
-
-def test_a_number_posted_alone() -> None:
-    named = {"message": SORRY, "ntc": 0, "other": 1, "invalid_number": [A]}
-    assert verdict(named, posted=(A,)).outcome is Outcome.ALL_INVALID
-    assert verdict(SUCCESS, posted=(A,)).outcome is Outcome.MISCOUNTED
-
-
-def test_counts_are_kept_as_they_were_told() -> None:
-    answer = verdict({"message": "Success", "ntc": "2", "ncell": 0})
-    assert answer.counts == {Operator.NTC: 2, Operator.NCELL: 0}
-
-
-def test_counts_that_cannot_be_read_are_not_kept() -> None:
-    assert verdict({"message": "Success", "ntc": 1, "ncell": "many"}).counts == {}
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        ({"message": " Sorry! No balance. "}, "Sorry! No balance."),
-        ({"error": "Invalid token"}, "Invalid token"),
-        ({"message": "One", "error": "Two"}, "One"),
-        ({"message": "", "error": "Two"}, "Two"),
-        ({"message": ["One"]}, ""),
-        ({"message": "a\x00b"}, "a\ufffdb"),
-        (b'{"message": "a\\ud83d"}', "a\ufffd"),  # half an emoji: no database keeps it
-        (b'{"message": "\\ud83d\\ude00"}', "😀"),
-        (b"Sorry", ""),
-    ],
-)
-def test_the_gateways_own_words(content: object, words: str) -> None:
-    assert verdict(content, 400).words == words
-
-
-def test_the_raw_answer_is_kept_as_text() -> None:
-    assert verdict(b"\xff\x00caf\xc3\xa9").raw == "\ufffd\ufffdcafé"
-
-
-def test_of_a_long_answer_64_kib_are_kept() -> None:
-    assert verdict(b"x" * (MOST_BYTES + 1)).raw == "x" * MOST_BYTES
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [
-        ("0", 0),
-        ("60", 60),
-        (" 60 ", 60),
-        ("Sun, 22 Nov 2026 08:21:00 GMT", 60),
-        ("Sun, 22 Nov 2026 14:06:00 +0545", 60),
-        ("Sun, 22 Nov 2026 08:21:00 -0000", 60),
-        ("Sun, 22 Nov 2026 08:19:00 GMT", 0),
-        ("Sunday, 22-Nov-26 08:21:00 GMT", 60),
-        (None, None),
-        ("", None),
-        ("soon", None),
-        ("-5", None),
-        ("1.5", None),
-        ("६०", None),
-        ("1" * 5000, None),
-        ("Sun, 32 Nov 2026 08:21:00 GMT", None),
-        ("Sun, 22 Nov 99999999999999999999 08:21:00 GMT", None),
-        ("Sun, 22 Nov 2026 08:21:00 +99999999999999999999", None),
-        ("Sun, 22 Nov 2026 08:21:00 +9999", None),
-        (",", None),
-    ],
-)
-def test_how_long_to_wait(header: str | None, seconds: float | None) -> None:
-    headers = {} if header is None else {"Retry-After": header}
-    answer = verdict({"message": "Too Many Attempts."}, 429, headers)
-    assert (answer.outcome, answer.retry_after) == (Outcome.THROTTLED, seconds)
-
-
-def test_waiting_is_for_429_alone() -> None:
-    assert verdict({}, 503, {"Retry-After": "60"}).retry_after is None
-    assert verdict(UNAUTHENTICATED, 429, {"Retry-After": "60"}).retry_after is None
-
-
-def test_a_date_counts_from_now_by_itself() -> None:
-    headers = {"Retry-After": "Wed, 21 Oct 2015 07:28:00 GMT"}
-    assert classify(status=429, headers=headers, body=b"", posted=POSTED).retry_after == 0
-
-
-@pytest.mark.parametrize("outcome", Outcome)
-def test_every_outcome_has_a_sentence_for_the_staff(outcome: Outcome) -> None:
-    assert str(outcome.label)[0].isupper()
-    assert str(outcome.label).endswith(".")
-
-
-# -- Reading JSON ----------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("body", "found"),
-    [
-        (b"{}", {}),
-        (b' \r\n{"a": 1}\t', {"a": 1}),
-        (b'{"a": [1, 2, ], "b": {"c": 3, }, }', {"a": [1, 2], "b": {"c": 3}}),
-        (b'{"a": ",}", "b": ",]", }', {"a": ",}", "b": ",]"}),
-        (b'{"a": "\\",}", }', {"a": '",}'}),
-        (b'{"a": "\\\\",}', {"a": "\\"}),
-        ('{"a": "नमस्ते",}'.encode(), {"a": "नमस्ते"}),
-        (b'\xef\xbb\xbf{"a": 1,}', {"a": 1}),
-        (b'{"a": 1,,}', None),
-        (b'{,"a": 1}', None),
-        (b'{"a": "\n"}', None),
-        (b'{"a": 01}', None),
-        (b"[{}]", None),
-        (b'{"a": 1, "a": 1,}', None),
-    ],
-)
-def test_one_object_is_read_and_nothing_else(body: bytes, found: dict[str, Any] | None) -> None:
-    assert read_json(body) == found

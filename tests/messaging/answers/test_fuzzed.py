@@ -236,7 +236,9 @@ def test_near_misses_get_a_verdict(
 
 @given(whole=wholes(), status=st.sampled_from([200, 201, 400, 401, 413, 422, 429]))
 @settings(PATIENT, max_examples=200)
-def test_what_is_whole_is_accepted(whole: tuple[dict[str, Any], list[str]], status: int) -> None:
+def test_a_whole_answer_of_success_is_accepted(
+    whole: tuple[dict[str, Any], list[str]], status: int
+) -> None:
     content, posted = whole
     body = json.dumps(content).encode()
     assert classify(status=status, headers={}, body=body, posted=posted).outcome is Outcome.ACCEPTED
@@ -263,7 +265,7 @@ NO_ZEROS: list[Any] = [1, -1, "1", 0.0, True, False, "", "none", [], {}]
     status=st.sampled_from([200, 201, 400, 401, 422, 429]),
 )
 @settings(PATIENT, max_examples=200)
-def test_what_is_whole_but_for_one_thing_is_not(
+def test_an_answer_wrong_in_one_thing_is_not_accepted(
     whole: tuple[dict[str, Any], list[str]], change: dict[str, Any], status: int
 ) -> None:
     content, posted = whole
@@ -275,7 +277,7 @@ def test_what_is_whole_but_for_one_thing_is_not(
 
 @given(whole=wholes(), status=st.sampled_from([300, 302, 307, 308, 408, 500, 502, 503, 599]))
 @settings(PATIENT, max_examples=100)
-def test_what_is_whole_under_a_status_of_doubt_is_not(
+def test_a_success_under_a_doubtful_status_is_not_accepted(
     whole: tuple[dict[str, Any], list[str]], status: int
 ) -> None:
     content, posted = whole

@@ -42,9 +42,6 @@ def test_an_answer_is_read_as_a_careful_person_reads_it(
     assert read(status, content).outcome is outcome
 
 
-# -- What stands in which field ---------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "words",
     [
@@ -78,7 +75,7 @@ def test_a_refusal_is_told_in_the_words_that_refuse(content: object, words: str)
     assert (answer.outcome, answer.words) == (Outcome.REFUSED, words)
 
 
-def test_402_without_a_word_refuses_and_other_statuses_do_not() -> None:
+def test_only_a_402_refuses_without_a_word() -> None:
     assert read(402, b"").outcome is Outcome.REFUSED
     assert {read(status, b"").outcome for status in (200, 201, 400, 422)} == {Outcome.UNREADABLE}
 
@@ -133,8 +130,6 @@ def test_a_number_counts_as_it_was_posted() -> None:
     assert (answer.outcome, answer.invalid) == (Outcome.SOME_INVALID, frozenset({f"0{A}"}))
 
 
-# -- Pages -----------------------------------------------------------------------------------
-
 _STYLE = "<style>.px-4{padding:1rem}.submit:focus{color:#fff}.accept{margin:0}</style>" * 400
 PAGES = {
     403: "<title>Forbidden</title><h1>403</h1><p>This action is unauthorized.</p>",
@@ -154,7 +149,7 @@ def test_a_page_of_a_server_is_queued_again(status: int, style: str) -> None:
 
 
 @pytest.mark.parametrize("status", PAGES)
-def test_a_page_that_tells_of_a_message_is_not(status: int) -> None:
+def test_an_error_page_that_tells_of_a_message_is_unreadable(status: int) -> None:
     page = f"<html>{PAGES[status]}<p>Your <b>SMS</b> has been queued for delivery.</p></html>"
     assert read(status, page.encode()).outcome is Outcome.UNREADABLE
 
@@ -170,8 +165,6 @@ def test_a_trace_of_laravel_speaks_of_nothing() -> None:
     }
     assert read(405, content).outcome is Outcome.MISCONFIGURED
 
-
-# -- Any words together ----------------------------------------------------------------------
 
 refusals = st.sampled_from(
     [

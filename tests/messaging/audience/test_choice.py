@@ -66,7 +66,7 @@ COMBINATIONS = [
 
 @pytest.mark.parametrize(("named", "without", "of_all", "names", "said"), COMBINATIONS)
 @pytest.mark.parametrize("size", [1, 5000])
-def test_groups_are_combined(
+def test_groups_are_combined_into_an_audience(
     groups: dict[str, Group],
     gateway: Gateway,
     named: str,
@@ -95,7 +95,7 @@ def test_chosen_contacts_and_numbers_get_it_whatever_group_they_are_in(
     assert campaign.chosen == "in A, but not in C; 1 chosen contact; 1 entered number"
 
 
-def test_it_is_chosen_reviewed_and_kept(
+def test_combined_groups_are_chosen_reviewed_and_kept(
     sender: Browser, gateway: Gateway, groups: dict[str, Group]
 ) -> None:
     reading(gateway)
@@ -122,14 +122,16 @@ def test_it_is_chosen_reviewed_and_kept(
     assert "in A and B, but not in C" in page
 
 
-def test_the_live_estimate_knows_it(
+def test_the_live_estimate_counts_combined_groups(
     sender: Browser, gateway: Gateway, groups: dict[str, Group]
 ) -> None:
     data = {"groups": [groups["A"].pk], "without": [groups["B"].pk], "text": "x"}
     assert "1 person" in words(sender.post(reverse("messaging:measure"), data))
 
 
-def test_taking_out_of_nothing_is_said(sender: Browser, groups: dict[str, Group]) -> None:
+def test_leaving_out_groups_needs_groups_to_take_from(
+    sender: Browser, groups: dict[str, Group]
+) -> None:
     data = {
         "form_uuid": str(uuid.uuid4()),
         "without": [groups["C"].pk],
@@ -141,7 +143,7 @@ def test_taking_out_of_nothing_is_said(sender: Browser, groups: dict[str, Group]
     assert not Campaign.objects.exists()
 
 
-def test_too_many_groups_at_once_are_said(sender: Browser) -> None:
+def test_more_than_twenty_groups_in_common_are_refused(sender: Browser) -> None:
     data = {
         "form_uuid": str(uuid.uuid4()),
         "groups": [GroupFactory.create().pk for _ in range(21)],
@@ -152,7 +154,9 @@ def test_too_many_groups_at_once_are_said(sender: Browser) -> None:
     assert "Tick up to 20 groups for people who are in all of them." in words(shown)
 
 
-def test_a_group_that_was_taken_out_is_gone(gateway: Gateway, groups: dict[str, Group]) -> None:
+def test_a_draft_whose_left_out_group_is_gone_is_refused(
+    gateway: Gateway, groups: dict[str, Group]
+) -> None:
     """Its members would suddenly get the message: that is for a person to decide."""
     draft = _draft(gateway, audience(groups, "A", "C"))
     seen = review_of(draft, reading(gateway))
@@ -163,7 +167,7 @@ def test_a_group_that_was_taken_out_is_gone(gateway: Gateway, groups: dict[str, 
 
 
 @pytest.mark.parametrize("name", ["groups", "contacts"])
-def test_an_address_names_whom_it_is_for(
+def test_an_address_chooses_whom_a_message_is_for(
     sender: Browser, gateway: Gateway, groups: dict[str, Group], name: str
 ) -> None:
     pk = groups["A"].pk if name == "groups" else Contact.objects.get(name="Asha").pk
@@ -176,9 +180,6 @@ def _draft(gateway: Gateway, chosen: Audience) -> Campaign:
     return drafts.save_draft(
         form_uuid=uuid.uuid4(), text="School is closed.", audience=chosen, gateway=gateway, by=None
     )
-
-
-# -- Shared telephones -----------------------------------------------------------------------
 
 
 def test_the_review_says_whom_a_number_stands_for(
@@ -195,7 +196,7 @@ def test_the_review_says_whom_a_number_stands_for(
 
 
 @pytest.mark.parametrize("inline", [1, 5000])
-def test_entries_without_a_message_are_counted_alike(
+def test_entries_left_out_are_counted_alike_at_any_size(
     gateway: Gateway, groups: dict[str, Group], settings: Any, inline: int
 ) -> None:
     """By the database for a large audience, one by one for a small one."""
@@ -207,8 +208,6 @@ def test_entries_without_a_message_are_counted_alike(
     seen = review_of(_draft(gateway, audience(groups, "A", numbers=numbers)), reading(gateway))
     assert (seen.people, seen.omitted) == (3, 7)
 
-
-# -- Nobody who opted out --------------------------------------------------------------------
 
 OUT = "9841000000"  # Asha's
 
@@ -283,7 +282,7 @@ def hand_over_after_import(gateway: Gateway) -> None:
     hand_over(gateway, Audience(groups=(Group.objects.get(name="Imported").pk,)))
 
 
-def test_a_group_that_was_taken_out_goes_while_preparing(
+def test_a_left_out_group_deleted_during_preparation_pauses(
     gateway: Gateway, groups: dict[str, Group], settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its members are not sent what they were taken out of: the campaign asks."""

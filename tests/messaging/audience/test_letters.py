@@ -50,7 +50,9 @@ def left_out(campaign: Campaign) -> dict[str, str]:
     return dict(LeftOut.objects.filter(campaign=campaign).values_list("entry", "words"))
 
 
-def test_it_works(gateway: Gateway, sandbox: Sandbox, parents: Group) -> None:
+def test_everybody_gets_their_own_values(
+    gateway: Gateway, sandbox: Sandbox, parents: Group
+) -> None:
     campaign = hand_over(gateway, Audience(groups=(parents.pk,)), text=TEXT)
     send_all(gateway)
     assert dict(Batch.objects.values_list("recipients__mobile", "text")) == {
@@ -87,7 +89,7 @@ def test_the_review_counts_parts_and_names_the_longest(gateway: Gateway, parents
     assert seen.cost == Decimal("3.20")
 
 
-def test_what_is_reviewed_is_what_it_costs(
+def test_letters_cost_what_the_review_said(
     gateway: Gateway, sandbox: Sandbox, parents: Group
 ) -> None:
     text = "€" * 75 + " {name} {fee_due|nothing} {date} {number}"
@@ -148,7 +150,7 @@ def test_a_shared_number_asks_whose_message_it_gets(
     assert "Dear Asha, Rs 1250 is due." in words(page)
 
 
-def test_nobody_is_chosen_for_a_number_that_nobody_answered_for(
+def test_a_shared_number_without_an_answer_gets_nothing(
     gateway: Gateway, sandbox: Sandbox, parents: Group
 ) -> None:
     parents.members.add(
@@ -201,7 +203,7 @@ def test_a_field_that_was_deleted_meanwhile_is_said(
     assert draft.state == "draft"
 
 
-def test_the_day_is_the_one_it_goes_out_on(gateway: Gateway, parents: Group) -> None:
+def test_a_date_in_a_letter_is_its_sending_day(gateway: Gateway, parents: Group) -> None:
     later = timezone.now() + timedelta(days=40)
     hand_over(gateway, Audience(groups=(parents.pk,)), text="On {date}", at=later)
     assert Batch.objects.get().text == f"On {show_day(later)}"
@@ -249,7 +251,7 @@ def test_only_its_author_answers_for_a_draft(
     assert answer.status_code == 404
 
 
-def test_a_writer_refuses_what_cannot_be_sent(parents: Group) -> None:
+def test_a_text_with_an_unknown_field_is_refused(parents: Group) -> None:
     with pytest.raises(InvalidText):
         writer_for("{nobody}", None)
 

@@ -40,7 +40,9 @@ def draft_for(gateway: Gateway, audience: Audience, text: str) -> Campaign:
 
 
 @pytest.mark.parametrize("is_sent", [True, False])
-def test_it_works(gateway: Gateway, sandbox: Sandbox, is_sent: bool) -> None:
+def test_same_text_within_a_day_is_left_out(
+    gateway: Gateway, sandbox: Sandbox, is_sent: bool
+) -> None:
     """What is queued counts too: two colleagues write at the same moment."""
     old, new = numbers(2)
     hand_over(gateway, [old], text=TEXT)
@@ -68,7 +70,7 @@ def test_other_texts_other_days_and_what_never_arrived_are_no_repetition(gateway
     assert review_of(draft_of(gateway, TEXT, *mobiles), reading(gateway)).people == 3
 
 
-def test_it_can_be_wanted(gateway: Gateway) -> None:
+def test_the_author_may_want_a_repetition(gateway: Gateway) -> None:
     mobiles = numbers(2)
     hand_over(gateway, mobiles, text=TEXT)
     assert review_of(draft_of(gateway, TEXT, *mobiles, again=True), reading(gateway)).people == 2
@@ -103,7 +105,9 @@ def test_a_large_audience_is_counted_by_the_database(gateway: Gateway, settings:
     assert (seen.people, seen.repeated) == (7, 3)
 
 
-def test_the_author_decides_at_the_review(sender: Browser, gateway: Gateway) -> None:
+def test_the_author_decides_about_repetitions_at_the_review(
+    sender: Browser, gateway: Gateway
+) -> None:
     mobiles = numbers(2)
     hand_over(gateway, mobiles[:1], text=TEXT)
     draft = drafts.save_draft(
@@ -127,7 +131,9 @@ def test_the_author_decides_at_the_review(sender: Browser, gateway: Gateway) -> 
     assert page.context["review"].people == 1
 
 
-def test_what_was_signed_for_is_not_outrun(sender: Browser, gateway: Gateway) -> None:
+def test_a_colleagues_same_text_since_the_review_is_left_out(
+    sender: Browser, gateway: Gateway
+) -> None:
     """A colleague sends the same in between: nobody gets it twice."""
     mobiles = numbers(2)
     draft = draft_of(gateway, TEXT, *mobiles)
@@ -137,7 +143,9 @@ def test_what_was_signed_for_is_not_outrun(sender: Browser, gateway: Gateway) ->
     assert draft.total == 1
 
 
-def test_everybody_who_comes_first_got_it(gateway: Gateway, settings: Settings) -> None:
+def test_repetitions_are_counted_where_the_first_people_got_it(
+    gateway: Gateway, settings: Settings
+) -> None:
     """The receipt of a large campaign counts in the database, also if it shows nobody."""
     group = GroupFactory.create(members=ContactFactory.create_batch(8))
     text = "a" * 400  # three parts
@@ -149,7 +157,7 @@ def test_everybody_who_comes_first_got_it(gateway: Gateway, settings: Settings) 
     assert (seen.people, seen.repeated, seen.cost) == (4, 4, Decimal("9.60"))
 
 
-def test_what_is_sent_while_a_large_campaign_is_prepared(
+def test_the_same_text_waits_while_a_large_campaign_is_prepared(
     gateway: Gateway, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settings.INLINE_RECIPIENTS = 3
@@ -172,7 +180,7 @@ def test_what_is_sent_while_a_large_campaign_is_prepared(
     assert large.total == 0
 
 
-def test_what_is_cancelled_in_flight_may_have_arrived(gateway: Gateway) -> None:
+def test_a_call_cancelled_in_flight_counts_as_a_repetition(gateway: Gateway) -> None:
     [mobile] = numbers(1)
     campaign = hand_over(gateway, [mobile], text=TEXT)
     assert claim_batch(campaign.pk) is not None
@@ -180,7 +188,7 @@ def test_what_is_cancelled_in_flight_may_have_arrived(gateway: Gateway) -> None:
     assert review_of(draft_of(gateway, TEXT, mobile), reading(gateway)).people == 0
 
 
-def test_what_is_cancelled_and_not_closed_yet_is_no_repetition(
+def test_a_cancelled_campaign_not_closed_yet_is_no_repetition(
     gateway: Gateway, settings: Settings
 ) -> None:
     settings.INLINE_RECIPIENTS = 3
@@ -193,7 +201,7 @@ def test_what_is_cancelled_and_not_closed_yet_is_no_repetition(
     assert review_of(draft, reading(gateway)).people == 8
 
 
-def test_the_hours_are_counted_from_the_call(gateway: Gateway) -> None:
+def test_repetitions_are_counted_from_the_hour_of_the_call(gateway: Gateway) -> None:
     """A campaign may go on for days, or wait for days in the middle."""
     early, late = numbers(2)
     campaign = hand_over(gateway, [early, late], text=TEXT)

@@ -56,9 +56,6 @@ def _in_flight(campaign: Campaign) -> sociair.Sent:
     return sociair.send(claim.batch)
 
 
-# -- Pause and resume ------------------------------------------------------------------------
-
-
 @pytest.mark.django_db(transaction=True)
 def test_pause_lets_the_calls_in_flight_end_and_nothing_else(
     gateway: Gateway, sandbox: Sandbox, someone: User
@@ -101,7 +98,7 @@ def _send_all(gateway: Gateway) -> None:
     connection.close()
 
 
-def test_a_pause_again_changes_nothing(gateway: Gateway, someone: User) -> None:
+def test_pausing_a_campaign_twice_changes_nothing(gateway: Gateway, someone: User) -> None:
     campaign = hand_over(gateway, numbers(2))
     assert control.pause(campaign, by=someone, why="first")
     assert not control.pause(campaign, by=None, why="second")
@@ -109,7 +106,7 @@ def test_a_pause_again_changes_nothing(gateway: Gateway, someone: User) -> None:
     assert Event.objects.filter(kind=EventKind.PAUSED).count() == 1
 
 
-def test_what_is_done_is_neither_paused_nor_resumed_nor_cancelled(gateway: Gateway) -> None:
+def test_a_campaign_that_is_done_cannot_be_paused_or_cancelled(gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(2))
     send_all(gateway)
     history = _history(campaign)
@@ -130,7 +127,7 @@ def test_a_call_that_ends_a_paused_campaign_ends_it(gateway: Gateway, sandbox: S
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_people_resume_once(gateway: Gateway) -> None:
+def test_several_people_resume_a_campaign_once(gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(2))
     control.pause(campaign, by=None)
     people = UserFactory.create_batch(4)
@@ -142,9 +139,6 @@ def test_two_people_resume_once(gateway: Gateway) -> None:
 
 def _resume(campaign_id: int, by: User) -> bool:
     return control.resume(Campaign.objects.get(pk=campaign_id), by=by)
-
-
-# -- Refused in words ------------------------------------------------------------------------
 
 
 def test_a_refusal_in_words_pauses_and_resuming_goes_on(
@@ -167,7 +161,7 @@ def test_a_refusal_in_words_pauses_and_resuming_goes_on(
     assert (campaign.state, campaign.accepted, campaign.refused) == (CampaignState.DONE, 4, 2)
 
 
-def test_a_refusal_without_a_word_says_so(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_pause_after_a_refusal_without_words_says_so(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = hand_over(gateway, numbers(4))
     sandbox.settings(script=["402-empty"])
     send_all(gateway)
@@ -186,10 +180,9 @@ def test_a_refusal_does_not_pause_what_was_cancelled(gateway: Gateway, sandbox: 
     assert (campaign.state, campaign.refused, campaign.cancelled) == ("cancelled", 2, 2)
 
 
-# -- Cancel ----------------------------------------------------------------------------------
-
-
-def test_cancel_before_anything_went_out(gateway: Gateway, sandbox: Sandbox, someone: User) -> None:
+def test_cancelling_before_the_first_call_sends_nothing(
+    gateway: Gateway, sandbox: Sandbox, someone: User
+) -> None:
     campaign = hand_over(gateway, numbers(5))
     assert control.cancel(campaign, by=someone)
     assert dispatch.send_next(gateway) is dispatch.Round.NOTHING
@@ -202,7 +195,7 @@ def test_cancel_before_anything_went_out(gateway: Gateway, sandbox: Sandbox, som
     assert not control.resume(campaign, by=None)
 
 
-def test_cancel_while_a_call_is_in_flight(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_cancelling_lets_the_call_in_flight_count(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = hand_over(gateway, numbers(6))
     sent = _in_flight(campaign)
     assert control.cancel(campaign, by=None)
@@ -257,7 +250,7 @@ def test_an_unclear_call_stays_unconfirmed_when_its_campaign_is_cancelled(
         CampaignState.OVERDUE,
     ],
 )
-def test_cancel_at_any_moment(before: CampaignState, gateway: Gateway) -> None:
+def test_a_campaign_is_cancelled_in_any_state(before: CampaignState, gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(3))
     Campaign.objects.update(state=before)
     assert control.cancel(campaign, by=None)
@@ -298,7 +291,9 @@ def _counting(close_some: Callable[[Campaign], int], monkeypatch: pytest.MonkeyP
 
 
 @pytest.mark.django_db(transaction=True)
-def test_cancel_while_senders_run(gateway: Gateway, sandbox: Sandbox, settings: Settings) -> None:
+def test_cancelling_while_senders_run_keeps_the_books(
+    gateway: Gateway, sandbox: Sandbox, settings: Settings
+) -> None:
     settings.SOCIAIR_BATCH_SIZE = 1
     campaign = hand_over(gateway, numbers(40))
     sandbox.settings(latency=0.02)
@@ -317,7 +312,9 @@ def test_cancel_while_senders_run(gateway: Gateway, sandbox: Sandbox, settings: 
 
 
 @pytest.mark.django_db(transaction=True)
-def test_resume_and_cancel_at_the_same_moment(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_campaign_resumed_and_cancelled_at_once_is_cancelled(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
     campaign = hand_over(gateway, numbers(6))
     control.pause(campaign, by=None)
     at_once([partial(_resume, campaign.pk, UserFactory.create()), partial(_cancel, campaign.pk)])

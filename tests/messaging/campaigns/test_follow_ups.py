@@ -41,7 +41,9 @@ def _send(draft: Campaign, gateway: Gateway) -> None:
     send_all(gateway)
 
 
-def test_it_works(sender: Browser, half_sent: Campaign, gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_follow_up_reaches_those_who_were_not_reached(
+    sender: Browser, half_sent: Campaign, gateway: Gateway, sandbox: Sandbox
+) -> None:
     page = sender.get(half_sent.get_absolute_url())
     assert "Write to those it did not reach" in words(page)
     address = reverse("messaging:follow_up", args=[half_sent.pk])
@@ -63,7 +65,7 @@ def test_it_works(sender: Browser, half_sent: Campaign, gateway: Gateway, sandbo
         follow_ups.follow_up(half_sent, by=sender.user)
 
 
-def test_a_second_person_is_told(sender: Browser, half_sent: Campaign) -> None:
+def test_a_second_author_of_a_follow_up_is_told(sender: Browser, half_sent: Campaign) -> None:
     follow_ups.follow_up(half_sent, by=UserFactory.create(username="asha"))
     address = reverse("messaging:follow_up", args=[half_sent.pk])
     page = sender.post(address, follow=True)
@@ -72,13 +74,13 @@ def test_a_second_person_is_told(sender: Browser, half_sent: Campaign) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_at_once_make_one_draft(half_sent: Campaign) -> None:
+def test_clicks_at_the_same_moment_draft_one_follow_up(half_sent: Campaign) -> None:
     user = UserFactory.create()
     drafts = at_once([partial(follow_ups.follow_up, half_sent, by=user)] * 4)
     assert len({draft.pk for draft in drafts}) == 1
 
 
-def test_one_that_is_being_prepared_stands_in_the_way(
+def test_a_follow_up_in_preparation_bars_another(
     half_sent: Campaign, gateway: Gateway, settings: Settings
 ) -> None:
     draft = follow_ups.follow_up(half_sent, by=None)
@@ -93,7 +95,7 @@ def test_one_that_is_being_prepared_stands_in_the_way(
 
 
 @pytest.mark.parametrize("change", [{"unconfirmed": 1, "accepted": 2}, {"state": "sending"}])
-def test_what_has_not_ended_or_is_undecided_waits(
+def test_a_campaign_not_ended_or_undecided_has_no_follow_up(
     half_sent: Campaign, change: dict[str, Any]
 ) -> None:
     Campaign.objects.filter(pk=half_sent.pk).update(**change)
@@ -103,13 +105,17 @@ def test_what_has_not_ended_or_is_undecided_waits(
         follow_ups.follow_up(half_sent, by=None)
 
 
-def test_too_many_are_said(half_sent: Campaign, settings: Settings) -> None:
+def test_too_many_people_for_a_follow_up_are_refused(
+    half_sent: Campaign, settings: Settings
+) -> None:
     settings.PASTED_LINES = 2
     with pytest.raises(SendRefused, match="more than 2 people"):
         follow_ups.follow_up(half_sent, by=None)
 
 
-def test_what_reached_everybody_is_not_followed(gateway: Gateway, sender: Browser) -> None:
+def test_a_campaign_that_reached_everybody_has_no_follow_up(
+    gateway: Gateway, sender: Browser
+) -> None:
     campaign = hand_over(gateway, numbers(3))
     send_all(gateway)
     campaign.refresh_from_db()

@@ -43,7 +43,7 @@ def send(sender: Browser, draft: Campaign, **typed: Any) -> Any:
 
 
 @pytest.mark.parametrize(("large", "typed"), [(11, ""), (11, "11"), (11, "twelve"), (9, "9")])
-def test_many_people_must_be_typed(
+def test_the_number_of_many_people_must_be_typed(
     sender: Browser, draft: Campaign, settings: Settings, large: int, typed: str
 ) -> None:
     """More than so many people or rupees: 12 people for Rs 9.60."""
@@ -56,7 +56,7 @@ def test_many_people_must_be_typed(
     assert draft.state == CampaignState.SENDING
 
 
-def test_few_people_are_not_asked_for(sender: Browser, draft: Campaign) -> None:
+def test_the_number_of_few_people_is_not_asked(sender: Browser, draft: Campaign) -> None:
     assert 'name="typed"' not in sender.get(reverse("messaging:review", args=[draft.pk])).text
     send(sender, draft)
     assert draft.state == CampaignState.SENDING
@@ -66,7 +66,7 @@ def test_few_people_are_not_asked_for(sender: Browser, draft: Campaign) -> None:
     ("people", "cost", "large"),
     [(1000, "1000", False), (1001, "1", True), (1, "1000.01", True)],
 )
-def test_what_is_large(people: int, cost: str, large: bool) -> None:
+def test_a_message_is_large_by_people_or_cost(people: int, cost: str, large: bool) -> None:
     assert guards.is_large(people, Decimal(cost)) == large
 
 
@@ -85,7 +85,7 @@ def test_what_is_large(people: int, cost: str, large: bool) -> None:
         ("2026-11-25 03:30", (7, 7), None),
     ],
 )
-def test_the_night(
+def test_quiet_hours_end_on_the_next_morning(
     settings: Settings, at: str, quiet: tuple[int, int] | None, morning: str | None
 ) -> None:
     settings.QUIET_HOURS = quiet
@@ -94,12 +94,12 @@ def test_the_night(
 
 
 @pytest.mark.parametrize("value", ["21", "21-", "21-24", "x-7", "-1-7", "21:00-7:00"])
-def test_hours_that_cannot_be_read(value: str) -> None:
+def test_quiet_hours_that_cannot_be_read_are_refused(value: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="two full hours as in 21-7"):
         hours("QUIET_HOURS", value)
 
 
-def test_hours() -> None:
+def test_quiet_hours_are_read_or_switched_off() -> None:
     assert (hours("QUIET_HOURS", "21-7"), hours("QUIET_HOURS", "off")) == ((21, 7), None)
 
 
@@ -108,7 +108,7 @@ def _now_is_night(settings: Settings) -> None:
     settings.QUIET_HOURS = (hour, (hour + 2) % 24)
 
 
-def test_at_night_it_asks(sender: Browser, draft: Campaign, settings: Settings) -> None:
+def test_sending_at_night_asks_first(sender: Browser, draft: Campaign, settings: Settings) -> None:
     _now_is_night(settings)
     page = send(sender, draft)
     assert "That is at night. Choose a time by day" in words(page)
@@ -128,7 +128,9 @@ def test_the_next_morning_is_offered(sender: Browser, draft: Campaign, settings:
     assert (draft.state, draft.scheduled_for) == (CampaignState.SCHEDULED, morning)
 
 
-def test_a_time_at_night_asks_too(sender: Browser, draft: Campaign, settings: Settings) -> None:
+def test_scheduling_for_the_night_asks_first(
+    sender: Browser, draft: Campaign, settings: Settings
+) -> None:
     settings.QUIET_HOURS = (21, 7)
     tomorrow = timezone.localtime() + timedelta(days=1)
     at = f"{tomorrow:%Y-%m-%d}T23:00"

@@ -57,7 +57,7 @@ SIGNED = Again(3, Decimal("2.40"))
         ("", 422, False),
     ],
 )
-def test_what_a_refusal_means(said: str, status: int, lacks: bool) -> None:
+def test_a_refusal_for_lack_of_balance_is_recognised(said: str, status: int, lacks: bool) -> None:
     assert lacks_balance(said, status) is lacks
 
 
@@ -92,7 +92,7 @@ def refused(campaign: Campaign) -> set[str]:
     return {mobile for mobile, state in states(campaign).items() if state == "refused"}
 
 
-def test_it_works(
+def test_people_refused_for_lack_of_balance_are_sent_to(
     sender: Browser,
     gateway: Gateway,
     sandbox: Sandbox,
@@ -123,7 +123,7 @@ def test_it_works(
     check_books(follower, [mobile for mobile in billed if mobile in states(follower)])
 
 
-def test_personal_letters_stay_as_they_were(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_letters_to_refused_people_stay_as_they_were(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = hand_over(gateway, numbers(2), text="Your number is {number}.")
     sandbox.settings(script=["402"])
     send_all(gateway)
@@ -135,7 +135,9 @@ def test_personal_letters_stay_as_they_were(gateway: Gateway, sandbox: Sandbox) 
 
 
 @pytest.mark.parametrize("ends", ["cancelled", "done"])
-def test_after_its_end_too(sender: Browser, gateway: Gateway, short: Campaign, ends: str) -> None:
+def test_refused_people_are_sent_to_after_the_end_too(
+    sender: Browser, gateway: Gateway, short: Campaign, ends: str
+) -> None:
     if ends == "cancelled":
         control.cancel(short, by=None)
     else:
@@ -160,13 +162,13 @@ def test_other_refusals_are_not_offered(
 @pytest.mark.parametrize(
     "signed", [Again(2, Decimal("2.40")), Again(3, Decimal("1.60")), Again(0, Decimal(0))]
 )
-def test_another_sum_is_not_signed(short: Campaign, signed: Again) -> None:
+def test_sending_to_refused_people_needs_the_sum_shown(short: Campaign, signed: Again) -> None:
     with pytest.raises(SendRefused, match=r"Rs 2\.40 for people: 3 now"):
         refused_people.send_to_refused(short, form_uuid=uuid.uuid4(), seen=signed, by=None)
     assert not short.followed_by.exists()
 
 
-def test_it_needs_a_fresh_balance_that_covers_it(
+def test_sending_to_refused_people_needs_a_fresh_balance(
     gateway: Gateway, sandbox: Sandbox, short: Campaign
 ) -> None:
     reading(gateway, amount="4.79")  # of which the rest of the campaign will take 2.40
@@ -179,7 +181,7 @@ def test_it_needs_a_fresh_balance_that_covers_it(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_double_click_sends_once(short: Campaign) -> None:
+def test_a_double_click_sends_to_refused_people_once(short: Campaign) -> None:
     form_uuid = uuid.uuid4()
     send = partial(refused_people.send_to_refused, short, form_uuid=form_uuid, seen=SIGNED, by=None)
     followers = at_once([send] * 4)
@@ -188,7 +190,7 @@ def test_a_double_click_sends_once(short: Campaign) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_people_send_once(short: Campaign) -> None:
+def test_several_people_send_to_refused_people_once(short: Campaign) -> None:
     people = UserFactory.create_batch(3)
     sent = at_once([partial(_try, short, person) for person in people])
     assert sorted(sent) == [False, False, True]
@@ -210,14 +212,14 @@ def test_a_draft_to_the_same_people_stands_in_the_way(gateway: Gateway, short: C
         refused_people.send_to_refused(short, form_uuid=uuid.uuid4(), seen=SIGNED, by=None)
 
 
-def test_only_for_those_who_may_send(short: Campaign, client: Any) -> None:
+def test_sending_to_refused_people_needs_the_permission(short: Campaign, client: Any) -> None:
     address = reverse("messaging:send_refused", args=[short.pk])
     client.force_login(UserFactory.create())
     assert client.post(address).status_code == 403
     assert client.get(address).status_code == 405
 
 
-def test_a_form_that_is_not_ours_sends_nothing(sender: Browser, short: Campaign) -> None:
+def test_an_outdated_form_sends_nothing_to_refused_people(sender: Browser, short: Campaign) -> None:
     address = reverse("messaging:send_refused", args=[short.pk])
     assert "out of date" in words(sender.post(address, {"people": "3"}, follow=True))
     other = {"form_uuid": str(short.form_uuid), "people": "3", "cost": "2.40"}
@@ -225,7 +227,7 @@ def test_a_form_that_is_not_ours_sends_nothing(sender: Browser, short: Campaign)
     assert not short.followed_by.exists()
 
 
-def test_the_words_are_shown_before_refused_people_are_written_to_again(
+def test_the_review_shows_why_people_were_refused_before(
     sender: Browser, gateway: Gateway, sandbox: Sandbox, settings: Settings
 ) -> None:
     """Whatever they were refused for: a refusal that comes again may have been a success."""

@@ -42,10 +42,7 @@ def _kinds(campaign: Campaign) -> list[str]:
     return list(Event.objects.filter(campaign=campaign).values_list("kind", flat=True))
 
 
-# -- Its time comes --------------------------------------------------------------------------
-
-
-def test_it_begins_when_its_time_has_come(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_campaign_begins_when_its_time_has_come(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = hand_over(gateway, numbers(2), at=timezone.now() + timedelta(hours=1))
     assert (campaign.state, campaign.pending) == (CampaignState.SCHEDULED, 2)
     assert control.start_due(gateway) == 0
@@ -68,7 +65,7 @@ def test_it_begins_when_its_time_has_come(gateway: Gateway, sandbox: Sandbox) ->
 
 
 @pytest.mark.django_db(transaction=True)
-def test_many_workers_start_it_once(gateway: Gateway) -> None:
+def test_many_workers_start_a_scheduled_campaign_once(gateway: Gateway) -> None:
     campaign = _scheduled(gateway, _ago(seconds=1))
     started = at_once([partial(control.start_due, gateway)] * 6)
     assert sorted(started) == [0, 0, 0, 0, 0, 1]
@@ -78,7 +75,7 @@ def test_many_workers_start_it_once(gateway: Gateway) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_the_wake_up_starts_and_sends_it(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_the_wake_up_starts_and_sends_a_due_campaign(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = _scheduled(gateway, _ago(seconds=1))
     tasks.wake.call_local()
     tasks.send.call_local()
@@ -86,7 +83,7 @@ def test_the_wake_up_starts_and_sends_it(gateway: Gateway, sandbox: Sandbox) -> 
     assert (campaign.state, campaign.accepted) == (CampaignState.DONE, 2)
 
 
-def test_paused_while_it_waited_it_goes_back_to_waiting(gateway: Gateway) -> None:
+def test_a_paused_scheduled_campaign_resumes_to_waiting(gateway: Gateway) -> None:
     campaign = _scheduled(gateway, timezone.now() + timedelta(hours=1))
     assert control.pause(campaign, by=None)
     Campaign.objects.update(scheduled_for=_ago(seconds=1))
@@ -97,7 +94,7 @@ def test_paused_while_it_waited_it_goes_back_to_waiting(gateway: Gateway) -> Non
     assert campaign.state == CampaignState.SCHEDULED
 
 
-def test_resumed_after_its_time_it_begins(gateway: Gateway) -> None:
+def test_a_campaign_resumed_after_its_time_begins(gateway: Gateway) -> None:
     campaign = _scheduled(gateway, _ago(hours=5))
     control.pause(campaign, by=None)
     assert control.resume(campaign, by=None)
@@ -106,10 +103,7 @@ def test_resumed_after_its_time_it_begins(gateway: Gateway) -> None:
     assert send_all(gateway)[0] is dispatch.Round.CALLED
 
 
-# -- Too late --------------------------------------------------------------------------------
-
-
-def test_it_asks_when_it_is_hours_late(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_campaign_that_is_hours_late_asks_first(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = _scheduled(gateway, _ago(hours=2, seconds=1))
     upkeep.sweep(gateway)
     campaign.refresh_from_db()
@@ -133,17 +127,14 @@ def test_it_asks_when_it_is_hours_late(gateway: Gateway, sandbox: Sandbox) -> No
     assert Event.objects.get(kind=EventKind.RESUMED).by == someone
 
 
-def test_a_little_late_is_in_time(gateway: Gateway) -> None:
+def test_a_campaign_a_little_late_just_begins(gateway: Gateway) -> None:
     campaign = _scheduled(gateway, _ago(minutes=119))
     upkeep.sweep(gateway)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SENDING
 
 
-# -- A long silence --------------------------------------------------------------------------
-
-
-def test_after_a_long_silence_it_asks_before_it_goes_on(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_campaign_asks_first_after_a_long_silence(gateway: Gateway, sandbox: Sandbox) -> None:
     """The machine was off; the sender is quicker than the first sweep."""
     campaign = hand_over(gateway, numbers(2))
     _slept(campaign, hours=3)
@@ -157,7 +148,7 @@ def test_after_a_long_silence_it_asks_before_it_goes_on(gateway: Gateway, sandbo
     assert campaign.accepted == 2
 
 
-def test_the_sweep_marks_it_too_and_once(gateway: Gateway) -> None:
+def test_the_sweep_marks_a_campaign_overdue_once(gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(2))
     _slept(campaign, hours=3)
     for _minute in range(2):
@@ -168,7 +159,9 @@ def test_the_sweep_marks_it_too_and_once(gateway: Gateway) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_senders_side_by_side_mark_it_once(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_senders_side_by_side_mark_a_campaign_overdue_once(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
     campaign = hand_over(gateway, numbers(2))
     _slept(campaign, hours=3)
     at_once([partial(send_all, gateway)] * 4)
@@ -177,7 +170,7 @@ def test_senders_side_by_side_mark_it_once(gateway: Gateway, sandbox: Sandbox) -
 
 
 @pytest.mark.parametrize("fresh", ["active_at", "resumed_at"])
-def test_whoever_was_busy_or_has_just_resumed_is_not_asked(fresh: str, gateway: Gateway) -> None:
+def test_a_busy_or_just_resumed_campaign_does_not_ask(fresh: str, gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(2))
     _slept(campaign, hours=3)
     if fresh == "active_at":

@@ -58,7 +58,7 @@ CHANGES = [swap, another_number]
 
 @pytest.mark.parametrize("text", [ONE, PERSONAL])
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_small_one_is_not_sent(
+def test_a_small_campaign_with_swapped_people_is_not_sent(
     gateway: Gateway, group: Group, text: str, change: Callable[[Group], None]
 ) -> None:
     campaign = draft(gateway, group, text)
@@ -73,7 +73,7 @@ def test_a_small_one_is_not_sent(
 
 @pytest.mark.parametrize("text", [ONE, PERSONAL])
 @pytest.mark.parametrize("change", CHANGES)
-def test_a_large_one_pauses_and_asks(
+def test_a_large_campaign_with_swapped_people_pauses(
     gateway: Gateway,
     group: Group,
     text: str,
@@ -113,7 +113,7 @@ def test_the_same_people_just_go_whatever_the_pieces(
 
 
 @pytest.mark.parametrize("inline", [4, 100])
-def test_fewer_people_just_go(
+def test_fewer_people_than_reviewed_are_sent_to(
     gateway: Gateway, group: Group, inline: int, settings: Settings
 ) -> None:
     settings.INLINE_RECIPIENTS = inline

@@ -50,7 +50,9 @@ def send(sender: Browser, draft: Campaign, **changes: str) -> Any:
     return sender.post(f"/campaigns/{draft.pk}/test/", {**typed, **changes}, follow=True)
 
 
-def test_it_works(sender: Browser, draft: Campaign, gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_test_goes_to_ones_own_number(
+    sender: Browser, draft: Campaign, gateway: Gateway, sandbox: Sandbox
+) -> None:
     page = words(sender.get(draft.get_absolute_url()))
     assert "Send it to 980-1000009 for Rs 0.80" in page
     answer = send(sender, draft)
@@ -67,7 +69,7 @@ def test_it_works(sender: Browser, draft: Campaign, gateway: Gateway, sandbox: S
     assert draft.state == "draft"
 
 
-def test_it_says_what_a_chosen_recipient_would_get(
+def test_a_test_says_what_a_chosen_recipient_would_get(
     sender: Browser, draft: Campaign, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     Campaign.objects.update(text="Dear {name}, {{hello}}.")
@@ -84,7 +86,7 @@ def test_it_says_what_a_chosen_recipient_would_get(
     assert {entry.mobile for entry in sandbox.ledger()} == {MINE}
 
 
-def test_twice_is_once(sender: Browser, draft: Campaign) -> None:
+def test_a_test_clicked_twice_goes_out_once(sender: Browser, draft: Campaign) -> None:
     shown = offered(sender, draft)
     for _click in range(2):
         answer = send(sender, draft, test_uuid=str(shown["test_uuid"]), trial=shown["trials"][0][2])
@@ -104,7 +106,7 @@ def test_the_message_itself_is_not_left_out_because_of_a_test(
     assert Campaign.objects.filter(is_test=True).count() == 2
 
 
-def test_without_a_number_it_is_asked_for(sender: Browser, draft: Campaign) -> None:
+def test_a_test_without_a_number_asks_for_it(sender: Browser, draft: Campaign) -> None:
     Profile.objects.all().delete()
     page = source(sender.get(draft.get_absolute_url()))
     assert f"/my-number/?next=/campaigns/{draft.pk}/review/" in page
@@ -118,14 +120,14 @@ def test_without_a_number_it_is_asked_for(sender: Browser, draft: Campaign) -> N
 
 
 @pytest.mark.parametrize("changes", [{"trial": "forged"}, {"test_uuid": "no"}, {"trial": ""}])
-def test_what_is_forged_sends_nothing(
+def test_a_forged_test_sends_nothing(
     sender: Browser, draft: Campaign, changes: dict[str, str]
 ) -> None:
     assert "Choose once more" in words(send(sender, draft, **changes))
     assert not Campaign.objects.filter(is_test=True).exists()
 
 
-def test_what_stands_against_it_is_said_and_nothing_stays(
+def test_a_refused_test_says_why_and_leaves_nothing(
     sender: Browser, draft: Campaign, gateway: Gateway
 ) -> None:
     shown = offered(sender, draft)
@@ -139,12 +141,12 @@ def test_what_stands_against_it_is_said_and_nothing_stays(
     assert not Campaign.objects.filter(is_test=True).exists()
 
 
-def test_an_operator_without_a_rate(sender: Browser, draft: Campaign) -> None:
+def test_a_test_needs_a_rate_of_its_operator(sender: Browser, draft: Campaign) -> None:
     Profile.objects.update(mobile="9721000999")
     assert "No test can go to 972-1000999" in words(sender.get(draft.get_absolute_url()))
 
 
-def test_only_its_author_tests_it(sender: Browser, draft: Campaign) -> None:
+def test_only_the_author_tests_a_draft(sender: Browser, draft: Campaign) -> None:
     other = signed_in("Manager")
     assert other.post(f"/campaigns/{draft.pk}/test/").status_code == 404
     assert "Send a test" not in words(other.get(draft.get_absolute_url()))

@@ -30,7 +30,7 @@ def signs_in() -> bool:
     return bool(authenticate(HttpRequest(), username=DEMO_USER, password=DEMO_PASSWORD))
 
 
-def test_it_works(capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_demo_makes_an_account_and_contacts(capsys: pytest.CaptureFixture[str]) -> None:
     demo()
 
     assert signs_in()
@@ -43,7 +43,7 @@ def test_it_works(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr() == ("", "")
 
 
-def test_every_number_is_one() -> None:
+def test_demo_contacts_have_valid_mobile_numbers() -> None:
     demo()
     people = Contact.objects.exclude(groups__name="Bad days")
     assert people.count() == 120
@@ -54,7 +54,7 @@ def test_every_number_is_one() -> None:
     assert not people.filter(mobile__in=[INVALID, *MAGIC]).exists()
 
 
-def test_a_family_shares_a_number_and_one_wants_no_messages() -> None:
+def test_the_demo_has_a_shared_number_and_an_opt_out() -> None:
     demo()
     mobiles = list(Contact.objects.values_list("mobile", flat=True))
     assert len(mobiles) - len(set(mobiles)) == 1
@@ -68,7 +68,7 @@ def test_bad_days_can_be_tried() -> None:
     assert bad["9800000500"] == "Gateway accepts the message, then fails (500)"
 
 
-def test_again_changes_nothing() -> None:
+def test_running_the_demo_again_changes_nothing() -> None:
     demo()
     before = list(Contact.objects.order_by("pk").values())
     demo()
@@ -76,20 +76,20 @@ def test_again_changes_nothing() -> None:
     assert OptOut.objects.count() == 1
 
 
-def test_what_was_deleted_stays_deleted() -> None:
+def test_a_deleted_demo_group_stays_deleted() -> None:
     demo()
     Group.objects.get(name="Class 8").delete()
     demo()
     assert not Group.objects.filter(name="Class 8").exists()
 
 
-def test_somebodys_own_contacts_stay_alone() -> None:
+def test_the_demo_adds_nobody_to_contacts_that_exist() -> None:
     ContactFactory.create()
     demo()
     assert Contact.objects.count() == 1
 
 
-def test_a_changed_password_is_put_back() -> None:
+def test_the_demo_puts_its_password_back() -> None:
     demo()
     user = User.objects.get(username=DEMO_USER)
     user.set_password("something else")
@@ -99,14 +99,14 @@ def test_a_changed_password_is_put_back() -> None:
     assert signs_in()
 
 
-def test_the_account_is_a_managers() -> None:
+def test_the_demo_account_is_a_manager() -> None:
     demo()
     user = User.objects.get(username=DEMO_USER)
     assert [role.name for role in user.groups.all()] == [MANAGER]
     assert not user.is_superuser
 
 
-def test_not_outside_the_sandbox(settings: Settings) -> None:
+def test_the_demo_is_refused_outside_the_sandbox(settings: Settings) -> None:
     settings.SANDBOX = False
     with pytest.raises(CommandError, match="for the sandbox only") as refused:
         demo()

@@ -29,10 +29,7 @@ def _billed(sandbox: Sandbox) -> list[str]:
     return [entry.mobile for entry in sandbox.ledger()]
 
 
-# -- Queued ----------------------------------------------------------------------------------
-
-
-def test_it_queues_and_says_what(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_send_sms_queues_and_says_what(gateway: Gateway, sandbox: Sandbox) -> None:
     ended = _send("--to", "9841234567, +977 980-1234567")
     campaign = Campaign.objects.get()
     assert (ended.code, ended.err) == (0, "")
@@ -52,7 +49,7 @@ def test_it_queues_and_says_what(gateway: Gateway, sandbox: Sandbox) -> None:
     assert (campaign.created_by, campaign.text) == (None, TEXT)
 
 
-def test_groups_numbers_and_who_is_left_out(gateway: Gateway) -> None:
+def test_send_sms_takes_groups_and_numbers_and_names_omissions(gateway: Gateway) -> None:
     people = ContactFactory.create_batch(3)
     OptOutFactory.create(mobile=people[2].mobile)
     GroupFactory.create(name="Class 5", members=people[:2])
@@ -73,13 +70,13 @@ def test_groups_numbers_and_who_is_left_out(gateway: Gateway) -> None:
     assert {frozenset(out) for out in said["left_out"]} == {frozenset({"entry", "reason"})}
 
 
-def test_a_long_text_has_parts(gateway: Gateway) -> None:
+def test_send_sms_says_parts_of_a_long_text(gateway: Gateway) -> None:
     said = _send("--to", "9841234567", message="नमस्ते " * 20).json()
     assert (said["parts"], said["cost"]) == (3, "2.40")
 
 
 @pytest.mark.django_db(transaction=True)
-def test_it_wakes_the_worker(gateway: Gateway) -> None:
+def test_send_sms_wakes_the_worker(gateway: Gateway) -> None:
     HUEY.flush()
     _send("--to", "9841234567")
     assert {type(task).__name__ for task in HUEY.pending()} == {"send"}
@@ -87,7 +84,7 @@ def test_it_wakes_the_worker(gateway: Gateway) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_large_one_wakes_who_prepares_it(gateway: Gateway, settings: Settings) -> None:
+def test_send_sms_to_many_wakes_the_preparation(gateway: Gateway, settings: Settings) -> None:
     settings.INLINE_RECIPIENTS = 1
     HUEY.flush()
     said = _send("--to", "9841234567 9841234568").json()
@@ -96,12 +93,9 @@ def test_a_large_one_wakes_who_prepares_it(gateway: Gateway, settings: Settings)
     HUEY.flush()
 
 
-# -- Waiting ---------------------------------------------------------------------------------
-
-
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("sandbox", "worker")
-def test_wait_until_all_are_accepted() -> None:
+def test_send_sms_waits_until_all_are_accepted() -> None:
     ended = _send("--to", ",".join(numbers(3)), "--wait")
     assert ended.code == 0
     assert ended.json()["state"] == "done"
@@ -110,7 +104,7 @@ def test_wait_until_all_are_accepted() -> None:
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("worker")
-def test_wait_and_some_are_refused(sandbox: Sandbox, settings: Settings) -> None:
+def test_send_sms_waits_and_tells_of_refused_numbers(sandbox: Sandbox, settings: Settings) -> None:
     settings.SOCIAIR_BATCH_SIZE = 1
     ended = _send("--to", f"9841234567,{INVALID}", "--wait")
     assert ended.code == 1
@@ -123,7 +117,9 @@ def test_wait_and_some_are_refused(sandbox: Sandbox, settings: Settings) -> None
     ("fault", "state", "recipients"),
     [("500", "done", {"unconfirmed": 2}), ("scam", "done", {"refused": 2})],
 )
-def test_wait_in_vain(fault: str, state: str, recipients: dict[str, int], sandbox: Sandbox) -> None:
+def test_send_sms_waits_and_fails_if_nothing_is_accepted(
+    fault: str, state: str, recipients: dict[str, int], sandbox: Sandbox
+) -> None:
     sandbox.settings(script=[fault])
     ended = _send("--to", "9841234567,9841234568", "--wait")
     assert ended.code == 1
@@ -132,7 +128,9 @@ def test_wait_in_vain(fault: str, state: str, recipients: dict[str, int], sandbo
 
 @pytest.mark.django_db(transaction=True)
 @pytest.mark.usefixtures("worker")
-def test_wait_ends_where_a_person_must_decide(sandbox: Sandbox, settings: Settings) -> None:
+def test_send_sms_stops_waiting_when_a_person_must_decide(
+    sandbox: Sandbox, settings: Settings
+) -> None:
     """The first of two batches is refused in words: the campaign pauses."""
     settings.SOCIAIR_BATCH_SIZE = 1
     settings.SOCIAIR_REQUESTS_PER_MINUTE = 60  # the second is not called meanwhile
@@ -141,9 +139,6 @@ def test_wait_ends_where_a_person_must_decide(sandbox: Sandbox, settings: Settin
     assert ended.code == 1
     assert ended.json()["state"] == "paused"
     assert ended.json()["recipients"] == {"queued": 1, "refused": 1}
-
-
-# -- Under a key -----------------------------------------------------------------------------
 
 
 def test_the_same_key_sends_once(gateway: Gateway, sandbox: Sandbox) -> None:
@@ -157,7 +152,7 @@ def test_the_same_key_sends_once(gateway: Gateway, sandbox: Sandbox) -> None:
     assert _billed(sandbox) == ["9841234567"]
 
 
-def test_the_same_key_after_the_money_is_gone(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_known_key_needs_no_balance_or_answer(gateway: Gateway, sandbox: Sandbox) -> None:
     """It was sent, so it needs neither balance nor answer."""
     key = str(uuid.uuid4())
     _send("--to", "9841234567", "--key", key)
@@ -184,7 +179,7 @@ def test_scripts_side_by_side_send_once(gateway: Gateway, sandbox: Sandbox) -> N
 
 
 @pytest.mark.parametrize("other", [{"message": "Other words."}, {"to": "9841234568"}])
-def test_other_content_under_a_known_key(other: dict[str, str], gateway: Gateway) -> None:
+def test_a_known_key_takes_no_other_content(other: dict[str, str], gateway: Gateway) -> None:
     key = str(uuid.uuid4())
     _send("--to", "9841234567", "--key", key)
     ended = _send(
@@ -203,16 +198,13 @@ def test_after_a_refusal_the_key_is_still_good(gateway: Gateway, sandbox: Sandbo
     assert Campaign.objects.get().state == CampaignState.SENDING
 
 
-# -- Refused ---------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("to", ["", " , ", "\n"])
-def test_nobody(to: str, gateway: Gateway) -> None:
+def test_send_sms_to_nobody_is_refused(to: str, gateway: Gateway) -> None:
     ended = _send("--to", to)
     assert (ended.code, ended.err) == (2, "There is nobody to send to.\n")
 
 
-def test_only_invalid_numbers(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_send_sms_to_invalid_numbers_only_is_refused(gateway: Gateway, sandbox: Sandbox) -> None:
     ended = _send("--to", "12, 0144123456, 98412345678")
     assert (ended.code, ended.err) == (2, "There is nobody to send to.\n")
     said = ended.json()
@@ -232,20 +224,22 @@ def test_only_invalid_numbers(gateway: Gateway, sandbox: Sandbox) -> None:
         ("a" * 2000, "at most 10 can be sent"),
     ],
 )
-def test_a_text_that_cannot_be_sent(message: str, why: str, gateway: Gateway) -> None:
+def test_send_sms_refuses_a_text_that_cannot_be_sent(
+    message: str, why: str, gateway: Gateway
+) -> None:
     ended = _send("--to", "9841234567", message=message)
     assert (ended.code, ended.out) == (2, "")
     assert why in ended.err
     assert not Campaign.objects.exists()
 
 
-def test_a_group_that_does_not_exist(gateway: Gateway) -> None:
+def test_send_sms_refuses_a_group_that_does_not_exist(gateway: Gateway) -> None:
     ended = _send("--to", "9841234567", "--group", "Class 7")
     assert (ended.code, ended.out, ended.err) == (2, "", "There is no group Class 7.\n")
     assert not Campaign.objects.exists()
 
 
-def test_a_gateway_that_is_down(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_send_sms_fails_when_the_gateway_is_down(gateway: Gateway, sandbox: Sandbox) -> None:
     sandbox.stop()
     ended = _send("--to", "9841234567")
     assert (ended.code, ended.out) == (2, "")
@@ -253,13 +247,15 @@ def test_a_gateway_that_is_down(gateway: Gateway, sandbox: Sandbox) -> None:
     assert Campaign.objects.get().state == CampaignState.DRAFT
 
 
-def test_a_token_that_is_refused(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_send_sms_fails_when_the_token_is_refused(gateway: Gateway, sandbox: Sandbox) -> None:
     sandbox.settings(token="another")
     ended = _send("--to", "9841234567")
     assert (ended.code, ended.out, ended.err) == (2, "", "Sociair refused the token.\n")
 
 
-def test_a_balance_that_does_not_suffice(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_send_sms_fails_when_the_balance_does_not_suffice(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
     sandbox.settings(balance="1.59")
     ended = _send("--to", "9841234567,9841234568,12")
     assert ended.code == 2
@@ -268,24 +264,21 @@ def test_a_balance_that_does_not_suffice(gateway: Gateway, sandbox: Sandbox) -> 
     assert Campaign.objects.get().state == CampaignState.DRAFT
 
 
-def test_a_balance_that_others_will_take(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_send_sms_leaves_the_balance_of_other_campaigns(gateway: Gateway, sandbox: Sandbox) -> None:
     hand_over(gateway, numbers(2))
     sandbox.settings(balance="2.00")
     assert _send("--to", "9841234567").code == 2
 
 
-def test_words_that_are_no_options(gateway: Gateway) -> None:
+def test_send_sms_refuses_wrong_options(gateway: Gateway) -> None:
     assert "is not a UUID" in _send("--to", "9841234567", "--key", "monday").err
     done = run("send_sms", "--to", "9841234567")
     assert done.code != 0
     assert "--message" in done.err
 
 
-# -- As a process ----------------------------------------------------------------------------
-
-
 @pytest.mark.django_db(transaction=True)
-def test_a_script_runs_it(gateway: Gateway, sandbox: Sandbox, tmp_path: Path) -> None:
+def test_send_sms_runs_as_a_process(gateway: Gateway, sandbox: Sandbox, tmp_path: Path) -> None:
     command = ["send_sms", "--message", TEXT, "--to", "9841234567, 12", "--key", str(uuid.uuid4())]
     first = run_process(*command, folder=tmp_path)
     assert (first.code, first.json()["recipients"]) == (0, {"queued": 1})
@@ -297,13 +290,15 @@ def test_a_script_runs_it(gateway: Gateway, sandbox: Sandbox, tmp_path: Path) ->
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_script_is_refused(gateway: Gateway, tmp_path: Path) -> None:
+def test_send_sms_as_a_process_exits_with_two_when_refused(
+    gateway: Gateway, tmp_path: Path
+) -> None:
     refused = run_process("send_sms", "--message", TEXT, "--to", "12", folder=tmp_path)
     assert refused.code == 2
     assert refused.json()["left_out"][0]["entry"] == "12"
 
 
-def test_each_run_says_itself_whether_to_send_once_more(
+def test_send_sms_repeats_a_text_only_where_told(
     gateway: Gateway, sandbox: Sandbox, settings: Settings
 ) -> None:
     settings.SAME_TEXT_HOURS = 24

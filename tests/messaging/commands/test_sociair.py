@@ -29,10 +29,7 @@ from tests.sending import hand_over, numbers, send_all
 pytestmark = pytest.mark.django_db
 
 
-# -- balance ---------------------------------------------------------------------------------
-
-
-def test_a_fresh_balance(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_the_balance_command_reads_a_fresh_balance(gateway: Gateway, sandbox: Sandbox) -> None:
     sandbox.settings(balance="19.20", ncell_rate="0.75")
     ended = run("sociair", "balance")
     assert (ended.code, ended.err) == (0, "")
@@ -47,23 +44,22 @@ def test_a_fresh_balance(gateway: Gateway, sandbox: Sandbox) -> None:
     assert BalanceReading.objects.count() == 1
 
 
-def test_no_answer(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_the_balance_command_says_that_nobody_answers(gateway: Gateway, sandbox: Sandbox) -> None:
     sandbox.stop()
     ended = run("sociair", "balance")
     assert (ended.code, ended.json()) == (1, {"error": "Sociair cannot be reached."})
 
 
-def test_a_refused_token(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_the_balance_command_says_that_the_token_is_refused(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
     sandbox.settings(token="another")
     ended = run("sociair", "balance")
     assert (ended.code, ended.json()) == (1, {"error": "Sociair refused the token."})
     assert run("sociair", "status").json()["hold"] == "token"
 
 
-# -- status ----------------------------------------------------------------------------------
-
-
-def test_nothing_is_held_nor_queued(gateway: Gateway) -> None:
+def test_the_status_of_an_idle_gateway_is_empty(gateway: Gateway) -> None:
     ended = run("sociair", "status")
     assert (ended.code, ended.json()) == (
         0,
@@ -89,7 +85,9 @@ def test_nothing_is_held_nor_queued(gateway: Gateway) -> None:
     )
 
 
-def test_what_is_held_and_queued(gateway: Gateway, sandbox: Sandbox, settings: Settings) -> None:
+def test_the_status_tells_holds_and_queued_messages(
+    gateway: Gateway, sandbox: Sandbox, settings: Settings
+) -> None:
     settings.SOCIAIR_BATCH_SIZE = 2
     hand_over(gateway, numbers(6))
     hand_over(gateway, numbers(2, first=2000), at=timezone.now() + timedelta(hours=1))
@@ -107,14 +105,14 @@ def test_what_is_held_and_queued(gateway: Gateway, sandbox: Sandbox, settings: S
     assert datetime.fromisoformat(said["worker_last_seen"]) == gateway.swept_at
 
 
-def test_a_hold_that_is_over(gateway: Gateway) -> None:
+def test_the_status_leaves_out_a_hold_that_is_over(gateway: Gateway) -> None:
     past = timezone.now() - timedelta(seconds=1)
     holds.hold(gateway, HoldKind.TIMED, HoldReason.THROTTLED, until=past)
     said = run("sociair", "status").json()
     assert (said["held"], said["hold"], said["reason"], said["until"]) == (False, "", "", None)
 
 
-def test_a_full_disk_that_the_worker_met(gateway: Gateway) -> None:
+def test_the_status_tells_of_a_full_disk(gateway: Gateway) -> None:
     """It could not save a hold either: it said so in a file."""
     trouble.note(Cause.FULL)
     said = run("sociair", "status").json()
@@ -140,7 +138,7 @@ def test_a_hold_is_named_before_what_is_wrong_with_the_database(gateway: Gateway
     ("number", "cause"),
     [(errno.ENOSPC, "full"), (errno.EROFS, "read_only"), (errno.EIO, "disk"), (errno.EACCES, None)],
 )
-def test_a_disk_so_full_that_nobody_could_say_so(
+def test_the_status_finds_trouble_that_nobody_could_note(
     number: int, cause: str | None, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fails(_handle: int) -> None:
@@ -152,7 +150,7 @@ def test_a_disk_so_full_that_nobody_could_say_so(
     assert (said["trouble"] or {}).get("cause") == cause
 
 
-def test_a_database_that_cannot_be_written(
+def test_the_status_tells_of_a_read_only_database(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "probe", lambda: Cause.READ_ONLY)
@@ -161,7 +159,7 @@ def test_a_database_that_cannot_be_written(
     assert said["reason"] == "The database is read-only: nothing can be saved."
 
 
-def test_a_database_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_status_of_an_unreadable_database_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
     def fails() -> Gateway:
         raise OperationalError
 
@@ -172,11 +170,8 @@ def test_a_database_that_cannot_be_read(monkeypatch: pytest.MonkeyPatch) -> None
         run("sociair", "balance")
 
 
-# -- release ---------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("kind", [HoldKind.PERSON, HoldKind.TIMED])
-def test_a_hold_is_released(kind: HoldKind, gateway: Gateway) -> None:
+def test_the_release_command_releases_a_hold(kind: HoldKind, gateway: Gateway) -> None:
     until = timezone.now() + timedelta(hours=1) if kind is HoldKind.TIMED else None
     holds.hold(gateway, kind, HoldReason.MISCONFIGURED, until=until)
     ended = run("sociair", "release")
@@ -187,7 +182,9 @@ def test_a_hold_is_released(kind: HoldKind, gateway: Gateway) -> None:
     assert run("sociair", "release").json() == {"released": False}
 
 
-def test_a_refused_token_is_tried_first(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_the_release_command_tries_a_refused_token_first(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
     holds.hold(gateway, HoldKind.TOKEN, HoldReason.TOKEN_REFUSED)
     sandbox.settings(balance_script=["401"])
     ended = run("sociair", "release")
@@ -202,15 +199,14 @@ def test_a_refused_token_is_tried_first(gateway: Gateway, sandbox: Sandbox) -> N
     assert not gateway.is_held
 
 
-def test_there_is_nothing_else(gateway: Gateway) -> None:
+def test_an_unknown_sociair_command_is_refused(gateway: Gateway) -> None:
     assert run("sociair", "pause").code != 0
 
 
-# -- As a process ----------------------------------------------------------------------------
-
-
 @pytest.mark.django_db(transaction=True)
-def test_a_script_runs_it(gateway: Gateway, sandbox: Sandbox, tmp_path: Path) -> None:
+def test_the_sociair_command_runs_as_a_process(
+    gateway: Gateway, sandbox: Sandbox, tmp_path: Path
+) -> None:
     read = run_process("sociair", "balance", folder=tmp_path)
     assert (read.code, read.json()["balance"]) == (0, "10000.00")
     sandbox.stop()

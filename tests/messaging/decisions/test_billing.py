@@ -130,9 +130,6 @@ def test_over_the_socket_the_account_has_what_was_said(
     assert billing.counts_that_differ(campaign) == []
 
 
-# -- Where Sociair says otherwise --------------------------------------------------------------
-
-
 def sent(gateway: Gateway) -> Campaign:
     balance.read_balance(gateway)
     campaign = hand_over(gateway, numbers(10))
@@ -169,7 +166,9 @@ def test_another_table_of_operators_is_named(
     assert "Also taken from the account" in page
 
 
-def test_other_prices_are_named(sender: Browser, gateway: Gateway, sandbox: Sandbox) -> None:
+def test_changed_prices_are_named_as_the_cause(
+    sender: Browser, gateway: Gateway, sandbox: Sandbox
+) -> None:
     balance.read_balance(gateway)
     campaign = hand_over(gateway, numbers(10))
     BalanceReading.objects.latest("id").delete()  # which the test made up

@@ -55,7 +55,9 @@ def _figures(campaign: Campaign) -> tuple[Amount, Amount, Amount]:
     return found.known / RATE, found.undecided / RATE, found.missing / RATE
 
 
-def test_they_went_out(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_the_balance_tells_that_undecided_messages_went_out(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
     campaign = _send(gateway, sandbox, "ok", "500", "502", "ok")
     found = _evidence(campaign)
     assert found.before.balance == Decimal(10000)
@@ -85,7 +87,9 @@ def test_a_reading_that_was_asked_for_before_the_end_proves_nothing(
     assert evidence_for(campaign) is None
 
 
-def test_they_did_not_go_out(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_the_balance_tells_that_nothing_undecided_went_out(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
     campaign = _send(gateway, sandbox, "503", "ok", "503")
     assert _figures(campaign) == (2, 4, 0)
     assert _evidence(campaign).sentence == (
@@ -93,7 +97,7 @@ def test_they_did_not_go_out(gateway: Gateway, sandbox: Sandbox) -> None:
     )
 
 
-def test_some_of_them_went_out(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_the_balance_tells_that_some_undecided_went_out(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = _send(gateway, sandbox, "503", "ok", "500")
     assert _figures(campaign) == (2, 4, 2)
     assert _evidence(campaign).sentence == (
@@ -103,7 +107,7 @@ def test_some_of_them_went_out(gateway: Gateway, sandbox: Sandbox) -> None:
 
 
 @pytest.mark.parametrize("others", [Decimal("9.99"), Decimal(-50)])
-def test_somebody_else_used_the_account(
+def test_the_balance_does_not_fit_when_others_used_it(
     others: Decimal, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     """Or topped it up."""
@@ -153,9 +157,6 @@ def test_other_campaigns_of_the_same_time_are_in_the_figures(
     assert _figures(one) == _figures(other) == (2, 4, 2)
 
 
-# -- What is known afterwards ----------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     ("verdict", "figures"),
     [(Verdict.ACCEPTED, (4, 2, 2)), (Verdict.NOT_SENT, (2, 2, 4))],
@@ -188,14 +189,11 @@ def test_a_late_answer_of_a_settled_batch_is_counted_once(
     assert _figures(campaign) == (2, 2, 2)
 
 
-def test_nothing_is_left_to_prove(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_decided_messages_need_no_evidence(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = _send(gateway, sandbox, "500")
     batches = list(settlement.undecided(campaign).values_list("pk", flat=True))
     settlement.settle(campaign, batches, Verdict.ACCEPTED, by=None, why="")
     assert evidence_for(campaign) is None
-
-
-# -- What proves nothing ---------------------------------------------------------------------
 
 
 def _a_moment_later() -> None:
@@ -239,7 +237,7 @@ def _with_a_call_after_the_last_reading(gateway: Gateway, campaign: Campaign) ->
         _with_a_call_after_the_last_reading,
     ],
 )
-def test_it_says_nothing_rather_than_something_wrong(
+def test_there_is_no_evidence_rather_than_a_wrong_one(
     happens: Callable[[Gateway, Campaign], None], gateway: Gateway, sandbox: Sandbox
 ) -> None:
     campaign = _send(gateway, sandbox, "500")
@@ -286,7 +284,7 @@ def test_a_lost_batch_proves_nothing_before_its_deadline(
     assert _figures(campaign) == (0, 2, 0)
 
 
-def test_another_gateways_calls_are_not_in_it(
+def test_evidence_leaves_out_calls_of_another_gateway(
     gateway: Gateway, sandbox: Sandbox, settings: Settings
 ) -> None:
     campaign = _send(gateway, sandbox, "500")

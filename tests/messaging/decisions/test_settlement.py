@@ -63,10 +63,9 @@ def _billed(sandbox: Sandbox) -> list[str]:
     return [entry.mobile for entry in sandbox.ledger()]
 
 
-# -- Settled ---------------------------------------------------------------------------------
-
-
-def test_one_batch_at_a_time(unconfirmed: Campaign, sandbox: Sandbox, someone: User) -> None:
+def test_one_undecided_batch_is_settled(
+    unconfirmed: Campaign, sandbox: Sandbox, someone: User
+) -> None:
     first, second = _undecided(unconfirmed)
     people = settlement.settle(
         unconfirmed, [first], Verdict.NOT_SENT, by=someone, why="Ram asked two of them."
@@ -86,7 +85,7 @@ def test_one_batch_at_a_time(unconfirmed: Campaign, sandbox: Sandbox, someone: U
     assert _undecided(unconfirmed) == [second]
 
 
-def test_all_at_once(unconfirmed: Campaign, someone: User) -> None:
+def test_all_undecided_batches_are_settled_at_once(unconfirmed: Campaign, someone: User) -> None:
     both = _undecided(unconfirmed)
     assert settlement.settle(unconfirmed, both, Verdict.ACCEPTED, by=someone, why="It did.") == 4
     assert (unconfirmed.accepted, unconfirmed.unconfirmed) == (6, 0)
@@ -95,7 +94,7 @@ def test_all_at_once(unconfirmed: Campaign, someone: User) -> None:
     assert _undecided(unconfirmed) == []
 
 
-def test_again_changes_nothing(unconfirmed: Campaign, someone: User) -> None:
+def test_settling_again_changes_nothing(unconfirmed: Campaign, someone: User) -> None:
     both = _undecided(unconfirmed)
     settlement.settle(unconfirmed, both, Verdict.ACCEPTED, by=someone, why="It did.")
     before = list(Batch.objects.order_by("pk").values())
@@ -104,7 +103,9 @@ def test_again_changes_nothing(unconfirmed: Campaign, someone: User) -> None:
     assert Event.objects.filter(kind=EventKind.SETTLED).count() == 1
 
 
-def test_nothing_else_can_be_settled(unconfirmed: Campaign, gateway: Gateway) -> None:
+def test_only_undecided_batches_of_a_campaign_are_settled(
+    unconfirmed: Campaign, gateway: Gateway
+) -> None:
     """Neither what Sociair has answered nor another campaign's."""
     other = hand_over(gateway, numbers(1, first=2000))
     accepted = Batch.objects.get(campaign=unconfirmed, state="accepted")
@@ -115,7 +116,7 @@ def test_nothing_else_can_be_settled(unconfirmed: Campaign, gateway: Gateway) ->
     assert len(_undecided(unconfirmed)) == 2
 
 
-def test_of_a_partly_refused_batch_only_the_others(
+def test_settling_leaves_the_refused_of_a_batch_refused(
     gateway: Gateway, sandbox: Sandbox, someone: User
 ) -> None:
     campaign = hand_over(gateway, [INVALID, *numbers(2)])
@@ -151,9 +152,6 @@ def test_two_managers_settle_once(unconfirmed: Campaign) -> None:
     assert Event.objects.get(kind=EventKind.SETTLED).by == managers[winner]
 
 
-# -- Sent again ------------------------------------------------------------------------------
-
-
 def _send_again(
     campaign: Campaign,
     batches: list[int],
@@ -182,7 +180,7 @@ def _history(campaign: Campaign) -> list[Any]:
     ]
 
 
-def test_a_follow_up_sends_exactly_those(
+def test_sending_again_reaches_exactly_the_undecided(
     unconfirmed: Campaign, gateway: Gateway, sandbox: Sandbox, someone: User
 ) -> None:
     both, before = _undecided(unconfirmed), _history(unconfirmed)
@@ -216,7 +214,9 @@ def test_a_follow_up_sends_exactly_those(
     assert balance.read_balance(gateway).balance == reading_now.balance - again.cost
 
 
-def test_some_of_them(unconfirmed: Campaign, gateway: Gateway, sandbox: Sandbox) -> None:
+def test_sending_again_reaches_only_the_chosen_batches(
+    unconfirmed: Campaign, gateway: Gateway, sandbox: Sandbox
+) -> None:
     first, second = _undecided(unconfirmed)
     follower = _send_again(unconfirmed, [second], people=2)
     assert set(states(follower)) == set(
@@ -255,7 +255,7 @@ def test_a_follow_up_can_be_followed(
 
 
 @pytest.mark.parametrize("typed", [0, 3, 5])
-def test_the_number_typed_must_be_theirs(typed: int, unconfirmed: Campaign) -> None:
+def test_sending_again_needs_the_number_of_people(typed: int, unconfirmed: Campaign) -> None:
     with pytest.raises(SendRefused, match="The number of people is 4 now"):
         _send_again(unconfirmed, _undecided(unconfirmed), people=typed)
     _assert_nothing_happened(unconfirmed)
@@ -280,7 +280,7 @@ def _old_reading(gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("make", [_no_reading, _old_reading])
-def test_it_needs_a_fresh_balance(
+def test_sending_again_needs_a_fresh_balance(
     make: Callable[[Gateway], None], unconfirmed: Campaign, gateway: Gateway
 ) -> None:
     make(gateway)
@@ -289,14 +289,18 @@ def test_it_needs_a_fresh_balance(
     _assert_nothing_happened(unconfirmed)
 
 
-def test_another_gateways_are_not_sent_from_here(unconfirmed: Campaign, settings: Settings) -> None:
+def test_messages_of_another_gateway_are_not_sent_again(
+    unconfirmed: Campaign, settings: Settings
+) -> None:
     settings.SOCIAIR_BASE_URL = "http://127.0.0.1:9/another"
     with pytest.raises(SendRefused, match="belongs to another gateway"):
         _send_again(unconfirmed, _undecided(unconfirmed))
     _assert_nothing_happened(unconfirmed)
 
 
-def test_it_never_costs_more_than_there_is(unconfirmed: Campaign, gateway: Gateway) -> None:
+def test_sending_again_never_costs_more_than_the_balance(
+    unconfirmed: Campaign, gateway: Gateway
+) -> None:
     both = _undecided(unconfirmed)
     reading(gateway, amount="3.19")
     with pytest.raises(SendRefused, match="Not enough balance left"):
@@ -311,7 +315,7 @@ def test_it_never_costs_more_than_there_is(unconfirmed: Campaign, gateway: Gatew
     assert _send_again(unconfirmed, both).cost == Decimal("3.20")
 
 
-def test_an_operator_without_a_rate_today(
+def test_sending_again_keeps_the_price_of_an_unpriced_operator(
     gateway: Gateway, sandbox: Sandbox, settings: Settings
 ) -> None:
     """SOCIAIR_OTHER_RATE was taken out of the settings since: then it costs what it did."""
@@ -336,7 +340,7 @@ def test_the_same_form_again_is_the_same_follow_up(unconfirmed: Campaign) -> Non
 
 
 @pytest.mark.django_db(transaction=True)
-def test_a_double_click_makes_one_follow_up(unconfirmed: Campaign) -> None:
+def test_a_double_click_sends_undecided_messages_again_once(unconfirmed: Campaign) -> None:
     """And both clicks are shown the same page."""
     form_uuid, both = uuid.uuid4(), _undecided(unconfirmed)
     followers = at_once([partial(_send_again, unconfirmed, both, None, form_uuid)] * 4)
@@ -346,7 +350,7 @@ def test_a_double_click_makes_one_follow_up(unconfirmed: Campaign) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_two_managers_make_one_follow_up(unconfirmed: Campaign) -> None:
+def test_several_managers_send_undecided_messages_again_once(unconfirmed: Campaign) -> None:
     both = _undecided(unconfirmed)
     managers = UserFactory.create_batch(3)
     made = at_once([partial(_try_again, unconfirmed, both, manager) for manager in managers])
@@ -365,7 +369,7 @@ def _try_again(campaign: Campaign, batches: list[int], by: User) -> bool:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_one_settles_while_another_sends_again(unconfirmed: Campaign) -> None:
+def test_settling_and_sending_again_exclude_each_other(unconfirmed: Campaign) -> None:
     both = _undecided(unconfirmed)
     one, other = UserFactory.create_batch(2)
     settled, again = at_once(

@@ -38,21 +38,18 @@ def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return path
 
 
-# -- The file --------------------------------------------------------------------------------
-
-
 def _is_told_to_end() -> bool:
     return shutdown.stopping.is_set() and bool(shutdown.reason_to_stop())
 
 
-def test_the_file_that_it_began_with(file: Path) -> None:
+def test_a_changed_database_file_can_still_be_used(file: Path) -> None:
     assert database.can_be_used()
     file.write_text("changed")
     assert database.can_be_used()
     assert not _is_told_to_end()
 
 
-def test_a_file_that_is_made_when_it_is_opened(file: Path) -> None:
+def test_a_database_file_may_come_after_the_start(file: Path) -> None:
     file.unlink()
     assert database.can_be_used()
     file.touch()
@@ -82,9 +79,6 @@ def test_nothing_is_sent_from_another_file(
     found = trouble.current()
     assert found is not None
     assert found.cause is Cause.REPLACED
-
-
-# -- Read-only -------------------------------------------------------------------------------
 
 
 @on_sqlite
@@ -129,9 +123,6 @@ def test_a_server_that_takes_no_changes_is_waited_for(
     assert send_all(gateway)[0] is dispatch.Round.CALLED
 
 
-# -- What errors say -------------------------------------------------------------------------
-
-
 @on_sqlite
 @pytest.mark.parametrize(
     ("words", "cause"),
@@ -145,7 +136,7 @@ def test_a_server_that_takes_no_changes_is_waited_for(
         ("no such table: messaging_batch", Cause.OTHER),
     ],
 )
-def test_what_sqlite_says(words: str, cause: Cause) -> None:
+def test_errors_of_sqlite_tell_their_cause(words: str, cause: Cause) -> None:
     assert database.cause_of(OperationalError(words)) is cause
 
 
@@ -161,7 +152,7 @@ def test_what_sqlite_says(words: str, cause: Cause) -> None:
         ("23505", Cause.OTHER),
     ],
 )
-def test_what_postgresql_says(state: str | None, cause: Cause) -> None:
+def test_errors_of_postgresql_tell_their_cause(state: str | None, cause: Cause) -> None:
     error = OperationalError()
     error.__cause__ = _StateError()
     error.__cause__.sqlstate = state
@@ -176,10 +167,7 @@ def test_every_cause_has_its_sentence() -> None:
     assert all(str(cause.label) for cause in Cause)
 
 
-# -- The file that says so -------------------------------------------------------------------
-
-
-def test_it_says_since_when(state_dir: Path) -> None:
+def test_database_trouble_keeps_since_when_it_lasts(state_dir: Path) -> None:
     trouble.note(Cause.LOCKED)
     first = trouble.current()
     trouble.note(Cause.LOCKED)
@@ -190,14 +178,14 @@ def test_it_says_since_when(state_dir: Path) -> None:
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", json.dumps({"cause": "love", "since": "now"})])
-def test_a_torn_file_says_nothing(content: str, state_dir: Path) -> None:
+def test_a_torn_file_of_trouble_says_nothing(content: str, state_dir: Path) -> None:
     (state_dir / "trouble").write_text(content)
     assert trouble.current() is None
     trouble.note(Cause.FULL)
     assert trouble.current() is not None
 
 
-def test_where_nothing_can_be_written_nothing_is_said(settings: Settings) -> None:
+def test_without_a_folder_no_trouble_is_noted(settings: Settings) -> None:
     settings.STATE_DIR = Path("/dev/null/nowhere")
     trouble.note(Cause.FULL)
     trouble.clear()
@@ -205,7 +193,7 @@ def test_where_nothing_can_be_written_nothing_is_said(settings: Settings) -> Non
 
 
 @on_sqlite
-def test_waiting_shortly_is_over_afterwards(gateway: Gateway) -> None:
+def test_a_short_wait_for_locks_ends_with_its_block(gateway: Gateway) -> None:
     def patience() -> int:
         with connection.cursor() as cursor:
             waits: int = cursor.execute("PRAGMA busy_timeout").fetchone()[0]

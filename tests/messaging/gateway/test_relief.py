@@ -56,9 +56,6 @@ def _undecided(campaign: Campaign) -> list[int]:
     return list(batches.values_list("pk", flat=True))
 
 
-# -- Nobody answered -------------------------------------------------------------------------
-
-
 def test_a_reading_ends_the_wait_for_a_sociair_that_could_not_be_reached(
     gateway: Gateway, sandbox: Sandbox
 ) -> None:
@@ -108,9 +105,6 @@ def test_a_hold_that_came_meanwhile_stays(gateway: Gateway) -> None:
     assert not _released()
 
 
-# -- No record of what is sent ---------------------------------------------------------------
-
-
 def test_a_record_that_can_be_kept_again_ends_the_wait(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -123,9 +117,6 @@ def test_a_record_that_can_be_kept_again_ends_the_wait(
     upkeep.sweep(gateway)
     assert not _is_held(gateway)
     assert list(_released()) == ["This machine can keep its record again."]
-
-
-# -- Unclear answers -------------------------------------------------------------------------
 
 
 def test_unclear_answers_wait_for_a_person(

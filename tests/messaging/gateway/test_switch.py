@@ -42,7 +42,9 @@ def elsewhere(queued: Campaign, settings: Settings) -> Iterator[Sandbox]:
         yield other
 
 
-def test_nothing_of_it_is_sent(queued: Campaign, sandbox: Sandbox, elsewhere: Sandbox) -> None:
+def test_nothing_is_sent_of_another_gateways_campaign(
+    queued: Campaign, sandbox: Sandbox, elsewhere: Sandbox
+) -> None:
     gateway = holds.current_gateway()
     assert gateway != queued.gateway
     assert send_all(gateway) == [dispatch.Round.NOTHING]
@@ -57,7 +59,7 @@ def test_nothing_of_it_is_sent(queued: Campaign, sandbox: Sandbox, elsewhere: Sa
     assert (queued.state, queued.pending) == (CampaignState.SENDING, 6)
 
 
-def test_the_other_gateway_sends_its_own(
+def test_another_gateway_sends_its_own_campaigns(
     queued: Campaign, sandbox: Sandbox, elsewhere: Sandbox
 ) -> None:
     gateway = holds.current_gateway()
@@ -69,7 +71,7 @@ def test_the_other_gateway_sends_its_own(
     check_books(queued, [])
 
 
-def test_back_again_it_goes_on(
+def test_a_campaign_goes_on_when_its_gateway_is_back(
     queued: Campaign, sandbox: Sandbox, elsewhere: Sandbox, settings: Settings
 ) -> None:
     settings.SOCIAIR_BASE_URL = sandbox.url
@@ -80,7 +82,9 @@ def test_back_again_it_goes_on(
     assert not elsewhere.requests()
 
 
-def test_neither_started_nor_prepared_for_another(queued: Campaign, elsewhere: Sandbox) -> None:
+def test_another_gateways_campaign_is_not_started_or_prepared(
+    queued: Campaign, elsewhere: Sandbox
+) -> None:
     gateway = holds.current_gateway()
     Campaign.objects.update(
         state=CampaignState.SCHEDULED, scheduled_for=timezone.now() - timedelta(seconds=1)
@@ -99,13 +103,13 @@ def test_holds_and_readings_are_each_gateways_own(queued: Campaign, elsewhere: S
     assert own.state == CampaignState.DONE
 
 
-def test_it_can_be_cancelled(queued: Campaign, elsewhere: Sandbox) -> None:
+def test_another_gateways_campaign_can_be_cancelled(queued: Campaign, elsewhere: Sandbox) -> None:
     assert control.cancel(queued, by=None)
     check_books(queued, [])
     assert (queued.state, queued.cancelled) == (CampaignState.CANCELLED, 6)
 
 
-def test_a_large_one_can_be_cancelled(
+def test_another_gateways_large_campaign_can_be_cancelled(
     queued: Campaign, elsewhere: Sandbox, settings: Settings
 ) -> None:
     """The worker that closes it is the other gateway's."""
@@ -116,7 +120,7 @@ def test_a_large_one_can_be_cancelled(
     assert (queued.state, queued.cancelled) == (CampaignState.CANCELLED, 6)
 
 
-def test_what_was_in_flight_is_given_up_all_the_same(
+def test_another_gateways_call_in_flight_is_given_up(
     gateway: Gateway, sandbox: Sandbox, settings: Settings
 ) -> None:
     """The worker was killed in mid-call, and began again with the other address."""
@@ -131,18 +135,22 @@ def test_what_was_in_flight_is_given_up_all_the_same(
     assert (campaign.state, campaign.unconfirmed) == (CampaignState.DONE, 2)
 
 
-def test_its_page_says_so(queued: Campaign, elsewhere: Sandbox, sender: Browser) -> None:
+def test_a_campaigns_page_says_that_its_gateway_is_another(
+    queued: Campaign, elsewhere: Sandbox, sender: Browser
+) -> None:
     page = sender.get(queued.get_absolute_url())
     assert "belongs to another gateway" in page.content.decode()
     assert queued.gateway.base_url in page.content.decode()
 
 
-def test_its_own_page_does_not(queued: Campaign, sender: Browser) -> None:
+def test_a_campaigns_page_is_silent_about_its_own_gateway(
+    queued: Campaign, sender: Browser
+) -> None:
     page = sender.get(queued.get_absolute_url())
     assert "belongs to another gateway" not in page.content.decode()
 
 
-def test_a_resumed_one_still_goes_nowhere(
+def test_another_gateways_campaign_stays_unsent_when_resumed(
     queued: Campaign, elsewhere: Sandbox, sandbox: Sandbox
 ) -> None:
     control.pause(queued, by=None)

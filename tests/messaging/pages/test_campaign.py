@@ -40,7 +40,7 @@ def url(campaign: Campaign, name: str = "campaign") -> str:
     return reverse(f"messaging:{name}", args=[campaign.pk])
 
 
-def test_it_works(sender: Browser, gateway: Gateway) -> None:
+def test_a_campaigns_page_follows_it_to_the_end(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, [*numbers(137), "12"], by=sender.user)
     before = sender.get(url(campaign))
     assert "0 of 137 people done" in words(before)
@@ -58,12 +58,14 @@ def test_it_works(sender: Browser, gateway: Gateway) -> None:
     assert "hx-trigger" not in source(after).partition('id="live"')[2]
 
 
-def test_a_script_sent_it(sender: Browser, gateway: Gateway) -> None:
+def test_a_campaigns_page_says_that_a_script_sent_it(sender: Browser, gateway: Gateway) -> None:
     assert "Sender Command line" in words(sender.get(url(hand_over(gateway, numbers(1)))))
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_only_for_those_who_may_look(name: str, client: Client, gateway: Gateway) -> None:
+def test_a_campaigns_pages_are_for_those_who_may_see_it(
+    name: str, client: Client, gateway: Gateway
+) -> None:
     campaign = hand_over(gateway, numbers(1))
     assert client.get(url(campaign, name)).status_code == 302
     client.force_login(UserFactory.create())
@@ -73,12 +75,14 @@ def test_only_for_those_who_may_look(name: str, client: Client, gateway: Gateway
 
 
 @pytest.mark.parametrize("name", PAGES)
-def test_no_such_campaign(name: str, sender: Browser, gateway: Gateway) -> None:
+def test_pages_of_a_missing_campaign_are_not_found(
+    name: str, sender: Browser, gateway: Gateway
+) -> None:
     for pk in (1, 10**30):
         assert sender.get(reverse(f"messaging:{name}", args=[pk])).status_code == 404
 
 
-def test_a_draft_has_no_such_pages(sender: Browser, gateway: Gateway) -> None:
+def test_a_draft_has_no_pages_of_a_campaign(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(1), by=sender.user)
     Campaign.objects.update(state=CampaignState.DRAFT)
     response = sender.get(url(campaign))
@@ -87,14 +91,13 @@ def test_a_draft_has_no_such_pages(sender: Browser, gateway: Gateway) -> None:
         assert sender.get(url(campaign, name)).status_code == 404
 
 
-# -- Progress --------------------------------------------------------------------------------
-
-
 def look(browser: Browser, campaign: Campaign, seen: str) -> Any:
     return browser.get(url(campaign, "progress"), {"seen": seen})
 
 
-def test_progress(sender: Browser, gateway: Gateway, settings: Settings) -> None:
+def test_progress_of_a_campaign_is_shown_as_it_moves(
+    sender: Browser, gateway: Gateway, settings: Settings
+) -> None:
     settings.SOCIAIR_BATCH_SIZE = 2
     campaign = hand_over(gateway, numbers(5))
     seen = sender.get(url(campaign)).context["seen"]
@@ -120,7 +123,9 @@ def test_progress_tells_what_holds_it(sender: Browser, gateway: Gateway, sandbox
     assert "Sending is held: Sociair cannot be reached. Nothing was sent." in words(held)
 
 
-def test_a_cancelled_one_is_watched_until_its_calls_end(sender: Browser, gateway: Gateway) -> None:
+def test_a_cancelled_campaign_is_watched_until_its_calls_end(
+    sender: Browser, gateway: Gateway
+) -> None:
     campaign = hand_over(gateway, numbers(1))
     claim = claim_batch(campaign.pk)
     assert claim is not None
@@ -130,17 +135,16 @@ def test_a_cancelled_one_is_watched_until_its_calls_end(sender: Browser, gateway
     assert 'hx-trigger="every 2s"' in source(shown)
 
 
-def test_being_prepared(sender: Browser, gateway: Gateway, settings: Settings) -> None:
+def test_a_campaigns_page_says_that_it_is_being_prepared(
+    sender: Browser, gateway: Gateway, settings: Settings
+) -> None:
     settings.INLINE_RECIPIENTS = 1
     campaign = hand_over(gateway, numbers(2))
     assert campaign.state == CampaignState.PREPARING
     assert "Being prepared: 0 people so far." in words(sender.get(url(campaign)))
 
 
-# -- What needs a person ---------------------------------------------------------------------
-
-
-def test_what_needs_a_decision(sender: Browser, gateway: Gateway) -> None:
+def test_a_campaigns_page_says_what_needs_a_decision(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, [*numbers(2), HANGS_UP])
     send_all(gateway)
     said = words(sender.get(url(campaign)))
@@ -149,14 +153,14 @@ def test_what_needs_a_decision(sender: Browser, gateway: Gateway) -> None:
     assert "Unconfirmed 3" in said
 
 
-def test_one_message_that_needs_a_decision(sender: Browser, gateway: Gateway) -> None:
+def test_one_message_to_decide_is_said_in_the_singular(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, [HANGS_UP])
     send_all(gateway)
     said = words(sender.get(url(campaign)))
     assert "Nobody knows whether 1 message went out. It was not sent again" in said
 
 
-def test_a_partial_rejection(sender: Browser, gateway: Gateway) -> None:
+def test_a_campaigns_page_shows_a_partial_rejection(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, [*numbers(2), INVALID])
     send_all(gateway)
     said = words(sender.get(url(campaign)))
@@ -166,7 +170,9 @@ def test_a_partial_rejection(sender: Browser, gateway: Gateway) -> None:
     assert "Sociair's words: “Sorry! SMS could not be sent. Invalid mobile number”" in said
 
 
-def test_why_it_paused(sender: Browser, gateway: Gateway, settings: Settings) -> None:
+def test_a_campaigns_page_says_why_it_paused(
+    sender: Browser, gateway: Gateway, settings: Settings
+) -> None:
     settings.SOCIAIR_BATCH_SIZE = 1
     campaign = hand_over(gateway, [REFUSES, "9851234567"])
     send_all(gateway)
@@ -176,7 +182,9 @@ def test_why_it_paused(sender: Browser, gateway: Gateway, settings: Settings) ->
     assert "Resume" in words(shown)
 
 
-def test_another_gateways_campaign(sender: Browser, gateway: Gateway) -> None:
+def test_a_page_of_another_gateways_campaign_offers_only_cancel(
+    sender: Browser, gateway: Gateway
+) -> None:
     campaign = hand_over(gateway, numbers(1))
     other = Gateway.objects.create(base_url="https://other.example/api")
     Campaign.objects.update(gateway=other, state=CampaignState.PAUSED)
@@ -186,10 +194,7 @@ def test_another_gateways_campaign(sender: Browser, gateway: Gateway) -> None:
     assert "Cancel" in said
 
 
-# -- Requests --------------------------------------------------------------------------------
-
-
-def test_each_request_with_its_calls_and_answers(
+def test_requests_are_shown_with_their_calls_and_answers(
     sender: Browser, gateway: Gateway, settings: Settings
 ) -> None:
     settings.SOCIAIR_BATCH_SIZE = 2
@@ -207,7 +212,7 @@ def test_each_request_with_its_calls_and_answers(
     assert "HTTP 200" not in words(only)
 
 
-def test_a_call_without_an_answer(sender: Browser, gateway: Gateway) -> None:
+def test_a_call_without_an_answer_is_shown(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, [HANGS_UP])
     send_all(gateway)
     said = words(sender.get(url(campaign, "campaign_batches")))
@@ -224,7 +229,7 @@ def test_a_long_answer_is_cut(sender: Browser, gateway: Gateway) -> None:
     assert "x" * 4000 not in shown
 
 
-def test_before_it_is_called(sender: Browser, gateway: Gateway) -> None:
+def test_a_request_not_called_yet_is_shown(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(1))
     said = words(sender.get(url(campaign, "campaign_batches"), {"state": "no such"}))
     assert "Not called yet." in said
@@ -234,16 +239,15 @@ def test_before_it_is_called(sender: Browser, gateway: Gateway) -> None:
     assert "0 found." in none
 
 
-# -- Recipients and left out -----------------------------------------------------------------
-
-
 def find(browser: Browser, campaign: Campaign, **params: str) -> list[str]:
     response = browser.get(url(campaign, "campaign_recipients"), params)
     assert response.status_code == 200
     return [recipient.mobile for recipient in response.context["page"].items]
 
 
-def test_each_recipient(sender: Browser, gateway: Gateway) -> None:
+def test_recipients_of_a_campaign_are_listed_and_searched(
+    sender: Browser, gateway: Gateway
+) -> None:
     campaign = hand_over(gateway, ["9841234567", "9801234567"])
     Recipient.objects.filter(mobile="9841234567").update(name="Asha Karki", state="refused")
     assert find(sender, campaign) == ["9801234567", "9841234567"]
@@ -258,11 +262,13 @@ def test_each_recipient(sender: Browser, gateway: Gateway) -> None:
 @pytest.mark.parametrize(
     "params", [{"state": "x"}, {"page": "x"}, {"q": "\x00"}, {"q": "%"}, {"q": "a" * 300}]
 )
-def test_odd_searches(params: dict[str, str], sender: Browser, gateway: Gateway) -> None:
+def test_odd_searches_of_recipients_do_no_harm(
+    params: dict[str, str], sender: Browser, gateway: Gateway
+) -> None:
     find(sender, hand_over(gateway, numbers(1)), **params)
 
 
-def test_pages_of_recipients(sender: Browser, gateway: Gateway) -> None:
+def test_pages_of_a_campaigns_recipients_hold_each_once(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(120))
     seen: list[str] = []
     at = ""
@@ -274,7 +280,7 @@ def test_pages_of_recipients(sender: Browser, gateway: Gateway) -> None:
     assert seen == sorted(numbers(120))
 
 
-def test_who_was_left_out(sender: Browser, gateway: Gateway) -> None:
+def test_a_campaigns_page_says_who_was_left_out(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, ["9841234567", "12"])
     said = words(sender.get(url(campaign, "campaign_left_out")))
     assert "12 Not a mobile number This number is too short" in said
@@ -282,11 +288,8 @@ def test_who_was_left_out(sender: Browser, gateway: Gateway) -> None:
     assert "Nobody was left out" in words(sender.get(url(other, "campaign_left_out")))
 
 
-# -- Speed -----------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("name", PAGES)
-def test_queries_do_not_grow(
+def test_queries_of_a_campaigns_pages_do_not_grow(
     name: str, sender: Browser, gateway: Gateway, settings: Settings
 ) -> None:
     settings.SOCIAIR_BATCH_SIZE = 1

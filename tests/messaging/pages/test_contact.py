@@ -27,7 +27,9 @@ def url(contact: Contact) -> str:
     return reverse("messaging:contact", args=[contact.pk])
 
 
-def test_it_works(sender: Browser, gateway: Gateway, asha: Contact) -> None:
+def test_a_contacts_messages_are_listed_latest_first(
+    sender: Browser, gateway: Gateway, asha: Contact
+) -> None:
     hand_over(gateway, Audience(contacts=(asha.pk,)), text="School is closed.", by=sender.user)
     send_all(gateway)
     hand_over(gateway, ["9841000000"], text="Fees are due.")
@@ -42,7 +44,9 @@ def test_it_works(sender: Browser, gateway: Gateway, asha: Contact) -> None:
     assert url(asha) in sender.get(asha.get_absolute_url()).text
 
 
-def test_a_shared_number_is_said(sender: Browser, gateway: Gateway, asha: Contact) -> None:
+def test_a_contacts_messages_tell_of_a_shared_number(
+    sender: Browser, gateway: Gateway, asha: Contact
+) -> None:
     sister = ContactFactory.create(name="Gita Rai", mobile=asha.mobile)
     hand_over(gateway, Audience(contacts=(asha.pk,)))
     said = words(sender.get(url(sister)))
@@ -50,7 +54,7 @@ def test_a_shared_number_is_said(sender: Browser, gateway: Gateway, asha: Contac
     assert "as Asha Rai" in said
 
 
-def test_an_opt_out_is_said(sender: Browser, asha: Contact) -> None:
+def test_a_contacts_messages_tell_of_an_opt_out(sender: Browser, asha: Contact) -> None:
     OptOutFactory.create(mobile=asha.mobile, reason="Asked at the desk")
     page = sender.get(url(asha))
     assert "Reason: Asked at the desk." in words(page)
@@ -64,7 +68,7 @@ def test_an_empty_page_leads_to_a_first_message(sender: Browser, asha: Contact) 
 
 
 @pytest.mark.parametrize("sent", [1, 8])
-def test_queries_do_not_grow_with_the_messages(
+def test_queries_of_a_contacts_messages_do_not_grow(
     sender: Browser, gateway: Gateway, asha: Contact, sent: int, django_assert_num_queries: Any
 ) -> None:
     for number in range(sent):
@@ -75,7 +79,9 @@ def test_queries_do_not_grow_with_the_messages(
 
 
 @pytest.mark.parametrize("missing", ["view_contact", "view_campaign"])
-def test_one_who_may_not_see_it_is_refused(client: Client, asha: Contact, missing: str) -> None:
+def test_a_contacts_messages_need_both_permissions(
+    client: Client, asha: Contact, missing: str
+) -> None:
     user = UserFactory.create()
     names = {"view_contact", "view_campaign"} - {missing}
     user.user_permissions.set(Permission.objects.filter(codename__in=names))
@@ -83,5 +89,5 @@ def test_one_who_may_not_see_it_is_refused(client: Client, asha: Contact, missin
     assert client.get(url(asha)).status_code == 403
 
 
-def test_nobody_is_not_found(sender: Browser) -> None:
+def test_messages_of_an_unknown_contact_are_not_found(sender: Browser) -> None:
     assert sender.get("/contacts/999/history/").status_code == 404

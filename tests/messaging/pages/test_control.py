@@ -44,7 +44,7 @@ def kinds(campaign: Campaign) -> list[str]:
     return list(Event.objects.filter(campaign=campaign).values_list("kind", flat=True))
 
 
-def test_it_works(
+def test_a_campaign_is_paused_and_resumed_on_its_page(
     sender: Browser, gateway: Gateway, django_capture_on_commit_callbacks: OnCommit
 ) -> None:
     campaign = hand_over(gateway, numbers(3))
@@ -62,7 +62,7 @@ def test_it_works(
     assert {event.by for event in events} == {sender.user}
 
 
-def test_cancelling_asks_first(sender: Browser, gateway: Gateway) -> None:
+def test_cancelling_a_campaign_asks_first(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(3))
     asked = sender.get(url(campaign, "cancel"))
     assert "3 people have not got it yet and will not get it." in words(asked)
@@ -74,7 +74,7 @@ def test_cancelling_asks_first(sender: Browser, gateway: Gateway) -> None:
     assert kinds(campaign)[-1] == "cancelled"
 
 
-def test_resuming_what_was_being_prepared(
+def test_resuming_during_preparation_wakes_the_preparation(
     sender: Browser,
     gateway: Gateway,
     settings: Settings,
@@ -97,11 +97,10 @@ def test_after_a_refused_token_the_balance_is_read_first(
     assert "read_balance" in tasks
 
 
-# -- Permission ------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("name", ACTIONS)
-def test_only_for_those_who_may_send(name: str, client: Client, gateway: Gateway) -> None:
+def test_controlling_a_campaign_needs_the_permission(
+    name: str, client: Client, gateway: Gateway
+) -> None:
     campaign = hand_over(gateway, numbers(1))
     assert client.post(url(campaign, name)).status_code == 302
     client.force_login(UserFactory.create())
@@ -111,25 +110,28 @@ def test_only_for_those_who_may_send(name: str, client: Client, gateway: Gateway
 
 
 @pytest.mark.parametrize("name", ["pause", "resume", "release"])
-def test_only_by_post(name: str, manager: Browser, gateway: Gateway) -> None:
+def test_a_campaign_is_controlled_only_by_post(
+    name: str, manager: Browser, gateway: Gateway
+) -> None:
     campaign = hand_over(gateway, numbers(1))
     address = RELEASE if name == "release" else url(campaign, name)
     assert manager.get(address).status_code == 405
 
 
 @pytest.mark.parametrize("name", ACTIONS)
-def test_without_a_token_of_the_form(name: str, gateway: Gateway, roles: None) -> None:
+def test_controlling_a_campaign_needs_a_form_token(
+    name: str, gateway: Gateway, roles: None
+) -> None:
     campaign = hand_over(gateway, numbers(1))
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(UserFactory.create(role="Sender"))
     assert browser.post(url(campaign, name)).status_code == 403
 
 
-# -- Where there is nothing to do ------------------------------------------------------------
-
-
 @pytest.mark.parametrize("name", ACTIONS)
-def test_a_campaign_at_its_end(name: str, sender: Browser, gateway: Gateway) -> None:
+def test_a_campaign_at_its_end_is_not_controlled(
+    name: str, sender: Browser, gateway: Gateway
+) -> None:
     campaign = hand_over(gateway, numbers(1))
     send_all(gateway)
     response = post(sender, campaign, name)
@@ -140,12 +142,16 @@ def test_a_campaign_at_its_end(name: str, sender: Browser, gateway: Gateway) -> 
 
 
 @pytest.mark.parametrize("name", ACTIONS)
-def test_no_such_campaign(name: str, sender: Browser, gateway: Gateway) -> None:
+def test_a_missing_campaign_cannot_be_controlled(
+    name: str, sender: Browser, gateway: Gateway
+) -> None:
     assert sender.post(reverse(f"messaging:{name}", args=[1])).status_code == 404
 
 
 @pytest.mark.parametrize("name", ["pause", "resume"])
-def test_twice_it_happens_once(name: str, sender: Browser, gateway: Gateway) -> None:
+def test_pausing_and_resuming_twice_happens_once(
+    name: str, sender: Browser, gateway: Gateway
+) -> None:
     campaign = hand_over(gateway, numbers(1))
     for _click in range(2):
         post(sender, campaign, "pause")
@@ -167,10 +173,7 @@ def test_another_gateways_campaign_can_only_be_cancelled(sender: Browser, gatewa
     assert campaign.state == CampaignState.CANCELLED
 
 
-# -- Release ---------------------------------------------------------------------------------
-
-
-def test_releasing_the_gateway(
+def test_a_manager_releases_the_gateway(
     manager: Browser, gateway: Gateway, django_capture_on_commit_callbacks: OnCommit
 ) -> None:
     holds.hold(gateway, HoldKind.PERSON, HoldReason.UNCONFIRMED)
@@ -184,7 +187,7 @@ def test_releasing_the_gateway(
     assert "Sending goes on." in words(manager.get("/"))
 
 
-def test_a_refused_token_is_tried_again(
+def test_releasing_after_a_refused_token_tries_it_again(
     manager: Browser,
     gateway: Gateway,
     sandbox: Sandbox,
@@ -199,7 +202,7 @@ def test_a_refused_token_is_tried_again(
     assert BalanceReading.objects.count() == 1
 
 
-def test_a_sender_cannot_release(sender: Browser, gateway: Gateway) -> None:
+def test_a_sender_cannot_release_the_gateway(sender: Browser, gateway: Gateway) -> None:
     holds.hold(gateway, HoldKind.PERSON, HoldReason.UNCONFIRMED)
     assert sender.post(RELEASE).status_code == 403
     assert "Start sending again" not in words(sender.get("/"))
@@ -207,6 +210,6 @@ def test_a_sender_cannot_release(sender: Browser, gateway: Gateway) -> None:
     assert gateway.is_held
 
 
-def test_releasing_what_is_not_held(gateway: Gateway, roles: None) -> None:
+def test_releasing_a_gateway_not_held_does_nothing(gateway: Gateway, roles: None) -> None:
     assert signed_in("Manager").post(RELEASE, follow=True).status_code == 200
     assert Event.objects.count() == 0

@@ -39,7 +39,9 @@ def draft(browser: Browser, gateway: Gateway, text: str) -> Campaign:
     )
 
 
-def test_it_works(sender: Browser, gateway: Gateway) -> None:
+def test_the_dashboard_shows_balance_campaigns_and_drafts(
+    sender: Browser, gateway: Gateway
+) -> None:
     done = hand_over(gateway, numbers(2), text="It went well.")
     unclear = hand_over(gateway, ["9800000023"], text="Nobody knows.")
     send_all(gateway)
@@ -63,14 +65,16 @@ def test_it_works(sender: Browser, gateway: Gateway) -> None:
     assert "Compose" in said
 
 
-def test_before_anything_happened(sender: Browser, gateway: Gateway) -> None:
+def test_a_new_dashboard_leads_to_the_first_message(sender: Browser, gateway: Gateway) -> None:
     said = words(sender.get("/"))
     assert "The balance has not been read yet." in said
     assert "Nothing was sent yet" in said
     assert "Write the first message" in said
 
 
-def test_without_a_role(client: Client, gateway: Gateway) -> None:
+def test_the_dashboard_without_a_role_shows_the_balance_only(
+    client: Client, gateway: Gateway
+) -> None:
     assert client.get("/").status_code == 302
     client.force_login(UserFactory.create())
     hand_over(gateway, numbers(1), text="For others.")
@@ -81,7 +85,7 @@ def test_without_a_role(client: Client, gateway: Gateway) -> None:
     assert client.get("/under-way/").status_code == 403
 
 
-def test_what_the_worker_says_in_a_file(sender: Browser, gateway: Gateway) -> None:
+def test_the_dashboard_tells_of_a_full_disk(sender: Browser, gateway: Gateway) -> None:
     assert "The disk is full" not in words(sender.get("/"))
     trouble.note(trouble.Cause.FULL)
     assert "The disk is full: nothing can be saved. Nothing is sent. Since" in words(
@@ -89,7 +93,9 @@ def test_what_the_worker_says_in_a_file(sender: Browser, gateway: Gateway) -> No
     )
 
 
-def test_a_low_balance(sender: Browser, gateway: Gateway, settings: Settings) -> None:
+def test_the_dashboard_warns_of_a_low_balance(
+    sender: Browser, gateway: Gateway, settings: Settings
+) -> None:
     settings.LOW_BALANCE = Decimal(500)
     reading(gateway, amount="499.99")
     assert "The balance is below Rs 500.00." in words(sender.get("/"))
@@ -98,7 +104,7 @@ def test_a_low_balance(sender: Browser, gateway: Gateway, settings: Settings) ->
 
 
 @pytest.mark.parametrize(("amount", "rate", "buys"), [("-5", "0.80", 0), ("5", "0", None)])
-def test_odd_amounts(
+def test_a_negative_balance_or_no_price_buys_nothing(
     amount: str, rate: str, buys: int | None, sender: Browser, gateway: Gateway
 ) -> None:
     reading(gateway, amount=amount)
@@ -106,20 +112,17 @@ def test_odd_amounts(
     assert sender.get("/").context["buys"] == buys
 
 
-def test_what_is_committed(sender: Browser, gateway: Gateway) -> None:
+def test_the_dashboard_says_what_is_committed(sender: Browser, gateway: Gateway) -> None:
     reading(gateway)
     hand_over(gateway, numbers(10))
     assert "Rs 8.00 of it already committed" in words(sender.get("/"))
 
 
-def test_what_holds_the_gateway(manager: Browser, gateway: Gateway) -> None:
+def test_the_dashboard_says_what_holds_the_gateway(manager: Browser, gateway: Gateway) -> None:
     holds.hold(gateway, HoldKind.PERSON, HoldReason.UNCONFIRMED)
     said = words(manager.get("/"))
     assert "two requests in a row, or three of the last ten, without a clear answer." in said
     assert "Start sending again" in said
-
-
-# -- Refresh ---------------------------------------------------------------------------------
 
 
 def refresh(browser: Client, **kwargs: Any) -> Any:
@@ -134,7 +137,7 @@ def in_seconds(seconds: float) -> int:
     return int((timezone.now() + timedelta(seconds=seconds)).timestamp())
 
 
-def test_refreshing_the_balance(
+def test_the_balance_is_refreshed_on_the_dashboard(
     sender: Browser, gateway: Gateway, django_capture_on_commit_callbacks: OnCommit
 ) -> None:
     reading(gateway, amount="1")
@@ -157,12 +160,14 @@ def test_refreshing_the_balance(
     assert source(answered).count('id="balance"') == 1  # the one in the bar changes with it
 
 
-def test_a_reading_of_this_moment_is_not_waited_for(sender: Browser, gateway: Gateway) -> None:
+def test_a_fresh_balance_is_not_read_again(sender: Browser, gateway: Gateway) -> None:
     reading(gateway)
     assert "Reading…" not in words(refresh(sender))
 
 
-def test_sociair_does_not_answer(sender: Browser, gateway: Gateway, sandbox: Sandbox) -> None:
+def test_the_dashboard_keeps_an_old_balance_without_an_answer(
+    sender: Browser, gateway: Gateway, sandbox: Sandbox
+) -> None:
     reading(gateway, amount="7")
     BalanceReading.objects.update(
         asked_at=timezone.now() - timedelta(minutes=5),
@@ -178,35 +183,34 @@ def test_sociair_does_not_answer(sender: Browser, gateway: Gateway, sandbox: San
     assert "Sociair cannot be reached. This is the balance of" in words(sender.get("/"))
 
 
-def test_nothing_answers_in_time(sender: Browser, gateway: Gateway) -> None:
+def test_the_dashboard_stops_waiting_for_the_balance(sender: Browser, gateway: Gateway) -> None:
     late = look(sender, in_seconds(-1))
     assert "Sociair has not answered yet." in words(late)
     assert "hx-get" not in source(late)
 
 
 @pytest.mark.parametrize("until", ["", "x", "9" * 30, "-1", "1.5", "nan"])
-def test_odd_moments(until: str, sender: Browser, gateway: Gateway) -> None:
+def test_an_odd_moment_to_wait_until_does_no_harm(
+    until: str, sender: Browser, gateway: Gateway
+) -> None:
     assert look(sender, until).status_code == 200
 
 
-def test_without_javascript(sender: Browser, gateway: Gateway) -> None:
+def test_the_balance_is_refreshed_without_javascript(sender: Browser, gateway: Gateway) -> None:
     response = sender.post("/balance/", follow=True)
     assert response.redirect_chain == [("/", 302)]
     assert "The balance is being read. Look again in a moment." in words(response)
     assert sender.get("/balance/").headers["Location"] == "/"
 
 
-# -- Under way -------------------------------------------------------------------------------
-
-
-def test_progress_on_the_dashboard(sender: Browser, gateway: Gateway) -> None:
+def test_progress_is_shown_on_the_dashboard(sender: Browser, gateway: Gateway) -> None:
     hand_over(gateway, numbers(2))
     assert "0 of 2 people done" in words(sender.get("/under-way/"))
     send_all(gateway)
     assert sender.get("/under-way/").headers["HX-Refresh"] == "true"
 
 
-def test_queries_do_not_grow(
+def test_queries_of_the_dashboard_do_not_grow_with_campaigns(
     sender: Browser,
     gateway: Gateway,
     django_assert_max_num_queries: DjangoAssertNumQueries,

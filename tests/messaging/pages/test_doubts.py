@@ -39,7 +39,9 @@ def page(campaign: Campaign) -> str:
     return reverse("messaging:doubt", args=[campaign.pk])
 
 
-def test_it_works(manager: Browser, restored: Campaign, gateway: Gateway, sandbox: Sandbox) -> None:
+def test_after_a_restore_a_manager_says_what_went_out(
+    manager: Browser, restored: Campaign, gateway: Gateway, sandbox: Sandbox
+) -> None:
     said = words(manager.get("/"))
     assert str(HoldReason.RESTORED.label) in said
     assert "2 requests went out that the database does not know" in said
@@ -78,7 +80,7 @@ def test_nothing_goes_on_before_somebody_has_said(manager: Browser, restored: Ca
 
 
 @pytest.mark.parametrize("typed", ["", "some", "-1", "1.5"])
-def test_what_is_no_number_is_asked_again(typed: str, manager: Browser, restored: Campaign) -> None:
+def test_what_went_out_must_be_a_number(typed: str, manager: Browser, restored: Campaign) -> None:
     response = manager.post(page(restored), {"people": typed})
     assert "Type a number. Type 0 if none of them went out." in words(response)
     restored.refresh_from_db()
@@ -89,19 +91,19 @@ def test_more_than_wait_cannot_have_gone_out(manager: Browser, restored: Campaig
     assert "Only 7 messages are waiting." in words(manager.post(page(restored), {"people": "8"}))
 
 
-def test_devanagari_digits_are_a_number(manager: Browser, restored: Campaign) -> None:
+def test_what_went_out_may_be_typed_in_devanagari(manager: Browser, restored: Campaign) -> None:
     manager.post(page(restored), {"people": "२"})
     restored.refresh_from_db()
     assert restored.unconfirmed == 2
 
 
-def test_all_of_it_may_have_gone_out(manager: Browser, restored: Campaign) -> None:
+def test_a_doubted_campaign_may_have_gone_out_wholly(manager: Browser, restored: Campaign) -> None:
     manager.post(page(restored), {"people": "7"})
     restored.refresh_from_db()
     assert (restored.state, restored.unconfirmed) == (CampaignState.DONE, 7)
 
 
-def test_a_sender_does_not_decide(sender: Browser, restored: Campaign) -> None:
+def test_a_sender_does_not_say_what_went_out(sender: Browser, restored: Campaign) -> None:
     assert sender.get(page(restored)).status_code == 403
     assert sender.post(page(restored), {"people": "0"}).status_code == 403
     assert "A manager decides." in words(sender.get(reverse("messaging:undecided")))
@@ -128,7 +130,7 @@ def test_a_draft_may_have_been_sent_too(sender: Browser, gateway: Gateway) -> No
     assert draft.doubted_at is None
 
 
-def test_of_what_has_ended_it_is_said_once(
+def test_finished_campaigns_are_declared_certain_together(
     manager: Browser, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     sandbox.settings(script=["scam"])
@@ -146,13 +148,13 @@ def test_of_what_has_ended_it_is_said_once(
     assert "did not reach everybody" not in words(manager.get(reverse("messaging:undecided")))
 
 
-def test_nothing_to_say_of_what_is_certain(manager: Browser, gateway: Gateway) -> None:
+def test_a_certain_campaign_has_no_page_of_doubt(manager: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(2))
     assert manager.get(page(campaign)).status_code == 302
     assert holds.release(gateway, by=None) is False
 
 
-def test_of_one_that_has_ended_it_is_said_alone(
+def test_a_finished_campaign_is_declared_certain_alone(
     manager: Browser, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     sandbox.settings(script=["scam", "scam"])
@@ -170,9 +172,6 @@ def test_of_one_that_has_ended_it_is_said_alone(
     for campaign in (first, second):
         campaign.refresh_from_db()
     assert (first.doubted_at is None, second.doubted_at is None) == (True, False)
-
-
-# -- What was written after the backup -------------------------------------------------------
 
 
 def test_calls_are_dealt_to_what_was_being_sent_first(

@@ -66,7 +66,7 @@ def sent(gateway: Gateway) -> Callable[..., Campaign]:
     return made
 
 
-def test_it_works(sender: Browser, gateway: Gateway) -> None:
+def test_the_history_lists_campaigns_and_recipients(sender: Browser, gateway: Gateway) -> None:
     asha = ContactFactory.create(name="Asha Karki", mobile="9841234567")
     group = GroupFactory.create(members=[asha])
     audience = Audience(groups=(group.pk,), numbers="9801234567")
@@ -79,29 +79,30 @@ def test_it_works(sender: Browser, gateway: Gateway) -> None:
     assert "980-1234567 Ncell Accepted Fees are due." in said
 
 
-def test_before_anything_was_sent(sender: Browser, gateway: Gateway) -> None:
+def test_an_empty_history_says_so(sender: Browser, gateway: Gateway) -> None:
     for address in (CAMPAIGNS, RECIPIENTS):
         assert "Nothing was sent yet" in words(sender.get(address))
 
 
 @pytest.mark.parametrize("address", [CAMPAIGNS, RECIPIENTS])
-def test_only_for_those_who_may_look(address: str, client: Client, gateway: Gateway) -> None:
+def test_the_history_is_for_those_who_may_see_it(
+    address: str, client: Client, gateway: Gateway
+) -> None:
     assert client.get(address).status_code == 302
     client.force_login(UserFactory.create())
     assert client.get(address).status_code == 403
 
 
-# -- Campaigns -------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("number", SPELLINGS)
-def test_campaigns_by_number(number: str, sender: Browser, sent: Callable[..., Campaign]) -> None:
+def test_campaigns_are_found_by_number_in_any_spelling(
+    number: str, sender: Browser, sent: Callable[..., Campaign]
+) -> None:
     found = sent("9841234567")
     sent("9801234567")
     assert rows(sender, CAMPAIGNS, q=number) == [found]
 
 
-def test_campaigns_by_text(sender: Browser, sent: Callable[..., Campaign]) -> None:
+def test_campaigns_are_found_by_text(sender: Browser, sent: Callable[..., Campaign]) -> None:
     found = sent(text="Call 98412 for the बिदा list, 100% sure")
     sent(text="Something else")
     for words_ in ("BIDA", "call 98412", "बिदा", "100%", "98412"):
@@ -112,7 +113,9 @@ def test_campaigns_by_text(sender: Browser, sent: Callable[..., Campaign]) -> No
     assert "0 found." in none
 
 
-def test_campaigns_by_state_and_sender(sender: Browser, sent: Callable[..., Campaign]) -> None:
+def test_campaigns_are_filtered_by_state_and_sender(
+    sender: Browser, sent: Callable[..., Campaign]
+) -> None:
     mine, other = sent(by=sender.user), sent(by=UserFactory.create())
     Campaign.objects.filter(pk=other.pk).update(state=CampaignState.PAUSED)
     assert rows(sender, CAMPAIGNS, sender=str(sender.user.pk)) == [mine]
@@ -146,11 +149,10 @@ def test_days_are_days_in_nepal(sender: Browser, sent: Callable[..., Campaign]) 
     assert {recipient.campaign for recipient in found} == {first, last}
 
 
-# -- Recipients ------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("number", SPELLINGS)
-def test_recipients_by_number(number: str, sender: Browser, sent: Callable[..., Campaign]) -> None:
+def test_recipients_are_found_by_number_in_any_spelling(
+    number: str, sender: Browser, sent: Callable[..., Campaign]
+) -> None:
     sent("9841234567", "9801234567", days_ago=3)
     sent("9841234567", "9819999999")
     found = rows(sender, RECIPIENTS, q=number)
@@ -158,7 +160,9 @@ def test_recipients_by_number(number: str, sender: Browser, sent: Callable[..., 
     assert found[0].campaign_id > found[1].campaign_id
 
 
-def test_recipients_by_name_and_text(sender: Browser, sent: Callable[..., Campaign]) -> None:
+def test_recipients_are_found_by_name_and_text(
+    sender: Browser, sent: Callable[..., Campaign]
+) -> None:
     sent("9841234567", text="Fees are due.")
     sent("9801234567", text="Closed.")
     Recipient.objects.filter(mobile="9801234567").update(name="सरिता Fee")
@@ -169,7 +173,7 @@ def test_recipients_by_name_and_text(sender: Browser, sent: Callable[..., Campai
     assert "Nobody fits" in words(sender.get(RECIPIENTS, {"q": "nobody"}))
 
 
-def test_recipients_by_state_operator_and_sender(
+def test_recipients_are_filtered_by_state_operator_and_sender(
     sender: Browser, gateway: Gateway, sent: Callable[..., Campaign]
 ) -> None:
     sent("9841234567", "9800000001", by=sender.user)
@@ -185,17 +189,16 @@ def test_recipients_by_state_operator_and_sender(
     assert mobiles(sender, q="98412", state="refused") == []
 
 
-def test_number_and_days_together(sender: Browser, sent: Callable[..., Campaign]) -> None:
+def test_recipients_are_found_by_number_and_days_together(
+    sender: Browser, sent: Callable[..., Campaign]
+) -> None:
     sent("9841234567", days_ago=10)
     new = sent("9841234567")
     week = f"{timezone.localdate() - timedelta(days=7):%Y-%m-%d}"
     assert [row.campaign for row in rows(sender, RECIPIENTS, q="9841234567", since=week)] == [new]
 
 
-# -- Pages -----------------------------------------------------------------------------------
-
-
-def test_pages_of_campaigns(sender: Browser, gateway: Gateway) -> None:
+def test_pages_of_campaigns_hold_each_once(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(1))
     others = [
         Campaign(form_uuid=uuid.uuid4(), gateway=gateway, audience={}, state=campaign.state)
@@ -207,7 +210,7 @@ def test_pages_of_campaigns(sender: Browser, gateway: Gateway) -> None:
     assert [*chain(*turned)] == made[::-1]
 
 
-def test_pages_of_recipients(
+def test_pages_of_recipients_hold_each_once_in_order(
     sender: Browser, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(history, "CAMPAIGNS_AT_A_TIME", 2)
@@ -219,7 +222,7 @@ def test_pages_of_recipients(
     assert order == sorted(order)
 
 
-def test_looking_further_back(
+def test_a_search_of_recipients_looks_further_back(
     sender: Browser, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(history, "CAMPAIGNS_AT_A_TIME", 2)
@@ -234,7 +237,7 @@ def test_looking_further_back(
     assert [row.mobile for row in found] == ["9841234567"]
 
 
-def test_a_rare_state_is_found_at_once(
+def test_recipients_in_a_rare_state_are_found_at_once(
     sender: Browser, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(history, "CAMPAIGNS_AT_A_TIME", 2)
@@ -243,9 +246,6 @@ def test_a_rare_state_is_found_at_once(
     for _number in range(4):
         hand_over(gateway, numbers(1))
     assert mobiles(sender, state="unconfirmed") == ["9800000023"]
-
-
-# -- Bad input -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("address", [CAMPAIGNS, RECIPIENTS])
@@ -270,26 +270,25 @@ def test_a_rare_state_is_found_at_once(
         {"q": "+977"},
     ],
 )
-def test_odd_filters(
+def test_odd_filters_of_the_history_do_no_harm(
     address: str, params: dict[str, str], sender: Browser, sent: Callable[..., Campaign]
 ) -> None:
     sent()
     assert sender.get(address, params).status_code == 200
 
 
-def test_a_wrong_filter_says_so(sender: Browser, sent: Callable[..., Campaign]) -> None:
+def test_a_wrong_filter_of_the_history_says_so(
+    sender: Browser, sent: Callable[..., Campaign]
+) -> None:
     campaign = sent()
     response = sender.get(CAMPAIGNS, {"since": "2026-11-22", "until": "2026-11-21"})
     assert "This day is before the first one." in words(response)
     assert rows(sender, CAMPAIGNS, state="x") == [campaign]
 
 
-# -- Speed -----------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("address", [CAMPAIGNS, RECIPIENTS])
 @pytest.mark.parametrize("params", [{}, {"q": "school"}, {"q": "98410"}, {"state": "queued"}])
-def test_queries_do_not_grow(
+def test_queries_of_the_history_do_not_grow_with_messages(
     address: str, params: dict[str, str], sender: Browser, sent: Callable[..., Campaign]
 ) -> None:
     counted = []
@@ -324,6 +323,6 @@ def test_numbers_are_found_in_an_index(sender: Browser, gateway: Gateway) -> Non
         assert "TEMP B-TREE" not in plan
 
 
-def test_addresses(gateway: Gateway) -> None:
+def test_the_addresses_of_the_history_stay(gateway: Gateway) -> None:
     assert reverse("messaging:history") == CAMPAIGNS
     assert reverse("messaging:history_recipients") == RECIPIENTS

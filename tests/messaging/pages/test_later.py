@@ -41,7 +41,7 @@ def _schedule(sender: Browser, draft: Campaign, at: str) -> None:
     draft.refresh_from_db()
 
 
-def test_it_works(
+def test_a_message_is_scheduled_at_the_review(
     sender: Browser,
     draft: Campaign,
     sandbox: Sandbox,
@@ -69,7 +69,7 @@ def test_it_works(
         ("2999-01-01T10:00", "within a year"),
     ],
 )
-def test_a_wrong_time_sends_nothing(
+def test_a_wrong_time_schedules_nothing(
     at: str, sentence: str, sender: Browser, draft: Campaign
 ) -> None:
     _schedule(sender, draft, at)
@@ -77,7 +77,7 @@ def test_a_wrong_time_sends_nothing(
     assert sentence in sender.get(draft.get_absolute_url()).content.decode()
 
 
-def test_by_a_script(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_script_schedules_a_message(gateway: Gateway, sandbox: Sandbox) -> None:
     out = StringIO()
     at = timezone.localtime() + timedelta(days=1)
     arguments = ["--message", "Exams begin.", "--to", "9841234567", "--at", f"{at:%Y-%m-%d %H:%M}"]

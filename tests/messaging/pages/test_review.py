@@ -1,66 +1,28 @@
-"""The receipt before a send: what it says, when it cannot be signed, and the send itself."""
-
-import uuid
-from collections.abc import Callable
-from datetime import timedelta
-from functools import partial
-from typing import Any
+"""The receipt before a send: what it says, to whom, and the send itself."""
 
 import pytest
-from django.conf import settings as site
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
-from pytest_django import DjangoAssertNumQueries, Settings
+from pytest_django import Settings
 
-from messaging.models import BalanceReading, Campaign, CampaignState, Event, Gateway, LeftOut
-from messaging.services import sociair
-from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import drafts
-from messaging.services.money import balance
+from messaging.models import Campaign, CampaignState, Event, Gateway, LeftOut
 from sandbox.server import Sandbox
-from tests.at_once import at_once
 from tests.conftest import Browser, signed_in
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory, UserFactory
-from tests.pages import source, words
+from tests.messaging.pages.review_support import Draft, drafts_of, send, url
+from tests.pages import words
 from tests.sending import check_books, hand_over, numbers, reading, send_all
 from tests.woken import OnCommit, woken
 
 pytestmark = pytest.mark.django_db
 
-Draft = Callable[..., Campaign]
-
 
 @pytest.fixture
 def draft(sender: Browser, gateway: Gateway) -> Draft:
-    """Writes a draft of the sender's."""
-
-    def written(*entries: str, text: str = "School is closed.", **audience: Any) -> Campaign:
-        return drafts.save_draft(
-            form_uuid=uuid.uuid4(),
-            text=text,
-            audience=Audience(numbers=", ".join(entries), **audience),
-            gateway=gateway,
-            by=sender.user,
-        )
-
-    return written
+    return drafts_of(sender, gateway)
 
 
-def url(campaign: Campaign) -> str:
-    return reverse("messaging:review", args=[campaign.pk])
-
-
-def signed(browser: Browser, campaign: Campaign) -> str:
-    return str(browser.get(url(campaign)).context["signed"])
-
-
-def send(browser: Browser, campaign: Campaign) -> Any:
-    data = {"signed": signed(browser, campaign)}
-    return browser.post(url(campaign), data, follow=True)
-
-
-def test_it_works(
+def test_a_reviewed_message_is_sent_for_its_price(
     sender: Browser,
     draft: Draft,
     gateway: Gateway,
@@ -84,7 +46,9 @@ def test_it_works(
     assert Event.objects.filter(campaign=campaign).first().by == sender.user  # type: ignore[union-attr]
 
 
-def test_the_receipt(sender: Browser, draft: Draft, gateway: Gateway) -> None:
+def test_the_receipt_lists_prices_people_and_omissions(
+    sender: Browser, draft: Draft, gateway: Gateway
+) -> None:
     hand_over(gateway, numbers(10))
     first, second = ContactFactory.create(name="Asha"), ContactFactory.create(name="Bikram")
     OptOutFactory.create(mobile=second.mobile)
@@ -114,7 +78,9 @@ def test_the_receipt(sender: Browser, draft: Draft, gateway: Gateway) -> None:
     assert "Send to 3 people for Rs 2.40" in said
 
 
-def test_one_of_everything(sender: Browser, draft: Draft, gateway: Gateway) -> None:
+def test_the_receipt_counts_one_in_the_singular(
+    sender: Browser, draft: Draft, gateway: Gateway
+) -> None:
     campaign = draft("9801234567", "1")
     reading(gateway)
     said = words(sender.get(url(campaign)))
@@ -123,7 +89,9 @@ def test_one_of_everything(sender: Browser, draft: Draft, gateway: Gateway) -> N
     assert "1 person gets it" in said
 
 
-def test_a_long_list_of_what_is_left_out(sender: Browser, draft: Draft, gateway: Gateway) -> None:
+def test_the_receipt_cuts_a_long_list_of_omissions(
+    sender: Browser, draft: Draft, gateway: Gateway
+) -> None:
     reading(gateway)
     shown = sender.get(url(draft("9801234567", *map(str, range(250)))))
     assert len(shown.context["review"].first_omissions) == 200
@@ -131,7 +99,9 @@ def test_a_long_list_of_what_is_left_out(sender: Browser, draft: Draft, gateway:
     assert "The first 200 of 250." in words(shown)
 
 
-def test_everything_left_out_is_kept(sender: Browser, draft: Draft, gateway: Gateway) -> None:
+def test_omissions_are_kept_with_the_campaign(
+    sender: Browser, draft: Draft, gateway: Gateway
+) -> None:
     campaign = draft("9801234567", "1", "9801234567")
     reading(gateway)
     send(sender, campaign)
@@ -139,7 +109,7 @@ def test_everything_left_out_is_kept(sender: Browser, draft: Draft, gateway: Gat
     assert sorted(reasons) == ["duplicate", "invalid"]
 
 
-def test_a_large_one_is_prepared_by_the_worker(
+def test_a_large_campaign_from_the_review_wakes_the_preparation(
     sender: Browser,
     draft: Draft,
     gateway: Gateway,
@@ -155,10 +125,7 @@ def test_a_large_one_is_prepared_by_the_worker(
     assert campaign.state == CampaignState.PREPARING
 
 
-# -- Permission ------------------------------------------------------------------------------
-
-
-def test_a_draft_is_private(
+def test_a_draft_is_reviewed_only_by_author_and_manager(
     sender: Browser, manager: Browser, draft: Draft, gateway: Gateway
 ) -> None:
     campaign = draft("9801234567")
@@ -173,7 +140,9 @@ def test_a_draft_is_private(
     assert campaign.state == CampaignState.DRAFT
 
 
-def test_only_for_those_who_may_send(client: Client, draft: Draft, gateway: Gateway) -> None:
+def test_the_review_is_for_those_who_may_send(
+    client: Client, draft: Draft, gateway: Gateway
+) -> None:
     campaign = draft("9801234567")
     client.force_login(UserFactory.create())
     for name in ("review", "receipt"):
@@ -186,7 +155,9 @@ def test_only_for_those_who_may_send(client: Client, draft: Draft, gateway: Gate
     assert Campaign.objects.count() == 1
 
 
-def test_deleting_a_draft(sender: Browser, draft: Draft, gateway: Gateway) -> None:
+def test_a_draft_is_deleted_after_a_question(
+    sender: Browser, draft: Draft, gateway: Gateway
+) -> None:
     campaign = draft("9801234567")
     delete = reverse("messaging:delete_draft", args=[campaign.pk])
     assert "Delete this draft?" in words(sender.get(delete))
@@ -201,262 +172,3 @@ def test_what_was_sent_cannot_be_deleted(sender: Browser, gateway: Gateway) -> N
     delete = reverse("messaging:delete_draft", args=[campaign.pk])
     assert sender.post(delete).status_code == 404
     assert Campaign.objects.count() == 1
-
-
-# -- The balance -----------------------------------------------------------------------------
-
-
-def test_it_waits_for_a_fresh_balance(
-    sender: Browser,
-    draft: Draft,
-    gateway: Gateway,
-    django_capture_on_commit_callbacks: OnCommit,
-) -> None:
-    campaign = draft("9801234567")
-    Gateway.objects.update(swept_at=timezone.now())
-    tasks = woken(django_capture_on_commit_callbacks, lambda: sender.get(url(campaign)))
-    assert tasks == ["read_balance"]
-    shown = sender.get(url(campaign))
-    assert "Reading the balance…" in words(shown)
-    assert "Look again" in words(shown)
-    assert "Send to" not in words(shown)
-    assert 'hx-trigger="every 1s"' in source(shown)
-    balance.read_balance(gateway)
-    assert "Send to 1 person" in words(sender.get(url(campaign)))
-
-
-def test_a_send_by_an_old_balance_comes_back(
-    sender: Browser, draft: Draft, gateway: Gateway
-) -> None:
-    campaign = draft("9801234567")
-    reading(gateway)
-    data = {"signed": signed(sender, campaign)}
-    BalanceReading.objects.update(
-        asked_at=timezone.now() - timedelta(seconds=61),
-        read_at=timezone.now() - timedelta(seconds=61),
-    )
-    response = sender.post(url(campaign), data, follow=True)
-    assert response.redirect_chain == [(url(campaign), 302)]
-    assert "Refreshing the balance. Press Send again in a few seconds." in words(response)
-    campaign.refresh_from_db()
-    assert campaign.state == CampaignState.DRAFT
-
-
-@pytest.mark.parametrize(
-    ("fault", "sentence"),
-    [("token", "Sociair refused the token."), ("down", "Sociair cannot be reached.")],
-)
-def test_sociair_does_not_tell_the_balance(
-    fault: str,
-    sentence: str,
-    sender: Browser,
-    draft: Draft,
-    gateway: Gateway,
-    sandbox: Sandbox,
-    settings: Settings,
-) -> None:
-    campaign = draft("9801234567")
-    if fault == "token":
-        settings.SOCIAIR_TOKEN = "wrong"
-    else:
-        sandbox.stop()
-    with pytest.raises(sociair.BalanceUnknown):
-        balance.read_balance(gateway)
-    shown = sender.get(url(campaign))
-    assert sentence in words(shown)
-    assert "The message is kept as a draft" in words(shown)
-    assert "School is closed." in words(shown)
-    assert "Send to" not in words(shown)
-    assert 'hx-trigger="every 5s"' in source(shown)
-
-
-def test_the_worker_is_silent(sender: Browser, draft: Draft, gateway: Gateway) -> None:
-    Gateway.objects.update(swept_at=timezone.now() - timedelta(minutes=4))
-    assert "The worker is not running, so the balance cannot be read" in words(
-        sender.get(url(draft("9801234567")))
-    )
-
-
-def test_the_balance_does_not_suffice(sender: Browser, draft: Draft, gateway: Gateway) -> None:
-    campaign = draft("9801234567", "9811234567")
-    reading(gateway, amount="1.00")
-    shown = sender.get(url(campaign))
-    assert "The balance does not suffice: Rs 0.60 more are needed." in words(shown)
-    assert "Send to" not in words(shown)
-    response = sender.post(url(campaign), {"signed": shown.context["signed"]}, follow=True)
-    assert "Not enough balance left" in words(response)
-    campaign.refresh_from_db()
-    assert campaign.state == CampaignState.DRAFT
-
-
-# -- What can change under one's hands -------------------------------------------------------
-
-
-def test_nobody_is_left(sender: Browser, draft: Draft, gateway: Gateway) -> None:
-    by = UserFactory.create(username="asha")
-    OptOutFactory.create(mobile="9801234567", reason="Asked at the desk", created_by=by)
-    reading(gateway)
-    shown = sender.get(url(draft("9801234567")))
-    assert "Nobody is left to send to." in words(shown)
-    today = timezone.localtime()
-    said = f"Opted out on {today.day} {today:%b %Y} (entered by asha): Asked at the desk"
-    assert f"980-1234567 {said}" in words(shown)
-    assert "Send to" not in words(shown)
-
-
-def test_a_group_is_gone(sender: Browser, draft: Draft, gateway: Gateway) -> None:
-    group = GroupFactory.create(members=[ContactFactory.create()])
-    campaign = draft("9801234567", groups=(group.pk,))
-    reading(gateway)
-    data = {"signed": signed(sender, campaign)}
-    group.delete()
-    response = sender.post(url(campaign), data, follow=True)
-    assert words(response).count("A group that you chose has been deleted meanwhile.") == 2
-    assert "The message is kept as a draft." in words(response)
-    campaign.refresh_from_db()
-    assert campaign.state == CampaignState.DRAFT
-
-
-def test_it_became_dearer(sender: Browser, draft: Draft, gateway: Gateway) -> None:
-    group = GroupFactory.create(members=[ContactFactory.create()])
-    campaign = draft(groups=(group.pk,))
-    reading(gateway)
-    data = {"signed": signed(sender, campaign)}
-    group.members.add(ContactFactory.create())
-    response = sender.post(url(campaign), data, follow=True)
-    assert "The recipients or the prices have changed since you looked" in words(response)
-    assert "Send to 2 people for Rs 1.60" in words(response)
-
-
-def test_it_was_changed_in_another_window(sender: Browser, draft: Draft, gateway: Gateway) -> None:
-    campaign = draft("9801234567")
-    reading(gateway)
-    data = {"signed": signed(sender, campaign)}
-    drafts.save_draft(
-        form_uuid=campaign.form_uuid,
-        text="Other words.",
-        audience=Audience(numbers="9801234567"),
-        gateway=gateway,
-        by=sender.user,
-    )
-    response = sender.post(url(campaign), data, follow=True)
-    assert "This message was changed in another window." in words(response)
-    assert "Other words." in words(response)
-
-
-@pytest.mark.parametrize("wrong", ["", "x", "WyJhIiwxLCIxIl0:1abcde:x"])
-def test_a_signature_that_is_none(
-    wrong: str, sender: Browser, draft: Draft, gateway: Gateway
-) -> None:
-    campaign = draft("9801234567")
-    reading(gateway)
-    response = sender.post(url(campaign), {"signed": wrong}, follow=True)
-    assert "Look at the receipt once more, then send." in words(response)
-
-
-def test_a_signature_is_for_one_draft(sender: Browser, draft: Draft, gateway: Gateway) -> None:
-    first, second = draft("9801234567"), draft("9801234567")
-    reading(gateway)
-    data = {"signed": signed(sender, first)}
-    response = sender.post(url(second), data, follow=True)
-    assert "Look at the receipt once more, then send." in words(response)
-
-
-def test_sent_twice_it_goes_once(
-    sender: Browser, draft: Draft, gateway: Gateway, sandbox: Sandbox
-) -> None:
-    campaign = draft("9801234567")
-    reading(gateway, amount="1.00")
-    data = {"signed": signed(sender, campaign)}
-    for _click in range(2):
-        response = sender.post(url(campaign), data, follow=True)
-        assert response.redirect_chain[-1][0] == reverse("messaging:campaign", args=[campaign.pk])
-        assert "alert-danger" not in source(response)
-    send_all(gateway)
-    assert len(sandbox.ledger()) == 1
-
-
-@pytest.mark.django_db(transaction=True)
-def test_ten_clicks_at_once_send_once(roles: None, gateway: Gateway, sandbox: Sandbox) -> None:
-    browser = signed_in("Sender")
-    campaign = drafts.save_draft(
-        form_uuid=uuid.uuid4(),
-        text="Closed.",
-        audience=Audience(numbers="9801234567"),
-        gateway=gateway,
-        by=browser.user,
-    )
-    reading(gateway, amount="1.00")
-    data = {"signed": signed(browser, campaign)}
-    clients = [Client() for _click in range(10)]
-    for each in clients:
-        each.cookies[site.SESSION_COOKIE_NAME] = browser.cookies[site.SESSION_COOKIE_NAME]
-    responses = at_once([partial(each.post, url(campaign), data) for each in clients])
-    assert {response.headers["Location"] for response in responses} == {
-        reverse("messaging:campaign", args=[campaign.pk])
-    }
-    send_all(gateway)
-    assert len(sandbox.ledger()) == 1
-
-
-def test_a_draft_for_another_gateway(sender: Browser, draft: Draft, gateway: Gateway) -> None:
-    campaign = draft("9801234567")
-    other = Gateway.objects.create(base_url="https://other.example/api")
-    Campaign.objects.update(gateway=other)
-    reading(other)
-    shown = sender.get(url(campaign))
-    assert "This draft was written for another gateway (https://other.example/api)." in words(shown)
-    assert "Send to" not in words(shown)
-
-
-# -- The open page ---------------------------------------------------------------------------
-
-
-def look(browser: Browser, campaign: Campaign, seen: str) -> Any:
-    return browser.get(reverse("messaging:receipt", args=[campaign.pk]), {"seen": seen})
-
-
-def test_while_it_is_open(sender: Browser, draft: Draft, gateway: Gateway) -> None:
-    campaign = draft("9801234567")
-    waiting = sender.get(url(campaign)).context["seen"]
-    assert look(sender, campaign, waiting).status_code == 204
-    reading(gateway)
-    ready = look(sender, campaign, waiting)
-    assert "Send to 1 person for Rs 0.80" in words(ready)
-    seen = ready.context["seen"]
-    assert look(sender, campaign, seen).status_code == 204
-    reading(gateway)
-    assert look(sender, campaign, seen).status_code == 204
-    reading(gateway, amount="50")
-    assert "Balance after it Rs 49.20" in words(look(sender, campaign, seen))
-    hand_over(gateway, numbers(5))
-    seen = sender.get(url(campaign)).context["seen"]
-    hand_over(gateway, numbers(5, first=9000))
-    reading(gateway, amount="50")
-    assert "Already committed 2 campaigns under way − Rs 8.00" in words(
-        look(sender, campaign, seen)
-    )
-
-
-def test_sent_from_another_window(sender: Browser, draft: Draft, gateway: Gateway) -> None:
-    campaign = draft("9801234567")
-    reading(gateway)
-    send(sender, campaign)
-    response = look(sender, campaign, "")
-    assert response.headers["HX-Redirect"] == reverse("messaging:campaign", args=[campaign.pk])
-    assert sender.get(url(campaign)).headers["Location"] == response.headers["HX-Redirect"]
-
-
-def test_queries_do_not_grow_with_the_audience(
-    sender: Browser,
-    draft: Draft,
-    gateway: Gateway,
-    django_assert_max_num_queries: DjangoAssertNumQueries,
-) -> None:
-    reading(gateway)
-    for people in (1, 60):
-        campaign = draft(
-            groups=(GroupFactory.create(members=ContactFactory.create_batch(people)).pk,)
-        )
-        with django_assert_max_num_queries(23):
-            sender.get(url(campaign))

@@ -42,7 +42,7 @@ def shown(at: datetime) -> str:
     return f"{at:%Y-%m-%dT%H:%M}"
 
 
-def test_it_works(sender: Browser, gateway: Gateway) -> None:
+def test_scheduled_campaigns_are_listed_by_day_and_moved(sender: Browser, gateway: Gateway) -> None:
     first = scheduled(gateway, in_days(3), "Exams begin.")
     scheduled(gateway, in_days(3, hour=15), "Bring a pen.")
     scheduled(gateway, in_days(9), "Results.")
@@ -61,17 +61,19 @@ def test_it_works(sender: Browser, gateway: Gateway) -> None:
     assert "12:00" in event.words
 
 
-def test_nothing_waits(sender: Browser, gateway: Gateway) -> None:
+def test_an_empty_schedule_says_so(sender: Browser, gateway: Gateway) -> None:
     assert "Nothing waits for its time" in words(sender.get("/schedule/"))
 
 
-def test_more_is_committed_than_there_is(sender: Browser, gateway: Gateway) -> None:
+def test_the_schedule_says_that_the_balance_does_not_suffice(
+    sender: Browser, gateway: Gateway
+) -> None:
     scheduled(gateway, in_days(1))
     BalanceReading.objects.update(balance="1")
     assert "does not suffice for everything" in words(sender.get("/schedule/"))
 
 
-def test_of_two_who_move_it_one_does(sender: Browser, gateway: Gateway) -> None:
+def test_one_of_two_moves_a_scheduled_campaign(sender: Browser, gateway: Gateway) -> None:
     campaign = scheduled(gateway, in_days(3))
     late = Campaign.objects.get(pk=campaign.pk)
     move(sender, campaign, at=shown(in_days(4)))
@@ -90,7 +92,9 @@ def test_of_two_who_move_it_one_does(sender: Browser, gateway: Gateway) -> None:
         ("2199-01-01T12:00", "within a year"),
     ],
 )
-def test_a_time_that_cannot_be(sender: Browser, gateway: Gateway, at: str, said: str) -> None:
+def test_a_campaign_is_not_moved_to_an_impossible_time(
+    sender: Browser, gateway: Gateway, at: str, said: str
+) -> None:
     campaign = scheduled(gateway, in_days(3))
     answer = move(sender, campaign, at=at)
     assert said in words(answer)
@@ -98,7 +102,9 @@ def test_a_time_that_cannot_be(sender: Browser, gateway: Gateway, at: str, said:
     assert campaign.scheduled_for == in_days(3)
 
 
-def test_at_night_it_is_asked(sender: Browser, gateway: Gateway, settings: Any) -> None:
+def test_moving_a_campaign_into_the_night_asks_first(
+    sender: Browser, gateway: Gateway, settings: Any
+) -> None:
     campaign = scheduled(gateway, in_days(3))
     settings.QUIET_HOURS = (21, 7)
     assert "That is at night." in words(move(sender, campaign, at=shown(in_days(3, hour=22))))
@@ -107,7 +113,9 @@ def test_at_night_it_is_asked(sender: Browser, gateway: Gateway, settings: Any) 
     assert campaign.scheduled_for == in_days(3, hour=22)
 
 
-def test_sent_at_once(sender: Browser, gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_scheduled_campaign_is_sent_at_once(
+    sender: Browser, gateway: Gateway, sandbox: Sandbox
+) -> None:
     campaign = scheduled(gateway, in_days(3))
     assert "Send to 2 people for Rs 1.60 now" in words(
         sender.get(f"/campaigns/{campaign.pk}/move/")
@@ -133,7 +141,9 @@ def test_a_text_that_says_its_day_stays_on_it(sender: Browser, gateway: Gateway)
     assert campaign.scheduled_for == in_days(3, hour=16)
 
 
-def test_opened_again_to_be_changed(sender: Browser, gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_scheduled_campaign_is_opened_again_to_change(
+    sender: Browser, gateway: Gateway, sandbox: Sandbox
+) -> None:
     campaign = scheduled(gateway, in_days(3))
     url = f"/campaigns/{campaign.pk}/open-again/"
     answer = sender.post(url)
@@ -149,7 +159,7 @@ def test_opened_again_to_be_changed(sender: Browser, gateway: Gateway, sandbox: 
     assert sandbox.ledger() == []
 
 
-def test_it_cannot_be_opened_when_it_has_begun(sender: Browser, gateway: Gateway) -> None:
+def test_a_campaign_that_has_begun_is_not_opened_again(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, ["9841234567"])
     answer = sender.post(f"/campaigns/{campaign.pk}/open-again/", follow=True)
     assert "does not wait for its time just now" in words(answer)
@@ -158,7 +168,7 @@ def test_it_cannot_be_opened_when_it_has_begun(sender: Browser, gateway: Gateway
     assert not Campaign.objects.filter(state="draft").exists()
 
 
-def test_copied(sender: Browser, gateway: Gateway) -> None:
+def test_a_campaign_is_copied_into_a_draft(sender: Browser, gateway: Gateway) -> None:
     group = GroupFactory.create(members=[ContactFactory.create()])
     audience = Audience(groups=(group.pk,), again=True)
     campaign = hand_over(gateway, audience, text="Dear {name}.")
@@ -173,7 +183,7 @@ def test_copied(sender: Browser, gateway: Gateway) -> None:
     assert page.context["form"]["text"].value() == "Dear {name}."
 
 
-def test_a_copy_for_a_group_that_has_gone(sender: Browser, gateway: Gateway) -> None:
+def test_a_copy_for_a_deleted_group_can_be_opened(sender: Browser, gateway: Gateway) -> None:
     group = GroupFactory.create(members=[ContactFactory.create()])
     campaign = hand_over(gateway, Audience(groups=(group.pk,)))
     control.cancel(campaign, by=None)
@@ -184,7 +194,9 @@ def test_a_copy_for_a_group_that_has_gone(sender: Browser, gateway: Gateway) -> 
 
 
 @pytest.mark.parametrize("what", ["move", "open-again", "copy"])
-def test_drafts_have_no_time(sender: Browser, gateway: Gateway, what: str) -> None:
+def test_drafts_cannot_be_moved_reopened_or_copied(
+    sender: Browser, gateway: Gateway, what: str
+) -> None:
     sender.post(
         "/compose/save/", {"form_uuid": "6ba7b810-9dad-11d1-80b4-00c04fd430c8", "text": "x"}
     )
@@ -225,7 +237,7 @@ def test_what_belongs_to_another_gateway_is_not_moved(sender: Browser, gateway: 
     assert (campaign.state, campaign.scheduled_for) == ("scheduled", in_days(3))
 
 
-def test_who_opens_it_again_writes_alone(
+def test_a_campaign_opened_again_bars_follow_ups(
     sender: Browser, manager: Browser, gateway: Gateway
 ) -> None:
     """A colleague does not write the old words to the same people."""
@@ -263,7 +275,7 @@ def test_a_text_that_says_its_day_is_resumed_by_who_has_seen_it(
     assert campaign.state == CampaignState.SENDING
 
 
-def test_sent_at_once_it_says_the_day_that_was_reviewed(gateway: Gateway) -> None:
+def test_a_text_sent_at_once_keeps_its_reviewed_date(gateway: Gateway) -> None:
     later = timezone.now() + timedelta(seconds=1)
     campaign = hand_over(gateway, ["9841234567"], text="Come on {date}.", at=later)
     Campaign.objects.filter(pk=campaign.pk).update(sent_at=later - timedelta(days=3))

@@ -39,9 +39,6 @@ def _billed(sandbox: Sandbox) -> list[str]:
     return [entry.mobile for entry in sandbox.ledger()]
 
 
-# -- Once ------------------------------------------------------------------------------------
-
-
 @pytest.mark.django_db(transaction=True)
 def test_threads_claim_each_batch_once(gateway: Gateway, settings: Settings) -> None:
     settings.SOCIAIR_BATCH_SIZE = 2
@@ -90,9 +87,6 @@ def test_a_claim_says_whose_it_is_and_until_when(gateway: Gateway, settings: Set
     assert time_left <= settings.SOCIAIR_DEADLINE - settings.SOCIAIR_TOTAL_TIMEOUT
 
 
-# -- Refused ---------------------------------------------------------------------------------
-
-
 def _assert_not_claimable(campaign: Campaign) -> None:
     assert claim_batch(campaign.pk) is None
     batch = Batch.objects.get()
@@ -103,7 +97,7 @@ def _assert_not_claimable(campaign: Campaign) -> None:
 @pytest.mark.parametrize(
     "state", [state for state in CampaignState if state != CampaignState.SENDING]
 )
-def test_only_a_campaign_that_is_sending(state: CampaignState, gateway: Gateway) -> None:
+def test_only_a_sending_campaign_is_claimed(state: CampaignState, gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(2))
     Campaign.objects.update(state=state)
     _assert_not_claimable(campaign)
@@ -111,7 +105,7 @@ def test_only_a_campaign_that_is_sending(state: CampaignState, gateway: Gateway)
 
 
 @pytest.mark.parametrize("kind", [HoldKind.PERSON, HoldKind.TOKEN, HoldKind.TIMED])
-def test_not_while_the_gateway_is_held(kind: HoldKind, gateway: Gateway) -> None:
+def test_nothing_is_claimed_while_the_gateway_is_held(kind: HoldKind, gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(2))
     until = timezone.now() + LATER if kind is HoldKind.TIMED else None
     holds.hold(gateway, kind, HoldReason.UNREACHABLE, until=until)
@@ -127,19 +121,16 @@ def test_a_timed_hold_that_is_over_holds_nothing(gateway: Gateway) -> None:
     assert claim_batch(campaign.pk) is not None
 
 
-def test_not_for_another_gateway(gateway: Gateway, settings: Settings) -> None:
+def test_nothing_is_claimed_for_another_gateway(gateway: Gateway, settings: Settings) -> None:
     campaign = hand_over(gateway, numbers(2))
     settings.SOCIAIR_BASE_URL = "http://127.0.0.1:9/elsewhere"
     _assert_not_claimable(campaign)
 
 
-def test_nothing_is_left_to_claim(gateway: Gateway) -> None:
+def test_a_claimed_batch_is_not_claimed_again(gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(2))
     assert claim_batch(campaign.pk) is not None
     assert claim_batch(campaign.pk) is None
-
-
-# -- Opted out since the review --------------------------------------------------------------
 
 
 def test_who_opted_out_meanwhile_gets_nothing(gateway: Gateway, sandbox: Sandbox) -> None:
@@ -204,9 +195,6 @@ def test_senders_side_by_side_leave_the_same_people_out_once(
     assert campaign.cost == 5 * Decimal("0.80")
 
 
-# -- In time ---------------------------------------------------------------------------------
-
-
 def test_a_call_without_a_whole_calls_time_is_not_begun(
     gateway: Gateway, sandbox: Sandbox, settings: Settings
 ) -> None:
@@ -260,7 +248,7 @@ def test_an_opened_connection_does_not_start_a_late_call(
     assert len(sandbox.requests()) == 1
 
 
-def test_told_to_stop_while_it_waits_for_its_slot(
+def test_a_sender_told_to_stop_leaves_its_wait(
     gateway: Gateway, sandbox: Sandbox, settings: Settings
 ) -> None:
     settings.SOCIAIR_BATCH_SIZE = 1

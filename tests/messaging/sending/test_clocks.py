@@ -56,9 +56,6 @@ def _hold(gateway: Gateway, seconds: float) -> None:
     holds.hold(gateway, HoldKind.TIMED, HoldReason.UNREACHABLE, until=until)
 
 
-# -- Holds -----------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize("by", [timedelta(hours=1), HALF_A_DAY])
 def test_a_hold_of_a_second_does_not_last_for_hours(
     by: timedelta, gateway: Gateway, sandbox: Sandbox
@@ -118,10 +115,7 @@ def test_no_wait_replaces_a_hold_for_a_person_that_began_in_the_future(gateway: 
     assert gateway.needs_person
 
 
-# -- Deadlines -------------------------------------------------------------------------------
-
-
-def test_nobody_stays_on_the_way_for_hours(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_lost_call_from_the_future_is_given_up(gateway: Gateway, sandbox: Sandbox) -> None:
     """The worker was lost, and its clock was ahead."""
     campaign = hand_over(gateway, numbers(2))
     assert claim_batch(campaign.pk) is not None
@@ -157,9 +151,6 @@ def test_a_call_in_time_is_left_alone(gateway: Gateway) -> None:
     assert claim_batch(campaign.pk) is not None
     _set_back(timedelta(seconds=20))
     assert record.give_up_lost(gateway) == 0
-
-
-# -- Slots, silence, readings ----------------------------------------------------------------
 
 
 def test_the_next_slot_is_never_farther_than_an_interval(

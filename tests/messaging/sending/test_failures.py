@@ -128,7 +128,9 @@ LINES = [
 
 
 @pytest.mark.parametrize("line", LINES, ids=lambda line: f"{line.number}-{line.fault}")
-def test_line(line: Line, gateway: Gateway, sandbox: Sandbox, settings: Settings) -> None:
+def test_an_answer_follows_its_line_of_the_table(
+    line: Line, gateway: Gateway, sandbox: Sandbox, settings: Settings
+) -> None:
     settings.SOCIAIR_BATCH_SIZE = 3
     settings.SOCIAIR_TOTAL_TIMEOUT = 0.6
     campaign = hand_over(gateway, numbers(6))
@@ -158,7 +160,9 @@ def test_line(line: Line, gateway: Gateway, sandbox: Sandbox, settings: Settings
     assert Campaign.objects.get().unconfirmed == (3 if line.batch == UNCONFIRMED else 0)
 
 
-def test_line_1_refused_connection(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_line_1_a_refused_connection_waits_and_queues_again(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
     campaign = hand_over(gateway, numbers(2))
     sandbox.stop()
     assert dispatch.send_next(gateway) is dispatch.Round.CALLED
@@ -174,14 +178,14 @@ def test_line_1_refused_connection(gateway: Gateway, sandbox: Sandbox) -> None:
     assert (campaign.state, campaign.accepted) == (DONE, 2)
 
 
-def test_line_1_unknown_host(settings: Settings) -> None:
+def test_line_1_an_unknown_host_queues_again(settings: Settings) -> None:
     settings.SOCIAIR_BASE_URL = "https://gateway.invalid/api"
     _one_call()
     assert SentMessage.objects.get().outcome == Outcome.UNREACHABLE
     assert Batch.objects.get().state == QUEUED
 
 
-def test_line_1_connect_time_out(settings: Settings) -> None:
+def test_line_1_a_connection_too_slow_queues_again(settings: Settings) -> None:
     settings.SOCIAIR_CONNECT_TIMEOUT = 0.2
     with socket.create_server(("127.0.0.1", 0), backlog=0) as server:
         # The one place in the queue is taken, and nobody is let in.
@@ -193,7 +197,9 @@ def test_line_1_connect_time_out(settings: Settings) -> None:
     assert Batch.objects.get().state == QUEUED
 
 
-def test_line_2_certificate(settings: Settings, certificate: tuple[Path, Path]) -> None:
+def test_line_2_an_untrusted_certificate_waits_for_a_person(
+    settings: Settings, certificate: tuple[Path, Path]
+) -> None:
     with Sandbox(certfile=certificate[0], keyfile=certificate[1]) as stranger:
         settings.SOCIAIR_BASE_URL = stranger.url
         gateway = _one_call()
@@ -203,7 +209,7 @@ def test_line_2_certificate(settings: Settings, certificate: tuple[Path, Path]) 
     assert (gateway.hold_kind, gateway.hold_reason) == (PERSON, HoldReason.CERTIFICATE)
 
 
-def test_line_1_reset_before_the_request_began(settings: Settings) -> None:
+def test_line_1_a_reset_before_the_request_queues_again(settings: Settings) -> None:
     """A TLS handshake that breaks off proves that nothing was sent."""
     with socket.create_server(("127.0.0.1", 0)) as server:
         settings.SOCIAIR_BASE_URL = f"https://127.0.0.1:{server.getsockname()[1]}/api"
@@ -227,7 +233,9 @@ def _one_call() -> Gateway:
     return gateway
 
 
-def test_line_4_lost_worker(gateway: Gateway, sandbox: Sandbox, settings: Settings) -> None:
+def test_line_4_a_lost_workers_batch_is_given_up_once(
+    gateway: Gateway, sandbox: Sandbox, settings: Settings
+) -> None:
     settings.SOCIAIR_BATCH_SIZE = 2
     settings.SOCIAIR_DEADLINE = 0
     campaign = hand_over(gateway, numbers(4))
@@ -282,7 +290,7 @@ def test_line_9_a_single_number_is_refused(gateway: Gateway, sandbox: Sandbox) -
     assert (campaign.state, campaign.refused) == (DONE, 1)
 
 
-def test_line_15_all_invalid(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_line_15_wholly_invalid_numbers_are_refused(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = hand_over(gateway, [INVALID])
     send_all(gateway)
     campaign.refresh_from_db()
@@ -294,7 +302,7 @@ def test_line_15_all_invalid(gateway: Gateway, sandbox: Sandbox) -> None:
     ("rule", "others"),
     [("ask", "unconfirmed"), ("none_sent", "accepted"), ("valid_sent", "accepted")],
 )
-def test_line_16_some_invalid(
+def test_line_16_partly_invalid_numbers_follow_the_setting(
     rule: str, others: str, gateway: Gateway, sandbox: Sandbox, settings: Settings
 ) -> None:
     settings.SOCIAIR_PARTIAL_REJECTION = rule

@@ -31,7 +31,9 @@ def _sent(sandbox: Sandbox) -> list[str]:
     return [texts[request] for request in sorted(texts)]
 
 
-def test_a_small_one_goes_before_an_older_large_one(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_small_campaign_goes_before_an_older_large_one(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
     large = _campaign(gateway, "large", 6)
     small = _campaign(gateway, "small", 4)
     assert (large.is_large, small.is_large) == (True, False)
@@ -47,7 +49,9 @@ def test_among_equals_the_oldest_goes_first(gateway: Gateway, sandbox: Sandbox) 
     assert _sent(sandbox) == ["small one", "small two"] + ["large one"] * 3 + ["large two"] * 3
 
 
-def test_a_message_takes_the_next_free_moment(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_single_message_goes_before_the_rest_of_others(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
     large = _campaign(gateway, "large", 8)
     dispatch.send_next(gateway)
     dispatch.send_next(gateway)
@@ -57,7 +61,7 @@ def test_a_message_takes_the_next_free_moment(gateway: Gateway, sandbox: Sandbox
     check_books(large, (entry.mobile for entry in sandbox.ledger() if entry.text == "large"))
 
 
-def test_a_large_one_that_was_chosen_gives_way_to_a_small_one(
+def test_a_chosen_large_campaign_gives_way_to_a_small_one(
     gateway: Gateway, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """It is handed over while the large one's sender waits for leave to call."""
@@ -74,7 +78,7 @@ def test_a_large_one_that_was_chosen_gives_way_to_a_small_one(
     assert _sent(sandbox) == ["small"] + ["large"] * 3
 
 
-def test_a_small_one_in_doubt_holds_no_large_one_up(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_doubted_small_campaign_delays_no_large_one(gateway: Gateway, sandbox: Sandbox) -> None:
     _campaign(gateway, "large", 6)
     small = _campaign(gateway, "small", 1)
     Campaign.objects.filter(pk=small.pk).update(doubted_at=timezone.now())
@@ -82,9 +86,7 @@ def test_a_small_one_in_doubt_holds_no_large_one_up(gateway: Gateway, sandbox: S
     assert _sent(sandbox) == ["large"] * 3
 
 
-def test_a_sender_kept_free_takes_nothing_of_a_large_one(
-    gateway: Gateway, sandbox: Sandbox
-) -> None:
+def test_a_sender_kept_free_takes_no_large_campaign(gateway: Gateway, sandbox: Sandbox) -> None:
     large = _campaign(gateway, "large", 6)
     assert dispatch.send_next(gateway, include_large=False) is dispatch.Round.NOTHING
     _campaign(gateway, "small", 2)
@@ -126,9 +128,7 @@ def test_a_campaign_with_nothing_queued_stands_in_nobodys_way(
     assert _sent(sandbox) == ["large"]
 
 
-def test_more_small_ones_than_anybody_looks_at_hide_nothing(
-    gateway: Gateway, sandbox: Sandbox
-) -> None:
+def test_many_small_campaigns_are_all_sent(gateway: Gateway, sandbox: Sandbox) -> None:
     campaigns = [_campaign(gateway, f"small {place}", 1) for place in range(22)]
     send_all(gateway)
     assert len(_sent(sandbox)) == 22

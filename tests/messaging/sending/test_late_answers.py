@@ -64,7 +64,7 @@ def _everything() -> dict[str, list[Any]]:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_an_answer_after_the_sweep_gave_its_batch_up(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_an_answer_counts_after_its_batch_was_given_up(gateway: Gateway, sandbox: Sandbox) -> None:
     """The call is in flight while the sweep looks."""
     campaign = hand_over(gateway, numbers(3))
     sandbox.settings(script=["slow"], slow=0.5)
@@ -112,7 +112,7 @@ def test_a_clear_late_answer_counts(
     ("rule", "others"),
     [("ask", "unconfirmed"), ("valid_sent", "accepted"), ("none_sent", "unconfirmed")],
 )
-def test_a_late_answer_that_refuses_some(
+def test_a_late_answer_that_refuses_some_queues_nobody(
     rule: str, others: str, gateway: Gateway, sandbox: Sandbox, settings: Settings
 ) -> None:
     """Nobody is queued again by it, even where it says that none was sent."""
@@ -159,7 +159,7 @@ def test_a_late_answer_counts_though_the_campaign_was_cancelled(
 
 @pytest.mark.parametrize("fault", ["ok", "400", "invalid-all", "429"])
 @pytest.mark.parametrize("verdict", list(Verdict))
-def test_after_a_persons_word_it_changes_only_its_own_row(
+def test_a_late_answer_does_not_undo_a_persons_word(
     verdict: Verdict, fault: str, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     campaign = hand_over(gateway, numbers(2))
@@ -213,7 +213,9 @@ def test_an_old_tries_answer_again_does_not_touch_the_next_try(
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
 
 
-def test_an_answer_of_a_claim_that_a_restore_undid(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_an_answer_of_a_claim_undone_by_restore_is_refused(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
     """Its number is another claim's by now, which has no answer yet."""
     campaign = hand_over(gateway, numbers(2))
     claim = claim_batch(campaign.pk)

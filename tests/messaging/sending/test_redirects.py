@@ -29,7 +29,7 @@ def _redirect(monkeypatch: pytest.MonkeyPatch, to: str, body: str, *, bills: boo
         ("/elsewhere", Outcome.SERVER_ERROR, BatchState.UNCONFIRMED),
     ],
 )
-def test_its_words_are_kept(
+def test_a_redirect_is_kept_and_never_followed(
     to: str,
     outcome: Outcome,
     state: BatchState,
@@ -47,7 +47,7 @@ def test_its_words_are_kept(
     check_books(campaign, [])
 
 
-def test_to_the_login_page_with_a_word_of_sending_is_not_sent_again(
+def test_a_redirect_with_a_word_of_success_is_unconfirmed(
     gateway: Gateway, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaign = hand_over(gateway, numbers(2))
@@ -58,7 +58,7 @@ def test_to_the_login_page_with_a_word_of_sending_is_not_sent_again(
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
 
 
-def test_no_more_of_it_is_read_than_of_any_answer(
+def test_a_long_redirect_is_read_up_to_its_limit(
     gateway: Gateway, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     hand_over(gateway, numbers(2))

@@ -133,7 +133,7 @@ ANSWERS: Final[list[tuple[int, object, dict[str, str]]]] = [
 
 
 @pytest.mark.parametrize("answer", ANSWERS, ids=lambda answer: f"{answer[0]}-{str(answer[1])[:30]}")
-def test_an_answer_that_quotes_the_token(
+def test_a_token_quoted_by_an_answer_is_shown_nowhere(
     answer: tuple[int, object, dict[str, str]],
     parrot: Parrot,
     log: pytest.LogCaptureFixture,
@@ -159,7 +159,7 @@ def test_an_answer_that_quotes_the_token(
         assert TOKEN not in run("sociair", what).out
 
 
-def test_every_page_about_it(parrot: Parrot, manager: Browser) -> None:
+def test_no_page_shows_a_token_that_an_answer_quoted(parrot: Parrot, manager: Browser) -> None:
     gateway = gateway_of_a_worker()
     campaign = hand_over(gateway, [MOBILE], text=TEXT)
     parrot.status, parrot.body = 500, json.dumps({"message": f"Error: Bearer {TOKEN}"})
@@ -177,7 +177,7 @@ def test_every_page_about_it(parrot: Parrot, manager: Browser) -> None:
 @pytest.mark.parametrize(
     "fault", ["hang", "close", "reset", "reset-unread", "cut", "cut-headers", "half", "down"]
 )
-def test_a_call_that_fails(
+def test_a_failed_call_tells_no_token_or_number(
     fault: str, settings: Settings, log: pytest.LogCaptureFixture, manager: Browser
 ) -> None:
     settings.SOCIAIR_TOTAL_TIMEOUT = 0.5
@@ -201,7 +201,9 @@ def test_a_call_that_fails(
         assert TOKEN not in ended.out + ended.err
 
 
-def test_everything_goes_well(settings: Settings, log: pytest.LogCaptureFixture) -> None:
+def test_a_good_day_logs_no_token_or_number(
+    settings: Settings, log: pytest.LogCaptureFixture
+) -> None:
     with Sandbox(token=TOKEN) as sandbox:
         settings.SOCIAIR_BASE_URL = sandbox.url
         gateway = gateway_of_a_worker()
@@ -215,7 +217,7 @@ def test_everything_goes_well(settings: Settings, log: pytest.LogCaptureFixture)
 
 
 @pytest.mark.parametrize("token", [f"{TOKEN}\nHost: x", f"{TOKEN}\u0928"])
-def test_a_token_that_is_no_token(
+def test_a_malformed_token_is_neither_sent_nor_logged(
     token: str, parrot: Parrot, settings: Settings, log: pytest.LogCaptureFixture
 ) -> None:
     """Libraries quote a header that they refuse to send."""
@@ -230,7 +232,7 @@ def test_a_token_that_is_no_token(
     _assert_quiet(log)
 
 
-def test_an_answer_that_cannot_be_saved(
+def test_an_unsaved_answer_logs_no_number_or_text(
     gateway: Gateway,
     sandbox: Sandbox,
     settings: Settings,

@@ -33,9 +33,6 @@ from tests.sending import check_books, claim_batch, hand_over, numbers, send_all
 pytestmark = pytest.mark.django_db
 
 
-# -- How often -------------------------------------------------------------------------------
-
-
 @pytest.mark.django_db(transaction=True)
 def test_senders_share_one_limit(gateway: Gateway, sandbox: Sandbox, settings: Settings) -> None:
     settings.SOCIAIR_BATCH_SIZE = 1
@@ -102,9 +99,6 @@ def test_what_came_between_the_look_and_the_slot_gives_none(
     assert isinstance(leave, slots.Leave)
     Gateway.objects.update(**meanwhile)
     assert slots.take(leave) is None
-
-
-# -- A restored backup -----------------------------------------------------------------------
 
 
 def _restore(gateway: Gateway, campaign: Campaign) -> None:

@@ -21,7 +21,7 @@ from tests.sending import reading
 LONG = "School is closed tomorrow, and the day after, because of the rain. Stay at home please. "
 
 
-def test_it_works() -> None:
+def test_dear_characters_are_found_with_plain_ones_for_them() -> None:
     advice = advise(f"{LONG}“Be safe” – the school…")
     assert advice is not None
     assert advice.plain == f'{LONG}"Be safe" - the school...'
@@ -61,7 +61,7 @@ def test_what_has_no_twin_can_only_be_left_out() -> None:
     ("character", "name"),
     [("“", "“"), ("\u00a0", "no-break space"), ("\u200b", "zero width space"), ("😀", "😀")],
 )
-def test_what_nobody_sees_has_a_name(character: str, name: str) -> None:
+def test_invisible_characters_are_called_by_name(character: str, name: str) -> None:
     assert name_of(character) == name
 
 
@@ -70,7 +70,7 @@ def test_every_twin_is_plain() -> None:
 
 
 @given(st.text(st.sampled_from([*TWINS, *"aé€😀नČ \n"])))
-def test_taking_the_advice_never_makes_it_dearer(text: str) -> None:
+def test_taking_advice_on_characters_never_costs_more(text: str) -> None:
     advice = advise(text)
     if advice is None:
         return
@@ -78,9 +78,6 @@ def test_taking_the_advice_never_makes_it_dearer(text: str) -> None:
     assert measure(advice.plain).parts <= measure(text).parts or measure(text).parts == 0
     again = advise(advice.plain)
     assert again is None or again.replaceable == []
-
-
-# -- On the page -----------------------------------------------------------------------------
 
 
 @pytest.fixture

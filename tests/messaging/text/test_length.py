@@ -24,7 +24,7 @@ DEFAULT_ALPHABET = (
 EXTENSION_TABLE = "^{}\\[~]|€"
 
 
-def test_it_works() -> None:
+def test_a_plain_text_is_measured_in_septets() -> None:
     measured = measure("School is closed tomorrow.")
     assert (measured.encoding, measured.units, measured.parts, measured.left) == (GSM, 26, 1, 134)
 
@@ -113,7 +113,7 @@ def _brief(value: object) -> str:
 
 
 @pytest.mark.parametrize(("text", "encoding", "units", "parts"), LIMITS + SEAMS + MIXED, ids=_brief)
-def test_units_and_parts(text: str, encoding: str, units: int, parts: int) -> None:
+def test_texts_have_their_units_and_parts(text: str, encoding: str, units: int, parts: int) -> None:
     measured = measure(text)
     assert (measured.encoding, measured.units, measured.parts) == (encoding, units, parts)
 
@@ -153,7 +153,7 @@ def test_each_character_of_the_extension_table_stays_whole_at_a_seam(character: 
     ],
     ids=_brief,
 )
-def test_what_is_left_of_the_last_part(text: str, left: int) -> None:
+def test_the_room_left_in_the_last_part_is_told(text: str, left: int) -> None:
     assert measure(text).left == left
 
 
@@ -220,14 +220,14 @@ ucs_runs = st.builds(
 @settings(max_examples=400, deadline=None)
 @example("a" * 151 + "€€" + "a" * 151 + "€€" + "a" * 151)
 @example("\ud800")
-def test_it_agrees_with_packing_by_hand(text: str) -> None:
+def test_measuring_agrees_with_packing_by_hand(text: str) -> None:
     measured = measure(text)
     assert (measured.encoding, measured.units, measured.parts, measured.left) == _packed(text)
 
 
 @given(gsm_runs | ucs_runs)
 @settings(max_examples=200, deadline=None)
-def test_so_much_fits_and_no_more(text: str) -> None:
+def test_the_room_left_fits_exactly(text: str) -> None:
     measured = measure(text)
     full = measure(text + "a" * measured.left)
     assert full.parts == max(measured.parts, 1)
@@ -258,7 +258,7 @@ def read_text(raw: str) -> str:
     ],
     ids=_brief,
 )
-def test_a_message_is_read(raw: str, text: str) -> None:
+def test_a_typed_message_is_tidied(raw: str, text: str) -> None:
     assert read_text(raw) == text
 
 
@@ -322,7 +322,7 @@ def _read(raw: str) -> tuple[str | None, str]:
 
 @given(st.text() | runs)
 @settings(max_examples=200, deadline=None)
-def test_what_is_read_can_be_sent(raw: str) -> None:
+def test_a_message_that_is_read_can_be_sent(raw: str) -> None:
     text, reason = _read(raw)
     if text is None:
         assert reason[0].isupper()
@@ -335,11 +335,10 @@ def test_what_is_read_can_be_sent(raw: str) -> None:
     assert read_text(text) == text
 
 
-# -- Where a text is cut -----------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(("text", "encoding", "units", "parts"), LIMITS + SEAMS + MIXED, ids=_brief)
-def test_it_is_cut_where_it_is_billed(text: str, encoding: str, units: int, parts: int) -> None:
+def test_a_text_is_cut_into_the_parts_billed(
+    text: str, encoding: str, units: int, parts: int
+) -> None:
     cut = split_parts(text)
     assert "".join(cut) == text
     assert len(cut) == max(parts, 1)

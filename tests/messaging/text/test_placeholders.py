@@ -38,7 +38,7 @@ VALUES = {"name": "Asha", "fee_due": "1250", "class": "9"}
         ("{village| } trimmed ", "trimmed"),
     ],
 )
-def test_it_works(text: str, rendered: str) -> None:
+def test_placeholders_are_filled_with_values(text: str, rendered: str) -> None:
     assert write(text, VALUES) == rendered
 
 
@@ -48,7 +48,7 @@ def test_values_are_never_read_as_placeholders() -> None:
 
 
 @pytest.mark.parametrize("values", [{}, {"name": ""}])
-def test_who_has_no_value_is_told_apart(values: dict[str, str]) -> None:
+def test_a_missing_value_is_told_by_its_field(values: dict[str, str]) -> None:
     with pytest.raises(Unwritable) as unwritable:
         write("Dear {name}", values)
     assert unwritable.value.missing == "name"
@@ -71,7 +71,7 @@ def test_who_has_no_value_is_told_apart(values: dict[str, str]) -> None:
         ("न" * 671 + "{name}", "This message has 11 parts"),
     ],
 )
-def test_what_is_wrong_is_said(text: str, said: str) -> None:
+def test_a_mistake_in_a_placeholder_is_said(text: str, said: str) -> None:
     with pytest.raises(InvalidText) as refused:
         read_wording(text, KNOWN)
     assert said.replace("name___class__", "name_class") in refused.value.reason
@@ -83,7 +83,7 @@ def test_what_everybody_gets_is_put_in_once() -> None:
     assert not parse("On {date}").filled({"date": "x"}).is_personal
 
 
-def test_a_default_is_put_where_there_is_none() -> None:
+def test_a_default_is_given_to_placeholders_without_one() -> None:
     text = "{{name}} {name} {Name} {name|x} {class}"
     assert with_default(text, "name", "friend") == (
         "{{name}} {name|friend} {Name|friend} {name|x} {class}"

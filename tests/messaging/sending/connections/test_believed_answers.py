@@ -1,4 +1,4 @@
-"""Which answer is believed, and how long a connection may idle before it is used again."""
+"""Which answer is believed: one whose end is known, with nothing behind it."""
 
 import http.client
 import io
@@ -6,98 +6,33 @@ import json
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 import urllib3.connectionpool
-from pytest_django import Settings
 from requests.adapters import HTTPAdapter
 
 from messaging.answers.classification import MOST_BYTES
 from messaging.answers.outcomes import Outcome
-from messaging.models import Batch, BatchState, Gateway, SentMessage
+from messaging.models import Batch, BatchState, SentMessage
 from messaging.services import frames, sociair, transport
-from messaging.services.gateway import holds
-from messaging.services.sending import dispatch
-from sandbox.server import Sandbox
+from tests.messaging.sending.connections.support import (
+    ACCEPTED,
+    EARLY,
+    NO,
+    NO_ANSWER,
+    PROCESSING,
+    REFUSED,
+    SUCCESS,
+    UNREADABLE,
+    YES,
+    Sender,
+    answer_of,
+)
 from tests.raw_server import RawServer, Script
-from tests.sending import check_books, gateway_of_a_worker, hand_over, numbers
 
 pytestmark = pytest.mark.django_db
-
-_clock = transport.now
-
-
-def _answer(content: object, *headers: str, status: str = "HTTP/1.1 200 OK") -> bytes:
-    body = json.dumps(content).encode()
-    return "\r\n".join([status, f"Content-Length: {len(body)}", *headers, "", ""]).encode() + body
-
-
-SUCCESS = {"message": "Success! SMS has been sent", "ntc": 1, "ncell": 0, "smartcell": 0}
-YES = _answer(SUCCESS)
-NO = _answer({"message": "Sorry! SMS could not be sent. Not enough balance"})
-EARLY = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\n\r\n"
-PROCESSING = b"HTTP/1.1 102 Processing\r\n\r\n"
-ACCEPTED, REFUSED = Outcome.ACCEPTED, Outcome.REFUSED
-NO_ANSWER, UNREADABLE = Outcome.NO_ANSWER, Outcome.UNREADABLE
-
-
-@pytest.fixture(autouse=True)
-def _a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Ports come back, and what was learned of another test's server must not."""
-    monkeypatch.setattr(transport, "_died", {})
-    sociair._session.cache_clear()
-    yield
-    sociair._session.cache_clear()
-
-
-@pytest.fixture(params=["http", "https"])
-def tls(request: pytest.FixtureRequest, certificate: tuple[Path, Path]) -> Path | None:
-    """The server's certificate, by somebody who is trusted, or none."""
-    if request.param == "http":
-        return None
-    sociair._session().verify = str(certificate[0].with_name("authority.pem"))
-    return certificate[0]
-
-
-@dataclass
-class Sender:
-    """A worker that sends one batch after the other, with a clock that can be put forward."""
-
-    settings: Settings
-    ahead: float = 0.0
-
-    def wait(self, seconds: float) -> None:
-        self.ahead += seconds
-
-    def send(
-        self, server: RawServer, *pauses: float, between: Callable[[], None] | None = None
-    ) -> list[str]:
-        """A batch, and another one after each of the pauses; their outcomes."""
-        self.settings.SOCIAIR_BASE_URL = server.url
-        self.settings.SOCIAIR_BATCH_SIZE = 1
-        gateway = gateway_of_a_worker()
-        hand_over(gateway, numbers(len(pauses) + 1))
-        for pause in (0, *pauses):
-            self.wait(pause)
-            holds.release(gateway, by=None)
-            assert dispatch.send_next(gateway) is dispatch.Round.CALLED
-            if between is not None:
-                between()
-        return list(SentMessage.objects.order_by("pk").values_list("outcome", flat=True))
-
-
-@pytest.fixture
-def sender(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> Sender:
-    settings.SOCIAIR_TOTAL_TIMEOUT = 2
-    sender = Sender(settings)
-    monkeypatch.setattr(transport, "now", lambda: _clock() + sender.ahead)
-    return sender
-
-
-# -- Which answer is believed ----------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -135,10 +70,12 @@ def test_an_answer_with_something_behind_it_proves_nothing(
     assert SentMessage.objects.earliest("pk").raw == all_of_it.decode()
 
 
-def test_nor_does_one_that_fills_the_buffer(sender: Sender, tls: Path | None) -> None:
+def test_a_full_buffer_with_something_behind_proves_nothing(
+    sender: Sender, tls: Path | None
+) -> None:
     """What follows it is left in the socket, or with TLS."""
-    room = io.DEFAULT_BUFFER_SIZE - len(_answer(SUCCESS, "X-Room: "))
-    full = _answer(SUCCESS, f"X-Room: {'x' * room}")
+    room = io.DEFAULT_BUFFER_SIZE - len(answer_of(SUCCESS, "X-Room: "))
+    full = answer_of(SUCCESS, f"X-Room: {'x' * room}")
     assert len(full) == io.DEFAULT_BUFFER_SIZE
     with RawServer([full + YES], [YES], certificate=tls) as server:
         assert sender.send(server, 0) == [UNREADABLE, ACCEPTED]
@@ -319,100 +256,3 @@ def test_nothing_is_ever_written_twice(on_a_used_connection: bool, sender: Sende
     adapter = sociair._session().get_adapter(server.url)
     assert isinstance(adapter, HTTPAdapter)
     assert adapter.max_retries.total == 0
-
-
-# -- Connections that idle -------------------------------------------------------------------
-
-
-def test_a_connection_is_used_again_at_once_but_not_after_seconds(sender: Sender) -> None:
-    with RawServer([YES], [YES], [YES]) as server:
-        sender.send(server, 0, transport.MOST_IDLE)
-        assert server.asked == [1, 1, 2]
-
-
-def test_idling_begins_when_the_answer_has_come(sender: Sender) -> None:
-    with RawServer([lambda: sender.wait(1.9), YES], [YES]) as server:
-        sender.send(server, 0.3)
-        assert server.asked == [1, 1]
-
-
-def test_a_connection_that_died_while_it_idled_teaches_patience(sender: Sender) -> None:
-    with RawServer([YES], [None], [YES], [YES], [YES]) as server:
-        outcomes = sender.send(server, 1.2, 0, 0.1, 0.7)
-        assert outcomes == [ACCEPTED, NO_ANSWER, ACCEPTED, ACCEPTED, ACCEPTED]
-        assert server.asked == [1, 1, 2, 2, 3]
-
-
-def test_a_new_connection_that_dies_teaches_nothing(sender: Sender) -> None:
-    with RawServer([None], [YES], [YES]) as server:
-        assert sender.send(server, 0, 1.2) == [NO_ANSWER, ACCEPTED, ACCEPTED]
-        assert server.asked == [1, 2, 2]
-
-
-def test_one_in_place_of_a_closed_one_has_not_idled(sender: Sender) -> None:
-    with RawServer([YES, None], [None], [YES], [YES]) as server:
-        outcomes = sender.send(server, 1.2, 0, 0.7, between=server.wait)
-        assert outcomes == [ACCEPTED, NO_ANSWER, ACCEPTED, ACCEPTED]
-        assert server.asked == [1, 2, 3, 3]
-
-
-def test_a_deadline_teaches_nothing(sender: Sender) -> None:
-    sender.settings.SOCIAIR_TOTAL_TIMEOUT = 0.4
-    with RawServer([YES], [1.0, None], [YES], [YES]) as server:
-        assert sender.send(server, 0.1, 0, 0.7) == [ACCEPTED, NO_ANSWER, ACCEPTED, ACCEPTED]
-        assert server.asked == [1, 1, 2, 2]
-
-
-@pytest.mark.parametrize(
-    ("keep_alive", "pause", "used_again"),
-    [
-        ("timeout=5, max=100", 1.2, True),
-        ("timeout=2", 0.1, True),
-        ("timeout=2", 1.1, False),
-        ("timeout=1", 0, False),
-        ("timeout=0", 0, False),
-        ("timeout=60, max=1", 0, False),
-    ],
-)
-def test_what_a_server_says_about_idling_is_heeded(
-    keep_alive: str, pause: float, used_again: bool, sender: Sender
-) -> None:
-    with RawServer([_answer(SUCCESS, f"Keep-Alive: {keep_alive}")], [YES]) as server:
-        assert sender.send(server, pause) == [ACCEPTED, ACCEPTED]
-        assert server.asked == [1, 1 if used_again else 2]
-
-
-@pytest.mark.parametrize(
-    ("keep_alive", "seconds"),
-    [
-        ("", float("inf")),
-        ("max=100", float("inf")),
-        ("timeout=soon", float("inf")),
-        ("timeout=" + "9" * 5000, float("inf")),
-        ("timeout=60", 30),
-        ("Max=7; Timeout = 3", 1.5),
-        ('timeout="3"', 1.5),
-        ("timeout=2", 1),
-        ("timeout=1", 0),
-        ("max=01, timeout=60", 0),
-        ("max=10", float("inf")),
-    ],
-)
-def test_half_of_what_a_server_promises_is_relied_on(keep_alive: str, seconds: float) -> None:
-    assert frames.longest_idle(keep_alive) == seconds
-
-
-def test_a_server_that_closes_at_such_moments_leaves_one_doubtful_call_at_most(
-    gateway: Gateway, sandbox: Sandbox, settings: Settings
-) -> None:
-    """Idle for about as long as the sender pauses: by chance it is closed as we write."""
-    sandbox.settings(idle=0.05)
-    settings.SOCIAIR_BATCH_SIZE = 1
-    campaign = hand_over(gateway, numbers(40))
-    for turn in range(40):
-        assert dispatch.send_next(gateway) is dispatch.Round.CALLED
-        holds.release(gateway, by=None)
-        time.sleep(0.03 + turn % 10 * 0.003)
-    campaign.refresh_from_db()
-    assert campaign.unconfirmed <= 1
-    check_books(campaign, (entry.mobile for entry in sandbox.ledger()))

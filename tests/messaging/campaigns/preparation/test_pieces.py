@@ -1,0 +1,137 @@
+"""A large campaign is prepared in pieces, resumably, and each recipient once."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from messaging import tasks
+from messaging.models import Batch, Campaign, CampaignState, EventKind, Gateway, LeftOut, Recipient
+from messaging.services.campaigns import control, pieces, preparation
+from messaging.services.sending import dispatch
+from sandbox.server import Sandbox
+from sociair_portal.common.bulk_rows import insert_rows
+from tests.at_once import at_once
+from tests.factories import OptOutFactory
+from tests.messaging.campaigns.preparation.support import kinds, prepare
+from tests.sending import check_books, hand_over, numbers, send_all, states
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.mark.usefixtures("by_the_worker")
+def test_a_large_campaign_is_prepared_by_the_worker(gateway: Gateway, sandbox: Sandbox) -> None:
+    OptOutFactory.create(mobile=numbers(8)[4])
+    campaign = hand_over(gateway, [*numbers(8), "12"])
+    assert (campaign.state, campaign.total) == (CampaignState.PREPARING, 0)
+    assert dispatch.send_next(gateway) is dispatch.Round.NOTHING
+
+    assert not prepare(campaign, pieces=1)
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.total) == (CampaignState.PREPARING, 3)
+    assert campaign.prepared_up_to == sorted(numbers(8))[2]
+    assert dispatch.send_next(gateway) is dispatch.Round.NOTHING  # not before all is known
+
+    assert prepare(campaign)
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.total) == (CampaignState.SENDING, 7)
+    assert campaign.prepared_up_to == Campaign.PREPARED
+    assert campaign.cost == campaign.reviewed_cost == Decimal("5.60")
+    assert LeftOut.objects.filter(campaign=campaign).count() == 2
+    assert max(Batch.objects.values_list("size", flat=True)) == 2
+    send_all(gateway)
+    check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
+    assert (campaign.state, campaign.accepted) == (CampaignState.DONE, 7)
+
+
+@pytest.mark.usefixtures("by_the_worker")
+def test_preparation_goes_on_where_it_broke_off(
+    gateway: Gateway, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The worker dies within a piece: that piece is undone as a whole, and made again."""
+    campaign = hand_over(gateway, numbers(8))
+    with monkeypatch.context() as patch:
+        failing = _failing(on_call=4)
+        patch.setattr(pieces, "insert_rows", failing)
+        patch.setattr(preparation, "insert_rows", failing)
+        with pytest.raises(RuntimeError):
+            prepare(campaign)
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.total, campaign.pending) == (CampaignState.PREPARING, 3, 3)
+    assert Recipient.objects.count() == 3
+    assert sum(Batch.objects.values_list("size", flat=True)) == 3
+
+    assert prepare(campaign)
+    send_all(gateway)
+    check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
+    assert (campaign.state, campaign.accepted, campaign.cost) == ("done", 8, Decimal("6.40"))
+
+
+def _failing(*, on_call: int) -> Callable[..., None]:
+    calls: list[object] = []
+
+    def insert_or_fail(*args: Any) -> None:
+        insert_rows(*args)
+        calls.append(args)
+        if len(calls) == on_call:
+            raise RuntimeError("killed")
+
+    return insert_or_fail
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("by_the_worker")
+def test_workers_side_by_side_prepare_each_recipient_once(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
+    campaign = hand_over(gateway, numbers(20))
+    at_once([partial(prepare, Campaign.objects.get(pk=campaign.pk)) for _worker in range(4)])
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.total, campaign.pending) == (CampaignState.SENDING, 20, 20)
+    assert sorted(states(campaign)) == sorted(numbers(20))
+    assert sum(Batch.objects.values_list("size", flat=True)) == 20
+    assert campaign.cost == campaign.reviewed_cost
+    assert kinds(campaign) == [EventKind.SENT, EventKind.STARTED]
+    send_all(gateway)
+    check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
+    assert campaign.accepted == 20
+
+
+@pytest.mark.usefixtures("by_the_worker")
+def test_preparation_stops_when_paused_or_cancelled(gateway: Gateway) -> None:
+    paused = hand_over(gateway, numbers(8))
+    prepare(paused, pieces=1)
+    assert control.pause(paused, by=None)
+    assert prepare(paused)
+    paused.refresh_from_db()
+    assert (paused.state, paused.total) == (CampaignState.PAUSED, 3)
+    assert control.resume(paused, by=None)
+    assert paused.state == CampaignState.PREPARING
+    prepare(paused, pieces=1)
+    assert control.cancel(paused, by=None)
+    assert prepare(paused)
+    paused.refresh_from_db()
+    assert (paused.state, paused.total) == (CampaignState.CANCELLED, 6)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("by_the_worker")
+def test_the_workers_task_prepares_what_waits(gateway: Gateway, sandbox: Sandbox) -> None:
+    campaign = hand_over(gateway, numbers(8))
+    tasks.prepare.call_local()
+    tasks.send.call_local()
+    check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
+    assert (campaign.state, campaign.accepted) == (CampaignState.DONE, 8)
+
+
+@pytest.mark.usefixtures("by_the_worker")
+def test_a_campaign_prepared_before_its_time_waits(gateway: Gateway) -> None:
+    campaign = hand_over(gateway, numbers(4), at=timezone.now() + timedelta(hours=1))
+    assert campaign.state == CampaignState.PREPARING
+    assert prepare(campaign)
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.SCHEDULED
