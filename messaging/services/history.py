@@ -17,7 +17,7 @@ from sociair_portal.common.pages import Page, page_by_key
 
 # How many campaigns one search among recipients looks through before it asks to go on.
 CAMPAIGNS_AT_A_TIME: Final = 50
-# Of the beginning of a number; fewer begin too many numbers.
+# Digits of the beginning of a number; fewer would find too many numbers.
 _FEWEST_DIGITS: Final = 5
 
 

@@ -27,7 +27,9 @@ def keep(*, name: str, text: str, by: Actor) -> MessageTemplate:
 
 
 def change(template: MessageTemplate, *, seen: int, name: str, text: str, by: Actor) -> bool:
-    """False if it has changed since the version that was `seen`. Raises `NameTaken`."""
+    """Change a template. False if it has changed since the version that was `seen`. Raises
+    `NameTaken`.
+    """
     try:
         with transaction.atomic():
             changed = MessageTemplate.objects.filter(pk=template.pk, version=seen).update(
