@@ -51,7 +51,7 @@ def _may_get() -> Q:
 
 
 def is_being_prepared(campaign: Campaign) -> bool:
-    """Whether another campaign with this text is being prepared, so that its people are not known."""
+    """Whether another campaign with this text is being prepared: its people are not known yet."""
     others = Campaign.objects.filter(text=campaign.text, state=CampaignState.PREPARING)
     return bool(settings.SAME_TEXT_HOURS) and others.exclude(pk=campaign.pk).exists()
 

@@ -1,4 +1,4 @@
-"""What all ways to send messages again share: a new campaign follows the first, which stays."""
+"""Sending the same messages again: a new campaign follows the first, whose history stays."""
 
 import uuid
 from collections import Counter, defaultdict

@@ -16,7 +16,7 @@ from messaging.models import (
 from messaging.services.gateway import holds
 from messaging.services.storage import database
 
-_LOOKED_AT: Final = 20  # calls; those that led to a hold are among its last ten
+_LOOKED_AT: Final = 20  # calls; those that led to a hold are among the last ten
 
 
 def after_reading(gateway: Gateway, reading: BalanceReading) -> None:

@@ -108,7 +108,7 @@ def _has_other_rates(campaign: Campaign, rates: prices.Rates) -> bool:
 
 
 def bill_of(campaign: Campaign, reading: BalanceReading | None) -> Bill | None:
-    """The bill for what a campaign has queued; None if nothing has changed, or nothing is queued."""
+    """The bill for what a campaign has queued; None if nothing changed, or nothing is queued."""
     if reading is None or campaign.prepared_up_to != Campaign.PREPARED:
         return None
     rates = prices.rates_now(campaign, reading)

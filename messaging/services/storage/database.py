@@ -144,7 +144,7 @@ def check_file() -> None:
 
 @contextlib.contextmanager
 def short_wait() -> Iterator[None]:
-    """Make SQLite give up waiting for a lock after 5 seconds, so that something else can be done."""
+    """Make SQLite give up a lock after 5 seconds, so that something else can be done about it."""
     if connection.vendor != "sqlite":
         yield
         return
