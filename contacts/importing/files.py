@@ -1,4 +1,4 @@
-"""Any table that an office has, as rows of text: CSV of every kind, XLSX, XLS and ODS.
+"""Opening any table that an office has, as rows of text: CSV of every kind, XLSX, XLS and ODS.
 
 It runs in a process of its own (converter.py) with bounds on memory and time, because a file may be
 anything. So it knows nothing of Django; reader.py says what is wrong with a file.

@@ -1,4 +1,4 @@
-"""CSV of every kind and encoding, as rows of text."""
+"""Opening text files: CSV of every kind and encoding, as rows of text."""
 
 import csv
 import re

@@ -1,4 +1,4 @@
-"""XLSX, XLS and ODS, as rows of text."""
+"""Opening spreadsheets: XLSX, XLS and ODS, as rows of text."""
 
 import datetime
 import zipfile

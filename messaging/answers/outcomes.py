@@ -34,7 +34,7 @@ class Outcome(StrEnum):
 
     @property
     def is_unclear(self) -> bool:
-        """Whether the call may have sent something, and nobody knows what."""
+        """Whether messages may have gone out, without anybody knowing which."""
         return self in _UNCLEAR
 
     @property

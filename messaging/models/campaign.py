@@ -133,10 +133,10 @@ class Campaign(models.Model):
         verbose_name=_("table"),
     )
     is_test = models.BooleanField(_("test"), default=False)
-    # A draft that was saved while its writer was typing.
+    # A draft that goes on in Compose: it cannot be signed for yet.
     is_unfinished = models.BooleanField(_("still being written"), default=False)
     saved_at = models.DateTimeField(_("saved"), default=timezone.now)
-    # How often a draft was saved: what a window knows of it.
+    # Rises with a draft's saves, so that a window knows whether another has saved since.
     version = models.PositiveIntegerField(_("version"), default=0, editable=False)
     is_large = models.BooleanField(_("large"), default=False)
     prepared_up_to = models.CharField(_("prepared up to"), max_length=10, blank=True)

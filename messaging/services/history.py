@@ -1,4 +1,4 @@
-"""What was sent, found again: campaigns, and recipients by number, name or text.
+"""Searching what was sent: campaigns, and recipients by number, name or text.
 
 Every query here is bounded. A number is found in an index, exactly or by its first digits. Other
 searches among recipients go through some campaigns at a time, the newest first, so that a page

@@ -1,4 +1,4 @@
-"""Saved texts: kept, changed by one person at a time, found again."""
+"""Saving, changing and finding templates; of two people who change one, the second is told."""
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet

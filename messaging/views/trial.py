@@ -1,4 +1,4 @@
-"""Tests: sending a message to one's own number, and the page where that is entered."""
+"""Pages of tests: sending a message to one's own number, and entering that number."""
 
 import uuid
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Many ids in few words: `17-2016 2020` is those from 17 to 2016, and 2020."""
+"""Runs of ids: `17-2016 2020` is those from 17 to 2016, and 2020."""
 
 import re
 from collections.abc import Iterable

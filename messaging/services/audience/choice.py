@@ -1,4 +1,4 @@
-"""Who was chosen for a campaign: groups, contacts and pasted numbers, or the rows of a table."""
+"""Audiences: who was chosen, as groups, contacts and pasted numbers, or as the rows of a table."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

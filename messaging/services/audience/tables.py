@@ -1,4 +1,4 @@
-"""Tables whose rows are recipients: read by the importer of contacts, and never changed.
+"""Taking in tables whose rows are recipients: read by the importer of contacts, never changed.
 
 Whoever means other columns gets another table, so that a draft's fingerprint always tells what is
 in it.

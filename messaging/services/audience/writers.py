@@ -1,4 +1,4 @@
-"""Which placeholders a message may have, and the writer of its letters."""
+"""Writers of letters, and the placeholders that a message may have."""
 
 from datetime import datetime
 
@@ -32,9 +32,7 @@ def writer_for(text: str, table: RecipientTable | None, *, day: datetime | None 
 
 
 def _own(table: RecipientTable) -> set[str]:
-    """Columns that come before the name, number and day of a recipient, because they have those
-    keys.
-    """
+    """Keys of the columns, which stand before a recipient's name, number or day of the same key."""
     meant = {NAME} if table.name_key == NAME else set()
     if table.number_key == NUMBER:
         meant.add(NUMBER)

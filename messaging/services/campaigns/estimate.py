@@ -1,4 +1,4 @@
-"""What a message being written would reach and cost, quick enough for every pause in typing.
+"""The estimate while typing: what a message would reach and cost, quick enough for every pause.
 
 Nothing is kept, and nobody signs for it: the review counts person by person.
 """

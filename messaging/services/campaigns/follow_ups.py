@@ -40,7 +40,7 @@ def can_be_followed(campaign: Campaign) -> bool:
 
 
 def waits_for_a_decision(campaign: Campaign) -> bool:
-    """Whether it has ended with some it did not reach, and with some of whom nobody knows."""
+    """Whether it has ended and did not reach all, but some messages are still unconfirmed."""
     is_over = campaign.state in _ENDED and not campaign.pending
     return is_over and bool(campaign.unconfirmed) and not_reached(campaign).exists()
 

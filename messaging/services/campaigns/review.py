@@ -1,4 +1,4 @@
-"""What a campaign will reach and cost, before anyone signs for it."""
+"""The figures of a review: what a campaign will reach and cost, before anyone signs for it."""
 
 from collections import Counter
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A test to one's own number: a message as a recipient would get it, before anybody does."""
+"""Tests: a message to one's own number, as a recipient would get it, before anybody does."""
 
 import uuid
 from dataclasses import dataclass

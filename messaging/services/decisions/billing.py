@@ -1,4 +1,4 @@
-"""Whether Sociair took for a campaign what the portal had said it would cost.
+"""Checking the bill: whether Sociair took for a campaign what the portal said it would cost.
 
 The estimate is a promise. Sociair's answers count messages by operator, and its balance tells what
 has left the account; where either disagrees with the portal, the campaign's page says by how much.

@@ -1,5 +1,4 @@
-"""Copying messages to send them again, where they are too many for a web request: the worker's
-part.
+"""Copying messages to be sent again, piece by piece: the worker's part, if they are many.
 
 A piece settles some of the signed batches as not sent and copies their messages, in one transaction
 that advances `prepared_up_to` conditionally: a killed worker goes on where it stopped, and two

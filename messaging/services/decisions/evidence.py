@@ -32,7 +32,7 @@ from messaging.services.money import prices
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Figures in rupees. `missing` left the account and nobody knows for what."""
+    """Figures in rupees. `missing` left the account and no known message explains it."""
 
     before: BalanceReading
     now: BalanceReading
@@ -154,7 +154,7 @@ def known(gateway: Gateway, since: datetime, *, until: datetime | None = None) -
 
 
 def undecided_cost(gateway: Gateway, since: datetime) -> Decimal:
-    """What messages of which nobody knows, or that are on their way, may have cost (rupees)."""
+    """Rupees that unconfirmed messages, and those on their way, may have cost."""
     batches = Batch.objects.filter(
         campaign__gateway=gateway,
         claimed_at__gte=since,

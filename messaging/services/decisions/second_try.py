@@ -70,7 +70,7 @@ def send_again(
     again = resend.price_again(unconfirmed_of(campaign, batches), signature.rates)
     try:
         with transaction.atomic():
-            # Locked in the order of `record`: otherwise the two could wait for each other.
+            # Locked in the order of `record`: two transactions must not wait for each other.
             locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
             gateway = Gateway.objects.select_for_update(no_key=True).get(pk=campaign.gateway_id)
             if (known := resend.known(form_uuid, campaign)) is not None:

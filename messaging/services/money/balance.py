@@ -30,8 +30,8 @@ _ASK_EVERY = 10  # seconds
 def read_balance(gateway: Gateway) -> BalanceReading:
     """Ask Sociair now and keep the answer. Raises `sociair.BalanceUnknown`.
 
-    An accepted token ends the hold of a refused one, and any answer the hold of a Sociair that
-    could not be reached. While Sociair wants no calls, it is not asked.
+    A token that is accepted ends the hold of one that was refused, and a reading that of a Sociair
+    that could not be reached. While Sociair wants no calls, it is not asked.
     """
     if holds.is_throttled(gateway):
         raise sociair.BalanceUnknown(

@@ -1,4 +1,4 @@
-"""What an answer changes: the batch, its recipients, the campaign's counters, the gateway."""
+"""Recording an answer: what changes in the batch, its recipients, the campaign and the gateway."""
 
 import logging
 from dataclasses import dataclass

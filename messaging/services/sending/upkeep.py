@@ -91,7 +91,7 @@ def _wants_balance(gateway: Gateway) -> bool:
     reading = balance.latest(gateway)
     if reading is None or abs(timezone.now() - reading.read_at) > _READ_EVERY:
         return True
-    # Evidence about messages of which nobody knows, taken while it is fresh.
+    # Evidence about unconfirmed messages, taken while it is fresh.
     undecided = Batch.objects.filter(
         campaign__gateway=gateway, state__in=UNDECIDED, deadline__gte=reading.asked_at
     )
