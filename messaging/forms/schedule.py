@@ -1,4 +1,4 @@
-"""Forms for when a message goes out: later, or at another time."""
+"""When a message goes out, as people type it."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,7 +15,7 @@ _FARTHEST: Final = timedelta(days=366)
 
 
 class LaterForm(forms.Form):
-    """At once, or at a time of the portal's time zone; what large or late sends must confirm."""
+    """When a message goes out: at once, or at a time of the portal's time zone."""
 
     later = forms.BooleanField(required=False)
     typed = forms.CharField(required=False)
@@ -38,7 +38,7 @@ class LaterForm(forms.Form):
         return at
 
     def objection(self, people: int, cost: Decimal) -> str:
-        """What must be confirmed before so many people get it for so many rupees; else empty."""
+        """What has to be confirmed before so many people get it; empty if nothing is left."""
         if guards.is_large(people, cost) and self._typed() != people:
             said = _("Type %(people)s, the number of people, to send so large a message.")
             return said % {"people": people}
@@ -52,14 +52,12 @@ class LaterForm(forms.Form):
 
     @property
     def moment(self) -> datetime | None:
-        """When it goes out; None is now."""
         return self.cleaned_data.get("at")
 
 
 class MoveForm(LaterForm):
-    """Another time for a scheduled campaign, or at once (`now`).
-
-    `seen` is the time that was shown, `cost` the sum (rupees).
+    """Another time for what waits, or at once (`now`). `seen` is the time that was shown, `cost`
+    the sum.
     """
 
     later = forms.BooleanField(required=False, disabled=True, initial=True)
