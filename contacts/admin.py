@@ -18,7 +18,7 @@ from sociair_portal.common.bases import ModelAdmin, TabularInline
 
 
 class NumberSearch(ModelAdmin):
-    """Numbers are found in any spelling, by how they begin."""
+    """Lists in which numbers are found by their beginning, in any spelling."""
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -104,7 +104,7 @@ class OptOutAdmin(NumberSearch):
     show_full_result_count = False
 
     def has_change_permission(self, request: HttpRequest, obj: OptOut | None = None) -> bool:
-        """Who asked for what is entered once; a mistake is removed and entered anew."""
+        """An opt-out is entered once; a mistake is removed and entered anew."""
         return False
 
     def save_model(self, request: HttpRequest, obj: OptOut, form: Any, change: bool) -> None:
@@ -114,7 +114,7 @@ class OptOutAdmin(NumberSearch):
 
 @admin.register(ContactField)
 class ContactFieldAdmin(ModelAdmin):
-    """Fields come with an import. Here they are renamed; what messages call them by stays."""
+    """Fields are made in the portal; here they are renamed, and their placeholders stay."""
 
     fields = ["name", "key", "kind", "created_at"]
     readonly_fields = ["key", "kind", "created_at"]

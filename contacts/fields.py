@@ -1,4 +1,4 @@
-"""What an office keeps about people besides name and number: its own fields and their values."""
+"""The office's own fields about people, such as class or fee due: kinds, keys and values."""
 
 import re
 import unicodedata
@@ -17,7 +17,7 @@ from sociair_portal.common import formats
 FieldValue = str | int | float
 MOST_CHARACTERS: Final = 500  # of a value; nothing longer fits into a message
 
-# What placeholders, tables and exports call by these names already.
+# Names that placeholders, tables and exports use for something else.
 RESERVED: Final = frozenset(
     {"name", "number", "mobile", "operator", "opted_out", "group", "groups", "date"}
 )
@@ -56,9 +56,9 @@ class InvalidValue(ValueError):
 
 
 def key_of(name: str) -> str:
-    """How a field is called in messages and in the database: "Fee due" is `fee_due`.
+    """A field's key in messages and in the database: "Fee due" is `fee_due`.
 
-    Letters of every script stay, with the marks that belong to them. Empty if none is there. A name
+    Letters of every script stay, with the marks that belong to them. Empty if there is none. A name
     of digits alone gets a word in front: databases take such a key for a place in a list.
     """
     kept = (
@@ -83,7 +83,7 @@ def parse_value(kind: FieldKind, raw: str) -> FieldValue:
 
 
 def _number(text: str) -> int | float:
-    if len(text) <= _MOST_DIGITS and text.isascii() and text.isdigit():  # as most columns have it
+    if len(text) <= _MOST_DIGITS and text.isascii() and text.isdigit():  # as in most columns
         return int(text)
     plain = _RUPEES.sub("", text.translate(_DIGITS)).strip()
     digits = re.sub("[^0-9]", "", plain).lstrip("0")
@@ -106,7 +106,7 @@ def _date(text: str) -> str:
 
 
 def show_value(kind: FieldKind, value: FieldValue) -> str:
-    """As staff read it, in lists and in messages: 1250.5 is 1250.50, a date is 22 Nov 2026."""
+    """A value as staff read it, in lists and messages: 1250.5 is 1250.50, a date is 22 Nov 2026."""
     if type(value) is int:
         return str(value)
     if kind == FieldKind.NUMBER and isinstance(value, int | float):

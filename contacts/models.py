@@ -1,4 +1,4 @@
-"""People, the groups they are in, and numbers that must not be texted."""
+"""The tables of people, groups, their fields, imports, and opt-outs."""
 
 from django.conf import settings
 from django.db import models

@@ -1,4 +1,4 @@
-"""How a name is kept: what nobody sees and what turns lines around is taken out."""
+"""Cleaning, comparing and listing names: hidden characters and marks of direction are removed."""
 
 import re
 import unicodedata
@@ -32,7 +32,7 @@ def clean_name(raw: str) -> str:
 
 
 def name_key(name: str) -> str:
-    """What is left of a name when case and spaces do not count. Of a clean name."""
+    """A clean name without case and spaces, by which names are compared."""
     key = "".join(name.casefold().split())
     return key if key.isascii() else key.translate(_NO_JOINERS)
 

@@ -1,4 +1,4 @@
-"""What a Nepali mobile number is, how people write it, and whose it is.
+"""Nepali mobile numbers: how people write them, and which operator they belong to.
 
 Ranges and carriers come from the `phonenumbers` package (Google's libphonenumber data for Nepal).
 They are turned into one regular expression and one table when this module is loaded, because
@@ -17,7 +17,7 @@ from phonenumbers.carrierdata import CARRIER_DATA
 
 
 class Operator(StrEnum):
-    """Who carries a number, in the words of Sociair's answers."""
+    """Who carries a number, named as in Sociair's answers."""
 
     NTC = "ntc"
     NCELL = "ncell"
@@ -61,7 +61,7 @@ _NEPAL: Final[Any] = PhoneMetadata.metadata_for_region("NP")
 _MOBILE: Final = _pattern(_NEPAL, "mobile")
 _LANDLINE: Final = _pattern(_NEPAL, "fixed_line")
 
-# "98412" can only be Nepal Telecom if 984 is: national prefixes of two or three digits.
+# Operators by national prefixes of two or three digits.
 _OPERATORS: Final[dict[str, Operator]] = {
     prefix.removeprefix("977"): _CARRIERS.get(names["en"], Operator.OTHER)
     for prefix, names in CARRIER_DATA.items()
@@ -96,7 +96,7 @@ def parse_mobile(raw: object) -> str:
 
 def find_mobile(raw: object) -> str:
     """As `parse_mobile`, but empty for what is no number."""
-    if isinstance(raw, str) and _MOBILE.fullmatch(raw):  # as most lists have them
+    if isinstance(raw, str) and _MOBILE.fullmatch(raw):  # as in most lists
         return raw
     text = _visible(raw)
     digits = _compact(text)
@@ -111,12 +111,12 @@ def _visible(raw: object) -> str:
 
 
 def _compact(text: str) -> str:
-    """Without what stands between digits, or behind them as a spreadsheet's float has it."""
+    """Digits without what stands between them, or behind them in a spreadsheet's float."""
     float_like = _FLOAT.fullmatch(text)
     return (float_like[1] if float_like else text).translate(_BETWEEN)
 
 
-# Matches ten digits of a mobile number and nothing else, as most lists have them.
+# Matches the ten digits of a mobile number and nothing else, the way most lists have them.
 plain_mobile: Final = _MOBILE.fullmatch
 
 

@@ -1,4 +1,4 @@
-"""What the worker does for contacts: it loads imports. The table is the queue, as for messages."""
+"""The worker's tasks for contacts: loading imports. The table is the queue, as for messages."""
 
 import threading
 import time
@@ -20,12 +20,13 @@ _importing = threading.Lock()
 
 
 def kick_imports() -> None:
-    """Load what was started, when the transaction is committed."""
+    """Load imports that were started, when the transaction is committed."""
     transaction.on_commit(run_imports)
 
 
 @db_task(priority=_PRIORITY, expires=_EXPIRES)  # type: ignore[untyped-decorator]
 def run_imports() -> None:
+    """Load what was started; if it takes long, go on in another task."""
     if not _importing.acquire(blocking=False):
         return
     until = time.monotonic() + _RUN_FOR
@@ -39,7 +40,7 @@ def run_imports() -> None:
 
 @db_periodic_task(crontab(minute="*"), priority=_PRIORITY, expires=_EXPIRES)  # type: ignore[untyped-decorator]
 def sweep_imports() -> None:
-    """Imports whose worker is gone go on; files that nobody decided about are forgotten."""
+    """Go on with imports whose worker is gone; forget files that nobody has started."""
     jobs.forget_abandoned()
     if jobs.waiting():
         run_imports()

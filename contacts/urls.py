@@ -1,4 +1,4 @@
-"""People, groups and opt-outs."""
+"""The addresses of people, groups and opt-outs."""
 
 from django.urls import path
 

@@ -63,7 +63,7 @@ class RecordAdmin(ModelAdmin):
 
 
 class RecordsOfNumbers(RecordAdmin):
-    """Numbers are found in any spelling, whole or begun, by way of an index."""
+    """Rows that are found by number: in any spelling, whole or begun, with an index."""
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
@@ -74,7 +74,7 @@ class RecordsOfNumbers(RecordAdmin):
         return super().get_search_results(request, queryset, search_term)
 
     def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
-        """Rows of such numbers; where a row has none of its own, of whom it went to."""
+        """Rows with such numbers, or for rows without a number, those that went to them."""
         return queryset.filter(numbers)
 
 
@@ -208,7 +208,7 @@ class GatewayAdmin(RecordAdmin):
 
 @admin.register(Machine)
 class MachineAdmin(RecordAdmin):
-    """Who sends, and who is not waited for any more."""
+    """Machines that send, and those that are not waited for any more."""
 
     list_display = ["name", "joined_at", "seen_at", "vouched_at", "retired_at", "gateway"]
     list_filter = ["gateway"]

@@ -1,4 +1,4 @@
-"""What the worker runs. The tables are the queue; Huey only wakes the senders.
+"""The worker's tasks. The tables are the queue; Huey only wakes the senders.
 
 Services never enqueue: views, commands and these tasks do, on commit, through `kick`.
 """
@@ -25,9 +25,9 @@ from messaging.services.storage import database
 from sociair_portal.common.shutdown import stopping
 
 _RUN_FOR: Final = 30.0  # seconds a task goes on before it makes room for others
-_EXPIRES: Final = 60  # seconds in the queue after which a kick is one too many
+_EXPIRES: Final = 60  # seconds in the queue after which a kick is dropped: the sweep kicks again
 _PRIORITY: Final = {"send": 0, "prepare": 5, "balance": 8, "sweep": 10}
-_ASKED_TWICE: Final = 5  # seconds in which a second wish for the balance is the same
+_ASKED_TWICE: Final = 5  # seconds in which a second request for the balance is dropped
 
 # One preparation and one question for the balance at a time: more would take the senders' threads.
 _preparing, _asking = threading.Lock(), threading.Lock()
@@ -37,22 +37,24 @@ _large = threading.BoundedSemaphore(settings.SOCIAIR_WORKERS)
 
 
 def kick(senders: int | None = None) -> None:
-    """Wake so many senders (all, if not said) when the transaction is committed."""
+    """Wake so many senders (None: all) when the transaction is committed."""
     count = min(senders or settings.SOCIAIR_SENDERS, settings.SOCIAIR_SENDERS)
     for _sender in range(count):
         transaction.on_commit(send)
 
 
 def kick_prepare() -> None:
+    """Have the worker prepare campaigns when the transaction is committed."""
     transaction.on_commit(prepare)
 
 
 def kick_balance() -> None:
+    """Have the worker read the balance when the transaction is committed."""
     transaction.on_commit(read_balance)
 
 
-def kick_at(at: datetime) -> None:
-    """Wake the senders at a time; the sweep stands behind it."""
+def _kick_at(at: datetime) -> None:
+    """Wake the senders at a time; if that is lost, the sweep wakes them within a minute."""
     transaction.on_commit(partial(wake.schedule, eta=at))
 
 
@@ -61,7 +63,7 @@ def kick_for(campaign: Campaign) -> None:
     if campaign.state == CampaignState.PREPARING:
         kick_prepare()
     elif campaign.state == CampaignState.SCHEDULED and campaign.scheduled_for is not None:
-        kick_at(campaign.scheduled_for)
+        _kick_at(campaign.scheduled_for)
     else:
         kick()
 
@@ -104,7 +106,7 @@ def wake() -> None:
 
 @db_task(priority=_PRIORITY["prepare"], expires=_EXPIRES)  # type: ignore[untyped-decorator]
 def prepare() -> None:
-    """Prepare campaigns that are too large for a web request, and go on later if it takes long."""
+    """Prepare campaigns that are too large for a web request; if it takes long, go on later."""
     if not _preparing.acquire(blocking=False):
         return
     try:
@@ -128,7 +130,7 @@ def _prepare(until: float) -> None:
 
 @db_task(priority=_PRIORITY["balance"], expires=_EXPIRES)  # type: ignore[untyped-decorator]
 def read_balance() -> None:
-    """Somebody looks at a page that wants a fresh balance."""
+    """Read the balance for a page that wants it fresh, and wake the senders."""
     gateway = holds.current_gateway()
     if not _asking.acquire(blocking=False):
         return
@@ -144,17 +146,17 @@ def read_balance() -> None:
 
 
 def attend() -> None:
-    """Look in as a machine that sends; wake the senders when they may go on since."""
+    """Look in as a machine that sends; wake the senders when they may now send."""
     gateway = holds.current_gateway()
     if not slots.attend(gateway):
         return
     gateway.refresh_from_db(fields=["cleared"])
     if gateway.cleared != _cleared.pop(gateway.pk, ""):
-        kick()  # those that were sent away before
+        kick()  # senders that were turned away before
     _cleared[gateway.pk] = gateway.cleared
 
 
-# For which era this process has seen that all agree, by gateway.
+# By gateway, the last era in which this process has seen all machines agree.
 _cleared: Final[dict[int, str]] = {}
 
 
@@ -164,7 +166,7 @@ def sweep() -> None:
 
 
 def sweep_now() -> None:
-    """The sweep, and whatever it found to do."""
+    """Do the sweep, and go on with what it found."""
     if not database.can_be_used():
         return
     gateway = holds.current_gateway()

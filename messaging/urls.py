@@ -1,4 +1,4 @@
-"""Composing, sending and looking back."""
+"""The addresses of composing, sending and looking back."""
 
 from django.urls import path
 

@@ -1,5 +1,5 @@
-"""A Sociair gateway of our own: the documented API over real HTTP, where nothing is really sent.
+"""A sandbox gateway: Sociair's documented API over real HTTP, where nothing is really sent.
 
-It needs the standard library only, and shares neither code nor database with the portal: its
-ledger is what the portal is judged by.
+It needs the standard library only, and shares neither code nor database with the portal: its ledger
+is what the portal is judged by.
 """

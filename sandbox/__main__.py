@@ -1,4 +1,4 @@
-"""The sandbox as a program of its own: `python -m sandbox`."""
+"""`python -m sandbox`: the sandbox as a program of its own."""
 
 import argparse
 import errno
@@ -83,7 +83,7 @@ def _sentence(error: OSError, host: str, port: int) -> str:
 def main() -> None:
     parser = _parser()
     options = vars(parser.parse_args())
-    # Held back until they are waited for, in this thread and the server's.
+    # Blocked until `sigwait`, in this thread and in the server's, which inherits that.
     stops = {signal.SIGINT, signal.SIGTERM}
     signal.pthread_sigmask(signal.SIG_BLOCK, stops)
     try:

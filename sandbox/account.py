@@ -22,7 +22,7 @@ class Partial(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """A request to send one text to some numbers; `unknown` are called invalid all the same."""
+    """A request to send one text to some numbers; `unknown` are numbers to be called invalid."""
 
     request: int
     text: str
@@ -30,6 +30,7 @@ class Order:
     unknown: frozenset[str] = frozenset()
 
     def invalid(self) -> list[str]:
+        """The numbers that are called invalid."""
         return [m for m in self.mobiles if m in self.unknown or not is_known(m)]
 
 
@@ -37,8 +38,8 @@ class Order:
 class Receipt:
     """What the gateway made of an order.
 
-    Invalid numbers count as `other`, as Sociair does. `short_of` is the balance if that was too
-    small, `billed` how many numbers were billed.
+    Invalid numbers count as `other`, as Sociair does. `short_of` is the balance (rupees) if that
+    was too small, `billed` how many numbers were billed.
     """
 
     counts: Counter[SandboxOperator]
@@ -49,7 +50,7 @@ class Receipt:
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """The account at one moment."""
+    """The account at one moment: numbers billed, rupees spent and left, and the records."""
 
     billed: int
     spent: Decimal
@@ -58,7 +59,7 @@ class Totals:
 
 
 class Account:
-    """One lock guards it: checking the balance and billing is one step."""
+    """The account. One lock guards it: checking the balance and billing is one step."""
 
     def __init__(self, opening: Decimal, ledger: Ledger) -> None:
         self._lock = Lock()
@@ -108,7 +109,7 @@ class Account:
             self._balance = balance
 
     def reset(self) -> None:
-        """Back to the opening balance, with nothing billed."""
+        """Go back to the opening balance, with nothing billed."""
         with self._lock:
             self._ledger.empty()
             self._ledger.add_balance(self._opening)

@@ -1,4 +1,4 @@
-"""The gateway's answers, word for word as documented, or as Laravel gives them by itself."""
+"""The gateway's answers, word for word as documented, or as Laravel words them."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -19,11 +19,13 @@ SERVER_ERROR: Final = json_answer(500, {"message": "Server Error"})
 
 
 def balance_answer(balance: Decimal, rates: Rates) -> Reply:
+    """The answer to a request for the balance: rupees, and rupees a part."""
     named = {f"{operator}_rate": str(rates.of(operator)) for operator in _COUNTED}
     return json_answer(200, {"balance": f"{balance:.2f}", **named})
 
 
 def sms_answer(receipt: Receipt) -> Reply:
+    """The answer to a request to send."""
     if receipt.short_of is not None:
         left = f"Rs {receipt.short_of:.2f}"
         return json_answer(

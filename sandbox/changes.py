@@ -1,4 +1,4 @@
-"""Reading settings as people and programs write them, each wrong one answered by a sentence."""
+"""Reading the sandbox's settings as people and programs write them; a sentence for wrong ones."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -20,7 +20,7 @@ class BadSetting(ValueError):
 
 
 def read_changes(changes: Mapping[str, object]) -> dict[str, Any]:
-    """The values of settings by name, each of its type; all of them, or `BadSetting`."""
+    """The values of settings by name, each of its type. Raises `BadSetting` if any is wrong."""
     read = {}
     for name, raw in changes.items():
         if name not in _READERS:
@@ -35,7 +35,7 @@ def read_changes(changes: Mapping[str, object]) -> dict[str, Any]:
 
 
 def changed(settings: Settings, read: Mapping[str, Any]) -> Settings:
-    """The settings with those that are its own replaced."""
+    """Settings with the values that were read; those of other objects are left out."""
     rates = same_rate(read["rate"]) if "rate" in read else settings.rates
     own = {
         operator: read[f"{operator}_rate"]

@@ -1,4 +1,4 @@
-"""Under `/_sandbox/`: what whoever runs the gateway may look at and change."""
+"""The pages under `/_sandbox/`, where the gateway is looked at and changed."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -21,6 +21,8 @@ _Action = Callable[[Exchange], Awaitable[None]]
 
 
 class Control:
+    """Answers requests under `/_sandbox/`."""
+
     def __init__(self, gateway: SandboxGateway) -> None:
         self._gateway = gateway
         self._actions: dict[str, dict[str, _Action]] = {
@@ -91,7 +93,7 @@ class Control:
 
 
 async def _stream_entries(exchange: Exchange, summary: dict[str, object], totals: Totals) -> None:
-    """The summary and every entry as one object, in pieces; its length is not known before."""
+    """Send the summary and every entry as one object, in pieces of unknown length together."""
     exchange.status = 200
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
     start = json.dumps(summary)[:-1].encode() + b', "entries": ['

@@ -1,4 +1,4 @@
-"""The documented API: who may ask, what is billed, and what is answered."""
+"""The documented API of the sandbox: who may ask, what is billed, and what is answered."""
 
 import asyncio
 import json
@@ -60,7 +60,7 @@ class SandboxGateway:
         self.balance_requests = 0
 
     def as_json(self) -> dict[str, object]:
-        """What is set and planned. The token stays out: it may be somebody's real one."""
+        """Settings, balance and plan. The token stays out: it may be somebody's real one."""
         plain = asdict(self.settings)
         del plain["token"]
         rates = self.settings.rates.as_strings()
@@ -147,12 +147,12 @@ class SandboxGateway:
 
 
 def _refusal(request: Request) -> Reply:
-    """Laravel sends whoever does not ask for JSON to its login page."""
+    """The answer to a wrong token: Laravel sends who does not ask for JSON to its login page."""
     return UNAUTHENTICATED if "/json" in request.header("accept") else TO_LOGIN
 
 
 def _read(body: bytes) -> _Message | Reply:
-    """The message in a body, or the answer to one that is none. No JSON reads as no fields."""
+    """The message in a body, or the answer to a body without one. What is no JSON has no fields."""
     try:
         fields = json.loads(body)
     except (ValueError, RecursionError):

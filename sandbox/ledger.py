@@ -1,7 +1,7 @@
-"""Every number that was billed: in memory, and in a file where it must survive a restart.
+"""The ledger: every number that was billed, in memory, and in a file if it must outlive a restart.
 
 One record is one billed request, so that a request is in the file as a whole or not at all; the
-entries, one a number, are drawn from the records. A million numbers take some 15 MB this way.
+entries, one a number, are made from the records. A million numbers take some 15 MB this way.
 """
 
 import json
@@ -47,7 +47,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Billing:
-    """One request that was billed. `mobiles` is the list joined by commas: it takes least room."""
+    """One request that was billed. `mobiles` is the list joined by commas, to take little room."""
 
     first: int
     request: int
@@ -72,7 +72,7 @@ class Billing:
 
 
 class Ledger:
-    """The records, oldest first. Not locked: the account that owns it is."""
+    """The records, oldest first. It has no lock: its account has."""
 
     def __init__(self, path: Path | None = None) -> None:
         self.records: list[Billing] = []
@@ -120,7 +120,7 @@ class Ledger:
         self._write({"balance": str(balance)})
 
     def empty(self) -> None:
-        # A new list: who is reading the old one keeps it.
+        # A new list, because somebody may be reading the old one.
         self.records = []
         if self._file is not None:
             self._file.truncate(0)
@@ -135,5 +135,6 @@ class Ledger:
 
 
 def entries_of(records: list[Billing]) -> Iterator[Entry]:
+    """The entries of records, in their order."""
     for billing in records:
         yield from billing.entries()

@@ -1,8 +1,8 @@
-"""Numbers that choose what happens to the request they are in.
+"""Magic numbers: they choose the fault of the request that they are in.
 
-They lie in a range in use, so that a portal lets them through, and end in the HTTP status that
-they bring about, or in a small number where there is none. They are magic here only: at the real
-gateway they are somebody's telephone numbers.
+They lie in a range in use, so that a portal lets them through, and end in the HTTP status that they
+bring about, or in a small number where there is none. They are magic here only: at the real gateway
+they are somebody's telephone numbers.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from sandbox.faults.base import Fault
 
 @dataclass(frozen=True, slots=True)
 class Magic:
-    """A magic number. `once`: the same number passes the next time, as after a real bad day."""
+    """A magic number. `once`: its next request goes well; `only_lists`: alone it does nothing."""
 
     mobile: str
     fault: Fault
@@ -23,6 +23,7 @@ class Magic:
     only_lists: bool = False
 
     def says(self) -> str:
+        """What it does, as the end of "The gateway …"."""
         what = self.fault.says
         if self.only_lists:
             what += ", unless it has a single number"
@@ -31,7 +32,7 @@ class Magic:
         return what
 
 
-# Called invalid, alone or among others. No fault of the whole request, so not in the table.
+# Called invalid, alone or among others: a fault of one number, so not in the table of faults.
 INVALID: Final = "9800000001"
 INVALID_SAYS: Final = "calls this number invalid, alone or among others (200)"
 
@@ -70,7 +71,7 @@ _ALWAYS: Final = {
     "9800000502": "502",
     "9800000503": "503",
 }
-# What a portal waits out, or a person sets right, before the same message is tried again.
+# Faults after which a portal waits, or a person sets something right, and the message is retried.
 _ONCE: Final = {
     "9800000040": "429-date",
     "9800000041": "429-bare",
@@ -100,7 +101,7 @@ MAGIC: Final[dict[str, Magic]] = {
 
 
 class Spells:
-    """What the magic numbers do, and which of them have done it and now let one try pass."""
+    """The faults that magic numbers bring, and which numbers must let the next request pass."""
 
     def __init__(self) -> None:
         self._spent: set[str] = set()

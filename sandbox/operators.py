@@ -1,4 +1,4 @@
-"""Which numbers the gateway knows, by operator, and what a part costs to each."""
+"""Operators of the sandbox: which numbers it knows, and what a part costs to each."""
 
 import re
 from collections import Counter
@@ -17,8 +17,8 @@ class SandboxOperator(StrEnum):
     OTHER = "other"
 
 
-# A table of its own instead of the portal's: a gateway that judges the portal must not share its
-# mistakes. A test holds it against the portal's.
+# Not the portal's table: a gateway that judges the portal must not share its mistakes. A test
+# compares the two tables.
 _RANGES: Final = {
     SandboxOperator.NTC: ("974", "975", "976", "984", "985", "986"),
     SandboxOperator.NCELL: ("900", "970", "971", "980", "981", "982"),
@@ -35,7 +35,7 @@ def is_known(mobile: str) -> bool:
 
 
 def operator_of(mobile: str) -> SandboxOperator:
-    """Whose number it is, for a known number."""
+    """The operator of a known number."""
     return _OPERATORS[mobile[:3]]
 
 

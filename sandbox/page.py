@@ -1,4 +1,4 @@
-"""The gateway's own page: the account, the magic numbers, the messages that were billed last."""
+"""The sandbox's own page: the account, the magic numbers, the messages that were billed last."""
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta, timezone

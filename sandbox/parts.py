@@ -1,8 +1,8 @@
-"""In how many parts a text goes out, as an operator cuts it: character by character.
+"""Counting a text's parts as an operator cuts it: character by character.
 
-Source: 3GPP TS 23.038 (GSM 7-bit default alphabet and its extension table) and TS 23.040
-(joined messages: 153 septets or 67 UCS-2 units a part). Counted here and not by the portal's own
-rule, so that one can show the other wrong; a test holds them against each other.
+Source: 3GPP TS 23.038 (GSM 7-bit default alphabet and its extension table) and TS 23.040 (joined
+messages: 153 septets or 67 UCS-2 units a part). Counted here and not by the portal's own rule, so
+that one can show the other wrong; a test holds them against each other.
 """
 
 from functools import lru_cache

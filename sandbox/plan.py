@@ -1,4 +1,4 @@
-"""Which fault comes next: by script, by chance, or by a magic number."""
+"""The plan of faults: which comes next, by script, by chance, or by a magic number."""
 
 from collections import deque
 from collections.abc import Mapping, Sequence
@@ -14,7 +14,7 @@ NO_FAULT: Final = "ok"
 
 
 class Plan:
-    """Scripts are used up, one name a request; chances go on until they are changed."""
+    """Scripts are used up, one name a request; chances stay until they are changed."""
 
     def __init__(self) -> None:
         self._random = Random()
@@ -28,7 +28,7 @@ class Plan:
         self._spells.forget()
 
     def change(self, read: Mapping[str, Any]) -> None:
-        """Take over those settings that are the plan's own."""
+        """Take over the settings that belong to the plan."""
         if "script" in read:
             self._script = deque(read["script"])
         if "balance_script" in read:
@@ -45,9 +45,11 @@ class Plan:
         return self._by_chance() if self._chances else None
 
     def for_numbers(self, mobiles: Sequence[str]) -> Fault | None:
+        """The fault that a magic number among these brings."""
         return self._spells.fault_for(mobiles)
 
     def for_balance(self) -> Fault | None:
+        """The fault of the next request for the balance."""
         return _fault(self._balance_script.popleft()) if self._balance_script else None
 
     def as_json(self) -> dict[str, object]:

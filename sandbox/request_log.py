@@ -1,4 +1,4 @@
-"""The last requests to send, and when they arrived. Numbers are counted here, not kept."""
+"""A log of the last requests to send; it counts their numbers, and does not keep them."""
 
 import time
 from collections import deque
@@ -33,7 +33,7 @@ class SeenRequest:
 
 
 class RequestLog:
-    """Bounded; the numbering goes on when the oldest fall out."""
+    """The last requests; their numbering goes on when the oldest fall out."""
 
     def __init__(self, last: int = 0) -> None:
         self._lock = Lock()

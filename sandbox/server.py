@@ -1,4 +1,4 @@
-"""The server: one thread, one event loop, one socket; alone or within a test."""
+"""The sandbox's server: one thread, one event loop, one socket; alone or within a test."""
 
 import asyncio
 import socket
@@ -78,6 +78,7 @@ class Sandbox:
             self._thread = None
 
     def close(self) -> None:
+        """Stop, and close the ledger."""
         self.stop()
         self._gateway.account.close()
 
@@ -95,6 +96,7 @@ class Sandbox:
 
     @property
     def root(self) -> str:
+        """The address without a path."""
         everywhere = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - named, not bound
         host = everywhere.get(self._host, self._host)
         name = f"[{host}]" if ":" in host else host
@@ -107,6 +109,7 @@ class Sandbox:
 
     @property
     def balance(self) -> Decimal:
+        """Rupees in the account."""
         return self._gateway.account.balance()
 
     def ledger(self) -> list[Entry]:
@@ -116,7 +119,7 @@ class Sandbox:
         return self._gateway.requests.recent()
 
     def settings(self, **changes: object) -> None:
-        """Change any settings; all of them, or BadSetting."""
+        """Change any settings. Raises `BadSetting` and changes none if any is wrong."""
         self._gateway.change(read_changes(changes))
 
     def reset(self) -> None:
@@ -134,7 +137,7 @@ class Sandbox:
         server.close()
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        """One connection, with one request after the other."""
+        """Serve one connection, one request after the other."""
         try:
             while request := await self._next_request(reader):
                 exchange = Exchange(request, reader, writer)
@@ -154,7 +157,9 @@ class Sandbox:
             writer.close()
 
     async def _next_request(self, reader: asyncio.StreamReader) -> Request | None:
-        """None when the client has closed the connection, or has let it idle for too long."""
+        """The next request; None when the client has closed the connection, or let it idle too
+        long.
+        """
         idle = self._gateway.settings.idle
         try:
             return await asyncio.wait_for(read_request(reader), idle or None)

@@ -1,4 +1,4 @@
-"""How the gateway behaves at one moment."""
+"""The sandbox's settings at one moment."""
 
 from dataclasses import dataclass, field
 from decimal import Decimal

@@ -104,7 +104,7 @@ async def read_request(reader: asyncio.StreamReader) -> Request | None:
 
 
 def _ignore(status: int) -> None:
-    """Nobody asked to be told."""
+    """For exchanges whose status nobody asked for."""
 
 
 class Exchange:
@@ -123,6 +123,7 @@ class Exchange:
         self._body: bytes | None = None
 
     async def body(self) -> bytes:
+        """The request's body, read at most once."""
         if self._body is None:
             if self.request.header("expect").lower() == "100-continue":
                 self._writer.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -130,6 +131,7 @@ class Exchange:
         return self._body
 
     async def send(self, answer: Reply) -> None:
+        """Send a whole answer."""
         self.status = answer.status
         self.on_status(answer.status)  # before the client can know it
         only_head = self.request.method == "HEAD"
@@ -138,12 +140,12 @@ class Exchange:
         await self.send_bytes(answer.raw(keep_alive=self.open, only_head=only_head))
 
     async def send_bytes(self, raw: bytes) -> None:
-        """Part of an answer, or one that ends with the connection."""
+        """Send a part of an answer, or one that ends with the connection."""
         self._writer.write(raw)
         await self._writer.drain()
 
     def close(self) -> None:
-        """End the connection as a server does that has nothing more to say."""
+        """End the connection, as a server does when it has nothing more to say."""
         self.open = False
         self._writer.close()
 
@@ -155,7 +157,7 @@ class Exchange:
         self._writer.transport.abort()
 
     async def client_leaves(self, seconds: float) -> bool:
-        """Wait this long; True, at once, when the client has closed the connection."""
+        """Wait so many seconds; True, at once, when the client has closed the connection."""
         try:
             return await asyncio.wait_for(self._reader.read(1), seconds) == b""
         except TimeoutError:

@@ -1,4 +1,4 @@
-"""Sign in, sign out, change one's password."""
+"""The addresses of signing in and out, and of changing one's password."""
 
 from django.contrib.auth import views
 from django.urls import path

@@ -1,4 +1,4 @@
-"""Who may sign in."""
+"""Signing in: who may, and where pages are sent that need it."""
 
 from typing import Any
 
@@ -14,7 +14,9 @@ from sociair_portal.demo import DEMO_USER
 
 
 class PortalBackend(ModelBackend):
-    """Django's own, but the demo account, whose password everybody knows, is for the sandbox."""
+    """Django's backend, but the demo account, whose password everybody knows, works in the sandbox
+    only.
+    """
 
     def user_can_authenticate(self, user: Any) -> bool:
         if user is not None and user.get_username() == DEMO_USER and not settings.SANDBOX:
@@ -23,7 +25,9 @@ class PortalBackend(ModelBackend):
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
-    """Django's own, but a part of a page that refreshes itself sends the whole page to sign in."""
+    """Django's middleware, but when a part of a page refreshes itself, the whole page goes to sign
+    in.
+    """
 
     def process_view(
         self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any

@@ -1,4 +1,4 @@
-"""Users in the admin. A manager gives out the two roles, and nothing that is above them."""
+"""Users in the admin. A manager gives out the two roles, and no permission beyond them."""
 
 from typing import TYPE_CHECKING, Any
 
@@ -68,7 +68,9 @@ def _is_superuser(request: HttpRequest) -> bool:
 
 
 def _is_below(user: User | None, request: HttpRequest) -> bool:
-    """Whoever could set the password of somebody above would soon be above."""
+    """Whether a user may be changed: whoever sets the password of somebody with more rights gets
+    those.
+    """
     return user is None or _is_superuser(request) or _has_only_roles(user)
 
 

@@ -1,4 +1,4 @@
-"""Puts the portal's own admin site in the place of Django's."""
+"""The app configuration that puts the portal's own admin site in the place of Django's."""
 
 from django.contrib.admin.apps import AdminConfig
 

@@ -1,4 +1,4 @@
-"""The admin's front page and door: for managers, behind the portal's own sign-in."""
+"""The portal's admin site: for managers, behind the portal's own sign-in."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ class PortalAdminSite(AdminSite):
     def login(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        """There is one page to sign in on; Django's own would turn managers away."""
+        """Go to the portal's sign-in page; Django's own would turn managers away."""
         if request.user.is_authenticated and not self.has_permission(request):
             raise PermissionDenied
         return redirect_to_login(request.GET.get("next") or reverse("admin:index"))

@@ -1,4 +1,4 @@
-"""What `manage.py check` says about the settings, and how SQLite really came out.
+"""System checks (`manage.py check`) of the settings, and of what SQLite made of them.
 
 A secret is never quoted here, nor an address that may hold one.
 """
@@ -19,7 +19,7 @@ _PRAGMAS: Final = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
 
 def check_address(**kwargs: Any) -> list[CheckMessage]:
-    """The address as it was written too, since the settings keep only what belongs there."""
+    """Also the address as it was written, since the settings keep only a cleaned one."""
     written = os.environ.get("SOCIAIR_BASE_URL", "").strip()
     problem = (written and _address_problem(written)) or _address_problem(settings.SOCIAIR_BASE_URL)
     return [Error(f"SOCIAIR_BASE_URL {problem}", id="sociair_portal.E001")] if problem else []
@@ -85,7 +85,7 @@ def check_numbers(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_queue(**kwargs: Any) -> list[CheckMessage]:
-    """Without a word about it, Huey follows DEBUG and runs tasks where they are enqueued."""
+    """Unless told otherwise, Huey follows DEBUG and runs tasks where they are enqueued."""
     if settings.HUEY.get("immediate") is False:
         return []
     return [

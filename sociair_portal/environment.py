@@ -1,5 +1,4 @@
-"""Values from the environment. An empty one is as if it were not set; one that cannot be read ends
-the start with a sentence."""
+"""Reading settings from the environment: an empty one is unset, a wrong one ends the start."""
 
 import math
 import warnings
@@ -52,7 +51,10 @@ def _number(name: str, written: str, kind: type[int] | type[float]) -> float:
 
 
 def database(url: str) -> dict[str, Any]:
-    """Django's settings for DATABASE_URL, which is never quoted: it may hold a password."""
+    """Django's settings for DATABASE_URL, which is never quoted: it may hold a password.
+
+    Raises ImproperlyConfigured.
+    """
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # it would quote the password
@@ -68,6 +70,7 @@ def database(url: str) -> dict[str, Any]:
 
 
 def time_zone(name: str) -> str:
+    """A time zone's name, checked. Raises ImproperlyConfigured."""
     try:
         ZoneInfo(name)
     except (ZoneInfoNotFoundError, ValueError, OSError):

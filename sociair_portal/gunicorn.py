@@ -24,11 +24,10 @@ preload_app = False
 graceful_timeout = 15  # seconds for requests in flight
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # memory, no disk
 control_socket_disable = True
-# Whose word about the visitor's address and https is believed.
+# Proxies that are believed about the visitor's address and https.
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS") or "127.0.0.1,::1"
 
-# The path alone. What stands behind a question mark, and the page before (the referer), may be a
-# number that somebody searched for.
+# The path alone: the query and the referer may hold a number that somebody searched for.
 accesslog = errorlog = "-"
 access_log_format = '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms'
 loglevel = "warning"
@@ -36,25 +35,25 @@ loglevel = "warning"
 _QUERY: Final = re.compile(r"\?[^\s'\"]+")
 
 
-def without_query(record: logging.LogRecord) -> bool:
-    """gunicorn quotes the address of a request that fails in its own hands."""
+def _without_query(record: logging.LogRecord) -> bool:
+    """Remove what follows `?` in addresses: gunicorn quotes them where it fails itself."""
     record.msg, record.args = _QUERY.sub("?", record.getMessage()), ()
     return True
 
 
-def is_news(record: logging.LogRecord) -> bool:
-    """Whoever asks every few seconds whether the portal is well need not be in the log."""
+def _is_news(record: logging.LogRecord) -> bool:
+    """Whether a request belongs in the log: questions about health, every few seconds, do not."""
     return not (isinstance(record.args, Mapping) and record.args.get("U") == "/healthz")
 
 
-logging.getLogger("gunicorn.error").addFilter(without_query)
-logging.getLogger("gunicorn.access").addFilter(is_news)
+logging.getLogger("gunicorn.error").addFilter(_without_query)
+logging.getLogger("gunicorn.access").addFilter(_is_news)
 
 _BOOT_ERROR: Final = 3  # gunicorn's own: the server ends instead of trying again and again
 
 
 def post_worker_init(worker: Any) -> None:
-    """No page is served with settings that a system check finds wrong."""
+    """Serve no page with settings that a system check finds wrong."""
     try:
         BaseCommand().check()
     except SystemCheckError as error:

@@ -27,7 +27,7 @@ def main() -> None:
     if not settings.SANDBOX:
         del ports["SANDBOX_PORT"]
         say(f"Messages are real: they go out through {settings.SOCIAIR_BASE_URL}.")
-    # Where manage.py finds the sandbox while it runs (settings.py reads it).
+    # The file in which settings.py finds the address of a running sandbox, for manage.py.
     address = settings.VAR_DIR / "sandbox-address"
     with _lock(settings.VAR_DIR):
         _check_free(ports)
@@ -46,7 +46,9 @@ def main() -> None:
 
 
 def _complete_environment() -> dict[str, int]:
-    """Make it fit for a run on this machine, for us and for what we start; return the ports."""
+    """Complete the environment for a run on this machine, also for the programs started. Returns
+    the ports.
+    """
     file = Path(os.environ.get("ENV_FILE") or ".env")
     Environment.read_env(file)
     if not file.exists() or not os.environ.get("SECRET_KEY"):
@@ -60,13 +62,13 @@ def _complete_environment() -> dict[str, int]:
 
 
 def _write_key(file: Path) -> None:
-    """Put a fresh key into .env, which is made from its example if there is none."""
+    """Write a new key into .env, which is made from .env.example if it does not exist."""
     source = file if file.exists() else Path(".env.example")
     key = secrets.token_urlsafe(50)
     line = f"SECRET_KEY={key}"
     text, found = re.subn(r"(?m)^SECRET_KEY=[ \t]*$", line, source.read_text(), count=1)
     file.touch(mode=0o600)
-    file.chmod(0o600)  # others on the machine must read neither the key nor the token
+    file.chmod(0o600)  # nobody else on the machine may read the key or the token
     file.write_text(text if found else f"{line}\n{text}")
     os.environ["SECRET_KEY"] = os.environ.get("SECRET_KEY") or key
 
@@ -79,7 +81,7 @@ def _port(name: str, default: int) -> int:
 
 
 def _lock(folder: Path) -> IO[str]:
-    """One portal a folder: two would share a database, and sandboxes a ledger."""
+    """Lock the folder for one portal: two would share a database, and sandboxes a ledger."""
     folder.mkdir(parents=True, exist_ok=True)
     lock = (folder / "run.lock").open("a")
     try:
@@ -90,7 +92,7 @@ def _lock(folder: Path) -> IO[str]:
 
 
 def _check_free(ports: dict[str, int]) -> None:
-    """All at once, so that two equal ones are found too."""
+    """Exit unless the ports are free; all are opened at once, so that two equal ones are found."""
     with ExitStack() as listeners:
         for name, port in ports.items():
             try:
@@ -122,7 +124,7 @@ def _start_portal(processes: Processes, settings: Any, port: int) -> None:
 
 
 def _answers(port: int) -> bool:
-    """Whether a web server answers there, whatever it says."""
+    """Whether a web server answers at the port, whatever it says."""
     with closing(HTTPConnection(_HOST, port, timeout=5)) as web:
         with suppress(OSError, HTTPException):
             web.request("GET", "/healthz")

@@ -1,4 +1,4 @@
-"""How lines are written into the log: without anybody's number, whoever wrote them."""
+"""Formatting log lines without mobile numbers, whoever wrote them."""
 
 import logging
 import re
@@ -11,7 +11,7 @@ _QUOTED_ROW: Final = re.compile(r"^(?:DETAIL|CONTEXT):.*\n?", re.MULTILINE)
 
 
 class Formatter(logging.Formatter):
-    """Plain lines. A traceback may quote what people typed: of that, no number stays."""
+    """Plain lines. A traceback may quote what people typed: numbers are removed from that too."""
 
     def format(self, record: logging.LogRecord) -> str:
         return _MOBILE.sub("(a number)", _QUOTED_ROW.sub("", super().format(record)))

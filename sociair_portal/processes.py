@@ -1,4 +1,4 @@
-"""Programs that run beside each other: started in order, looked after, stopped in reverse.
+"""Running programs beside each other: started in order, restarted, stopped in reverse.
 
 Signals are only noted where they arrive and acted upon here, so that a second Ctrl-C disturbs
 nothing.
@@ -19,17 +19,17 @@ from sociair_portal.common.shutdown import NEEDS_PERSON
 _STOPS: Final = (signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGTERM)
 _LOOK_EVERY: Final = 0.1  # seconds
 _HAS_TERMINAL: Final = os.isatty(0)
-_TOO_SOON: Final = 3.0  # seconds; what ends before would end again
+_TOO_SOON: Final = 3.0  # seconds; a program that ends sooner would end again
 
 
 class Stop(Exception):
-    """Somebody wants us to stop."""
+    """Raised when the programs are to be stopped."""
 
 
 class Program(subprocess.Popen[bytes]):
     """Python that runs under a name for people; `stop_within` are seconds from SIGTERM to SIGKILL.
 
-    It is the head of a process group of its own: Ctrl-C in the terminal reaches nobody but us.
+    It leads a process group of its own, so that Ctrl-C in the terminal reaches only this process.
     """
 
     def __init__(self, name: str, words: list[str], *, stop_within: float) -> None:
@@ -63,20 +63,21 @@ class Processes:
         self._running: list[Program] = []
         self._told_to_stop = False
         for number in _STOPS:
-            # Ignored from the start (nohup, a script's background job): somebody meant it.
+            # A signal that was ignored from the start (nohup, a background job) stays ignored.
             if signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, self._note)
 
     def start(self, name: str, words: list[str], *, stop_within: float) -> None:
+        """Start a program that runs until it is stopped."""
         self._running.append(Program(name, words, stop_within=stop_within))
 
     def stop(self) -> None:
-        """The last that was started is the first that is stopped."""
+        """Stop all programs, the last started first."""
         while self._running:
             self._running.pop().stop()
 
     def finish(self, name: str, words: list[str], *, stop_within: float) -> None:
-        """Run a program that comes to an end by itself."""
+        """Run a program to its end. Raises SystemExit if it fails, and `Stop`."""
         program = Program(name, words, stop_within=stop_within)
         try:
             self.look_after(until=lambda: program.poll() is not None)
@@ -88,8 +89,9 @@ class Processes:
     def look_after(self, until: Callable[[], bool] = lambda: False) -> None:
         """Start again what ends unasked, until a condition holds.
 
-        Raises `Stop` when a signal says so, or when the terminal is gone: only its first process
-        hears of that. Over `ssh -t` or in a window of its own that is make, which does not tell us.
+        Raises `Stop` when a signal says so, or when the terminal is gone: only its first process is
+        told of that, and over `ssh -t` or in a window of its own that is make, which does not tell
+        us.
         """
         while not until():
             if self._told_to_stop or (_HAS_TERMINAL and not os.isatty(0)):
@@ -104,7 +106,7 @@ class Processes:
 
 
 def _again(ended: Program) -> Program:
-    """Start it again, or raise `SystemExit` if that would not help."""
+    """Start a program again. Raises SystemExit if that would not help."""
     age = time.monotonic() - ended.started
     ended.stop()
     if ended.returncode == NEEDS_PERSON:

@@ -1,4 +1,4 @@
-"""The two roles, and what they may do."""
+"""The two roles, sender and manager, and what they may do."""
 
 from typing import Any, Final
 
@@ -64,5 +64,5 @@ def create_roles(groups: Any, permissions: Any) -> None:
 
 
 def may_use_admin(user: Any) -> bool:
-    """Managers work in the admin; the flag that Django wants besides is theirs by their role."""
+    """Whether a user may use the admin: managers may, without the flag that Django asks for."""
     return bool(user.is_active and (user.is_staff or user.has_perm("auth.change_user")))

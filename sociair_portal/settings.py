@@ -24,7 +24,7 @@ VAR_DIR = BASE_DIR / (env.str("VAR_DIR", "") or "var")
 SOCIAIR_TOKEN: str = env.str("SOCIAIR_TOKEN", "").strip()
 SANDBOX_TOKEN = "sandbox"
 _gateway = "https://sms.sociair.com/api"
-# While `make run` runs its sandbox, it says there where; manage.py then speaks to the same one.
+# `make run` writes there where its sandbox is, so that manage.py speaks to the same one.
 _running_sandbox = VAR_DIR / "sandbox-address"
 if not SOCIAIR_TOKEN and _running_sandbox.exists():
     _gateway = _running_sandbox.read_text().strip()
@@ -45,8 +45,8 @@ SOCIAIR_SENDERS: int = SOCIAIR_WORKERS + (SOCIAIR_WORKERS > 1)
 SOCIAIR_REQUESTS_PER_MINUTE: int = env.int("SOCIAIR_REQUESTS_PER_MINUTE", 0)
 SOCIAIR_OTHER_RATE: Decimal | None = rupees("SOCIAIR_OTHER_RATE", env.str("SOCIAIR_OTHER_RATE", ""))
 
-# What became of the valid numbers in a request of which some were invalid: nobody but the account's
-# owner can find out. ask | none_sent | valid_sent
+# What becomes of the valid numbers in a request of which some are invalid: only the account's owner
+# can find out. ask | none_sent | valid_sent
 SOCIAIR_PARTIAL_REJECTION: str = env.str("SOCIAIR_PARTIAL_REJECTION", "ask")
 if SOCIAIR_PARTIAL_REJECTION not in ("ask", "none_sent", "valid_sent"):
     raise ImproperlyConfigured(
@@ -68,11 +68,11 @@ QUIET_HOURS: tuple[int, int] | None = hours("QUIET_HOURS", env.str("QUIET_HOURS"
 OVERDUE_HOURS: float = env.float("OVERDUE_HOURS", 2)
 INLINE_RECIPIENTS = 5000  # larger campaigns are prepared by the worker
 SAME_TEXT_HOURS: int = env.int("SAME_TEXT_HOURS", 24)  # 0: the same text may go out again
-PASTED_LINES = 10_000
+PASTED_LINES = 10_000  # numbers in one message
 
 IMPORT_MAX_MB: int = env.int("IMPORT_MAX_MB", 50)
 
-# The shell
+# The web application
 
 DEBUG: bool = env.bool("DEBUG", False)
 HTTPS: bool = env.bool("HTTPS", True)

@@ -1,4 +1,4 @@
-"""How every program of the portal begins: with settings that can be read, or with one sentence."""
+"""The start of every program: with settings that can be read, or one sentence on what is wrong."""
 
 import os
 from typing import Any

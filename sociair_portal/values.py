@@ -1,4 +1,4 @@
-"""What a value in the settings means: addresses and amounts."""
+"""Checking values of settings: addresses, amounts, hours, and the queue's address."""
 
 from decimal import Decimal, InvalidOperation
 from importlib.util import find_spec
@@ -27,7 +27,7 @@ def normalise(url: str) -> str:
 
 
 def rupees(name: str, value: str) -> Decimal | None:
-    """An amount of rupees; None for an empty one."""
+    """An amount of rupees; None for an empty value. Raises ImproperlyConfigured."""
     if not value:
         return None
     try:
@@ -40,7 +40,7 @@ def rupees(name: str, value: str) -> Decimal | None:
 
 
 def hours(name: str, value: str) -> tuple[int, int] | None:
-    """From which full hour to which, as in 21-7; None for "off"."""
+    """From which full hour to which, as in 21-7; None for "off". Raises ImproperlyConfigured."""
     if value == "off":
         return None
     first, _dash, last = value.partition("-")
@@ -50,6 +50,7 @@ def hours(name: str, value: str) -> tuple[int, int] | None:
 
 
 def is_loopback(url: str) -> bool:
+    """Whether an address is on this machine."""
     host = urlsplit(url).hostname or ""
     if host == "localhost":
         return True
@@ -60,7 +61,10 @@ def is_loopback(url: str) -> bool:
 
 
 def queue_settings(url: str, database: dict[str, Any]) -> dict[str, Any]:
-    """Huey's settings for HUEY_URL; without one, the queue is where the database is."""
+    """Huey's settings for HUEY_URL; without one, the queue is where the database is.
+
+    Raises ImproperlyConfigured.
+    """
     scheme = urlsplit(url).scheme
     if not url and database["ENGINE"].endswith("sqlite3"):
         name = str(database["NAME"])
@@ -68,7 +72,7 @@ def queue_settings(url: str, database: dict[str, Any]) -> dict[str, Any]:
     if not url:
         return {
             "huey_class": "huey.PostgresHuey",
-            "connection": {"connection": connect},
+            "connection": {"connection": _connect},
             "create_tables": False,
         }
     if scheme == "sqlite":
@@ -87,8 +91,8 @@ def queue_settings(url: str, database: dict[str, Any]) -> dict[str, Any]:
     )
 
 
-def connect() -> "psycopg.Connection[Any]":
-    """A connection of the queue's own, to wherever Django's database is at this moment."""
+def _connect() -> "psycopg.Connection[Any]":
+    """A connection for the queue, to the database that Django uses at this moment."""
     return psycopg.connect(**connection.get_connection_params())
 
 

@@ -8,7 +8,7 @@ from django.shortcuts import render
 
 @login_not_required
 def health(request: HttpRequest) -> HttpResponse:
-    """For a load balancer: answers when the database does."""
+    """Answers "ok" to a load balancer when the database answers."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
     return HttpResponse("ok", content_type="text/plain")
@@ -26,5 +26,5 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 @login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
-    """Without the page's frame: what the frame needs may be what failed."""
+    """Without the page's frame, because what the frame needs may be what failed."""
     return render(None, "500.html", status=500)

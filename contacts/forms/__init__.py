@@ -1,1 +1,1 @@
-"""What people type and choose, checked and cleaned."""
+"""Forms of contacts: what people type and choose, checked and cleaned."""

@@ -1,4 +1,4 @@
-"""What people choose about a file of contacts: the file, and what its columns mean."""
+"""Forms of an import: the file, what its columns mean, and what becomes of the people."""
 
 import tempfile
 from collections.abc import Callable
@@ -75,8 +75,9 @@ class UploadForm(forms.Form):
         return text.strip()
 
     def taken_in(self, take: Callable[..., _Taken], *, refusals: _Refusals = ()) -> _Taken | None:
-        """What `take(path, name=…, sheet=…)` makes of it; None with the reason beside the field,
-        where it cannot be read or is refused.
+        """What `take(path, name=…, sheet=…)` makes of the file.
+
+        None, with the reason beside the field, if it cannot be read or is refused.
         """
         with tempfile.TemporaryDirectory(prefix="sociair-table-") as folder:
             path = Path(folder) / "table"
@@ -89,7 +90,7 @@ class UploadForm(forms.Form):
         return None
 
     def _write_to(self, path: Path) -> str:
-        """Put what was chosen or pasted into a file. Its name, as it is shown."""
+        """Put what was chosen or pasted into a file. Returns its name, as it is shown."""
         if (upload := self.upload) is None:
             path.write_text(self.cleaned_data["text"], encoding="utf-8", newline="")
             return _("Pasted table")
@@ -99,8 +100,8 @@ class UploadForm(forms.Form):
         return upload.name or ""
 
     def _say(self, reason: str) -> None:
-        """What is wrong with the file, or with what was pasted, beside it. Another one may not have
-        the sheet that was wanted.
+        """Say what is wrong beside the file or the pasted text, and forget the sheet, which another
+        file may not have.
         """
         self.data = {**self.data, "sheet": ""}
         self.add_error("file" if self.upload else "text", reason)

@@ -1,4 +1,4 @@
-"""What people choose in lists: searches, filters, and what is done with many."""
+"""Forms of lists: searches, filters, ticked rows and bulk actions."""
 
 from collections.abc import Collection
 from typing import Any, Final
@@ -19,7 +19,7 @@ from sociair_portal.common.searches import SearchField, SearchForm
 
 
 class ContactFilterForm(SearchForm):
-    """What the list of contacts shows."""
+    """The filters of the list of contacts."""
 
     q = SearchField(label=_("Name or number"))
     group = forms.ModelChoiceField(
@@ -180,7 +180,7 @@ BULK_ACTIONS: Final = [(action.value, action.label) for action in Action]
 
 
 class BulkForm(forms.Form):
-    """What is done with people who were ticked, or with everybody whom a filter finds."""
+    """A bulk action, for people who were ticked or for everybody whom a filter finds."""
 
     WHOM = (("ticked", _("Those who are ticked")), ("found", _("Everybody found")))
 

@@ -1,4 +1,4 @@
-"""What people type about people: names, numbers, groups and fields."""
+"""Forms and form fields for people: names, numbers, groups, the office's own fields, opt-outs."""
 
 from typing import Any, Final
 
@@ -35,7 +35,7 @@ class MobileField(forms.CharField):
 
 
 class ContactForm(ModelForm):
-    """A person's name and number; whose the number is follows from it."""
+    """A person's name and number; the operator follows from the number."""
 
     name = NameField(
         label=_("Name"), max_length=200, error_messages={"required": _("Enter a name.")}
@@ -68,7 +68,7 @@ _MOST_DIGITS: Final = 18  # of an id that fits into a column
 
 
 class RowsField(ModelMultipleChoiceField):
-    """Rows that were chosen by their ids; an id that no database has is of no row."""
+    """Rows chosen by their ids; an id too long for any database is refused as unknown."""
 
     def clean(self, value: Any) -> Any:
         if any(len(str(key)) > _MOST_DIGITS for key in value or ()):
@@ -91,7 +91,7 @@ class OwnField(forms.CharField):
             raise ValidationError(invalid.reason, code="invalid") from invalid
 
     def prepare_value(self, value: Any) -> Any:
-        """A value that is kept, as it is shown; what somebody typed, as it was."""
+        """A stored number as it is shown; what somebody typed, as it was."""
         return show_value(self.kind, value) if isinstance(value, int | float) else value
 
 

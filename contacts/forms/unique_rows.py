@@ -1,4 +1,4 @@
-"""Saving a form whose rows somebody else may be saving at this moment."""
+"""Saving a form whose row must be unique, while somebody else may be saving the same."""
 
 from django.db import IntegrityError, transaction
 
@@ -6,7 +6,7 @@ from sociair_portal.common.bases import ModelForm
 
 
 def saved(form: ModelForm) -> bool:
-    """Save a valid form. Of two that would make the same row, one is told so like any mistake."""
+    """Save a valid form. False, and the form says why, if another has just made the same row."""
     if not form.is_valid():
         return False
     try:

@@ -1,1 +1,1 @@
-"""Getting people out of spreadsheets: reading, what happens to each row, loading, the report."""
+"""Importing people from spreadsheets: reading, what happens to each row, loading, the report."""

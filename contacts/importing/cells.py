@@ -1,4 +1,4 @@
-"""One cell that should hold a mobile number: what it says, or why it says none."""
+"""Reading a cell that should hold a mobile number: the number, or why there is none."""
 
 import re
 from typing import Final
@@ -51,7 +51,7 @@ def _several(cell: str) -> list[str]:
 
 
 def _meant(cell: str) -> str:
-    """The number, if nothing but letters that look like digits stand in its way."""
+    """The number, if only letters that look like digits stand in its way; else empty."""
     changed = cell.translate(_LOOK_ALIKES)
     return find_mobile(changed) if changed != cell and len(_DIGITS.findall(cell)) > 5 else ""
 

@@ -1,4 +1,4 @@
-"""Which column of a table means what: guessed from its heading, or from what is in it."""
+"""Guessing what the columns of a table mean, from headings and from what is in them."""
 
 import re
 from collections.abc import Sequence
@@ -9,7 +9,7 @@ from contacts.fields import FieldKind, InvalidValue, key_of, parse_value
 from contacts.importing.cells import looks_like_number
 from contacts.names import clean_name
 
-# A column with this heading is ours: a report of rejected rows has it, and is imported again.
+# The heading that a report of rejected rows adds; left out when the report is imported.
 REASON: Final = "Why it was left out"
 
 _NUMBER: Final = re.compile(
@@ -71,7 +71,7 @@ def guess(names: Sequence[str], rows: Sequence[Sequence[str]]) -> Columns:
 
 
 def _number_column(names: Sequence[str], rows: Sequence[Sequence[str]]) -> int | None:
-    """The column with most numbers; among equals one that is called so."""
+    """The column with most numbers; among equals one whose heading says so."""
     counts = {
         place: (sum(looks_like_number(_cell(row, place)) for row in rows), _is_called(name))
         for place, name in enumerate(names)

@@ -1,8 +1,8 @@
 """`python -m contacts.importing.converter FILE SHEET ROWS`: a table as JSON, within bounds.
 
 The first line tells the kind and the sheets, each other one is a piece: how many rows, a space, and
-`[[line, [cells]], …]`. The first is a small one, to be looked at. A file that cannot be read ends
-with one line that says why. Whatever a file does to its reader, it does it to this process alone.
+`[[line, [cells]], …]`. The first piece is a small one, to be looked at. A file that cannot be read
+ends with one line that says why. A harmful file harms this process alone.
 """
 
 import contextlib
@@ -26,7 +26,7 @@ _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 def main(path: str, sheet: str, rows_a_piece: str) -> None:
     _bound()
-    gc.disable()  # rows are freed as they go; to look for cycles among them takes long
+    gc.disable()  # rows are freed without it, and it takes long to look for cycles among them
     out = sys.stdout
     try:
         table = open_table(Path(path), sheet=sheet)
@@ -43,7 +43,7 @@ def main(path: str, sheet: str, rows_a_piece: str) -> None:
 
 
 def _pieces(rows: Iterator[Row], most: int) -> Iterator[list[Row]]:
-    """Some rows at a time: so many, or so many characters."""
+    """Rows in pieces of at most so many rows, or _MOST_CHARACTERS."""
     piece: list[Row] = []
     characters, size = 0, min(FIRST_ROWS, most)
     for row in rows:
@@ -57,7 +57,7 @@ def _pieces(rows: Iterator[Row], most: int) -> Iterator[list[Row]]:
 
 
 def _bound() -> None:
-    """Not every system knows each of these bounds."""
+    """Bound memory and computing time, where the system knows such bounds."""
     for bound, most in ((resource.RLIMIT_AS, MOST_MEMORY), (resource.RLIMIT_CPU, _MOST_SECONDS)):
         with contextlib.suppress(ValueError, OSError):
             resource.setrlimit(bound, (most, most))

@@ -1,7 +1,7 @@
-"""Any table that an office has, as rows of text: CSV of every kind, XLSX, XLS and ODS.
+"""Opening any table that an office has, as rows of text: CSV of every kind, XLSX, XLS and ODS.
 
 It runs in a process of its own (converter.py) with bounds on memory and time, because a file may be
-anything. So it knows nothing of Django; what is wrong with a file is said by tables.py.
+anything. So it knows nothing of Django; reader.py says what is wrong with a file.
 """
 
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""An import's life: a file is taken in, somebody looks at it, it runs, ends or is cancelled."""
+"""An import's life: its file is taken in, looked at, loaded, cancelled or forgotten."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -24,12 +24,13 @@ from contacts.models import Contact, ContactField, ContactImport, ImportState
 logger = logging.getLogger(__name__)
 
 SAMPLE: Final = 200  # rows by which columns are guessed
-_FORGOTTEN: Final = timedelta(days=1)
+_FORGOTTEN: Final = timedelta(days=1)  # after the upload
 
 
 def take_in(path: Path, *, name: str, by: Any, sheet: str = "") -> ContactImport:
-    """Keep a file's rows until somebody has looked at them. Raises `Unreadable`; then nothing is
-    kept.
+    """Keep a file's rows until somebody has looked at them.
+
+    Raises `Unreadable`; then nothing is kept.
     """
     with read_table(path, sheet=sheet, rows_a_piece=pieces.ROWS_A_PIECE) as table:
         first = next(table.pieces, Packed(0, "[]")).rows()
@@ -72,7 +73,7 @@ def start(source: ContactImport, options: Options) -> bool:
 
 
 def _with_field(column: FieldColumn) -> FieldColumn:
-    """The office's own field for a column; one that is there keeps its kind."""
+    """The column with the office's own field for it; a field that exists keeps its kind."""
     found, _created = ContactField.objects.get_or_create(
         key=column.key, defaults={"name": column.name, "kind": column.kind}
     )
@@ -80,11 +81,12 @@ def _with_field(column: FieldColumn) -> FieldColumn:
 
 
 def new_field(place: int, name: str, kind: Any) -> FieldColumn:
+    """A column for a field that does not exist yet; the key is empty if the name has no letter."""
     return FieldColumn(place, key_of(name)[:60], name[:60], kind)
 
 
 def cancel(source: ContactImport) -> bool:
-    """Nothing more of it is loaded; what was loaded stays. False if it was over."""
+    """Load nothing more of it; what was loaded stays. False if it was over."""
     cancelled = ContactImport.objects.filter(
         pk=source.pk, state__in=[ImportState.READY, ImportState.RUNNING]
     ).update(state=ImportState.CANCELLED, finished_at=timezone.now())
@@ -100,7 +102,7 @@ def run(*, go_on: Callable[[], bool]) -> bool:
         try:
             if not load.load(source, go_on=go_on):
                 return False
-        except (DataError, IntegrityError) as error:  # their words may quote a row
+        except (DataError, IntegrityError) as error:  # whose words may quote a row
             logger.error("Import %s failed: %s.", source.pk, type(error).__name__)
             _fail(source)
     return True
@@ -114,15 +116,17 @@ def _fail(source: ContactImport) -> None:
 
 
 def forget_abandoned() -> None:
-    """Files that nobody has decided about for a day."""
+    """Cancel imports that nobody has started for a day."""
     before = timezone.now() - _FORGOTTEN
     for source in ContactImport.objects.filter(state=ImportState.READY, created_at__lt=before):
         cancel(source)
 
 
 def waiting() -> bool:
+    """Whether an import has been started and is not over."""
     return ContactImport.objects.filter(state=ImportState.RUNNING).exists()
 
 
 def sample_of(source: ContactImport, count: int = SAMPLE) -> Sequence[Row]:
+    """The first rows of a file."""
     return pieces.first_rows(source, count)

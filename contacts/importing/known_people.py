@@ -1,4 +1,4 @@
-"""Who is there already, by their numbers."""
+"""People and opt-outs that are in the database already, looked up by the numbers of a piece."""
 
 import json
 from collections.abc import Iterable
@@ -37,6 +37,10 @@ People = dict[str, dict[str, PlannedPerson]]  # by number, then by key of the na
 
 
 def people_at(mobiles: set[str], options: Options, spoken: Spoken, lock: bool) -> People:
+    """Everybody at these numbers, with their groups where the import looks at groups.
+
+    `lock` keeps others from changing them within the same transaction (PostgreSQL).
+    """
     found: People = {}
     by_pk = {}
     for pk, mobile, name, key, values in _rows_at(mobiles, lock):
@@ -58,12 +62,14 @@ def _rows_at(mobiles: set[str], lock: bool) -> list[Any]:
 
 
 def known_numbers(mobiles: Iterable[str]) -> set[str]:
-    """Those of these numbers that somebody has."""
+    """Those of these numbers that a contact has."""
     return {mobile for (mobile,) in _at(mobiles, "DISTINCT mobile")}
 
 
 def _at(mobiles: Iterable[str], columns: str, rest: str = "") -> list[Any]:
-    """Contacts by number. Django takes longer to write a long `IN` than the database to answer."""
+    """Contacts by number, in SQL: Django takes longer to write a long `IN` than the database to
+    answer.
+    """
     table = connection.ops.quote_name(Contact._meta.db_table)
     numbers: list[str] | str = list(mobiles)
     condition = "= ANY(%s)"
@@ -76,5 +82,6 @@ def _at(mobiles: Iterable[str], columns: str, rest: str = "") -> list[Any]:
 
 
 def opted_out_at(mobiles: set[str]) -> People:
+    """Those of these numbers that are opted out, in the shape of people."""
     numbers = OptOut.objects.filter(mobile__in=mobiles).values_list("mobile", flat=True)
     return {mobile: {"": PlannedPerson(mobile, "", "", {}, 0)} for mobile in numbers}

@@ -1,8 +1,8 @@
-"""Putting a file's rows into the database, piece by piece.
+"""Loading: putting a file's rows into the database, piece by piece.
 
 Every piece advances `done` conditionally within its own transaction, so that a killed worker goes
-on where it stopped, two workers never load the same piece, and a cancelled import stops at once.
-A piece takes well under half a second, so that answers of Sociair are saved meanwhile.
+on where it stopped, two workers never load the same piece, and a cancelled import stops at once. A
+piece takes well under half a second, so that answers of Sociair are saved meanwhile.
 """
 
 import json
@@ -32,7 +32,7 @@ from contacts.services import membership
 from sociair_portal.common.bulk_rows import insert_rows
 
 _LONGEST_REASON: Final = OptOut._meta.get_field("reason").max_length
-_TRIES: Final = 3  # when somebody adds the same person at the same moment
+_TRIES: Final = 3  # more than one, as somebody may add the same person at that moment
 
 
 def load(source: ContactImport, *, go_on: Callable[[], bool] = lambda: True) -> bool:
@@ -48,7 +48,9 @@ def load(source: ContactImport, *, go_on: Callable[[], bool] = lambda: True) -> 
 
 
 class _Spoken:
-    """Contacts that this import was about already, a bit each, and all that came since it began."""
+    """Contacts that earlier rows of this import were about: one bit each, and all that came since
+    it began.
+    """
 
     def __init__(self, highest: int) -> None:
         self._highest = highest
@@ -109,7 +111,7 @@ def _save_people(newcomers: Newcomers, planned: Sequence[Planned]) -> None:
 
 
 def _insert(people: Sequence[Newcomer], joins: Joins) -> list[tuple[int, frozenset[str]]]:
-    """The keys of those who join groups, and which."""
+    """Insert people. Returns the keys of those who join groups, and which groups."""
     before = Contact.objects.aggregate(highest=Max("pk", default=0))["highest"] if joins else 0
     now = connection.ops.adapt_datetimefield_value(timezone.now())
     moments = (now, now)

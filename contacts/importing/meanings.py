@@ -1,4 +1,4 @@
-"""What each column of a file means and what is done with its people, before it is started."""
+"""The meaning of each column of a file, guessed or chosen, and the options made of it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ _ONCE: Final = (NUMBER, NAME, GROUPS, REASON)
 
 
 class NotChosen(ValueError):
-    """Columns that cannot be used so; `place` is the column, if it is one's."""
+    """Columns that cannot be used so; `place` is the column that is wrong, if it is one."""
 
     def __init__(self, reason: str, place: int | None = None) -> None:
         super().__init__(reason)
@@ -41,13 +41,13 @@ class Choice:
     reason: str = ""
 
     def give(self, place: int, meaning: str) -> None:
-        """One column this meaning, and no other column the same."""
+        """Give one column this meaning, and take it from any other."""
         self.meanings = [LEAVE_OUT if one == meaning else one for one in self.meanings]
         self.meanings[place] = meaning
 
 
 def guess_choice(source: ContactImport) -> Choice:
-    """What the headings and the first rows suggest."""
+    """The choice that the headings and the first rows suggest."""
     rows = [row.cells for row in jobs.sample_of(source)]
     found = guess(source.names, rows)
     known = set(ContactField.objects.values_list("key", flat=True))

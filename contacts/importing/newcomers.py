@@ -1,8 +1,8 @@
-"""Rows about people who are certainly new, told from the others at a glance.
+"""Newcomers: rows about people who are certainly new, found quickly.
 
 Most rows of a large file are: a number that nobody has and no other row of the piece, a name, and
-values that fit. They need no plan, because nobody else is concerned. `plan` would say the same
-of them; it takes several times as long.
+values that fit. They need no plan, because nobody else is concerned. `plan` would say the same of
+them; it takes several times as long.
 """
 
 import json
@@ -26,6 +26,8 @@ Joins = dict[tuple[str, str], frozenset[str]]
 
 
 class Newcomers(NamedTuple):
+    """People who are certainly new, and the groups that they join."""
+
     people: list[Newcomer]
     joins: Joins
 
@@ -55,7 +57,7 @@ def tell_apart(
 
 
 def _mobile(cells: list[str], place: int) -> str:
-    """Empty for what is no number."""
+    """The ten digits in a cell; empty if they are no number."""
     cell = cells[place] if place < len(cells) else ""
     return cell if plain_mobile(cell) else find_mobile(cell)
 
@@ -63,7 +65,7 @@ def _mobile(cells: list[str], place: int) -> str:
 def _reader(
     options: Options, name_at: int, known: dict[str, str], joins: Joins
 ) -> Callable[[list[str], str], Newcomer | None]:
-    """Reads a row; None for one that has to be planned, or refused with a reason."""
+    """A function that reads a row; None for one that must be planned, or refused with a reason."""
     columns = [(one.place, one.key, one.kind) for one in options.fields]
     groups_at = options.groups
     everybody = _groups("", options, known)
@@ -105,7 +107,7 @@ def _operator(prefix: str) -> str:
 
 @lru_cache(maxsize=5000)
 def _part(key: str, kind: FieldKind, cell: str) -> str:
-    """What a cell adds to the fields; an empty one nothing."""
+    """A cell's value as a part of the JSON of fields; empty for an empty cell."""
     if not cell.strip():
         return ""
     return _json_part(key, parse_value(kind, cell))
@@ -117,7 +119,7 @@ def _json_part(key: str, value: object) -> str:
 
 
 def newcomer_of(person: PlannedPerson) -> Newcomer:
-    """Somebody new who had to be planned."""
+    """A new person who had to be planned, as a newcomer."""
     parts = ", ".join(_json_part(key, value) for key, value in person.fields.items())
     operator = _operator(person.mobile[:3])
     return person.name, person.key, person.mobile, operator, f"{{{parts}}}"

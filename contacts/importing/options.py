@@ -1,4 +1,4 @@
-"""What somebody chose to do with a table, as it is kept with the import."""
+"""The options of an import: what somebody chose, as it is kept with it."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
@@ -8,7 +8,7 @@ from contacts.fields import FieldKind
 
 
 class Existing(StrEnum):
-    """What becomes of people who are there already."""
+    """What becomes of people who are in the contacts already."""
 
     UPDATE = "update"
     LEAVE = "leave"
@@ -29,8 +29,8 @@ class FieldColumn:
 class Options:
     """Places of columns from 0. `to_groups` are names of groups that everybody joins.
 
-    `opt_out`: these are no people to keep but numbers that must not be texted, for the reason that
-    the row gives (`reason_at`), or else for this one.
+    With `opt_out` the numbers are opted out and no people are kept; the reason is the row's
+    (`reason_at`), or else `reason`.
     """
 
     number: int

@@ -1,4 +1,4 @@
-"""The rows of a file, kept in pieces until they are loaded."""
+"""The rows of a file, kept in the database in pieces until they are loaded."""
 
 import json
 import zlib
@@ -16,7 +16,7 @@ ROWS_A_PIECE: Final = 5000
 
 
 def keep(source: ContactImport, pieces: Iterable[Packed]) -> None:
-    """Pieces as they come; then it is known how many there are."""
+    """Save pieces as they come, and then how many pieces and rows there are."""
     for piece in pieces:
         if piece.count:
             packed = zlib.compress(piece.text.encode(), 1)
@@ -27,7 +27,7 @@ def keep(source: ContactImport, pieces: Iterable[Packed]) -> None:
 
 
 def rows_of(source: ContactImport, place: int) -> list[Row]:
-    """None of a piece that is gone, because the import was cancelled meanwhile."""
+    """The rows of a piece; none if it is gone, because the import was cancelled meanwhile."""
     pieces = ImportedPiece.objects.filter(source=source, place=place)
     if (packed := pieces.values_list("rows", flat=True).first()) is None:
         return []
@@ -35,11 +35,12 @@ def rows_of(source: ContactImport, place: int) -> list[Row]:
 
 
 def first_rows(source: ContactImport, count: int) -> list[Row]:
+    """At most so many rows, of the first piece alone."""
     return rows_of(source, 0)[:count] if source.pieces else []
 
 
 def drop_pieces(source: ContactImport) -> None:
-    """What was loaded, or never will be, is not kept twice; a piece at a time."""
+    """Delete the pieces of an import that is over, one at a time."""
     for pk in _pieces(source):
         ImportedPiece.objects.filter(pk=pk).delete()
 

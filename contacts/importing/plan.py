@@ -1,4 +1,4 @@
-"""What will happen to rows: the same answer for the preview and for the import itself."""
+"""Planning rows: what will happen to each, the same for the preview and for the import itself."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -74,9 +74,9 @@ def plan(
 ) -> list[Planned]:
     """What becomes of each row, in their order; a later row sees what the earlier ones do.
 
-    Of somebody who is in a file twice, the first row has the last word: later ones add what is
-    missing, so that the same file changes nothing the next time. Reads the database and changes
-    nothing; `lock` keeps others from changing those people within the same transaction.
+    If a person is in a file twice, the first row wins: later rows add what is missing, so that the
+    same file changes nothing the next time. Reads the database and changes nothing; `lock` keeps
+    others from changing those people within the same transaction.
     """
     groups = groups_by_key() if groups is None else groups
     read = [(row, _read(row, options, groups)) for row in rows]
@@ -121,7 +121,7 @@ def _name(row: Row, options: Options) -> str:
 
 
 def _fields(row: Row, options: Options) -> dict[str, FieldValue]:
-    """Values by key; an empty cell says nothing, and what was there stays."""
+    """Values by key; an empty cell leaves what was there."""
     values = {}
     for column in options.fields:
         if not (cell := _cell(row, column.place)):
@@ -138,7 +138,7 @@ _value = lru_cache(maxsize=5000)(parse_value)
 
 
 def _groups(row: Row, options: Options, known: dict[str, str]) -> frozenset[str]:
-    """Names of groups as they are called already, whatever case and spaces the file has."""
+    """Names of groups, spelt as existing groups are, whatever case and spaces the file has."""
     groups = group_names(_cell(row, options.groups)).union(options.to_groups)
     if any(len(group) > LONGEST_GROUP for group in groups):
         said = _("The name of a group is too long: %(most)d characters fit.")
@@ -172,7 +172,7 @@ def _planned(row: Row, read: _Read, known: People, options: Options) -> Planned:
 
 
 def _new(row: Row, read: _Read, at_number: dict[str, PlannedPerson], options: Options) -> Planned:
-    """Somebody who was not there; perhaps on the telephone of somebody who was."""
+    """A person who was not there; perhaps with a number that others share."""
     name = read.name or ("" if options.opt_out else format_mobile(read.mobile))
     shares = ", ".join(other.name for other in at_number.values()) if at_number else ""
     person = PlannedPerson(read.mobile, name, read.key or name_key(name), read.fields)
@@ -198,7 +198,7 @@ def _change(person: PlannedPerson, read: _Read, options: Options) -> RowOutcome:
 
 
 def rejected_rows(planned: Sequence[Planned], options: Options) -> list[dict[str, Any]]:
-    """What is kept of the rows that are left out."""
+    """The values to save of rows that are left out."""
     return [
         {
             "line": one.row.line,

@@ -1,4 +1,4 @@
-"""A file's table, read by a process of its own; what is wrong with a file, in sentences."""
+"""Reading a file's table by a process of its own, and sentences for what is wrong with a file."""
 
 import json
 import subprocess
@@ -59,7 +59,7 @@ def sentence(unreadable: Unreadable) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Rows:
-    """The rows of one table as they come, in pieces; see reading.Table."""
+    """The rows of one table as they come, in pieces; see rows.Table."""
 
     kind: str
     sheets: list[str]
@@ -112,7 +112,7 @@ def _packed(line: str) -> Packed:
 
 
 def _lines(output: IO[str] | None) -> Iterator[str]:
-    """What the reader says. One that fell silent before its end was stopped by its bounds."""
+    """The converter's lines. If it fell silent before its end, its bounds have stopped it."""
     for line in output or ():
         if line == "end\n":
             return

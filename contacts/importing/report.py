@@ -1,4 +1,4 @@
-"""The rows that were left out, in the shape of the file that they came from, and why."""
+"""The report of rows that were left out: in the shape of their file, with the reasons."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""A table's rows as they were read from a file, and what may be wrong with a file."""
+"""Types of a table that was read from a file, and the troubles that a file may have."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,10 +11,12 @@ MOST_CHARACTERS: Final = 100_000  # of a row, longer than any row that somebody 
 
 
 class FileTrouble(StrEnum):
+    """What is wrong with a file."""
+
     EMPTY = "empty"
     ONLY_HEADINGS = "only_headings"
     NO_TABLE = "no_table"
-    PASSWORD = "password"  # what is wrong with a file
+    PASSWORD = "password"
     DAMAGED = "damaged"
     TOO_LARGE = "too_large"
     TOO_WIDE = "too_wide"

@@ -1,4 +1,4 @@
-"""CSV of every kind and encoding, as rows of text."""
+"""Opening text files: CSV of every kind and encoding, as rows of text."""
 
 import csv
 import re
@@ -19,14 +19,17 @@ from sociair_portal.common.formulas import MARK, undefused
 SAMPLE: Final = 64 * 1024  # bytes
 
 
-_UNWRITTEN: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # by any program that writes text
+_UNWRITTEN: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")  # never in a text
 
 
 _BOMS: Final = {b"\xef\xbb\xbf": "utf-8-sig", b"\xff\xfe": "utf-16", b"\xfe\xff": "utf-16"}
 
 
 def encoding_of(path: Path, head: bytes) -> str:
-    """UTF-8 where that is what it is, UTF-16, or else what old Windows programs write."""
+    """The encoding of a text file: UTF-8, UTF-16, or else cp1252, as old Windows programs write.
+
+    Raises `Unreadable` for a file that is no text, or of two encodings.
+    """
     for bom, encoding in _BOMS.items():
         if head.startswith(bom):
             return encoding
@@ -43,7 +46,7 @@ def encoding_of(path: Path, head: bytes) -> str:
 
 
 def _utf_16(head: bytes) -> str:
-    """UTF-16 without its mark: every other byte of what is written in Latin letters is zero."""
+    """UTF-16 without its mark: of Latin letters, every other byte is zero. Empty if it is not."""
     pairs = head[: len(head) // 2 * 2]
     even, odd = pairs[0::2].count(0), pairs[1::2].count(0)
     most, least = max(even, odd), min(even, odd)
@@ -68,6 +71,7 @@ def _first_line_that_is_no_utf_8(path: Path) -> int | None:
 
 
 def delimited(path: Path, encoding: str) -> Iterator[Row]:
+    """The rows of a CSV file. Raises `Unreadable`."""
     csv.field_size_limit(MOST_CHARACTERS)
     with path.open(encoding=encoding, newline="") as file:
         line = 0
@@ -86,7 +90,7 @@ def delimited(path: Path, encoding: str) -> Iterator[Row]:
 
 
 def _delimiter(sample: str) -> str:
-    """What parts the sample's first rows most often into the same number of columns."""
+    """The delimiter that splits most of the first rows into the same number of columns."""
     return max(",;\t|", key=lambda delimiter: _agreement(sample, delimiter))
 
 

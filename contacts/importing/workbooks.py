@@ -1,4 +1,4 @@
-"""XLSX, XLS and ODS, as rows of text."""
+"""Opening spreadsheets: XLSX, XLS and ODS, as rows of text."""
 
 import datetime
 import zipfile
@@ -28,6 +28,7 @@ _ENCRYPTED: Final = "EncryptedPackage".encode("utf-16-le")
 
 
 def open_workbook(path: Path, head: bytes, sheet: str) -> Table:
+    """The table in a sheet (empty: the first). Raises `Unreadable`."""
     kind = _zip_kind(path) if head.startswith(ZIP) else _ole_kind(path)
     try:
         book = CalamineWorkbook.from_path(str(path))
@@ -76,7 +77,7 @@ def _sheet_rows(sheet: Any) -> Iterator[Row]:
 
 
 def _text(cell: object) -> str:
-    """A cell as its reader sees it; a number without the places that only the program has."""
+    """A cell as it is shown; a number without digits that only the program adds."""
     if isinstance(cell, bool):
         return "TRUE" if cell else "FALSE"
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:

@@ -1,1 +1,1 @@
-"""What is done with people, groups and fields, whoever asks for it."""
+"""Services of contacts: what is done with people, groups and fields, whoever asks for it."""

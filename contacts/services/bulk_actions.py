@@ -1,8 +1,8 @@
-"""Doing one thing with many people: they join a group, leave it, are opted out or deleted.
+"""Bulk actions: many people join a group, leave it, are opted out or deleted.
 
-It goes on in short transactions from key to key, so that a million is no more than a thousand
-times a thousand: whoever stops it in between has done with some what the rest waits for, and
-doing it again goes on there.
+An action goes on in short transactions from key to key, so that a million people are no harder than
+a thousand. If it is stopped in between, it is done for some and not for the rest; doing it again
+goes on with the rest.
 """
 
 from collections.abc import Callable
@@ -75,7 +75,7 @@ class BulkAction:
 
     @property
     def to_do(self) -> QuerySet[Contact]:
-        """Those of them for whom it changes something."""
+        """Those of the people for whom the action changes something."""
         members = Group.members.through.objects.filter(group=self.group, contact=OuterRef("pk"))
         if self.action is Action.ADD:
             return self.people.filter(~Exists(members))
@@ -86,7 +86,7 @@ class BulkAction:
         return self.people
 
     def count(self) -> int:
-        """How many it changes something for: people, or numbers where it is about numbers."""
+        """How many it changes something for: numbers for opt-outs, otherwise people."""
         if self.action is Action.OPT_OUT:
             return self.to_do.values("mobile").distinct().count()
         return self.to_do.count()
@@ -105,7 +105,7 @@ class BulkAction:
                 return Progress(done, after, is_over=False)
 
     def _next(self, after: int) -> QuerySet[Contact]:
-        """Locked, so that nobody of them is deleted while they join a group."""
+        """The next people, locked, so that none of them is deleted while they join a group."""
         later = self.to_do.filter(pk__gt=after).order_by("pk").only("pk", "mobile")
         return later.select_for_update(of=("self",))[:_AT_ONCE]
 

@@ -1,4 +1,4 @@
-"""People as a file: CSV as it is read from the database, or a spreadsheet; importable again."""
+"""Exporting people as CSV, while they are read, or as a spreadsheet; both can be imported again."""
 
 import csv
 import io
@@ -31,10 +31,11 @@ class People:
         self._fields = list(fields)
 
     def are_more_than(self, most: int) -> bool:
+        """Whether there are more than so many people."""
         return self._contacts.order_by()[most : most + 1].exists()
 
     def csv_lines(self) -> Iterator[str]:
-        """The mark in front tells Excel that it is UTF-8."""
+        """Lines of CSV; the mark in front tells Excel that it is UTF-8."""
         yield "\ufeff"
         lines = io.StringIO(newline="")
         writer = csv.writer(lines)
@@ -46,7 +47,7 @@ class People:
         yield _taken(lines)
 
     def xlsx(self) -> IO[bytes]:
-        """Texts are texts, numbers are numbers and dates are dates; nothing is computed."""
+        """A spreadsheet with texts, numbers and dates as such, and no formulas."""
         file = tempfile.TemporaryFile(prefix="sociair-export-")  # noqa: SIM115  # closed when sent
         book = xlsxwriter.Workbook(file, {"constant_memory": True})
         sheet = book.add_worksheet()
@@ -69,7 +70,9 @@ class People:
         return [*_HEADINGS, *(field.name for field in self._fields)]
 
     def _rows(self) -> Iterator[Contact]:
-        """By key and not by name: a cursor over a million sorted names would keep them all."""
+        """Contacts by key and not by name: a cursor over a million sorted names would keep them
+        all.
+        """
         people = with_opt_outs(self._contacts).order_by("pk").prefetch_related("groups")
         return people.iterator(chunk_size=_AT_ONCE)
 
@@ -87,14 +90,14 @@ _OPERATORS: Final = {value: str(label) for value, label in OPERATOR_CHOICES}
 
 
 def _cell(kind: FieldKind, value: FieldValue) -> FieldValue | date:
-    """A day as a day; one before those that spreadsheets know stays a text."""
+    """A value; a date as a date, unless it is before those that spreadsheets know."""
     if kind is FieldKind.DATE and str(value) >= _FIRST_DAY:
         return date.fromisoformat(str(value))
     return value
 
 
 def _safe(cell: FieldValue | date) -> FieldValue | date:
-    """A text that no program computes; a number, even below zero, is one."""
+    """A text that no program takes for a formula; numbers and dates as they are."""
     return defused(cell) if isinstance(cell, str) else cell
 
 

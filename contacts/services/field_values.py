@@ -1,4 +1,4 @@
-"""Who has something in one of the office's own fields; a field is deleted with what is in it."""
+"""Values in the office's own fields: who has any, and deleting a field with its values."""
 
 from typing import Final
 
@@ -11,12 +11,14 @@ _AT_ONCE: Final = 5000  # people in one transaction
 
 
 def filled(field: ContactField) -> QuerySet[Contact]:
+    """Contacts with a value in a field."""
     return Contact.objects.filter(fields__has_key=field.key)
 
 
 def forget(field: ContactField) -> None:
-    """Delete a field and everybody's value of it, in short transactions; the field goes last, so
-    that one who was interrupted can delete it again.
+    """Delete a field and everybody's value of it, in short transactions.
+
+    The field goes last, so that an interrupted deletion can be repeated.
     """
     last = 0
     while True:

@@ -1,4 +1,4 @@
-"""Which contacts a list shows, and in which order: what its filters mean."""
+"""Filters and orders of the list of contacts."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -56,6 +56,8 @@ BY_NAME: Final = ORDERS[""]
 
 @dataclass(frozen=True, slots=True)
 class FieldCondition:
+    """A condition on a value of one of the office's own fields."""
+
     field: ContactField
     comparison: Comparison
     value: FieldValue = ""
@@ -63,7 +65,10 @@ class FieldCondition:
 
 @dataclass(frozen=True, slots=True)
 class ContactFilter:
-    """`opted_out`: True for those who must not be texted, False for the others, None for both."""
+    """Which contacts a list shows.
+
+    `opted_out`: True for those who must not be texted, False for the others, None for both.
+    """
 
     words: str = ""
     group: Group | None = None

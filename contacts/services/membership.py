@@ -1,4 +1,4 @@
-"""Who is in which group: the one way in, and the one way out."""
+"""Membership: the one way for people to join groups, and the one way to leave them."""
 
 from collections.abc import Collection, Iterable
 
@@ -9,8 +9,8 @@ from sociair_portal.common.bulk_rows import insert_rows
 
 
 def join(group: Group, people: Collection[int]) -> int:
-    """People, by their keys, are in the group after this; how many that are. Nobody joins a group
-    that was deleted at this moment.
+    """Add people, by their keys, to a group. Returns how many are in it then; 0 if the group is
+    gone.
     """
     through = Group.members.through
     with transaction.atomic():
@@ -22,12 +22,12 @@ def join(group: Group, people: Collection[int]) -> int:
 
 
 def leave(group: Group, people: Collection[int]) -> int:
-    """How many of these people have left it."""
+    """Remove people, by their keys, from a group. Returns how many have left."""
     return Group.members.through.objects.filter(group=group, contact__in=people).delete()[0]
 
 
 def join_by_name(joining: Iterable[tuple[int, Collection[str]]]) -> None:
-    """People, each with the names of groups that they are not in yet; missing groups are made."""
+    """Add people to groups by name, in which they are not yet; missing groups are made."""
     named = [(name, pk) for pk, names in joining for name in sorted(names)]
     if not named:
         return

@@ -1,4 +1,4 @@
-"""Finding people and numbers by what somebody typed into a search box."""
+"""Finding people and opt-outs by a name or number typed into a search box."""
 
 import re
 from typing import Final
@@ -33,9 +33,9 @@ def numbers_from(prefix: str, *, field: str = "mobile") -> Q:
     return Q(**{f"{field}__range": (prefix.ljust(_DIGITS, "0"), prefix.ljust(_DIGITS, "9"))})
 
 
-def numbers_with(text: str) -> Q | None:
+def _numbers_with(text: str) -> Q | None:
     """Numbers that a text may mean: those with its digits anywhere, and those that begin with them
-    when the country's code or the 0 is taken off. None for a text that is no number.
+    without the country's code or the 0. None for a text that is no number.
     """
     prefix = number_prefix(text)
     if prefix is None:
@@ -49,18 +49,18 @@ def numbers_with(text: str) -> Q | None:
 
 
 def find_contacts(contacts: QuerySet[Contact], text: str) -> QuerySet[Contact]:
-    """Those who have every word of a text in their name, or all of it in their number."""
+    """Contacts with every word of a text in their name, or all of it in their number."""
     named = Q()
     for word in clean_name(text).split():
         named &= Q(name_key__contains=name_key(word))
-    numbered = numbers_with(text)
+    numbered = _numbers_with(text)
     return those_of(
         contacts, Contact.objects.filter(named if numbered is None else named | numbered)
     )
 
 
 def those_of(contacts: QuerySet[Contact], wanted: QuerySet[Contact]) -> QuerySet[Contact]:
-    """Contacts that are among some for which every row must be looked at.
+    """Contacts that are also `wanted`, where finding those must look at every row.
 
     SQLite would look at row after row in the order of the list, which takes ten times as long.
     """
@@ -70,11 +70,11 @@ def those_of(contacts: QuerySet[Contact], wanted: QuerySet[Contact]) -> QuerySet
 
 
 def find_opt_outs(opt_outs: QuerySet[OptOut], text: str) -> QuerySet[OptOut]:
-    """Those who have the text in their reason, or in their number."""
-    reasoned, numbered = Q(reason__icontains=clean_name(text)), numbers_with(text)
+    """Opt-outs with the text in their reason, or in their number."""
+    reasoned, numbered = Q(reason__icontains=clean_name(text)), _numbers_with(text)
     return opt_outs.filter(reasoned if numbered is None else reasoned | numbered)
 
 
 def with_opt_outs(contacts: QuerySet[Contact]) -> QuerySet[Contact]:
-    """Each with `opted_out`: whether the number must not be texted."""
+    """Contacts with `opted_out`: whether the number must not be texted."""
     return contacts.annotate(opted_out=Exists(OptOut.objects.filter(mobile=OuterRef("mobile"))))

@@ -1,4 +1,4 @@
-"""How pages write numbers and what people have in fields; loaded in every template."""
+"""Template filters for numbers and for values of own fields; loaded in every template."""
 
 from django import template
 

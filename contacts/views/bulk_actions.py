@@ -1,4 +1,4 @@
-"""One thing done with many people: a look at what it will do first, then it is done."""
+"""The pages of a bulk action: what it will do, then how far it is."""
 
 import time
 from typing import Any, Final
@@ -14,12 +14,12 @@ from contacts.models import Group
 from contacts.services.bulk_actions import Action, BulkAction
 from sociair_portal.common import formats
 
-_FOR: Final = 3.0  # seconds of a request, then the page shows how far it is and goes on
+_FOR: Final = 3.0  # seconds of one request; then the page shows how far it is and asks for more
 _MOST_UNTYPED: Final = 50  # people who are deleted without their number being typed
 
 
 def act(request: HttpRequest, filters: ContactFilterForm, form: BulkForm) -> HttpResponse:
-    """What was chosen in a list: asked first, done when it was confirmed."""
+    """Ask about an action chosen in a list, and do it once it is confirmed."""
     chosen = form.cleaned_data
     action = Action(chosen["action"])
     if not request.user.has_perm(action.permission):
@@ -63,7 +63,7 @@ def _go_on(request: HttpRequest, bulk: BulkAction, context: dict[str, Any]) -> H
 
 
 def _said(bulk: BulkAction, done: int) -> str:
-    """What was done, to how many, and how many there are now."""
+    """A sentence about what was done: to how many, and how many members there are now."""
     values: dict[str, Any] = {"count": formats.count(done), "group": bulk.group}
     if bulk.group is not None:
         members = Group.members.through.objects.filter(group=bulk.group).count()

@@ -1,4 +1,4 @@
-"""The office's own fields: which there are, and what they are called."""
+"""Pages of the office's own fields: the list, a new one, renaming and deleting one."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -43,7 +43,7 @@ def field_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @permission_required("contacts.delete_contactfield", raise_exception=True)
 def field_delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """The field, and what is in it of everybody."""
+    """Delete a field and everybody's value of it."""
     field = get_object_or_404(ContactField, pk=pk)
     if request.method == "POST":
         forget(field)

@@ -1,4 +1,4 @@
-"""Groups: the list, one group, and its members."""
+"""Pages of groups: the list, one group, and its members."""
 
 from collections.abc import Collection, Iterable
 
@@ -76,7 +76,7 @@ def group_delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 @permission_required("contacts.view_group", raise_exception=True)
 def group_page(request: HttpRequest, pk: int) -> HttpResponse:
-    """Its members; those who are ticked leave it."""
+    """A group's members; those who are ticked leave it."""
     group = get_object_or_404(Group, pk=pk)
     selection = SelectionForm(request.POST or None)
     may_tick = request.user.has_perm("contacts.change_group")
@@ -101,7 +101,7 @@ def group_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 @permission_required("contacts.change_group", raise_exception=True)
 def group_add(request: HttpRequest, pk: int) -> HttpResponse:
-    """Everybody who is not in it yet; those who are ticked join it."""
+    """Everybody who is not in the group; those who are ticked join it."""
     group = get_object_or_404(Group, pk=pk)
     selection = SelectionForm(request.POST or None)
     if request.method == "POST" and selection.is_valid():

@@ -1,4 +1,4 @@
-"""Importing people: choose a file, look at what will happen, let it run, see what came of it."""
+"""Pages of an import: choose a file, see what will happen, start it, see the result."""
 
 from collections import Counter
 from functools import partial
@@ -40,7 +40,7 @@ def _may_import(request: HttpRequest) -> bool:
 @permission_required(["contacts.add_contact", "contacts.change_contact"], raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
-    """A file, or a pasted table; its rows are kept until somebody has looked at them."""
+    """Choose a file, or paste a table; its rows are kept until somebody has looked at them."""
     take = partial(jobs.take_in, by=request.user)
     if request.method == "POST":
         form = UploadForm(request.POST, request.FILES, was_too_large=was_too_large(request))
@@ -96,7 +96,7 @@ def _preview(request: HttpRequest, source: ContactImport) -> HttpResponse:
 
 
 def _first_look(source: ContactImport) -> list[Planned]:
-    """As the guess has it; nothing where no column can be the number's."""
+    """The plan for what is guessed; empty if no column can be that of the numbers."""
     first = ColumnsForm(source, guess_choice(source))
     form = ColumnsForm(source, guess_choice(source), _as_sent(first))
     return _planned(source, form.options) if form.is_valid() and form.options else []
@@ -113,7 +113,7 @@ def _planned(source: ContactImport, options: Options) -> list[Planned]:
 @require_safe
 @permission_required("contacts.view_contact", raise_exception=True)
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
-    """How far it is; when it is over, the whole page comes anew."""
+    """How far an import is; when it is over, the page is loaded again."""
     source = get_object_or_404(ContactImport, pk=pk)
     response = render(request, "contacts/imports/_progress.html", {"source": source})
     if source.is_over:
@@ -135,7 +135,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @permission_required("contacts.view_contact", raise_exception=True)
 def download(request: HttpRequest, pk: int) -> HttpResponseBase:
-    """The rows that were left out, in the shape of the file, to be corrected and imported."""
+    """The rows that were left out, in the shape of their file, to be corrected and imported."""
     source = get_object_or_404(ContactImport, pk=pk)
     if source.kind != "csv":
         return FileResponse(report.xlsx(source), as_attachment=True, filename="left-out.xlsx")

@@ -1,4 +1,4 @@
-"""Opt-outs: numbers that must not be texted."""
+"""Pages of opt-outs, the numbers that must not be texted."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -25,7 +25,7 @@ def optout_list(request: HttpRequest) -> HttpResponse:
 
 
 def _names_at(mobiles: list[str]) -> dict[str, list[str]]:
-    """Who has these numbers now."""
+    """The names of contacts with these numbers, by number."""
     names: dict[str, list[str]] = {}
     found = Contact.objects.filter(mobile__in=mobiles).order_by("name", "id")
     for mobile, name in found.values_list("mobile", "name"):
@@ -35,7 +35,7 @@ def _names_at(mobiles: list[str]) -> dict[str, list[str]]:
 
 @permission_required("contacts.add_optout", raise_exception=True)
 def optout_create(request: HttpRequest) -> HttpResponse:
-    """A number to leave in peace; a contact's page hands its own over in the address."""
+    """Opt a number out; a contact's page gives its own in the address."""
     form = OptOutForm(request.POST or None, initial={"mobile": request.GET.get("mobile", "")})
     form.instance.created_by = request.user
     if request.method == "POST" and saved(form):

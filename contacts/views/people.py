@@ -1,4 +1,4 @@
-"""Contacts: the list, one person, and who joins or leaves a group."""
+"""Pages of contacts: the list with its bulk actions, exports, one person."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -35,9 +35,7 @@ _SHARING_SHOWN = 5
 
 @permission_required("contacts.view_contact", raise_exception=True)
 def contact_list(request: HttpRequest) -> HttpResponse:
-    """Everybody, or whom a filter finds; something may be done with those who are ticked, or with
-    everybody found.
-    """
+    """Everybody, or whom a filter finds; bulk actions are for those ticked, or for all found."""
     search, bulk = ContactFilterForm(request.GET), BulkForm(request.POST or None)
     if request.method == "POST" and not _may_act(request):
         raise PermissionDenied
@@ -57,7 +55,7 @@ def _may_act(request: HttpRequest) -> bool:
 @require_safe
 @permission_required("contacts.view_contact", raise_exception=True)
 def contact_export(request: HttpRequest, kind: str) -> HttpResponseBase:
-    """A file of those whom the list shows, to be opened in a spreadsheet or imported again."""
+    """A file of the people that the list shows, for a spreadsheet or to be imported again."""
     if kind not in ("csv", "xlsx"):
         raise Http404
     filters = ContactFilterForm(request.GET)
@@ -121,6 +119,6 @@ def _say_saved(request: HttpRequest, contact: Contact) -> None:
 
 
 def _others_at(contact: Contact) -> QuerySet[Contact]:
-    """Others on the same number, as in a family."""
+    """Other contacts with the same number, as in a family."""
     same = Contact.objects.filter(mobile=contact.mobile).exclude(pk=contact.pk)
     return same.order_by("name", "id")[:_SHARING_SHOWN]

@@ -1,1 +1,1 @@
-"""What an answer of Sociair means. Pure: bytes in, a verdict out."""
+"""Reading Sociair's answers. Pure: bytes in, a verdict out."""

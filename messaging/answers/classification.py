@@ -1,4 +1,4 @@
-"""What an answer of Sociair means: may the messages have gone out, and what follows.
+"""The verdict on an answer of Sociair: may the messages have gone out, and what follows.
 
 Pure: bytes in, a verdict out. The outcomes are the lines of docs/failures.md, in their order; the
 first that fits wins. The rule behind them: only what certainly did not go out may be sent again.
@@ -130,7 +130,7 @@ class _Reading:
 
 
 def _outcome(it: _Reading) -> Outcome:
-    """The order is the promise: the first line that fits wins."""
+    """The first line that fits wins, in the order of docs/failures.md."""
     if not it.speaks_of_sending and (certain := _certainly_not_sent(it)):
         return certain
     if it.status >= 500 or it.status == 408 or 300 <= it.status < 400:

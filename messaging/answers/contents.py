@@ -1,4 +1,4 @@
-"""What the fields of an answer hold: words and where they stand, counts, and mobile numbers.
+"""The fields of an answer: what they say of success and refusal, at any depth.
 
 Pure: the JSON object of an answer in, values out.
 """
@@ -13,7 +13,7 @@ from contacts.phone import Operator
 from messaging.answers.words import meaning, tells_of_a_message
 from messaging.text.validity import keepable
 
-# Where a server says why.
+# Fields in which a server says why.
 _REASONS: Final = frozenset({"message", "error", "errors", "status", "detail", "details"})
 # An answer with these shows a record, whose `message` may be our own text and not a reason.
 _RECORD: Final = frozenset(
@@ -39,8 +39,9 @@ _SOME: Final = re.compile("(?:in)?valid|fail|reject")
 
 @dataclass(frozen=True, slots=True)
 class Speech:
-    """`success`: some field speaks of it, undenied. `refusal`: the words that refuse, if any do.
+    """What the fields of an answer say together.
 
+    `success`: some field speaks of it, undenied. `refusal`: the words that refuse, if any do.
     `others`: what failed is counted among several numbers.
     """
 
@@ -51,7 +52,7 @@ class Speech:
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """`why` is whether it says why; `row` whether it is one entry of a list."""
+    """One field. `why`: it says why; `row`: it is one entry of a list."""
 
     key: str
     value: Any
@@ -98,7 +99,7 @@ def _inner(field: _Field) -> Iterator[_Field]:
 
 
 def _spoken(field: _Field) -> Iterator[str]:
-    """Its words, and its name's: `"sent": 1` speaks of success, `"success": false` does not."""
+    """A field's words and its name: `"sent": 1` speaks of success, `"success": false` does not."""
     if not _is_nothing(field.value):
         yield field.key
         if isinstance(field.value, str):
@@ -146,5 +147,6 @@ _COUNT: Final = re.compile(rb'"(?:ntc|ncell|smartcell|other)"\s*:(?!\s*(?:0|"0"|
 
 
 def text_of(found: Mapping[str, Any], key: str) -> str:
+    """The text in a field, as it can be kept; empty if it is no text."""
     value = found.get(key)
     return keepable(value.strip()) if isinstance(value, str) else ""

@@ -1,4 +1,4 @@
-"""How many messages an answer counts, and which numbers it names."""
+"""Counts and invalid numbers in an answer: messages by operator, and numbers that it names."""
 
 import re
 from collections.abc import Collection, Mapping
@@ -22,7 +22,7 @@ def counts(found: Mapping[str, Any]) -> dict[Operator, int] | None:
 
 
 def invalid_numbers(value: Any, posted: Collection[str]) -> frozenset[str]:
-    """What `invalid_number` names: a posted number in any spelling as it was posted."""
+    """The numbers that `invalid_number` names, those that were posted as they were posted."""
     if isinstance(value, str):
         value = value.split(",")
     if not isinstance(value, list):
@@ -31,8 +31,8 @@ def invalid_numbers(value: Any, posted: Collection[str]) -> frozenset[str]:
 
 
 def _as_posted(entry: object, posted: Collection[str]) -> str:
-    """Never a guess: what is no number as people write it stays what it is."""
-    # Deep lists cannot even be written down.
+    """A posted number in any spelling; what is no number as people write it stays what it is."""
+    # `str` of a list nested very deeply would fail.
     named = str(entry).strip() if isinstance(entry, str | int | float) else ""
     if named in posted or not isinstance(entry, str | int) or not _SPELLING.fullmatch(named):
         return named

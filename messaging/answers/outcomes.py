@@ -1,4 +1,4 @@
-"""What can become of a call to Sociair: a closed set, and what each says to the staff."""
+"""The outcomes of a call to Sociair, a closed set, and the sentence that each says to the staff."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from contacts.phone import Operator
 
 
 class Outcome(StrEnum):
-    """What became of one call, a closed set."""
+    """What became of one call."""
 
     UNREACHABLE = "unreachable"
     CERTIFICATE = "certificate"
@@ -34,7 +34,7 @@ class Outcome(StrEnum):
 
     @property
     def is_unclear(self) -> bool:
-        """Whether a call that ended so may have sent something, and nobody knows what."""
+        """Whether messages may have gone out, without anybody knowing which."""
         return self in _UNCLEAR
 
     @property
@@ -100,7 +100,9 @@ SENTENCES: Final[dict[Outcome, str | Promise]] = {
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One call and what came back. `invalid` are those posted numbers that were named invalid."""
+    """One call and what came back. `invalid` are the posted numbers named invalid, `retry_after`
+    are seconds.
+    """
 
     outcome: Outcome
     status: int | None = None

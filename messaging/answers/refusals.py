@@ -1,4 +1,4 @@
-"""What Sociair means when it refuses a message in words."""
+"""Refusals for lack of balance, told by their words."""
 
 import re
 from typing import Final

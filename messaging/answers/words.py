@@ -1,7 +1,8 @@
-"""What a gateway's words mean: something went out, nothing did, or nobody can say.
+"""The words of an answer: something went out, nothing did, or nobody can say.
 
 Pure: text in, a meaning out, for English, Nepali, and Nepali in Latin letters. Errs towards "sent":
-who takes a sending for a refusal may send it again. Every pattern is linear in the text's length.
+whoever takes a sending for a refusal may send it again. Every pattern is linear in the text's
+length.
 """
 
 import re
@@ -205,7 +206,7 @@ _PART: Final = _word(
     rf"[0-9]{{1,3}} (?:(?:sms|messages?|{_PEOPLE}) )?(?:(?:{_BEING}) ){{0,2}}{_FAILING}",
     rf"{_FAILING}(?: (?:sms|messages?|count|{_PEOPLE}))?(?: \|)? [1-9][0-9]{{0,2}}",
 )
-# Which one is wrong, and what became of the others, it does not say.
+# It does not say which number is wrong, nor what became of the others.
 _A_NUMBER: Final = _word(
     rf"(?:invalid|incorrect) (?:mobile |phone )?{_PEOPLE}",
     rf"{_PEOPLE} (?:is |are )?(?:invalid|incorrect|not valid)",

@@ -1,1 +1,1 @@
-"""What people type and choose, checked and cleaned."""
+"""Forms of messaging: what people type and choose, checked and cleaned."""

@@ -1,4 +1,4 @@
-"""What people type to compose, and to search what was sent: checked and cleaned, nothing else."""
+"""The form of Compose: a text and whom it is for, checked and cleaned, finished or not."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -33,6 +33,8 @@ _MOST_OF_ALL: Final = 20  # each is a condition of its own for the database
 
 @dataclass(frozen=True, slots=True)
 class GroupChoice:
+    """A group to tick, with its number of members."""
+
     group: Group
     members: int
     is_chosen: bool
@@ -40,7 +42,7 @@ class GroupChoice:
 
 
 def _hidden() -> forms.HiddenInput:
-    """What a browser must not fill in again from an earlier look at the page."""
+    """A hidden field that a browser does not fill in again from an earlier look at the page."""
     return forms.HiddenInput(attrs={"autocomplete": "off"})
 
 
@@ -56,7 +58,7 @@ class ComposeForm(forms.Form):
     )
     # The version of the draft that this form knows to be saved.
     version = forms.IntegerField(required=False, widget=_hidden(), min_value=0, max_value=2**30)
-    # What the text came from, and whom it is for in the place of groups, contacts and numbers.
+    # The template that the text came from; the table that stands for groups, contacts and numbers.
     template = forms.CharField(required=False, widget=_hidden())
     table = forms.CharField(required=False, widget=_hidden())
     groups = IdsField(label=gettext_lazy("Groups"), required=False)
@@ -89,7 +91,7 @@ class ComposeForm(forms.Form):
 
     @cached_property
     def chosen_table(self) -> RecipientTable | None:
-        """In the place of groups, contacts and numbers, if there is one."""
+        """The table that stands in the place of groups, contacts and numbers, if there is one."""
         return tables.find(str(self["table"].value() or ""))
 
     def unchecked(self) -> "ComposeForm":
@@ -117,10 +119,10 @@ class ComposeForm(forms.Form):
         )
 
     def _existing(self, field: str, rows: QuerySet[Any], sentence: str) -> list[int]:
-        """Those that are still there stay chosen; that one has gone is said."""
+        """The chosen rows that still exist; if some do not, the field says so."""
         chosen: list[int] = self.cleaned_data[field]
         if self.chosen_table is not None:
-            return chosen  # set aside
+            return chosen  # unused while a table is chosen
         found = set(rows.filter(pk__in=chosen).values_list("pk", flat=True))
         if len(found) < len(chosen):
             self.add_error(field, f"{sentence} {_('The others are still chosen.')}")
@@ -129,7 +131,7 @@ class ComposeForm(forms.Form):
     def clean_numbers(self) -> str:
         numbers = tidy(self.cleaned_data["numbers"])
         if self.chosen_table is not None:
-            return numbers  # set aside
+            return numbers  # unused while a table is chosen
         most = settings.PASTED_LINES
         too_many = _("These are more than %(most)s numbers. Paste fewer, or put them into a group.")
         if len(numbers.split()) > most * _MOST_WORDS_AN_ENTRY:
@@ -173,13 +175,13 @@ class ComposeForm(forms.Form):
 
     @property
     def _read(self) -> dict[str, Any]:
-        """What could be read of it, whatever is wrong with the rest."""
-        self.is_valid()  # it is read once
+        """The fields that are valid, whatever is wrong with the rest."""
+        self.is_valid()  # which reads the fields, once
         return self.cleaned_data
 
     @property
     def audience(self) -> Audience:
-        """Whom it is for, as far as that could be read."""
+        """Whom it is for, as far as the fields are valid."""
         if self.chosen_table is not None:
             return Audience(table=str(self.chosen_table.pk))
         read = self._read
@@ -199,7 +201,7 @@ class ComposeForm(forms.Form):
 
     @property
     def set_aside(self) -> list[tuple[str, str]]:
-        """Whom it was for, while it is for the rows of a table instead."""
+        """Hidden fields that keep the choice of people while a table is chosen instead."""
         several = [
             (name, str(pk))
             for name in ("groups", "without", "contacts")
@@ -210,12 +212,14 @@ class ComposeForm(forms.Form):
 
     @property
     def unfinished_text(self) -> str:
-        """As it was typed. Tidied: what is saved is compared with what is reviewed."""
+        """The text as it was typed, tidied, because what is saved is compared with what is
+        reviewed.
+        """
         return _storable(tidy(self["text"].value() or ""))
 
     @property
     def unfinished_audience(self) -> Audience:
-        """As it was typed, whatever is wrong with it."""
+        """Whom it is for as it was typed, whatever is wrong with it."""
         if self.chosen_table is not None:
             return Audience(table=str(self.chosen_table.pk))
         return Audience(

@@ -1,4 +1,4 @@
-"""What people say about messages of which nobody knows, and about those that were refused."""
+"""Forms that settle unconfirmed messages, and that sign for sending again."""
 
 from typing import Any, Final
 
@@ -85,7 +85,7 @@ class AgainForm(forms.Form):
 
 
 class RefusedForm(forms.Form):
-    """A signature for sending to those who were refused: what stood on the button."""
+    """A signature for sending to those who were refused: people and rupees on the button."""
 
     form_uuid = forms.UUIDField()
     people = forms.IntegerField(min_value=1)

@@ -1,4 +1,4 @@
-"""What a person says of a campaign that a restored database may not know everything of."""
+"""Forms after a restore: how much of a campaign in doubt may have gone out."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ class DoubtForm(forms.Form):
 
 
 class UnsentForm(forms.Form):
-    """A draft may have gone out as a whole."""
+    """For a draft, which may have gone out as a whole: nobody has got it."""
 
     is_unsent = forms.BooleanField(
         label=gettext_lazy("Nobody who waits for this message has got it"),
@@ -53,7 +53,7 @@ class UnsentForm(forms.Form):
 
 
 class EndedForm(UnsentForm):
-    """Who was not reached by what has ended may have been written to again."""
+    """For ended campaigns: nobody whom they did not reach has been written to again."""
 
     is_unsent = forms.BooleanField(
         label=gettext_lazy("I have looked at Sociair's list: nobody has been written to again"),
@@ -62,6 +62,6 @@ class EndedForm(UnsentForm):
 
 
 class LookedUpForm(forms.Form):
-    """How many requests the page said that no message here explains."""
+    """How many requests that no message here explains were looked up, as the page said."""
 
     calls = forms.IntegerField(min_value=1)

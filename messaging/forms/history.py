@@ -1,4 +1,4 @@
-"""What people type to search what was sent. A wrong field filters nothing, and says so."""
+"""Forms that search what was sent. A wrong field filters nothing, and says so."""
 
 from datetime import date, datetime, time
 from typing import Any, Final
@@ -36,7 +36,7 @@ def _choice(label: Any, choices: list[tuple[str, Any]]) -> forms.ChoiceField:
 
 
 def _senders() -> list[tuple[Any, Any]]:
-    """Everybody who has ever written a message here."""
+    """Everybody who has ever written a message here, as choices."""
     theirs = Campaign.objects.filter(created_by=OuterRef("pk"))
     users = User.objects.filter(Exists(theirs)).order_by("username")
     return [_ANY, *((user.pk, user.get_full_name() or user.get_username()) for user in users)]
@@ -97,7 +97,7 @@ class RecipientHistoryForm(HistoryForm):
 
 
 class CampaignRecipientsForm(SearchForm):
-    """Whom to find within one campaign, which may have a hundred thousand."""
+    """A search among the recipients of one campaign, which may have a hundred thousand."""
 
     follows_typing = False
 
@@ -106,6 +106,6 @@ class CampaignRecipientsForm(SearchForm):
 
 
 class BatchesForm(SearchForm):
-    """Which requests of one campaign are shown."""
+    """A filter of the requests of one campaign."""
 
     state = _choice(gettext_lazy("State"), BatchState.choices)

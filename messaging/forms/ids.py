@@ -1,4 +1,4 @@
-"""Ids and numbers of rows, as a form posts them."""
+"""Form fields for ids of rows: one by one, or in runs."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -9,7 +9,7 @@ from sociair_portal.common import id_runs
 
 
 class IdsField(forms.Field):
-    """Rows that were chosen by their ids; what is no id is not one of ours and is dropped."""
+    """Ids of chosen rows; what is no id is dropped."""
 
     widget = forms.SelectMultiple
 
@@ -18,13 +18,14 @@ class IdsField(forms.Field):
 
 
 def ids_of(values: Iterable[Any]) -> list[int]:
+    """The ids among some values, each once, in their order."""
     texts = (str(value) for value in values)
     ids = (int(text) for text in texts if text.isascii() and text.isdecimal() and len(text) < 19)
     return list(dict.fromkeys(ids))
 
 
 class RunsField(forms.Field):
-    """Requests by their ids, any number in one field; what the portal did not write is none."""
+    """Ids of any number of requests in one text (`id_runs`); a text that cannot be read is none."""
 
     def to_python(self, value: Any) -> list[int]:
         try:

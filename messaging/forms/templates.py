@@ -1,4 +1,4 @@
-"""What people type to keep a text, and to find it again."""
+"""Forms that save and find templates."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from sociair_portal.common.searches import SearchField, SearchForm
 
 
 class TemplateForm(forms.Form):
-    """A text to be kept. `version` is the one that its author saw."""
+    """A template's name and text. `version` is the one that its author saw."""
 
     name = forms.CharField(
         label=gettext_lazy("Name"),
@@ -50,7 +50,7 @@ class TemplateForm(forms.Form):
             raise forms.ValidationError(invalid.reason) from invalid
 
     def kept(self, *, by: Actor) -> MessageTemplate | None:
-        """The new template; None, with the reason beside its field, if it cannot be one."""
+        """Save a new template; None, with the reason beside its field, if that cannot be."""
         if not self.is_valid():
             return None
         try:
@@ -62,7 +62,7 @@ class TemplateForm(forms.Form):
             return None
 
     def changed(self, *, by: Actor) -> bool:
-        """Whether its template is changed: not if its name is taken, or it is another version."""
+        """Save the changed template; False if its name is taken, or its version is not the last."""
         if self._template is None:
             return False
         try:

@@ -1,4 +1,4 @@
-"""What people type to test a message."""
+"""The form for one's own number, to which tests go."""
 
 from django import forms
 from django.utils.translation import gettext_lazy

@@ -1,4 +1,4 @@
-"""The records of what was sent, or is to be: docs/architecture.md draws them."""
+"""The tables of what was sent, or is to be: docs/architecture.md draws them."""
 
 from messaging.models.batch import Batch, BatchState, SentMessage, Verdict
 from messaging.models.campaign import (

@@ -1,4 +1,4 @@
-"""The queue and its answers: one batch is one request to make, one sent message one call made."""
+"""Batches, the queue of requests to Sociair, and sent messages, the calls with their answers."""
 
 from django.conf import settings
 from django.db import models
@@ -27,7 +27,7 @@ class BatchState(models.TextChoices):
 
 
 class Verdict(models.TextChoices):
-    """What a person decided about messages of which nobody knew."""
+    """What a person decided about unconfirmed messages."""
 
     ACCEPTED = "accepted", _("It went out")
     NOT_SENT = "not_sent", _("It did not go out")
@@ -47,7 +47,7 @@ class Batch(models.Model):
     parts = models.PositiveSmallIntegerField(_("parts"))
     size = models.PositiveIntegerField(_("recipients"))
     cost = models.DecimalField(_("cost"), max_digits=12, decimal_places=4)
-    # What it was called with, where its campaign was signed at other rates since.
+    # The rates of its call, if its campaign was signed at other rates later.
     rates = models.JSONField(
         _("rates"), null=True, blank=True, editable=False, help_text=_("Rupees per part.")
     )
@@ -61,7 +61,7 @@ class Batch(models.Model):
     claimed_at = models.DateTimeField(_("claimed"), null=True, blank=True)
     deadline = models.DateTimeField(_("deadline"), null=True, blank=True)
 
-    # What a person said of it, where Sociair had not.
+    # What a person decided, where Sociair had not told.
     settled_as = models.CharField(
         _("settled as"), max_length=8, choices=Verdict.choices, blank=True
     )
@@ -100,7 +100,7 @@ class Batch(models.Model):
 
     @property
     def what_happened(self) -> str:
-        """One sentence; what a person called doubtful after a restore had no answer here."""
+        """One sentence. A batch that became doubtful by a restore has no outcome."""
         if self.state == BatchState.UNCONFIRMED and not self.outcome:
             return str(_("It may have gone out after the backup was taken."))
         return str(self.get_outcome_display())
@@ -112,7 +112,7 @@ class SentMessage(models.Model):
     batch = models.ForeignKey(
         Batch, on_delete=models.CASCADE, related_name="calls", verbose_name=_("batch")
     )
-    # The batch's gateway once more: what was called since a moment must not join the history.
+    # The batch's gateway once more, so that calls since a moment are found without a join.
     gateway = models.ForeignKey(
         Gateway,
         on_delete=models.PROTECT,

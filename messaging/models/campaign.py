@@ -1,4 +1,4 @@
-"""What somebody sent once, to whom, and who was left out."""
+"""Campaigns: what somebody sent once, to whom, in which state, and how far it has come."""
 
 from decimal import Decimal
 from typing import Any
@@ -57,7 +57,7 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
         return self.filter(state__in=OPEN_STATES)
 
     def drafts_of(self, user: int | None) -> "CampaignQuerySet":
-        """Somebody's own, the last saved first."""
+        """A user's own drafts, the last saved first."""
         mine = self.filter(
             state=CampaignState.DRAFT, created_by=user, created_by__isnull=False, is_test=False
         )
@@ -80,7 +80,7 @@ class Campaign(models.Model):
     audience = models.JSONField(
         _("audience"), help_text=_("Groups, contacts and pasted numbers, as they were chosen.")
     )
-    # In words, as the groups were called when it was handed over.
+    # The audience in words, with the names of groups as they were at the hand-over.
     chosen = models.TextField(_("who was chosen"), blank=True)
     fingerprint = models.CharField(_("fingerprint of text and audience"), max_length=64)
     created_by = models.ForeignKey(
@@ -96,7 +96,7 @@ class Campaign(models.Model):
     written_for = models.DateTimeField(_("written for"), null=True, blank=True)
     sent_at = models.DateTimeField(_("handed over"), null=True, blank=True)
     resumed_at = models.DateTimeField(_("started or resumed"), null=True, blank=True)
-    # When a batch of it last came to an end, whatever that was.
+    # When a batch of it last came to an end, of whatever kind.
     answered_at = models.DateTimeField(_("last answer"), null=True, blank=True)
     state = models.CharField(
         _("state"), max_length=9, choices=CampaignState.choices, default=CampaignState.DRAFT
@@ -112,8 +112,8 @@ class Campaign(models.Model):
         related_name="followed_by",
         verbose_name=_("sends again"),
     )
-    # Which requests of that one somebody signed to be sent again (`runs.to_words`), and how that
-    # person knows that they did not go out, where the worker takes them over.
+    # Which batches of that campaign somebody signed to be sent again (`id_runs.to_words`), and how
+    # that person knows that they did not go out; only where the worker copies them.
     again_of = models.TextField(_("requests to send again"), blank=True, editable=False)
     again_why = models.TextField(_("why they are sent again"), blank=True, editable=False)
     template = models.ForeignKey(
@@ -133,23 +133,23 @@ class Campaign(models.Model):
         verbose_name=_("table"),
     )
     is_test = models.BooleanField(_("test"), default=False)
-    # A draft that saved itself before it could be sent.
+    # A draft that goes on in Compose: it cannot be signed for yet.
     is_unfinished = models.BooleanField(_("still being written"), default=False)
     saved_at = models.DateTimeField(_("saved"), default=timezone.now)
-    # How often a draft was saved: what a window knows of it.
+    # Rises with a draft's saves, so that a window knows whether another has saved since.
     version = models.PositiveIntegerField(_("version"), default=0, editable=False)
     is_large = models.BooleanField(_("large"), default=False)
     prepared_up_to = models.CharField(_("prepared up to"), max_length=10, blank=True)
 
-    # As they were signed last. What went out before that keeps its own (`Batch.rates`).
+    # As last signed. What went out before that keeps its own (`Batch.rates`).
     rates = models.JSONField(_("rates at review"), default=dict, help_text=_("Rupees per part."))
-    # By which parts and operators were counted when it was signed (`fingerprint_of_rules`).
+    # The rules that counted parts and operators when it was signed (`fingerprint_of_rules`).
     rules = models.CharField(_("rules of counting"), max_length=16, blank=True, editable=False)
     reviewed_cost = models.DecimalField(
         _("reviewed cost"), max_digits=14, decimal_places=4, default=0
     )
     cost = models.DecimalField(_("cost"), max_digits=14, decimal_places=4, default=0)
-    # Who was signed for, and who was frozen so far: another mark is other people.
+    # Marks of the people signed for and of those frozen so far; they differ if the people do.
     signed_people = models.CharField(
         _("who was signed for"), max_length=60, blank=True, editable=False
     )
@@ -230,13 +230,13 @@ class Campaign(models.Model):
 
     @property
     def waits_for_balance(self) -> bool:
-        """Its time has come, and it begins when Sociair has told what its messages cost."""
+        """Whether its time has come, and it begins when Sociair has told the prices."""
         is_due = self.scheduled_for is not None and self.scheduled_for <= timezone.now()
         return self.state == CampaignState.SCHEDULED and is_due
 
     @property
     def planned_cost(self) -> Decimal:
-        """Rupees; while it is prepared, what its review said."""
+        """Rupees; while it is being prepared, what its review said."""
         return self.cost if self.prepared_up_to == self.PREPARED else self.reviewed_cost
 
     @property
@@ -253,10 +253,10 @@ class Campaign(models.Model):
 
     @property
     def ended(self) -> int:
-        """How many of its recipients have come to an end."""
+        """How many of its recipients do not wait any more."""
         return self.total - self.pending
 
     @property
     def progress(self) -> int:
-        """The same, per cent."""
+        """How many of its recipients do not wait any more, in per cent."""
         return 100 * self.ended // self.total if self.total else 0

@@ -1,4 +1,4 @@
-"""Who did what to a campaign or to the gateway, and when: what an auditor reads."""
+"""Events: who did what to a campaign or to the gateway, and when; what an auditor reads."""
 
 from django.conf import settings
 from django.db import models

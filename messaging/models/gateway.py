@@ -1,4 +1,4 @@
-"""The other side: one row for each base URL, and what its account said of its money."""
+"""Gateways, one row for each base URL of Sociair, their holds, and readings of the balance."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.phone import Operator
 
-# A clock may be corrected by so much without anything being made of it.
+# Moments that lie in the future by up to this much are still believed: clocks are corrected.
 CLOCK_TOLERANCE: Final = timedelta(minutes=1)
 
 
@@ -142,8 +142,10 @@ _OWN_WORDS: Final = {
 
 class GatewayQuerySet(models.QuerySet["Gateway"]):
     def not_held(self, now: datetime) -> "GatewayQuerySet":
-        """Gateways that may be called. A timed hold is none when it has expired, and none if it
-        begins in the future: then it is of a clock that was wrong.
+        """Gateways that may be called at a moment.
+
+        A timed hold does not count when it is over, nor if it begins in the future: then a clock
+        was wrong.
         """
         over = Q(held_until__lte=now) | Q(held_at__gt=now + CLOCK_TOLERANCE)
         return self.filter(Q(hold_kind=HoldKind.NONE) | Q(over, hold_kind=HoldKind.TIMED))
@@ -158,11 +160,11 @@ class Gateway(models.Model):
     )
     # Which database this is: a machine's record of another one says nothing about it.
     installation = models.UUIDField(default=uuid.uuid4, editable=False)
-    # The era of its life, since when, and whether every machine has agreed in it.
+    # The era of the database, since when, and the last era in which every machine has agreed.
     era = models.CharField(max_length=100, blank=True, editable=False)
     era_began_at = models.DateTimeField(null=True, editable=False)
     cleared = models.CharField(max_length=100, blank=True, editable=False)
-    # Until Sociair's balance was compared, after no machine was there for a while.
+    # Since when no machine was there, until Sociair's balance has been compared.
     silent_since = models.DateTimeField(null=True, editable=False)
     unknown_calls = models.BigIntegerField(
         _("calls that the database does not know"), default=0, editable=False
@@ -179,7 +181,7 @@ class Gateway(models.Model):
     held_until = models.DateTimeField(_("held until"), null=True, blank=True)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
     unconfirmed = models.PositiveIntegerField(_("unconfirmed in a row"), default=0)
-    # The last call of when somebody looked; what was unclear before counts no more.
+    # The last call when somebody looked; unclear calls up to it count no more.
     looked_at_call = models.BigIntegerField(default=0, editable=False)
     token_refusals = models.PositiveIntegerField(_("token refused in a row"), default=0)
 
@@ -212,7 +214,7 @@ class Gateway(models.Model):
 
     @property
     def words_are_sociairs(self) -> bool:
-        """Whether `hold_words` are an answer's, and not the portal's own."""
+        """Whether `hold_words` come from Sociair, and not from the portal."""
         return self.hold_reason not in _OWN_WORDS
 
     @property
@@ -230,7 +232,7 @@ class BalanceReading(models.Model):
     ntc_rate = models.DecimalField(_("NTC rate"), max_digits=10, decimal_places=4)
     ncell_rate = models.DecimalField(_("Ncell rate"), max_digits=10, decimal_places=4)
     smartcell_rate = models.DecimalField(_("Smart Cell rate"), max_digits=10, decimal_places=4)
-    # The amount is of some moment between the question and the answer.
+    # The balance is that of some moment between the two.
     asked_at = models.DateTimeField(_("asked"), default=timezone.now)
     read_at = models.DateTimeField(_("read"), default=timezone.now)
 

@@ -1,4 +1,4 @@
-"""Who sends: one row for each machine with a worker, as it is known to the others."""
+"""Machines that send: one row for each with a worker, as the other machines know it."""
 
 import uuid
 

@@ -1,4 +1,4 @@
-"""What the portal knows of somebody who writes messages."""
+"""Users' profiles: the number that tests go to."""
 
 from django.conf import settings
 from django.db import models

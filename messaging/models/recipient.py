@@ -1,4 +1,4 @@
-"""One number in a campaign, and one entry that got none."""
+"""Recipients, one number in a campaign each, and entries that were left out."""
 
 from django.db import models
 from django.utils.translation import gettext_lazy as _

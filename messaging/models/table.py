@@ -1,4 +1,4 @@
-"""Tables whose rows are recipients, without contacts being made of them."""
+"""Tables whose rows are recipients of a campaign, but no contacts."""
 
 import uuid
 from typing import Any, Final
@@ -13,7 +13,8 @@ _SHOWN: Final = 3
 
 
 class RecipientTable(models.Model):
-    """A table as it was given; it never changes. Its id is a secret: it is nobody else's business.
+    """A table as it was given; it never changes. Its id is random, so that nobody guesses
+    another's.
 
     `columns` are keys for placeholders with their headings, in the order of the file.
     """
@@ -26,7 +27,7 @@ class RecipientTable(models.Model):
     # The sheet that was read, of those that the file has.
     sheet = models.CharField(_("sheet"), max_length=200, blank=True)
     sheets = models.JSONField(_("sheets"), default=list)
-    # Its rows come piece by piece; until the last one it is nobody's.
+    # Its rows come piece by piece; it cannot be chosen before the last one.
     is_complete = models.BooleanField(_("complete"), default=False)
     size = models.PositiveIntegerField(_("rows"), default=0)
     unreadable = models.PositiveIntegerField(_("rows without a mobile number"), default=0)
@@ -64,7 +65,7 @@ class RecipientTable(models.Model):
 
     @property
     def headings(self) -> dict[str, str]:
-        """What the placeholders of its columns are called."""
+        """The headings of its columns by their placeholders."""
         return {str(key): str(heading) for key, heading in self.columns}
 
 

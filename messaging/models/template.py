@@ -1,4 +1,4 @@
-"""Texts that are kept to be sent again and again."""
+"""Templates: texts that are saved to be sent again and again."""
 
 from django.conf import settings
 from django.db import models
@@ -30,7 +30,7 @@ class MessageTemplate(models.Model):
         verbose_name=_("changed by"),
     )
     used_at = models.DateTimeField(_("last used"), null=True, blank=True)
-    # Counts its changes: of two people who change it at a time, one is told so.
+    # Counts its changes, so that of two people who change it at once, the second is told.
     version = models.PositiveIntegerField(_("version"), default=1)
 
     class Meta:

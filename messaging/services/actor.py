@@ -6,4 +6,5 @@ Actor = User | AnonymousUser | None
 
 
 def user_of(actor: Actor) -> User | None:
+    """The person, or None."""
     return actor if isinstance(actor, User) else None

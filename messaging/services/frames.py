@@ -1,4 +1,4 @@
-"""One answer, read from its connection to the end: what comes before, within and behind it.
+"""Reading one HTTP answer to its very end, with what comes before, within and behind it.
 
 `http.client` takes most interim answers for the whole one, and the end of a connection for the end
 of the headers; it never looks at what follows an answer. Bytes that are left over there would be
@@ -20,8 +20,8 @@ from messaging.answers.classification import MOST_BYTES
 
 # One byte more tells that there was more.
 _MOST_READ: Final = MOST_BYTES + 1
-_MOST_LINE: Final = 64 * 1024
-_MOST_HEARD: Final = 4096
+_MOST_LINE: Final = 64 * 1024  # bytes
+_MOST_HEARD: Final = 4096  # bytes
 _ENDS_OF_LINE: Final = (b"\r\n", b"\n")
 _CHUNK: Final = re.compile(rb"([0-9a-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n", re.IGNORECASE)
 _TIMEOUT: Final = re.compile(r"\btimeout\s*=\s*\"?([0-9]{1,9})\b", re.IGNORECASE)
@@ -29,7 +29,7 @@ _LAST: Final = re.compile(r"\bmax\s*=\s*\"?0*[01]\b", re.IGNORECASE)
 
 
 def heard(sock: socket.socket) -> bytes | None:
-    """What an open connection says without being asked: None is nothing, no bytes are its end."""
+    """What an open connection says without being asked: None if nothing, no bytes if it ended."""
     held = sock.pending() if isinstance(sock, ssl.SSLSocket) else 0
     if not held and not wait_for_read(sock, timeout=0):
         return None
@@ -112,7 +112,7 @@ class WholeAnswer(http.client.HTTPResponse):
         while self.status < HTTPStatus.OK:
             if self.status == HTTPStatus.SWITCHING_PROTOCOLS:
                 raise http.client.HTTPException("the server speaks another protocol from here on")
-            self.headers = None  # type: ignore[assignment]  # as before: or nothing more is read
+            self.headers = None  # type: ignore[assignment]  # else `begin` reads no more
             super().begin()
 
     def _read_body(self) -> bytes:
@@ -163,7 +163,7 @@ class WholeAnswer(http.client.HTTPResponse):
         return int(found[1], 16)
 
     def _read_behind(self) -> bytes:
-        """What follows the answer and is there already. Nobody asked for it."""
+        """What follows the answer and is there already, though nobody asked for it."""
         self._source.is_over = True
         return self.fp.peek(1) or heard(self._sock) or b""
 

@@ -1,4 +1,4 @@
-"""What was sent, found again: campaigns, and recipients by number, name or text.
+"""Searching what was sent: campaigns, and recipients by number, name or text.
 
 Every query here is bounded. A number is found in an index, exactly or by its first digits. Other
 searches among recipients go through some campaigns at a time, the newest first, so that a page
@@ -17,7 +17,7 @@ from sociair_portal.common.pages import Page, page_by_key
 
 # How many campaigns one search among recipients looks through before it asks to go on.
 CAMPAIGNS_AT_A_TIME: Final = 50
-# Of the beginning of a number; fewer begin too many numbers.
+# Digits of the beginning of a number; fewer would find too many numbers.
 _FEWEST_DIGITS: Final = 5
 
 

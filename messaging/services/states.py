@@ -1,4 +1,4 @@
-"""Which state may follow which, and the one way to go from one to the next.
+"""States of campaigns and batches: which may follow which, and the one way to change them.
 
 Every change is a conditional update whose row count says who made it, and a campaign's leaves a
 line in its history in the same transaction.
@@ -133,7 +133,7 @@ def transition(
 def move_batches(
     batches: QuerySet[Batch], before: Sequence[BatchState], after: BatchState, **fields: Any
 ) -> int:
-    """Take those of some batches that are in certain states to another. How many there were."""
+    """Take those of some batches that are in certain states to another. Returns how many."""
     _check(BATCH, before, after)
     return batches.filter(state__in=before).update(state=after, **fields)
 

@@ -1,4 +1,4 @@
-"""Saved texts: kept, changed by one person at a time, found again."""
+"""Saving, changing and finding templates; of two people who change one, the second is told."""
 
 from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
@@ -27,7 +27,9 @@ def keep(*, name: str, text: str, by: Actor) -> MessageTemplate:
 
 
 def change(template: MessageTemplate, *, seen: int, name: str, text: str, by: Actor) -> bool:
-    """False if it has changed since the version that was `seen`. Raises `NameTaken`."""
+    """Change a template. False if it has changed since the version that was `seen`. Raises
+    `NameTaken`.
+    """
     try:
         with transaction.atomic():
             changed = MessageTemplate.objects.filter(pk=template.pk, version=seen).update(

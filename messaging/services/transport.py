@@ -45,7 +45,10 @@ def now() -> float:
 
 
 class Call:
-    """One request on its way: has it begun, and may it still begin?"""
+    """One request on its way: has it begun, and may it still begin?
+
+    `start_before` is a moment of `now`, `total` are the seconds that it may take.
+    """
 
     def __init__(self, *, start_before: float, total: float) -> None:
         self.start_before = start_before

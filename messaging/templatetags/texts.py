@@ -1,4 +1,4 @@
-"""How pages write what stands in a message; loaded in every template."""
+"""Template filter for characters of a message; loaded in every template."""
 
 from django import template
 

@@ -23,13 +23,13 @@ _INVISIBLE: Final = dict.fromkeys(
     "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff", ""
 )
 _OTHERS: Final = {"…": "...", "•": "-", "·": "-", "×": "x", "\u2028": "\n", "\u2029": "\n"}
-# What stands for the same, in the GSM alphabet or nothing at all.
+# For each character, what says the same in the GSM alphabet; nothing for those that nobody sees.
 TWINS: Final = _QUOTES | _DASHES | _SPACES | _INVISIBLE | _OTHERS
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """Some of a text; `is_dear` if it is outside the GSM alphabet."""
+    """A piece of a text; `is_dear` if it is outside the GSM alphabet."""
 
     text: str
     is_dear: bool
@@ -40,8 +40,8 @@ class Advice:
     """What makes a text dear: `replaceable` characters have a twin, and to replace them saves
     something; `others` can only be left out.
 
-    `plain` is the text with every twin in its place, `then` is how that goes over the air, and
-    `without` how it would without the others.
+    `plain` is the text with every twin in its place, `now` and `then` are how the text and `plain`
+    go over the air, and `without` is how `plain` would without the others.
     """
 
     replaceable: list[str]
@@ -53,7 +53,9 @@ class Advice:
 
 
 def advise(text: str) -> Advice | None:
-    """None for a text that is plain already, or written in a script of its own, or that plain
+    """How to make a text cheaper.
+
+    None for a text that is plain already, or written in a script of its own, or that plain
     characters would only make longer.
     """
     if is_plain(text):
@@ -100,7 +102,7 @@ _VARIANTS: Final = "\ufe0e\ufe0f"  # how the sign before them is drawn
 
 
 def _joins(text: str, place: int) -> bool:
-    """Whether it is what makes one emoji of two, as in a family."""
+    """Whether the character at a place joins two emojis into one, as in a family."""
     if text[place] != "\u200d" or not place:
         return False
     before = text[place - 1]
@@ -127,7 +129,7 @@ def to_plain(text: str) -> str:
 
 
 def name_of(character: str) -> str:
-    """As it looks; what nobody sees, by its name in Unicode."""
+    """A character as it looks; one that nobody sees, by its name in Unicode."""
     if character in _SPACES or character in _INVISIBLE or not character.isprintable():
         return unicodedata.name(character, f"U+{ord(character):04X}").lower()
     return character

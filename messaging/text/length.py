@@ -50,7 +50,6 @@ def is_plain(text: str) -> bool:
     return _IS_GSM.fullmatch(text) is not None
 
 
-# Every character of it takes one septet, and stands in one line.
 _IS_SIMPLE: Final = re.compile(f"[{re.escape(_BASIC.replace(chr(10), '').replace(chr(13), ''))}]*")
 
 

@@ -1,7 +1,7 @@
-"""A message with placeholders: `{name}`, `{fee_due|nothing}`, `{date}`, and `{{` for a brace.
+"""Placeholders in a message: `{name}`, `{fee_due|nothing}`, `{date}`, and `{{` for a brace.
 
-A text of a user is read here, once, and never by a template engine: whatever it says, all that it
-can do is to stand in a message.
+A user's text is read here, once, and never by a template engine: whatever it says, all that it can
+do is to stand in a message.
 """
 
 import difflib
@@ -34,7 +34,7 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Wording:
-    """A text in pieces, as services/audience/letters.py writes it for one after the other."""
+    """A text in pieces, from which services/audience/letters.py writes each letter."""
 
     pieces: tuple[str | Slot, ...]
 
@@ -45,7 +45,7 @@ class Wording:
 
     @property
     def fixed(self) -> str:
-        """What everybody gets, without the values."""
+        """The words that everybody gets, without the values."""
         return "".join(piece for piece in self.pieces if isinstance(piece, str))
 
     @property
@@ -109,7 +109,7 @@ def _unbalanced(text: str, place: int) -> str:
 
 
 def literal(text: str) -> str:
-    """The wording of which every recipient gets just this text."""
+    """A wording that gives every recipient just this text: braces are doubled."""
     return text.replace("{", "{{").replace("}", "}}")
 
 
@@ -128,8 +128,8 @@ def with_default(text: str, key: str, default: str) -> str:
 def read_wording(raw: str, known: Collection[str]) -> tuple[str, Wording]:
     """A tidied text that can be sent, and its pieces.
 
-    Raises `InvalidText` for what `text.check_text` refuses, for braces that do not fit together,
-    and for placeholders that are not among the `known` fields.
+    Raises `InvalidText` for what `check_text` refuses, for braces that do not fit together, and for
+    placeholders that are not among the `known` fields.
     """
     text, wording = _read(raw)
     for key in wording.keys:

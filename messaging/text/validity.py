@@ -37,7 +37,7 @@ class InvalidText(ValueError):
 
 
 def keepable(text: str) -> str:
-    """A text as any database can keep it: a mark stands where NUL or half a character stood."""
+    """A text as any database can keep it: U+FFFD stands where NUL or a lone surrogate stood."""
     return _UNKEEPABLE.sub("\ufffd", text)
 
 
@@ -58,7 +58,7 @@ def check_signs(text: str) -> None:
 
 
 def can_be_seen(text: str) -> bool:
-    """Whether a reader sees anything of it."""
+    """Whether a reader sees any character of it."""
     return any(unicodedata.category(character) not in _UNSEEN for character in text)
 
 

@@ -1,4 +1,4 @@
-"""One campaign: how it goes, each batch, each recipient, who was left out."""
+"""The pages of one campaign: overview, batches, recipients, who was left out."""
 
 import uuid
 from typing import Any, Final
@@ -43,16 +43,16 @@ _BATCHES_A_PAGE: Final = 20
 @require_safe
 @permission_required("messaging.view_campaign", raise_exception=True)
 def campaign(request: HttpRequest, pk: int) -> HttpResponse:
-    """How it goes, what waits for a decision, and what happened so far."""
+    """The overview: how it goes, what waits for a decision, and what happened so far."""
     if (draft := Campaign.objects.filter(pk=pk, state=CampaignState.DRAFT).first()) is not None:
-        return redirect(draft)  # which is its author's
+        return redirect(draft)
     return render(request, "messaging/campaign/campaign.html", _live_context(_campaign(pk)))
 
 
 @require_safe
 @permission_required("messaging.view_campaign", raise_exception=True)
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
-    """The figures again; everything, when the state has changed; no answer, if nothing has."""
+    """The figures again; the whole overview, if the state has changed; 204, if nothing has."""
     found = _campaign(pk)
     seen, now = request.GET.get("seen", ""), _seen(found)
     if seen == now:
@@ -65,14 +65,16 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _campaign(pk: int) -> Campaign:
-    """One that was handed over; drafts are nobody else's."""
+    """A campaign that was handed over; drafts are their authors' alone."""
     related = Campaign.objects.select_related("created_by", "gateway", "follows")
     return get_object_or_404(related.exclude(state=CampaignState.DRAFT), pk=pk)
 
 
 def _seen(campaign: Campaign) -> str:
-    """Changes with whatever the progress shows. What the rest of the page shows stands first: the
-    state, and what may change the sum on a button.
+    """A mark that changes with whatever the progress shows.
+
+    Before its first slash stands what the rest of the page shows: the state, and what may change
+    the sum on a button.
     """
     held = campaign.gateway.hold_kind if campaign.gateway.is_held else ""
     counts = (str(number) for _state, _label, number in campaign.counts)
@@ -118,7 +120,7 @@ def _live_context(campaign: Campaign) -> dict[str, Any]:
 
 
 def _truth_context(campaign: Campaign) -> dict[str, Any]:
-    """Once it is over: where Sociair's counts, or the balance, disagree with the portal's."""
+    """Where Sociair's counts, or the balance, disagree with the portal's, once it is over."""
     if campaign.is_open or campaign.pending:
         return {}
     lines, gap = billing.counts_that_differ(campaign), billing.balance_gap(campaign)
@@ -131,7 +133,7 @@ def _truth_context(campaign: Campaign) -> dict[str, Any]:
 
 
 def _refusal_context(campaign: Campaign) -> dict[str, Any]:
-    """Why some were refused, and what those cost whom the balance was too low for."""
+    """Why some were refused, and what sending again costs where the balance was too low."""
     context: dict[str, Any] = {"refusals": refused_people.refusals(campaign)[:_REFUSALS_SHOWN]}
     people = refused_people.refused_for_balance(campaign)
     if not people.exists():

@@ -1,4 +1,4 @@
-"""Writing a message: the page of its form, its review, its draft and the estimate beside it."""
+"""Compose: the page of its form, its drafts and the estimate beside it."""
 
 import uuid
 from collections.abc import Callable
@@ -53,8 +53,10 @@ def compose(request: HttpRequest) -> HttpResponse:
 
 
 def typed_form(request: HttpRequest, **changes: str) -> ComposeForm:
-    """What was typed, with these changes, and with a table whose columns mean what was chosen,
-    whichever button was pressed. If that cannot be, it says why and is not valid.
+    """What was typed, with these changes, whichever button was pressed.
+
+    If other columns were chosen for the table, it is read again by them; if that fails, the form
+    says why and is not valid.
     """
     posted = request.POST.copy()
     for name, value in changes.items():
@@ -77,7 +79,7 @@ def typed_form(request: HttpRequest, **changes: str) -> ComposeForm:
 def with_draft(
     request: HttpRequest, typed: ComposeForm, go_on: Callable[[Campaign], HttpResponse]
 ) -> HttpResponse:
-    """What follows when it is saved; or the form once more, with why it could not be."""
+    """Save the draft and `go_on` with it; or the form once more, with why it could not be saved."""
     other: Campaign | None = None
     try:
         return go_on(_saved(typed, by=request.user))
@@ -93,7 +95,7 @@ def with_draft(
 def changed_page(
     request: HttpRequest, typed: ComposeForm, *, template_form: TemplateForm | None = None
 ) -> HttpResponse:
-    """The form as a button that only helps has left it, for somebody who is not done yet."""
+    """The form after a button that only helps, for somebody who is not done yet."""
     for refused_columns in typed.non_field_errors():
         messages.error(request, str(refused_columns))
     return page(
@@ -110,8 +112,10 @@ def page(
     is_unsaved: bool = False,
     template_form: TemplateForm | None = None,
 ) -> HttpResponse:
-    """The form as it is `shown` (without that: with all that is wrong in it), and what goes with
-    what was `typed`. `other` is what was saved meanwhile in its place.
+    """The page of Compose.
+
+    `shown` is the form to show (None: `typed`, with all that is wrong in it); what stands beside it
+    is worked out from `typed`. `other` is the draft that another window saved meanwhile.
     """
     recent_reading(holds.current_gateway())
     form = shown or typed
@@ -147,7 +151,7 @@ def contacts_context(request: HttpRequest, form: ComposeForm) -> dict[str, Any]:
 
 
 def _draft(request: HttpRequest) -> Campaign | None:
-    """One's own draft to go on with, if the address names one."""
+    """The author's own draft that the address names, if it names one."""
     pk = request.GET.get("draft")
     if pk is None:
         return None
@@ -157,7 +161,7 @@ def _draft(request: HttpRequest) -> Campaign | None:
 
 
 def _beginning(request: HttpRequest, draft: Campaign | None) -> dict[str, Any]:
-    """A form with an id of its own and whom the address names, or what was written before."""
+    """A new form's values, with whom the address names, or the values of a draft."""
     if draft is None:
         named: dict[str, Any] = {name: request.GET.getlist(name) for name in ("groups", "contacts")}
         chosen = ids_of(request.GET.getlist("template")[:1])
@@ -178,7 +182,7 @@ def _beginning(request: HttpRequest, draft: Campaign | None) -> dict[str, Any]:
 
 
 def _saved(form: ComposeForm, *, by: Actor) -> Campaign:
-    """The draft, ready to be reviewed if nothing is wrong with it.
+    """The draft, saved; ready for review if nothing is wrong with it.
 
     Raises `SendRefused` and `ChangedElsewhere`.
     """
@@ -200,7 +204,7 @@ def _saved(form: ComposeForm, *, by: Actor) -> Campaign:
 @require_POST
 @permission_required("messaging.send_campaign", raise_exception=True)
 def save(request: HttpRequest) -> HttpResponse:
-    """What is written so far, kept as it is, and the version that it is then."""
+    """Save what is written so far, as it is, and answer with the draft's new version."""
     form = ComposeForm(request.POST)
     if "form_uuid" in form.errors:
         return HttpResponse(status=204)
@@ -223,7 +227,7 @@ def save(request: HttpRequest) -> HttpResponse:
 @require_POST
 @permission_required("messaging.send_campaign", raise_exception=True)
 def measure(request: HttpRequest) -> HttpResponse:
-    """What is typed so far: its parts, whom it reaches, what it would cost, what is wrong."""
+    """The estimate for what is typed so far: parts, people, cost, and what is wrong."""
     form = ComposeForm(request.POST)
     wrong = [
         error
@@ -237,7 +241,10 @@ def measure(request: HttpRequest) -> HttpResponse:
 
 
 def _estimate_context(form: ComposeForm, *, who: int = 0) -> dict[str, Any]:
-    """Of what could be read. A group that vanishes at this moment is told by the next answer."""
+    """The estimate, of what can be read.
+
+    Without it if a group is deleted at this very moment; the next answer says so.
+    """
     text = tidy(form["text"].value() or "")
     with suppress(GroupGone):
         return {

@@ -1,4 +1,4 @@
-"""Buttons of the form that only change it or look something up; everything else stays as typed."""
+"""Buttons of Compose that change the form or look something up; all else stays as typed."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -22,8 +22,9 @@ View = Callable[[HttpRequest], HttpResponse]
 
 
 def button_of_the_form(*permissions: str) -> Callable[[View], View]:
-    """For those who may send, with these permissions too. Whoever comes by GET, as after signing
-    in again, gets the form.
+    """A decorator for views of such buttons, for those who may send and have these permissions.
+
+    Whoever comes by GET, as after signing in again, gets the form.
     """
 
     def decorated(view: View) -> View:
@@ -40,14 +41,14 @@ def button_of_the_form(*permissions: str) -> Callable[[View], View]:
 
 @button_of_the_form()
 def plain(request: HttpRequest) -> HttpResponse:
-    """Twins in the place of dear characters."""
+    """Put twins in the place of dear characters."""
     text = to_plain(request.POST.get("text", ""))
     return changed_page(request, typed_form(request, text=text))
 
 
 @button_of_the_form()
 def use_template(request: HttpRequest) -> HttpResponse:
-    """Its text below what is written: nothing that was typed is lost."""
+    """Add a template's text below what is written: nothing that was typed is lost."""
     chosen = ids_of(request.POST.getlist("use_template")[:1])
     template = MessageTemplate.objects.filter(pk__in=chosen).first()
     if template is None:
@@ -58,7 +59,7 @@ def use_template(request: HttpRequest) -> HttpResponse:
 
 @button_of_the_form("messaging.add_messagetemplate")
 def save_template(request: HttpRequest) -> HttpResponse:
-    """The text kept as a template, under the name that was typed beside it."""
+    """Save the text as a template, under the name that was typed beside it."""
     text = request.POST.get("text", "")
     named = {"template-name": request.POST.get("template-name", ""), "template-text": text}
     form = TemplateForm(named, prefix="template")
@@ -78,6 +79,6 @@ def search(request: HttpRequest) -> HttpResponse:
 @require_POST
 @permission_required("messaging.send_campaign", raise_exception=True)
 def contact_choices(request: HttpRequest) -> HttpResponse:
-    """The contacts alone. By POST: numbers are searched for, and addresses are written to logs."""
+    """The contacts alone. By POST, because numbers are searched for and logs have addresses."""
     context = {"live": True, **contacts_context(request, ComposeForm(request.POST))}
     return render(request, "messaging/compose/_contact_choices.html", context)

@@ -1,4 +1,4 @@
-"""Pause, resume and cancel a campaign; release the gateway."""
+"""Buttons of a campaign: pause, resume, cancel, follow up, send again; and release the gateway."""
 
 from decimal import Decimal, InvalidOperation
 
@@ -30,7 +30,7 @@ def pause(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @permission_required("messaging.send_campaign", raise_exception=True)
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
-    """Go on, as far as the gateway lets us; after a refused token the balance is read first."""
+    """Resume a campaign; after a refused token the balance is read first."""
     campaign = get_object_or_404(Campaign, pk=pk)
     gateway = holds.current_gateway()
     if campaign.gateway_id != gateway.pk:
@@ -61,7 +61,7 @@ def _resume(request: HttpRequest, campaign: Campaign, gateway: Gateway) -> None:
 @require_POST
 @permission_required("messaging.send_campaign", raise_exception=True)
 def follow_up(request: HttpRequest, pk: int) -> HttpResponse:
-    """A draft to those whom a campaign did not reach; it is reviewed like any other."""
+    """Begin a draft to those whom a campaign did not reach; it is reviewed like any other."""
     campaign = get_object_or_404(Campaign.objects.exclude(state=CampaignState.DRAFT), pk=pk)
     try:
         return redirect(follow_ups.follow_up(campaign, by=request.user))
@@ -73,7 +73,7 @@ def follow_up(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @permission_required("messaging.send_campaign", raise_exception=True)
 def send_refused(request: HttpRequest, pk: int) -> HttpResponse:
-    """To those who were refused for lack of balance, now, for the sum on the button."""
+    """Send now to those refused for lack of balance, for the sum on the button."""
     campaign = get_object_or_404(Campaign.objects.exclude(state=CampaignState.DRAFT), pk=pk)
     form = RefusedForm(request.POST)
     if not form.is_valid():
@@ -102,7 +102,7 @@ def _amount(request: HttpRequest, name: str) -> Decimal | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.send_campaign", raise_exception=True)
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    """What is still queued will not go out; that is asked first, because nothing brings it back."""
+    """Cancel a campaign. It is asked first, because nothing brings it back."""
     campaign = get_object_or_404(Campaign, pk=pk)
     if not campaign.is_open:
         return redirect(campaign)

@@ -1,4 +1,4 @@
-"""The first page: the balance, what is under way, what waits for somebody."""
+"""The dashboard: the balance, campaigns under way, what waits for somebody."""
 
 import math
 from datetime import UTC, datetime, timedelta
@@ -22,8 +22,8 @@ from messaging.services.gateway import holds
 from messaging.services.money import balance
 
 _DRAFTS_SHOWN: Final = 5
-_WAIT: Final = timedelta(seconds=15)
-# The worker does not ask Sociair again for a reading that is only so old.
+_WAIT: Final = timedelta(seconds=15)  # how long the card looks for a new reading
+# The worker takes a reading of this age for a new one.
 _SAME: Final = timedelta(seconds=5)
 
 
@@ -33,7 +33,7 @@ class HtmxRequest(HttpRequest):
 
 @require_GET
 def dashboard(request: HttpRequest) -> HttpResponse:
-    """Lists are looked up as far as the template shows them."""
+    """Lists are read only as far as the template shows them."""
     campaigns = Campaign.objects.order_by("-id").select_related("created_by")
     context = {
         "under_way": _under_way(),

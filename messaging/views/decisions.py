@@ -1,4 +1,4 @@
-"""Needs a decision: messages of which nobody knows, and what a manager says about them."""
+"""Needs a decision: the pages on which a manager settles unconfirmed messages."""
 
 import uuid
 from typing import Any, Final
@@ -25,7 +25,7 @@ from messaging.views.freshness import recent_reading
 from sociair_portal.common.pages import page_by_key
 
 _CAMPAIGNS_A_PAGE: Final = 10
-_BATCHES_SHOWN: Final = 5  # of each campaign, before its own page
+_BATCHES_SHOWN: Final = 5  # of each campaign in the list; its own page has all
 _ENDED_SHOWN: Final = 20
 
 
@@ -90,7 +90,7 @@ def _decide_page(request: HttpRequest, campaign: Campaign, form: DecisionForm) -
 @require_POST
 @permission_required("messaging.settle_campaign", raise_exception=True)
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
-    """Record what a manager says, or go on to sending again."""
+    """Record what became of messages, or go on to the page for sending them again."""
     campaign = _campaign(pk)
     form = DecisionForm(request.POST)
     if not form.is_valid():
@@ -111,7 +111,7 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _again_page(request: HttpRequest, campaign: Campaign, form: AgainForm) -> HttpResponse:
-    """What it costs to send these messages once more, to be signed with the number of people."""
+    """What it costs to send these messages again, to be signed with the number of people."""
     reading = recent_reading(campaign.gateway)
     context: dict[str, Any] = {"campaign": campaign, "form": form}
     context["evidence"] = evidence_for(campaign)
@@ -124,7 +124,7 @@ def _again_page(request: HttpRequest, campaign: Campaign, form: AgainForm) -> Ht
 @require_POST
 @permission_required("messaging.settle_campaign", raise_exception=True)
 def send_again(request: HttpRequest, pk: int) -> HttpResponse:
-    """A new campaign that follows this one; what it sends is settled as not sent before."""
+    """Send the messages in a new campaign; before that they are settled as not sent."""
     campaign = _campaign(pk)
     form = AgainForm(request.POST)
     if not form.is_valid():

@@ -1,4 +1,4 @@
-"""After a restore: what of a message may have gone out already."""
+"""Pages after a restore: how much of a message may have gone out already."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -19,7 +19,7 @@ from messaging.views.freshness import recent_reading
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.view_campaign", raise_exception=True)
 def doubt(request: HttpRequest, pk: int) -> HttpResponse:
-    """One message: who settles says what went out; of a draft, its author."""
+    """One message in doubt: a manager says what went out; of a draft, its author does."""
     campaign = get_object_or_404(Campaign.objects.select_related("gateway", "created_by"), pk=pk)
     if campaign.doubted_at is None:
         return redirect(campaign)
@@ -45,7 +45,7 @@ def doubt(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @permission_required("messaging.settle_campaign", raise_exception=True)
 def ended_certain(request: HttpRequest) -> HttpResponse:
-    """A manager has looked: nobody of the finished messages has been written to again."""
+    """Note that nobody whom an ended message did not reach has been written to again."""
     form = EndedForm(request.POST)
     if form.is_valid():
         doubts.say_of_the_ended(holds.current_gateway(), by=request.user)
@@ -58,7 +58,7 @@ def ended_certain(request: HttpRequest) -> HttpResponse:
 @require_POST
 @permission_required("messaging.settle_campaign", raise_exception=True)
 def forgotten_looked_up(request: HttpRequest) -> HttpResponse:
-    """A manager has looked at Sociair's list for messages that are not here any more."""
+    """Note that a manager looked up at Sociair the messages that are not here any more."""
     form, gateway = LookedUpForm(request.POST), holds.current_gateway()
     if form.is_valid() and doubts.look_up_forgotten(
         gateway, form.cleaned_data["calls"], by=request.user
@@ -80,7 +80,7 @@ def _form(request: HttpRequest, campaign: Campaign) -> DoubtForm | UnsentForm:
     if campaign.state in (CampaignState.DONE, CampaignState.CANCELLED):
         return EndedForm(posted)
     if not campaign.is_open or campaign.prepared_up_to != Campaign.PREPARED:
-        return UnsentForm(posted)  # nobody waits in it, or not everybody does yet
+        return UnsentForm(posted)  # a draft, or one that is not prepared: not everybody is known
     suggested = doubts.suggested(campaign)
     return DoubtForm(posted, waiting=campaign.pending, initial={"people": suggested})
 

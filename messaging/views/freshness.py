@@ -1,4 +1,7 @@
-"""Pages wake the worker: it reads the balance, prepares and sends; they never do."""
+"""Asking the worker for a fresh balance when a page needs one.
+
+Pages never ask Sociair themselves: the worker reads the balance, prepares and sends.
+"""
 
 from messaging import tasks
 from messaging.models import BalanceReading, Gateway
@@ -9,7 +12,7 @@ _ASK_AFTER = 30  # seconds
 
 
 def recent_reading(gateway: Gateway) -> BalanceReading | None:
-    """The last reading; a new one is asked for when it begins to grow old."""
+    """The last reading; if it begins to grow old, the worker is asked for a new one."""
     reading = balance.latest(gateway)
     if not balance.is_fresh(reading, within=_ASK_AFTER) and balance.may_ask(gateway):
         tasks.kick_balance()

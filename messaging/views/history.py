@@ -1,4 +1,4 @@
-"""Looking back: campaigns, and recipients."""
+"""History: lists of campaigns, recipients, drafts, and what a contact was sent."""
 
 from typing import Final
 
@@ -29,7 +29,7 @@ def campaigns(request: HttpRequest) -> HttpResponse:
 @require_safe
 @permission_required("messaging.send_campaign", raise_exception=True)
 def drafts(request: HttpRequest) -> HttpResponse:
-    """One's own, the last saved first."""
+    """The user's own drafts, the last saved first."""
     rows = Campaign.objects.drafts_of(request.user.pk)
     page = page_by_key(rows, order=["-saved_at", "-id"], at=request.GET.get("page", ""))
     return render(request, "messaging/history/drafts.html", {"page": page})

@@ -1,4 +1,4 @@
-"""What the review asks about a draft, answered by its author."""
+"""Answers to the review's questions: who of several gets the message, and missing values."""
 
 from dataclasses import replace
 from typing import Final
@@ -18,13 +18,13 @@ from messaging.services.campaigns import drafts
 from messaging.text.placeholders import with_default
 
 _LONGEST_DEFAULT: Final = 200
-_PREFERRED: Final = "prefer-"  # and a number; each is a question of its own
+_PREFERRED: Final = "prefer-"  # and the id of the first person whom the question is about
 
 
 @require_POST
 @permission_required("messaging.send_campaign", raise_exception=True)
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
-    """The draft with the answer in it; the review looks everything up again."""
+    """Save an answer in the draft; the review looks everything up again."""
     mine = Campaign.objects.filter(created_by=request.user.pk, state=CampaignState.DRAFT)
     campaign = get_object_or_404(mine, pk=pk)
     audience = _answered(Audience.from_json(campaign.audience), request.POST)

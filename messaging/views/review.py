@@ -1,4 +1,4 @@
-"""The receipt before a send, and the send itself."""
+"""The review: the receipt before a send, and the send itself."""
 
 from typing import Any, Final
 
@@ -54,7 +54,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 @require_GET
 @permission_required("messaging.send_campaign", raise_exception=True)
 def receipt(request: HttpRequest, pk: int) -> HttpResponse:
-    """The receipt again, while its page is open: no answer, if nothing has changed."""
+    """The receipt again, while its page is open; 204 if nothing has changed."""
     campaign = _draft_or_sent(request, pk)
     if campaign.state != CampaignState.DRAFT:
         return HttpResponseClientRedirect(campaign.get_absolute_url())
@@ -67,7 +67,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _draft_or_sent(request: HttpRequest, pk: int) -> Campaign:
-    """A draft is its author's; who settles may look at everybody's."""
+    """A campaign, or a draft of the user's own; managers may look at everybody's."""
     campaign = get_object_or_404(Campaign.objects.select_related("gateway", "created_by"), pk=pk)
     is_private = campaign.state == CampaignState.DRAFT and campaign.created_by_id != request.user.pk
     if is_private and not request.user.has_perm("messaging.settle_campaign"):
@@ -78,7 +78,7 @@ def _draft_or_sent(request: HttpRequest, pk: int) -> Campaign:
 def _receipt_context(
     request: HttpRequest, campaign: Campaign, reading: BalanceReading | None
 ) -> dict[str, Any]:
-    """What the receipt says, or why there is none yet; `again` is when to look again."""
+    """What the receipt says, or why there is none yet; `again` is when to look again (seconds)."""
     is_mine = request.user.pk == campaign.created_by_id
     context: dict[str, Any] = {
         "campaign": campaign,
@@ -123,7 +123,7 @@ def _receipt_context(
 def _seen(
     campaign: Campaign, reading: BalanceReading | None, committed: balance.Committed | None = None
 ) -> str:
-    """Changes with whatever the receipt shows of the account."""
+    """A mark that changes with whatever the receipt shows of the account."""
     if reading is None or not balance.is_fresh(reading):
         said = campaign.gateway.balance_error or machines.nobody_looks_in(campaign.gateway)
         return f"waiting: {said}"
@@ -140,7 +140,7 @@ def _salt(campaign: Campaign) -> str:
 
 
 def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    """Hand over what was signed for. Whatever stands against it leads back to the receipt."""
+    """Hand over what was signed for. If something prevents it, the receipt says what."""
     if campaign.created_by_id != request.user.pk:
         raise PermissionDenied
     why = ""
@@ -175,7 +175,7 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.send_campaign", raise_exception=True)
 def delete_draft(request: HttpRequest, pk: int) -> HttpResponse:
-    """Only one's own, and only while it is a draft: what was sent stays. Asked first."""
+    """Delete one's own draft, after asking; what was sent stays."""
     mine = Campaign.objects.filter(created_by=request.user.pk, state=CampaignState.DRAFT)
     if request.method != "POST":
         context = {"campaign": get_object_or_404(mine, pk=pk)}

@@ -1,4 +1,4 @@
-"""What goes out later: the list by day, another time, and opening it again."""
+"""Pages of the schedule: the list by day, moving to another time, opening again, copying."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -32,7 +32,10 @@ def scheduled(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.send_campaign", raise_exception=True)
 def move(request: HttpRequest, pk: int) -> HttpResponse:
-    """Another time, or at once. Which time was seen is sent along: of two people, one moves it."""
+    """Move to another time, or send at once.
+
+    The time that was seen is sent along, so that of two people only one moves it.
+    """
     campaign = get_object_or_404(Campaign.objects.exclude(state=CampaignState.DRAFT), pk=pk)
     if campaign.state != CampaignState.SCHEDULED or campaign.scheduled_for is None:
         messages.info(request, _("It does not wait for a time any more."))
@@ -59,7 +62,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _moved(request: HttpRequest, campaign: Campaign, form: MoveForm) -> bool:
-    """Whether there is nothing more to ask."""
+    """Move it, or say why not; False if the page must ask again."""
     try:
         moved = schedule.move(
             campaign,
@@ -84,7 +87,7 @@ def _moved(request: HttpRequest, campaign: Campaign, form: MoveForm) -> bool:
 @require_POST
 @permission_required("messaging.send_campaign", raise_exception=True)
 def open_again(request: HttpRequest, pk: int) -> HttpResponse:
-    """Back to a draft, to be changed and reviewed anew; nothing of it goes out until then."""
+    """Make it a draft again, to be changed and reviewed; nothing of it goes out until then."""
     campaign = get_object_or_404(Campaign.objects.exclude(state=CampaignState.DRAFT), pk=pk)
     gateway = holds.current_gateway()
     draft = schedule.open_again(campaign, gateway=gateway, by=request.user)
@@ -98,7 +101,7 @@ def open_again(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @permission_required("messaging.send_campaign", raise_exception=True)
 def copy(request: HttpRequest, pk: int) -> HttpResponse:
-    """A draft with the text and the people of a campaign."""
+    """Begin a draft with the text and the people of a campaign."""
     campaign = get_object_or_404(Campaign.objects.exclude(state=CampaignState.DRAFT), pk=pk)
     gateway = holds.current_gateway()
     return redirect(schedule.copy(campaign, gateway=gateway, by=request.user))

@@ -1,6 +1,4 @@
-"""A table to be written to: given as a file or pasted, without contacts being made of it; chosen,
-read by other columns and dropped by buttons of the form.
-"""
+"""Pages and buttons for tables of recipients: give one, choose its columns, drop it."""
 
 from functools import partial
 from urllib.parse import urlencode
@@ -22,7 +20,7 @@ from sociair_portal.common.uploads import was_too_large
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.send_campaign", raise_exception=True)
 def upload(request: HttpRequest) -> HttpResponse:
-    """Back to the message with the table, and with the draft that it was given for."""
+    """Take in a file or pasted rows, then back to Compose with the table and its draft."""
     draft = request.GET.get("draft", "")
     named = {"draft": draft} if draft.isdecimal() else {}
     if request.method == "POST":
@@ -41,7 +39,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 
 @button_of_the_form()
 def choose_table(request: HttpRequest) -> HttpResponse:
-    """To the page where a table is given. What is written so far waits as a draft."""
+    """Go to the page where a table is given; what is written so far waits as a draft."""
     sheet = request.POST.get("sheet", "")
     query = {"sheet": sheet} if sheet else {}
 
@@ -58,11 +56,11 @@ def choose_table(request: HttpRequest) -> HttpResponse:
 
 @button_of_the_form()
 def use_columns(request: HttpRequest) -> HttpResponse:
-    """The same rows by the columns that were chosen, as every button reads them."""
+    """Read the same rows by the columns that were chosen; every button does that."""
     return changed_page(request, typed_form(request))
 
 
 @button_of_the_form()
 def drop_table(request: HttpRequest) -> HttpResponse:
-    """Back to groups and contacts, as they were."""
+    """Go back to groups and contacts, as they were."""
     return changed_page(request, typed_form(request, table=""))

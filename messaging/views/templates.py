@@ -1,4 +1,4 @@
-"""Saved texts: the list, one template, and what is written in it."""
+"""Pages of templates: the list, a new one, changing and deleting one."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -38,7 +38,7 @@ def template_create(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.change_messagetemplate", raise_exception=True)
 def template_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Whoever saves a version that somebody else has changed sees theirs before it is replaced."""
+    """Change a template. If somebody else has changed it meanwhile, their text is shown first."""
     template = get_object_or_404(MessageTemplate.objects.select_related("changed_by"), pk=pk)
     now = {"name": template.name, "text": template.text, "version": template.version}
     form = TemplateForm(request.POST or None, initial=now, template=template)
@@ -72,7 +72,7 @@ def _fields() -> dict[str, object]:
 
 
 def say_strange(request: HttpRequest, text: str) -> None:
-    """What only a table can fill, or was mistyped, is said; the template is saved all the same."""
+    """Warn of placeholders that only a table can fill, or that were mistyped."""
     if strange := templates.strange_keys(text):
         named = ", ".join(f"{{{key}}}" for key in strange)
         said = _("%(fields)s is no field of your contacts. It needs a table with such a column.")

@@ -1,4 +1,4 @@
-"""A test to one's own number, and the page where that number is entered."""
+"""Pages of tests: sending a message to one's own number, and entering that number."""
 
 import uuid
 from decimal import Decimal
@@ -28,7 +28,7 @@ _OFFERED: Final = 100
 
 
 def test_context(request: HttpRequest, campaign: Campaign, found: Review) -> dict[str, Any]:
-    """Whose message can be tried, the longest first, each signed with what it costs."""
+    """The messages that can be tried, the longest first, each signed with what it costs."""
     mobile = trial.own_number(request.user)
     if not mobile or found.longest is None:
         return {"own_number": mobile}
@@ -54,7 +54,7 @@ def _salt(campaign: Campaign) -> str:
 @require_POST
 @permission_required("messaging.send_campaign", raise_exception=True)
 def send_test(request: HttpRequest, pk: int) -> HttpResponse:
-    """What was shown, to one's own number. Whatever stands against it is said on the review."""
+    """Send a message that was shown to one's own number; the review says if that fails."""
     mine = Campaign.objects.filter(created_by=request.user.pk, state=CampaignState.DRAFT)
     draft = get_object_or_404(mine, pk=pk)
     try:
@@ -80,7 +80,7 @@ def send_test(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.send_campaign", raise_exception=True)
 def number(request: HttpRequest) -> HttpResponse:
-    """One's own number, for tests."""
+    """The page of one's own number, for tests."""
     profile = Profile.objects.filter(user=request.user.pk).first()
     form = OwnNumberForm(
         request.POST or None,

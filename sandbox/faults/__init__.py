@@ -1,4 +1,4 @@
-"""Every way in which the gateway can fail, by name.
+"""All faults by name: every way in which the gateway can fail.
 
 Magic numbers, scripts and chances all choose from this one list.
 """

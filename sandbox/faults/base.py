@@ -1,4 +1,4 @@
-"""What a fault is: how a request is answered wrongly, or not at all."""
+"""The type of a fault, and common ways to make one."""
 
 import json
 from collections.abc import Awaitable, Callable, Sequence
@@ -20,6 +20,7 @@ class Received:
 
 
 def nobody(mobiles: Sequence[str]) -> frozenset[str]:
+    """Calls no number invalid."""
     return frozenset()
 
 
@@ -41,7 +42,7 @@ class Fault:
 
 
 def answering(make: Callable[[Received], Reply]) -> Callable[[Received], Awaitable[None]]:
-    """Perform a fault by sending a whole answer."""
+    """A way to perform a fault: send a whole answer."""
 
     async def perform(call: Received) -> None:
         await call.exchange.send(make(call))
@@ -50,12 +51,12 @@ def answering(make: Callable[[Received], Reply]) -> Callable[[Received], Awaitab
 
 
 def fixed(name: str, says: str, answer: Reply, *, bills: bool = False) -> Fault:
-    """The same answer to everybody."""
+    """A fault with the same answer to everybody."""
     return Fault(name, says, bills, answering(lambda call: answer))
 
 
 def spoilt(name: str, says: str, spoil: Callable[[bytes], bytes]) -> Fault:
-    """The regular answer, accepted and billed, with other bytes."""
+    """A fault with the regular answer, accepted and billed, in other bytes."""
     return Fault(
         name,
         f"accepts the message; {says}",
@@ -65,7 +66,7 @@ def spoilt(name: str, says: str, spoil: Callable[[bytes], bytes]) -> Fault:
 
 
 def reworded(name: str, says: str, reword: Callable[[dict[str, Any]], object]) -> Fault:
-    """The regular answer, accepted and billed, with other content."""
+    """A fault with the regular answer, accepted and billed, with other content."""
     return Fault(
         name,
         f"accepts the message; {says}",
@@ -77,5 +78,5 @@ def reworded(name: str, says: str, reword: Callable[[dict[str, Any]], object]) -
 
 
 def with_status(name: str, says: str, status: int, *, bills: bool = True) -> Fault:
-    """The regular answer under another status."""
+    """A fault with the regular answer under another status."""
     return Fault(name, says, bills, answering(lambda call: replace(call.regular, status=status)))

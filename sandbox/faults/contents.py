@@ -9,7 +9,7 @@ from sandbox.wire import html_answer, json_answer
 
 Content = dict[str, Any]
 
-# A number of a range in use that no audience has.
+# A number in a range in use that nobody posts.
 NOT_POSTED = "9800000999"
 
 _BAD_GATEWAY = html_answer(502, "<html><title>502 Bad Gateway</title></html>")
@@ -20,7 +20,7 @@ _AGAIN = json_answer(307, {"message": "Temporary Redirect"}, {"Location": "/api/
 
 
 def _counted(count: Callable[[int], object]) -> Callable[[Content], object]:
-    """Every count that is not 0, seen differently."""
+    """Every count that is not 0, changed by `count`."""
     return lambda content: {
         name: count(value) if type(value) is int and value else value
         for name, value in content.items()

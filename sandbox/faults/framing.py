@@ -1,4 +1,4 @@
-"""Faults of an answer's edges: others before and behind it, and no clear end."""
+"""Faults of an answer's framing: other answers before and behind it, and no clear end."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
@@ -35,7 +35,7 @@ async def _interim_forever(call: Received) -> None:
 
 
 def _before(surplus: Callable[[Received], bytes]) -> Callable[[Received], Awaitable[None]]:
-    """The regular answer with something behind it that is there at the same moment."""
+    """The regular answer, with `surplus` right behind it."""
 
     async def perform(call: Received) -> None:
         await call.exchange.send_bytes(call.regular.raw() + surplus(call))
@@ -50,7 +50,7 @@ async def _switch(call: Received) -> None:
 
 
 def _framed(answer: Reply, framing: Sequence[str], body: bytes) -> bytes:
-    """The regular answer with its length told in another way."""
+    """An answer whose length is told in another way."""
     head = answer.raw(only_head=True).decode("latin-1").split("\r\n")
     lines = [line for line in head if line and not line.startswith("Content-Length:")]
     return "\r\n".join([*lines, *framing, "", ""]).encode("latin-1") + body
@@ -84,7 +84,7 @@ async def _chunked(call: Received) -> None:
 
 
 async def _cut_the_chunks(call: Received) -> None:
-    # All that is said has been said: only the last chunk, which says that it has, is missing.
+    # The whole body, but without the empty chunk that ends it.
     chunks = _in_chunks(call.regular.body).removesuffix(b"0\r\n\r\n")
     await call.exchange.send_bytes(_framed(call.regular, ("Transfer-Encoding: chunked",), chunks))
     call.exchange.close()

@@ -1,4 +1,4 @@
-"""Faults of the bytes: an answer that is not, or hardly, the JSON object it should be."""
+"""Unreadable answers: bytes that are not, or hardly, the JSON object they should be."""
 
 import json
 import re
@@ -16,7 +16,7 @@ def _with_trailing_commas(body: bytes) -> bytes:
 
 
 def _also(addition: bytes) -> Callable[[bytes], bytes]:
-    """Something more within the object, before its end."""
+    """Adds something to the object, before its end."""
     return lambda body: body[:-1] + b"," + addition + body[-1:]
 
 

@@ -1,1 +1,1 @@
-"""What both apps need and neither owns; knows nothing of either."""
+"""What contacts and messaging share; it knows nothing of either."""

@@ -1,4 +1,4 @@
-"""Base classes of Django that are generic to the type checker and plain at run time."""
+"""Base classes of Django with type parameters for the type checker, and without at run time."""
 
 from typing import TYPE_CHECKING, Any
 

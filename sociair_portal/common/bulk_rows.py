@@ -1,4 +1,4 @@
-"""Many rows at once: COPY on PostgreSQL, executemany elsewhere.
+"""Inserting many rows at once: COPY on PostgreSQL, executemany elsewhere.
 
 Django's own bulk_create builds a model and a statement for every few rows and takes several times
 as long (benchmarks/).
@@ -11,8 +11,10 @@ from django.db import connection, models
 
 
 def take_stock(model: type[models.Model]) -> None:
-    """After many rows: PostgreSQL looks at a table by itself only a minute later, and until then
-    may sort all of it for a few rows.
+    """Analyse a table after many rows were inserted.
+
+    PostgreSQL does so by itself only a minute later, and until then may sort all of it for a few
+    rows.
     """
     if connection.vendor == "postgresql":
         with connection.cursor() as cursor:

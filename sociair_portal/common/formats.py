@@ -1,4 +1,4 @@
-"""How the portal writes amounts, counts and days, in pages and in sentences alike."""
+"""Writing amounts, counts and days, in pages and in sentences alike."""
 
 from datetime import date, datetime
 from decimal import Decimal
@@ -28,7 +28,7 @@ def day(on: date) -> str:
 
 
 def moment(local: datetime) -> str:
-    """22 Nov 2026, 14:05, as the clock on the wall says it."""
+    """22 Nov 2026, 14:05: a moment that is local already."""
     return f"{day(local)}, {local:%H:%M}"
 
 

@@ -1,4 +1,4 @@
-"""Text on its way into a spreadsheet program, which takes some texts for formulas."""
+"""Marking cells that a spreadsheet program would take for formulas."""
 
 from typing import Final
 
@@ -7,10 +7,11 @@ MARK: Final = "'"
 
 
 def defused(cell: str) -> str:
-    """A cell that no program computes; `undefused` gives it back. The mark is what Excel uses."""
+    """A cell that no program computes; `undefused` gives it back. The mark is the one of Excel."""
     return f"{MARK}{cell}" if cell.lstrip(MARK).startswith(_FORMULA) else cell
 
 
 def undefused(cell: str) -> str:
+    """A cell as it was before `defused`."""
     marked = cell.startswith(MARK) and cell.lstrip(MARK).startswith(_FORMULA)
     return cell.removeprefix(MARK) if marked else cell

@@ -1,4 +1,4 @@
-"""Many ids in few words: `17-2016 2020` is those from 17 to 2016, and 2020."""
+"""Runs of ids: `17-2016 2020` is those from 17 to 2016, and 2020."""
 
 import re
 from collections.abc import Iterable
@@ -10,14 +10,14 @@ _MOST: Final = 1_000_000  # ids; whoever asks for more has made the words up
 
 
 def to_words(ids: Iterable[int]) -> str:
-    """Each id once, whatever their order."""
+    """The ids in ascending order, each once, as runs."""
     runs = groupby(enumerate(sorted(set(ids))), key=lambda placed: placed[1] - placed[0])
     ends = [[pk for _place, pk in run] for _start, run in runs]
     return " ".join(f"{run[0]}-{run[-1]}" if len(run) > 1 else str(run[0]) for run in ends)
 
 
 def from_words(words: str) -> list[int]:
-    """The ids in their order. Raises `ValueError` for what `to_words` has not written."""
+    """The ids of runs, in their order. Raises `ValueError` for what `to_words` has not written."""
     found: list[int] = []
     for word in words.split():
         if (run := _RUN.fullmatch(word)) is None:

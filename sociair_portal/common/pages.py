@@ -1,4 +1,4 @@
-"""Pages by key: the next page begins after the last row of this one, however deep it is.
+"""Pagination by key: the next page begins after the last row of this one, however deep it is.
 
     page = page_by_key(Contact.objects.all(), order=("name", "id"), at=request.GET.get("page", ""))
 
@@ -34,8 +34,9 @@ class Page(Generic[Row]):
 def page_by_key(
     rows: QuerySet[Row], *, order: Sequence[str], at: str = "", size: int = PAGE_SIZE
 ) -> Page[Row]:
-    """The page of `rows` that the token `at` names. A token that is empty, broken or of a page
-    that has gone means the first page.
+    """The page of `rows` that the token `at` names.
+
+    The first page for a token that is empty, broken, or of a page that is gone.
     """
     direction, key = _read_token(rows.model, order, at)
     if direction == _BACKWARD:
@@ -56,7 +57,7 @@ def _after(rows: QuerySet[Row], order: Sequence[str], key: list[Any], size: int)
 
 
 def _before(rows: QuerySet[Row], order: Sequence[str], key: list[Any], size: int) -> Page[Row]:
-    """The rows before a key; a full first page where there are not enough of them."""
+    """The page before a key; the first page if it would not be full."""
     back = [name.removeprefix("-") if name.startswith("-") else f"-{name}" for name in order]
     found = list(_beyond(rows, back, key).order_by(*back)[: size + 1])
     if len(found) <= size:
@@ -91,7 +92,7 @@ def _token(direction: str, order: Sequence[str], row: Model) -> str:
 
 
 def _read_token(model: type[Model], order: Sequence[str], token: str) -> tuple[str, list[Any]]:
-    """Direction and key of a token; no key if it is none of ours."""
+    """The direction and the key in a token; no key if we did not make it."""
     try:
         padded = token + "=" * (-len(token) % 4)
         direction, *raw = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
@@ -102,7 +103,7 @@ def _read_token(model: type[Model], order: Sequence[str], token: str) -> tuple[s
 
 
 def _value(model: type[Model], name: str, raw: Any) -> Any:
-    """A value as the field has it. Raises an error for what it could never hold."""
+    """A value as the field has it. Raises an error for what the field could never hold."""
     field = model._meta.get_field(name.removeprefix("-"))
     if not isinstance(field, Field) or not isinstance(raw, str | int):
         raise TypeError

@@ -1,4 +1,4 @@
-"""What narrows a list; `_search.html` draws it above the list.
+"""Searches that narrow a list; `_search.html` draws them above it.
 
 Everything in a search is optional: an empty one shows the whole list.
 """
@@ -23,7 +23,7 @@ class SearchForm(forms.Form):
 
     @property
     def is_narrowed(self) -> bool:
-        """Whether something was chosen, so that a list without rows is no empty list."""
+        """Whether something was chosen; if not, a list without rows is really empty."""
         return self.has_changed()
 
     @property

@@ -1,4 +1,4 @@
-"""Set when a worker is told to stop, or has to; from then on nothing new is begun."""
+"""Stopping a worker: it is told to, or has to; once `stopping` is set, nothing new is begun."""
 
 import threading
 from typing import Final

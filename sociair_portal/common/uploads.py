@@ -1,4 +1,4 @@
-"""Uploads have a limit before they fill the disk, and the page can say so."""
+"""Limiting uploads before they fill the disk, so that the page can say so."""
 
 from django.conf import settings
 from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
@@ -19,4 +19,5 @@ class BoundedUploadHandler(TemporaryFileUploadHandler):
 
 
 def was_too_large(request: HttpRequest) -> bool:
+    """Whether a file of this request was larger than IMPORT_MAX_MB."""
     return _MARK in request.META

@@ -1,4 +1,4 @@
-"""How pages write rupees, counts, times, states and icons; loaded in every template."""
+"""Template tags for rupees, counts, times, states and icons; loaded in every template."""
 
 from datetime import datetime
 from decimal import Decimal
@@ -87,7 +87,7 @@ def state(value: str, label: str) -> dict[str, str]:
 def menu_item(
     context: template.Context, view: str, icon: str, label: str, number: int = 0
 ) -> dict[str, Any]:
-    """A link of the main menu, marked when the page is it or below it; a number may wait there."""
+    """A link of the main menu, marked on its page and those below; `number` is what waits there."""
     url, here = reverse(view), context["request"].path
     below = url != "/" and here.startswith(url)
     current = "page" if here == url else "true" if below else ""

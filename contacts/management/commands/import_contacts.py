@@ -53,7 +53,7 @@ class Command(BaseCommand):
 
 
 def _choice(source: ContactImport, options: dict[str, Any]) -> Choice:
-    """What the file's headings suggest, changed by what was typed."""
+    """What the file's headings suggest, changed by the command's arguments."""
     choice = guess_choice(source)
     choice.existing = Existing(options["existing"])
     choice.to_groups = [clean_name(group) for group in options["group"]]

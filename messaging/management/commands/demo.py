@@ -59,14 +59,14 @@ class Command(BaseCommand):
             )
         with transaction.atomic():
             _account()
-            # Never among somebody's own contacts; and what was deleted stays deleted.
+            # Never among an office's own contacts; and what was deleted stays deleted.
             if not Contact.objects.exists() and not Group.objects.exists():
                 _address_book()
                 _templates()
 
 
 def _account() -> None:
-    """The account that `make run` prints, so that what it prints is true."""
+    """The demo account, with the password that `make run` prints."""
     user, _created = User.objects.get_or_create(username=DEMO_USER)
     if not user.check_password(DEMO_PASSWORD) or not user.is_active:
         user.set_password(DEMO_PASSWORD)
@@ -95,7 +95,7 @@ def _templates() -> None:
 
 
 def _people() -> Iterator[Contact]:
-    """People without end, the same ones every time."""
+    """An endless sequence of contacts, always the same."""
     names = zip(cycle(_GIVEN.split()), cycle(_SURNAMES), cycle(_RANGES), strict=True)
     for number, (given, (latin, devanagari), digits) in enumerate(names):
         surname = latin if given.isascii() else devanagari

@@ -1,4 +1,4 @@
-"""Send from a script the way the browser does: `manage.py send_sms --message TEXT --to NUMBERS`."""
+"""`manage.py send_sms --message TEXT --to NUMBERS`: send from a script as the browser does."""
 
 import json
 import time
@@ -26,7 +26,7 @@ from messaging.services.money.affordability import SendRefused
 from messaging.text.placeholders import read_wording
 from messaging.text.validity import InvalidText
 
-_BAD = 2
+_BAD = 2  # exit code
 _LOOK_EVERY = 0.2  # seconds
 
 
@@ -76,7 +76,7 @@ class Command(BaseCommand):
             raise SystemExit(1)
 
     def _wait(self, campaign: Campaign) -> None:
-        """Until it ends, or until it would wait for a person."""
+        """Wait until the campaign ends, or waits for a person."""
         gateway = campaign.gateway
         while campaign.state not in _ENDS:
             time.sleep(_LOOK_EVERY)
@@ -87,7 +87,7 @@ class Command(BaseCommand):
                 return
 
     def _campaign(self, gateway: Gateway, options: dict[str, Any]) -> Campaign:
-        """The campaign of this key: handed over now, or when the command ran before."""
+        """The campaign of this key, handed over now, or by an earlier run of the command."""
         try:
             text, _wording = read_wording(options["message"], known_keys())
             draft = drafts.save_draft(
@@ -139,7 +139,7 @@ class Command(BaseCommand):
     def _refuse(
         self, why: str, draft: Campaign | None = None, seen: Review | None = None
     ) -> NoReturn:
-        """Say why nothing was sent; what was left out is still told."""
+        """Say why nothing was sent, tell what was left out, and exit with code 2."""
         self.stderr.write(why)
         if draft is not None and seen is not None:
             left_out = [{"entry": out.entry, "reason": out.words} for out in seen.first_omissions]
@@ -147,7 +147,7 @@ class Command(BaseCommand):
         raise SystemExit(_BAD)
 
 
-# A campaign that waits for a person would be waited for in vain.
+# States in which `--wait` ends: in the last three a campaign waits for a person or its time.
 _ENDS = [
     CampaignState.DONE,
     CampaignState.CANCELLED,

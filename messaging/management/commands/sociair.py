@@ -1,4 +1,4 @@
-"""`manage.py sociair balance|status|release`: ask Sociair, see what is held, end a hold."""
+"""`manage.py sociair balance|status|release`: the balance, holds and queue as JSON; end a hold."""
 
 import json
 from argparse import ArgumentParser
@@ -83,7 +83,7 @@ def _status(gateway: Gateway) -> tuple[dict[str, Any], int]:
 
 
 def _trouble() -> dict[str, Any] | None:
-    """What a worker on this machine said, or else what is found by trying."""
+    """What a worker on this machine has noted; without that, what is found by trying to write."""
     if (said := trouble.current()) is not None:
         return _said(said.cause, said.since)
     found = database.probe()
@@ -104,7 +104,7 @@ def _time(at: datetime | None) -> str | None:
 
 
 def _release(gateway: Gateway) -> tuple[dict[str, Any], int]:
-    """A refused token's hold ends when Sociair accepts the token, so the balance is read first."""
+    """End a hold. A refused token's ends when the balance can be read with it."""
     if gateway.hold_kind == HoldKind.TOKEN:
         try:
             balance.read_balance(gateway)

@@ -1,4 +1,4 @@
-"""The worker: `manage.py worker` sends what is queued until it is told to stop."""
+"""`manage.py worker`: send what is queued until told to stop."""
 
 import logging
 import os
@@ -51,11 +51,13 @@ def _pass_on(stop_flag: threading.Event) -> None:
 
 
 def _attend() -> None:
-    """Compare this machine's record with the database every few seconds: the others wait for it."""
+    """Compare this machine's record with the database every few seconds: other machines wait for
+    it.
+    """
     while True:
         try:
             tasks.attend()
-        except Exception as error:  # noqa: BLE001  # if this thread ends, the others wait for it
+        except Exception as error:  # noqa: BLE001  # without this thread other machines would wait
             connection.close()
             logger.warning("This machine could not look in: %s.", type(error).__name__)
         if stopping.wait(_ATTEND_EVERY):
@@ -63,7 +65,7 @@ def _attend() -> None:
 
 
 def _end_with_reason() -> None:
-    """Who gives up ends as if it were told to: calls in flight are waited for."""
+    """End a worker that has given up as if it were told to: calls in flight are waited for."""
     stopping.wait()
     if not reason_to_stop():
         return

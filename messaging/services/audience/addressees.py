@@ -1,4 +1,4 @@
-"""Who is written to: one entry a number, with whom it stands for."""
+"""What an audience is read into: addressees, candidates for a number, questions, pieces."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -25,7 +25,7 @@ class Addressee(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """Somebody who is meant by a number: a contact, or nobody that is known."""
+    """Somebody whom a number may stand for: a contact, a row of a table, or NOBODY who is known."""
 
     pk: int | None
     name: str
@@ -37,7 +37,7 @@ NOBODY: Final = Candidate(None, "", {})
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A number that several share who would get different texts: which of them?"""
+    """A number of several people who would get different texts: whose is it?"""
 
     mobile: str
     choices: tuple[tuple[Candidate, str], ...]

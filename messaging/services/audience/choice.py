@@ -1,4 +1,4 @@
-"""Who was chosen for a campaign: groups, contacts and pasted numbers, or the rows of a table."""
+"""Audiences: who was chosen, as groups, contacts and pasted numbers, or as the rows of a table."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -83,6 +83,7 @@ class Pasted:
 
 
 def read_pasted(text: str) -> Pasted:
+    """Read pasted text into different numbers, sorted, and the entries that get no message."""
     seen: set[str] = set()
     omissions = []
     for entry in split_numbers(text):
@@ -99,6 +100,7 @@ def read_pasted(text: str) -> Pasted:
 
 
 def merged(entry: str, words: str) -> Omission:
+    """An entry whose number gets a message already."""
     return Omission(entry[:200], LeftOutReason.DUPLICATE, words)
 
 
@@ -112,7 +114,7 @@ def chosen_rows(audience: Audience) -> QuerySet[Any]:
 
 
 def rows_of(audience: Audience) -> QuerySet[Any]:
-    """The same, to be read in order of the numbers, some at a time; nothing is checked."""
+    """The rows of `chosen_rows`, to be read in order of the numbers; nothing is checked."""
     return _rows_of(audience, _is_in)
 
 
@@ -133,6 +135,7 @@ def unreadable_rows(audience: Audience) -> QuerySet[TableRow]:
 
 
 def omitted_rows(audience: Audience) -> list[Omission]:
+    """The rows of its table that have no number, as omissions."""
     rows = unreadable_rows(audience).order_by("id").values_list("line", "name", "reason")
     omissions = []
     for line, name, reason in rows:

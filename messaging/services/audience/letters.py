@@ -40,7 +40,7 @@ class Unwritable(Exception):
         self.missing = missing
 
 
-# Where the values of these come from, unless a table has columns of these names.
+# Sources of values that are no fields; a key of a field or a column never begins with a space.
 _NAME: Final = " name"
 _NUMBER: Final = " number"
 
@@ -103,7 +103,7 @@ class Writer:
         return any(key not in (_NAME, _NUMBER) for key, _is_other, _slot in self._slots)
 
     def write(self, mobile: str, name: str, fields: Mapping[str, Any]) -> Letter:
-        """Raises `Unwritable`."""
+        """The letter of one recipient. Raises `Unwritable`."""
         if self._same is not None:
             return self._same
         if name[3:4] == "-" and name == format_mobile(mobile):

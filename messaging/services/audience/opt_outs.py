@@ -1,4 +1,4 @@
-"""Who must not be texted, and how that is said."""
+"""Opt-outs among the recipients of a campaign: who is left out, and how that is said."""
 
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -9,18 +9,18 @@ from sociair_portal.common.any_of import AnyOf
 
 
 def opt_outs_of(mobiles: list[str]) -> dict[str, OptOut]:
-    """The opt-outs among some numbers in order.
+    """The opt-outs among sorted numbers, by their number.
 
     There are few of them as a rule, so that those between the first number and the last are read
     sooner than all of the numbers are sent to the database.
     """
     if not mobiles:
         return {}
-    everybodys = OptOut.objects.select_related("created_by")
-    between = everybodys.filter(mobile__gte=mobiles[0], mobile__lte=mobiles[-1])
+    all_opt_outs = OptOut.objects.select_related("created_by")
+    between = all_opt_outs.filter(mobile__gte=mobiles[0], mobile__lte=mobiles[-1])
     found = list(between[: len(mobiles)])
     if len(found) == len(mobiles):
-        found = list(everybodys.filter(AnyOf("mobile", mobiles)))
+        found = list(all_opt_outs.filter(AnyOf("mobile", mobiles)))
     return {one.mobile: one for one in found}
 
 

@@ -1,7 +1,7 @@
-"""Who gets a campaign, and what: everybody who was chosen, merged to one entry a number.
+"""Reading an audience: everybody who was chosen, merged to one entry a number, with a letter.
 
-An audience is read in order of the numbers, in pieces, so that a million recipients take no more
-memory than five thousand and a prepared campaign can go on where it stopped.
+It is read in order of the numbers, in pieces, so that a million recipients take no more memory than
+five thousand and a prepared campaign can go on where it stopped.
 """
 
 import json
@@ -60,6 +60,7 @@ class Reader:
         self._campaign = campaign
 
     def pieces(self, *, after: str = "", size: int = 5000) -> Iterator[AudiencePiece]:
+        """All pieces after a number, of `size` numbers each."""
         while True:
             piece = self.piece(after=after, size=size)
             yield piece
@@ -72,7 +73,7 @@ class Reader:
         that is wanted.
         """
         entries = self._entries(after, size)
-        # After reading: a group that goes before is missed now, and would take out nobody.
+        # After reading: an excluded group that was deleted before that would take out nobody.
         check(self._audience)
         mobiles = sorted(entries)[:size]
         piece = AudiencePiece(is_last=len(entries) <= size, up_to=mobiles[-1] if mobiles else after)
@@ -86,9 +87,10 @@ class Reader:
         return piece
 
     def _leave_out_repeated(self, piece: AudiencePiece) -> None:
-        """Who got the same text within the last SAME_TEXT_HOURS; counted, if that is wanted.
+        """Count those who got the same text within the last SAME_TEXT_HOURS, and leave them out
+        unless they are to get it again.
 
-        Looked up for each piece: meanwhile others send.
+        Looked up for each piece, because others send meanwhile.
         """
         letters = {person.mobile: person.text for person in piece.people}
         got = repeats.who_got(letters, repeats.recent(self._campaign))
@@ -131,7 +133,7 @@ class Reader:
         return found
 
     def _known(self, mobiles: list[str]) -> dict[str, list[Candidate]]:
-        """Whose numbers were pasted: a personal text needs their names and values."""
+        """The contacts with the pasted numbers: a personal text needs their names and values."""
         known: dict[str, list[Candidate]] = {}
         rows = Contact.objects.filter(AnyOf("mobile", mobiles)).order_by("mobile", "id")
         for mobile, pk, name, fields in rows.values_list("mobile", "id", "name", "fields"):
@@ -171,7 +173,7 @@ class Reader:
     def _write(
         self, piece: AudiencePiece, mobile: str, operator: Operator, candidates: list[Candidate]
     ) -> None:
-        """One letter for all of them, who would get the same."""
+        """Write one letter: all the candidates would get the same."""
         first = candidates[0] if candidates else NOBODY
         try:
             letter = self._writer.write(mobile, first.name, first.fields)
@@ -255,7 +257,7 @@ class Reader:
         reason: LeftOutReason,
         words: str,
     ) -> None:
-        """Everybody who has a number that gets nothing, and the number itself if it was entered."""
+        """Leave out everybody who has a number, and the number itself if it was entered."""
         shown = format_mobile(mobile)
         entries = [f"{candidate.name} {shown}"[:200] for candidate in candidates]
         if mobile in self._numbers and not (candidates and self._writer.is_personal):
@@ -263,7 +265,7 @@ class Reader:
         piece.omissions += [Omission(entry, reason, words) for entry in entries]
 
     def _shared(self, mobile: str, name: str, others: list[Candidate]) -> Iterator[Omission]:
-        """Who else is meant by a number that gets one message."""
+        """The other people of a number that gets one message."""
         shown = format_mobile(mobile)
         for other in others:
             words = _("Shares the number with %(name)s: one message stands for both.")

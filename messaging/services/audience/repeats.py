@@ -1,4 +1,4 @@
-"""Who got the same text a short while ago, from anyone: nobody wants it, or pays for it, twice."""
+"""The same text twice: who got it a short while ago, from whatever campaign."""
 
 from collections.abc import Collection, Mapping
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from messaging.text.placeholders import parse
 from messaging.text.validity import InvalidText
 from sociair_portal.common.any_of import AnyOf
 
-# Of these it is known that they got it, or may have.
+# Recipients in these states got their text, or may have.
 _MAY_HAVE_GOT: Final = (
     RecipientState.SENDING,
     RecipientState.ACCEPTED,
@@ -22,7 +22,7 @@ _MAY_HAVE_GOT: Final = (
 
 
 class SentBefore(NamedTuple):
-    """A campaign of these hours; `text` is None if not everybody got the same."""
+    """A recent campaign; `text` is None if not everybody got the same."""
 
     pk: int
     text: str | None
@@ -45,13 +45,13 @@ def _since() -> datetime:
 
 
 def _may_get() -> Q:
-    """Who got a text within these hours, may have got it, or still waits for it."""
+    """Recipients who got a text within SAME_TEXT_HOURS, may have got it, or still wait for it."""
     waits = Q(state=RecipientState.QUEUED, campaign__state__in=OPEN_STATES)
     return waits | Q(state__in=_MAY_HAVE_GOT, batch__claimed_at__gte=_since())
 
 
 def is_being_prepared(campaign: Campaign) -> bool:
-    """Whether nobody can tell yet who else will get the same words."""
+    """Whether another campaign with this text is being prepared: its people are not known yet."""
     others = Campaign.objects.filter(text=campaign.text, state=CampaignState.PREPARING)
     return bool(settings.SAME_TEXT_HOURS) and others.exclude(pk=campaign.pk).exists()
 

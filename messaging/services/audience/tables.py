@@ -1,4 +1,4 @@
-"""Tables whose rows are recipients: read by the importer of contacts, and never changed.
+"""Taking in tables whose rows are recipients: read by the importer of contacts, never changed.
 
 Whoever means other columns gets another table, so that a draft's fingerprint always tells what is
 in it.
@@ -29,9 +29,9 @@ from messaging.text.validity import tidy
 from sociair_portal.common.bulk_rows import insert_rows, take_stock
 
 MOST_ROWS: Final = 100_000
-_PIECE: Final = 5000
+_PIECE: Final = 5000  # rows
 _SAMPLE: Final = 200  # rows by which columns are guessed
-_FORGOTTEN: Final = timedelta(days=1)
+_FORGOTTEN: Final = timedelta(days=1)  # after the upload
 _LONGEST_KEY: Final = 60
 _LONGEST_NAME: Final = 200
 
@@ -52,6 +52,7 @@ class _Columns:
 
 
 def find(pk: str) -> RecipientTable | None:
+    """A complete table by its id; None if there is none."""
     try:
         return RecipientTable.objects.filter(pk=pk, is_complete=True).first() if pk else None
     except ValidationError:  # no id at all
@@ -114,8 +115,9 @@ def _clean(cell: str) -> str:
 def _keep(
     table: RecipientTable, columns: _Columns, pieces: Iterable[list[tuple[int, Cells]]], by: Actor
 ) -> RecipientTable:
-    """A new table with these rows. Each piece is a transaction of its own: answers of Sociair must
-    not wait until a file is read.
+    """Save a new table with these rows.
+
+    Each piece is a transaction of its own: answers of Sociair must not wait until a file is read.
     """
     table.columns = list(columns.headings.items())
     table.number_key, table.name_key = columns.number, columns.name
@@ -142,7 +144,7 @@ def _keep(
 def _stored(
     table: RecipientTable, columns: _Columns, rows: list[tuple[int, Cells]]
 ) -> list[tuple[Any, ...]]:
-    """What is stored of each row, and counted in the table."""
+    """The values to insert for each row, which are counted in the table."""
     pk = RecipientTable._meta.get_field("id").get_db_prep_value(table.pk, connection)
     stored = []
     for line, cells in rows:
@@ -197,6 +199,6 @@ def only(table: RecipientTable, rows: Collection[int], by: Actor) -> RecipientTa
 
 
 def forget_unused() -> None:
-    """Tables of nobody's message go after a day: they hold names and numbers."""
+    """Delete tables that no campaign uses after a day: they hold names and numbers."""
     old = timezone.now() - _FORGOTTEN
     RecipientTable.objects.filter(created_at__lt=old, campaigns=None).delete()

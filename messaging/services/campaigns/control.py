@@ -1,4 +1,4 @@
-"""After the hand-over: a campaign begins when it is due, is paused, resumed, cancelled.
+"""Starting a campaign when it is due, pausing, resuming and cancelling it.
 
 Every change of state is a conditional update, so that two people (or two tabs) who do the same
 thing do it once.
@@ -42,16 +42,17 @@ _CLOSED_AT_ONCE = 5000  # recipients
 
 
 def start_due(gateway: Gateway) -> int:
-    """Scheduled campaigns whose time has come begin; those that slept too long ask first.
+    """Begin scheduled campaigns that are due; those that are due for hours ask first.
 
     Each is priced by a fresh balance. While Sociair does not tell it, they wait for the next sweep.
+    Returns how many have begun or ask.
     """
     now = timezone.now()
     late = now - silence.overdue_after()
     due = Campaign.objects.filter(
         gateway=gateway, state=CampaignState.SCHEDULED, scheduled_for__lte=now
     ).order_by("scheduled_for", "id")
-    moved = sum(_ask(campaign) for campaign in due.filter(scheduled_for__lt=late))
+    moved = sum(_mark_overdue(campaign) for campaign in due.filter(scheduled_for__lt=late))
     in_time = list(due.filter(scheduled_for__gte=late))
     reading = balance.read_if_old(gateway) if in_time else None
     if reading is not None:
@@ -63,12 +64,12 @@ def _start_surely(campaign: Campaign, reading: BalanceReading) -> bool:
     """One that cannot be started must not keep the others from their time."""
     try:
         return _start(campaign, reading)
-    except Exception as error:  # noqa: BLE001  # whatever it is
+    except Exception as error:  # noqa: BLE001
         logger.error("Campaign %s could not be started: %s.", campaign.pk, type(error).__name__)
         return False
 
 
-def _ask(campaign: Campaign) -> bool:
+def _mark_overdue(campaign: Campaign) -> bool:
     return _move(
         campaign,
         [CampaignState.SCHEDULED],
@@ -80,7 +81,7 @@ def _ask(campaign: Campaign) -> bool:
 
 
 def _as_seen(campaign: Campaign) -> Q:
-    """Somebody may be moving it to another time just now."""
+    """Only if nobody has moved it to another time meanwhile."""
     return Q(scheduled_for=campaign.scheduled_for)
 
 
@@ -107,7 +108,7 @@ def _begin(
     priced: new_prices.Priced,
     **fields: Any,
 ) -> bool:
-    """A change of state, with the prices that were signed for it. Raises `SendRefused`."""
+    """Change the state, with the prices that were signed for it. Raises `SendRefused`."""
     with transaction.atomic():
         if not priced.holds(campaign):
             return False
@@ -116,7 +117,7 @@ def _begin(
 
 
 def pause(campaign: Campaign, *, by: Actor, why: str = "") -> bool:
-    """Nothing more is claimed; calls in flight end. False if there is nothing to pause."""
+    """Claim nothing more; calls in flight end. False if there is nothing to pause."""
     return _move(
         campaign,
         PAUSABLE_STATES,
@@ -149,7 +150,7 @@ def resume(
         )
     with transaction.atomic():
         if campaign.prepared_up_to != Campaign.PREPARED:
-            # In the order in which an answer is recorded, or the two could wait for each other.
+            # Locked in the order of `record`: two transactions must not wait for each other.
             Campaign.objects.select_for_update().get(pk=campaign.pk)
             Gateway.objects.select_for_update(no_key=True).get(pk=campaign.gateway_id)
             check_nobody_prepares(campaign)
@@ -157,7 +158,7 @@ def resume(
 
 
 def _price_rest(campaign: Campaign, seen: Decimal | None) -> new_prices.Priced:
-    """What is still being prepared is priced when that is done."""
+    """Price what is queued; a campaign that is still being prepared is priced when that is done."""
     if campaign.prepared_up_to != Campaign.PREPARED or not campaign.pending:
         return new_prices.Priced()
     reading = affordability.fresh_reading(campaign.gateway, button=_("Resume"))
@@ -218,7 +219,7 @@ def cancel(
 
 
 def close_cancelled(campaign: Campaign) -> None:
-    """The queued batches of a cancelled campaign end, a few thousand recipients at a time."""
+    """End the queued batches of a cancelled campaign, a few thousand recipients at a time."""
     while _close_some(campaign):
         pass
     campaign.refresh_from_db()

@@ -1,4 +1,4 @@
-"""Drafts: a message while it is being written, saved over what its writer knows."""
+"""Drafts: saving a message while it is being written, in any number of windows."""
 
 import hashlib
 import json
@@ -27,7 +27,7 @@ from messaging.services.audience.choice import Audience
 from messaging.services.money.affordability import SendRefused
 
 
-def fingerprint_of(text: str, audience: Audience) -> str:
+def _fingerprint_of(text: str, audience: Audience) -> str:
     """Equal for equal content, whatever form it came in by."""
     content = json.dumps([text, audience.to_json()], sort_keys=True)
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
@@ -56,18 +56,19 @@ def save_draft(
     version: int | None = None,
     keep_answers: bool = False,
 ) -> Campaign:
-    """The campaign of this form: a new draft, the changed draft, or what was sent with it.
+    """Save what a form holds as a new draft or over its own; if it was sent already, return that.
 
     `version` is the one that the form knows to be saved, 0 for none; None overwrites. With
     `keep_answers`, what the review was told stays told. Raises `SendRefused` if the form was sent
     before with other content, or by somebody else, and `ChangedElsewhere`.
 
-    No window writes over another's words unasked. Other words make the version greater, and are
-    taken only if no version greater than the window's own is saved. That is one it was given with
-    the words of it, or a person's wish to write over it; or it has counted on, by one for each time
-    that it sent something. It goes back when it learns that this was not taken, and a submit waits
-    for that. Only what is sent as the page is left cannot wait: with a save still on its way that
-    another window came before, it is written over theirs.
+    No window overwrites another's words unasked. Saving other words increases the version, and is
+    refused if a version greater than the window's own is saved. A window's own version is the one
+    that it was given together with its words, or that its writer agreed to overwrite, plus one for
+    each save that it has sent. It goes back when the window learns that a save was refused, and a
+    submit waits for that. Only the save that is sent as the page is left cannot wait: if an earlier
+    save is still on its way, and another window saved before that, the other window's words are
+    overwritten.
     """
     others = {
         "gateway": gateway,
@@ -108,13 +109,13 @@ def _content(text: str, audience: Audience) -> dict[str, Any]:
         "text": text,
         "audience": audience.to_json(),
         "table_id": audience.table or None,
-        "fingerprint": fingerprint_of(text, audience),
+        "fingerprint": _fingerprint_of(text, audience),
         "saved_at": timezone.now(),
     }
 
 
 def _saved_over(draft: Campaign, content: dict[str, Any], version: int | None) -> Campaign:
-    """The same words once more are taken whatever the version, and stay what they are."""
+    """Save over a draft. The same words once more are accepted whatever the version."""
     same = Campaign.objects.filter(pk=draft.pk)
     fingerprint = content["fingerprint"]
     known = Q() if version is None else Q(version__lte=version) | Q(fingerprint=fingerprint)
@@ -145,8 +146,8 @@ def _table_gone() -> SendRefused:
 
 
 def _with_answers(audience: Audience, draft: Campaign, text: str) -> Audience:
-    """What the review was told stays told, of the same text for the same people. Whose message a
-    shared number gets is known as long as it comes from the same table, or from the contacts.
+    """Keep what the review was told, if text and people are the same. Who gets the message of a
+    shared number is kept as long as the people come from the same table, or from the contacts.
     """
     told = Audience.from_json(draft.audience)
     if told.table != audience.table:
@@ -158,7 +159,7 @@ def _with_answers(audience: Audience, draft: Campaign, text: str) -> Audience:
 
 
 def change_draft(campaign: Campaign, *, text: str, audience: Audience, seen: str) -> bool:
-    """What the review asked about is answered, if it is still as it was `seen` (a fingerprint).
+    """Save answers to the review's questions, if the draft's fingerprint is still `seen`.
 
     False if it was sent, or changed, meanwhile.
     """

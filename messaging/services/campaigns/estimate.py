@@ -1,4 +1,4 @@
-"""What a message being written would reach and cost, quick enough for every pause in typing.
+"""The estimate while typing: what a message would reach and cost, quick enough for every pause.
 
 Nothing is kept, and nobody signs for it: the review counts person by person.
 """
@@ -138,8 +138,10 @@ class Estimate:
         parts: int | None = None,
         all_parts: int | None = None,
     ) -> Decimal | None:
-        """Of the messages of one operator, or of so many parts. Of a personal text as if everybody
-        of an operator got as many parts as those of it in the sample.
+        """Rupees for the messages to one operator, or for those of so many parts, or for all.
+
+        Of a personal text, everybody of an operator is taken to get as many parts as those in the
+        sample. `all_parts` stands in for the parts of any other text.
         """
         if self.reading is None:
             return None
@@ -201,7 +203,7 @@ def estimate(text: str, audience: Audience, gateway: Gateway, *, who: int = 0) -
 
 
 def _advice(fixed: str, shown: str) -> Advice | None:
-    """What could be changed in the words; what that saves is of the letter that is shown."""
+    """What could be changed in the words, and what that saves in the letter that is shown."""
     advice = advise(fixed)
     if advice is None or fixed == shown:
         return advice
@@ -211,7 +213,7 @@ def _advice(fixed: str, shown: str) -> Advice | None:
 
 
 def _fixed(text: str) -> tuple[str, bool]:
-    """What everybody gets, and whether there is more, of a text that is still being typed."""
+    """The words that everybody gets, and whether there are others; the text may be unfinished."""
     try:
         wording = parse(text)
     except InvalidText:
@@ -245,7 +247,7 @@ def count_people(
 
 
 def count_and_mark(audience: Audience, pasted: list[str]) -> tuple[Counter[Operator], int]:
-    """The same, and the sum of the chosen numbers: another one if somebody was swapped."""
+    """As `count_people`, and the sum of the chosen numbers: it changes if somebody is swapped."""
     numbers = Sum(Cast("mobile", BigIntegerField()))
     return _count(audience, pasted, mark=numbers)
 
@@ -257,7 +259,7 @@ def _count(
     but_not: QuerySet[Any, Any] | None = None,
     mark: Sum | None = None,
 ) -> tuple[Counter[Operator], int]:
-    """The operator follows from the first three digits, so the database counts by those."""
+    """Counted by the first three digits, from which the operator follows."""
     chosen = chosen_rows(audience)
     opted_out = OptOut.objects.filter(mobile=OuterRef("mobile"))
     wanted = chosen.filter(~Exists(opted_out))

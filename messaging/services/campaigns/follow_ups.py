@@ -1,4 +1,4 @@
-"""Writing again to those of a campaign whom it certainly did not reach."""
+"""Follow-ups: a draft to those whom a campaign certainly did not reach."""
 
 from django.conf import settings
 from django.db import transaction
@@ -24,7 +24,7 @@ _NOT_REACHED = (RecipientState.REFUSED, RecipientState.NOT_SENT, RecipientState.
 
 
 def not_reached(campaign: Campaign) -> QuerySet[Recipient]:
-    """Those it did not reach, without whom a campaign that follows it has written to since."""
+    """Recipients whom it did not reach, but not those whom a follow-up has written to since."""
     again = Recipient.objects.filter(campaign__follows=campaign).values("mobile")
     mine = Recipient.objects.filter(campaign=campaign, state__in=_NOT_REACHED)
     return mine.exclude(mobile__in=again)
@@ -40,13 +40,13 @@ def can_be_followed(campaign: Campaign) -> bool:
 
 
 def waits_for_a_decision(campaign: Campaign) -> bool:
-    """Whether it has ended with some it did not reach, and with some of whom nobody knows."""
+    """Whether it has ended and did not reach all, but some messages are still unconfirmed."""
     is_over = campaign.state in _ENDED and not campaign.pending
     return is_over and bool(campaign.unconfirmed) and not_reached(campaign).exists()
 
 
 def is_being_prepared(campaign: Campaign) -> bool:
-    """Whether one that follows it does not know yet whom it writes to."""
+    """Whether a follow-up is still being prepared, so that its recipients are not all known."""
     followers = Campaign.objects.filter(follows=campaign)
     over = [CampaignState.DRAFT, *_ENDED]
     return followers.exclude(state__in=over).exclude(prepared_up_to=Campaign.PREPARED).exists()
@@ -82,7 +82,7 @@ def follow_up(campaign: Campaign, *, by: Actor) -> Campaign:
 
 
 def _to_rows(campaign: Campaign, table: RecipientTable, mobiles: set[str], by: Actor) -> Campaign:
-    """To the rows that it was written from: of those who share a number, the same one as before."""
+    """A draft to the rows that it was written from: of those who share a number, the same one."""
     told = Audience.from_json(campaign.audience)
     rows: dict[str, list[int]] = {}
     found = TableRow.objects.filter(table=table, mobile__in=mobiles).order_by("mobile", "id")

@@ -1,6 +1,4 @@
-"""What stands between a message and its going out: very many people, the night, a restored
-database, and somebody else who is writing the same.
-"""
+"""Guards before a send: very many people, quiet hours, a restored database, the same text twice."""
 
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -15,7 +13,7 @@ from messaging.services.money.affordability import SendRefused
 
 
 def is_large(people: int, cost: Decimal) -> bool:
-    """Whether so many people, or so many rupees, must be typed by who sends."""
+    """Whether so many people, or rupees, are over LARGE_SEND: the sender must type the number."""
     return people > settings.LARGE_SEND or cost > settings.LARGE_SEND
 
 
@@ -33,7 +31,7 @@ def morning_after(at: datetime | None = None) -> datetime | None:
 
 
 def check_certain(campaign: Campaign) -> None:
-    """Raises `SendRefused` while nobody has said what of it a restored database does not know."""
+    """Raises `SendRefused` while nobody has said what went out before a restore."""
     if Campaign.objects.filter(pk=campaign.pk, doubted_at__isnull=False).exists():
         raise SendRefused(
             _(
@@ -44,7 +42,10 @@ def check_certain(campaign: Campaign) -> None:
 
 
 def check_nobody_prepares(campaign: Campaign) -> None:
-    """Of two who get the same words, one must be able to see whom the other writes to."""
+    """Raises `SendRefused` while the same text is being prepared for others.
+
+    Of two campaigns with the same text, one must be able to see whom the other writes to.
+    """
     if not campaign.audience["again"] and repeats.is_being_prepared(campaign):
         raise SendRefused(
             _(

@@ -31,8 +31,8 @@ from messaging.services.money.affordability import SendRefused
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """What somebody saw and signed: of which content, for how many people and rupees, which day
-    its letters say, if they say one, and who they are (a mark; empty on a page of before).
+    """What somebody saw and signed: of which content, for how many people and rupees, which day its
+    letters say, if they say one, and a mark of who they are (empty from an older page).
     """
 
     fingerprint: str

@@ -1,4 +1,4 @@
-"""People become recipients and batches, a piece of the audience at a time."""
+"""Cutting batches: people become recipients in batches, a piece of the audience at a time."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ from sociair_portal.common.bulk_rows import insert_rows
 
 
 def cut(campaign: Campaign, people: list[Addressee], rates: prices.Rates) -> None:
-    """Batches of one text and at most SOCIAIR_BATCH_SIZE people each."""
+    """Save people in batches of one text and at most SOCIAIR_BATCH_SIZE people each."""
     slices = list(_slices(people, settings.SOCIAIR_BATCH_SIZE))
     batches = Batch.objects.bulk_create(
         Batch(
@@ -51,7 +51,7 @@ def cut(campaign: Campaign, people: list[Addressee], rates: prices.Rates) -> Non
 
 
 def _slices(people: list[Addressee], size: int) -> Iterator[list[Addressee]]:
-    """At most so many people of one text each."""
+    """At most `size` people of one text each."""
     by_text: dict[str, list[Addressee]] = {}
     for person in people:
         by_text.setdefault(person.text, []).append(person)

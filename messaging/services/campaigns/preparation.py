@@ -33,7 +33,7 @@ from sociair_portal.common import formats
 from sociair_portal.common.bulk_rows import insert_rows
 
 LARGE: Final = 1000  # recipients; a larger campaign lets smaller ones go first
-_PIECE: Final = 2000
+_PIECE: Final = 2000  # recipients in one transaction
 
 
 def prepare(campaign: Campaign, *, go_on: Callable[[], bool] = lambda: True) -> bool:
@@ -54,7 +54,7 @@ def prepare(campaign: Campaign, *, go_on: Callable[[], bool] = lambda: True) -> 
 
 
 def prepare_or_pause(campaign: Campaign, *, go_on: Callable[[], bool]) -> bool:
-    """As `prepare`, for the worker: what nobody can answer now waits for a person."""
+    """As `prepare`, for the worker: a group or field that is gone pauses the campaign."""
     try:
         return prepare(campaign, go_on=go_on)
     except (GroupGone, InvalidText) as gone:
@@ -94,9 +94,9 @@ def _freeze(campaign: Campaign, piece: AudiencePiece, rates: prices.Rates) -> No
 
 
 def finish(campaign: Campaign) -> None:
-    """Everything is frozen: begin, wait for its time, or ask because it became dearer."""
+    """End the preparation: begin, wait for its time, or pause because it became dearer."""
     now = timezone.now()
-    # One that sends again has nobody new: what makes it dearer is found out when it is priced.
+    # A campaign that sends again has nobody new: it is dearer only by prices, looked at below.
     if campaign.cost > campaign.reviewed_cost and not campaign.again_of:
         why = _(
             "The recipients have changed since the review: it would cost Rs %(cost)s instead of "
@@ -126,7 +126,7 @@ def finish(campaign: Campaign) -> None:
 
 
 def _costs_as_signed(campaign: Campaign) -> bool:
-    """Whether the portal knows that; preparing may have taken long, or waited for somebody."""
+    """Whether a fresh balance says so; preparing may have taken long, or waited for somebody."""
     if (reading := balance.fresh(campaign.gateway)) is None:
         return False
     return not new_prices.has_changed(campaign, prices.rates_now(campaign, reading))

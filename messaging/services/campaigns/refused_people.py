@@ -1,4 +1,4 @@
-"""Those who were refused for lack of balance: after a top-up their messages are sent once more."""
+"""Sending again, after a top-up, to those who were refused for lack of balance."""
 
 import uuid
 
@@ -47,7 +47,7 @@ def refusals(campaign: Campaign) -> QuerySet[SentMessage]:
 
 
 def words_of_refusal(campaign: Campaign | None) -> list[str]:
-    """What Sociair said to those who may be written to again, each once, the last first."""
+    """What Sociair said when it refused people of a campaign, each once, the last first."""
     if campaign is None or not campaign.refused:
         return []
     said = refusals(campaign).exclude(words="").values_list("words", flat=True)
@@ -55,7 +55,9 @@ def words_of_refusal(campaign: Campaign | None) -> list[str]:
 
 
 def refused_for_balance(campaign: Campaign) -> QuerySet[Recipient]:
-    """Those who may get their message when the account was topped up, some requests at a time."""
+    """Recipients who were refused for lack of balance and have not got it since, some batches'
+    only.
+    """
     calls = refusals(campaign).filter(outcome=Outcome.REFUSED)
     lacking = [
         batch
@@ -66,7 +68,7 @@ def refused_for_balance(campaign: Campaign) -> QuerySet[Recipient]:
     batches = people.values_list("batch", flat=True).distinct().order_by("batch")
     most = max(_AT_ONCE // settings.SOCIAIR_BATCH_SIZE, 1)
     some = people.filter(batch__in=list(batches[:most]))
-    # By a copy of it, or by anybody else who said the same.
+    # Got since: from a copy of the campaign, or from anybody who sent the same text.
     letters = dict(some.values_list("mobile", "batch__text"))
     return some.exclude(mobile__in=repeats.who_got(letters, repeats.recent(campaign)))
 
@@ -86,7 +88,7 @@ def send_to_refused(
     rates = prices.rates_now(campaign, reading)
     try:
         with transaction.atomic():
-            # In the order in which an answer is recorded, or the two could wait for each other.
+            # Locked in the order of `record`: two transactions must not wait for each other.
             locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
             gateway = Gateway.objects.select_for_update(no_key=True).get(pk=campaign.gateway_id)
             if (known := resend.known(form_uuid, campaign)) is not None:
@@ -109,6 +111,7 @@ def send_to_refused(
 
 
 def _check_signed(campaign: Campaign, again: resend.Again, seen: resend.Again) -> None:
+    """Raises `SendRefused` unless it is still what somebody saw and signed."""
     check_certain(campaign)
     check_nobody_prepares(campaign)
     draft = Campaign.objects.filter(follows=campaign, state=CampaignState.DRAFT).first()

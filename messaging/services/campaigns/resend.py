@@ -1,4 +1,4 @@
-"""Messages sent once more, in a new campaign that follows the first; history is never rewritten."""
+"""Sending the same messages again: a new campaign follows the first, whose history stays."""
 
 import uuid
 from collections import Counter, defaultdict
@@ -51,12 +51,13 @@ def known(form_uuid: uuid.UUID, campaign: Campaign) -> Campaign | None:
 
 
 def check_gateway(campaign: Campaign) -> None:
+    """Raises `SendRefused` for a campaign of another gateway."""
     if campaign.gateway.base_url != settings.SOCIAIR_BASE_URL:
         raise SendRefused(_("This campaign belongs to another gateway: it is not sent from here."))
 
 
 def price_again(recipients: QuerySet[Recipient], rates: prices.Rates) -> Again:
-    """By today's count of parts and operators, whatever it was when they were written to."""
+    """What sending these messages again costs, by today's count of parts and operators."""
     rows = recipients.order_by().values_list("batch__text", Substr("mobile", 1, 3), "operator")
     counts: Counter[tuple[Operator, int]] = Counter()
     for text, prefix, signed, people in rows.annotate(people=Count("pk")):
@@ -79,8 +80,9 @@ class Signature:
 def send_copies(
     campaign: Campaign, recipients: QuerySet[Recipient], signature: Signature
 ) -> Campaign:
-    """The same texts for the same people. The caller holds the campaign's lock, and its gateway's,
-    and has looked at what it costs.
+    """Begin a campaign with the same texts for the same people.
+
+    The caller holds the campaign's lock, and its gateway's, and has looked at what it costs.
     """
     again = price_again(recipients, signature.rates)
     follower = _follower(
@@ -100,7 +102,7 @@ def send_copies(
 def begin_copies(
     campaign: Campaign, batches: Sequence[int], again: Again, signature: Signature
 ) -> Campaign:
-    """The same, for the worker to copy these batches piece by piece (`copying`)."""
+    """As `send_copies`, for the worker to copy these batches in pieces (`decisions.copies`)."""
     return _follower(
         campaign,
         again,
@@ -133,7 +135,7 @@ def _follower(campaign: Campaign, again: Again, signature: Signature, **fields: 
 
 
 def copy(follower: Campaign, recipients: QuerySet[Recipient], rates: prices.Rates) -> Again:
-    """New batches of the same texts for these people of other batches: how many, for how much."""
+    """Make new batches of the same texts for these people. Returns how many, for how much."""
     people: dict[int, list[_Person]] = defaultdict(list)
     rows = recipients.order_by("batch", "pk").values_list(
         "batch", "contact_id", "mobile", "name", "operator"

@@ -1,4 +1,4 @@
-"""What a campaign will reach and cost, before anyone signs for it."""
+"""The figures of a review: what a campaign will reach and cost, before anyone signs for it."""
 
 from collections import Counter
 from dataclasses import dataclass, field
@@ -26,6 +26,8 @@ MOST_ASKED: Final = 50
 
 @dataclass(slots=True)
 class OperatorLine:
+    """Messages of so many parts to one operator: rupees a part, and for all of them."""
+
     operator: Operator
     parts: int
     people: int
@@ -55,7 +57,7 @@ class Review:
     questions: int = 0
     missing: Counter[str] = field(default_factory=Counter)
     longest: Addressee | None = None
-    # Another one if somebody else is among them: of the letters, or of the rows that were counted.
+    # A sum that changes with the people: of their letters, or of the rows that were counted.
     mark: int = 0
     is_counted: bool = False
 
@@ -114,7 +116,7 @@ class Review:
 def review_of(campaign: Campaign, reading: BalanceReading) -> Review:
     """Look everything up as a send would find it now.
 
-    Raises `GroupGone`, and `text.InvalidText` for a text that cannot be sent.
+    Raises `GroupGone`, and `InvalidText` for a text that cannot be sent.
     """
     rates = prices.rates_of(reading)
     audience = Audience.from_json(campaign.audience)
@@ -145,7 +147,7 @@ _ORDER: Final = list(Operator)
 
 
 def _read(found: Review, piece: AudiencePiece) -> Counter[tuple[Operator, int]]:
-    """Note what is worth telling of a piece; how many of its messages go where."""
+    """Add a piece of the audience to the review. Returns its messages by operator and parts."""
     found.first_people += piece.people[: MOST_SHOWN - len(found.first_people)]
     found.first_omissions += piece.omissions[: MOST_SHOWN - len(found.first_omissions)]
     found.first_questions += piece.questions[: MOST_ASKED - len(found.first_questions)]
@@ -162,9 +164,9 @@ def _read(found: Review, piece: AudiencePiece) -> Counter[tuple[Operator, int]]:
 def _counted(
     found: Review, campaign: Campaign, audience: Audience, letter: Letter, rates: prices.Rates
 ) -> Counter[tuple[Operator, int]]:
-    """One text for everybody: nobody reads more names than the first, the database counts the rest.
+    """Have the database count the people of a text that is the same for everybody.
 
-    It counts while the page waits.
+    Nobody reads more names than the first, and the page waits for the answer.
     """
     pasted = read_pasted(audience.numbers)
     counted, found.mark = count_and_mark(audience, pasted.mobiles)
@@ -180,4 +182,5 @@ def _counted(
 
 
 def _priced(people: Counter[Operator], rates: prices.Rates) -> int:
+    """How many people have an operator with a price."""
     return sum(people[operator] for operator in people if operator in rates)

@@ -1,4 +1,4 @@
-"""What goes out later: moved, sent at once, opened again to be changed, copied."""
+"""The schedule: campaigns that go out later are moved, sent at once or opened again."""
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -45,7 +45,7 @@ class Day:
 
 
 def coming() -> list[Day]:
-    """Everything that waits for its time, or for somebody since it has passed, the next first."""
+    """Campaigns that wait for their time, or for somebody since it has passed, the next first."""
     due = Q(state__in=[CampaignState.SCHEDULED, CampaignState.OVERDUE], scheduled_for__isnull=False)
     ahead = Q(state__in=OPEN_STATES, scheduled_for__gt=timezone.now())
     waiting = Campaign.objects.filter(due | ahead)
@@ -65,7 +65,8 @@ def move(
     by: Actor,
     seen_cost: Decimal | None = None,
 ) -> bool:
-    """Another time for what waits for `seen`; None is now. False if it has begun, or was moved.
+    """Give a campaign that waits for `seen` another time; None is now. False if it has begun, or
+    was moved.
 
     What goes out now is priced by a fresh balance; if it became dearer, only for who has seen what
     it costs (rupees). Raises `SendRefused`, also for a text that names another day.
@@ -154,7 +155,7 @@ def _copied(
 
 
 def open_again(campaign: Campaign, *, gateway: Gateway, by: Actor) -> Campaign | None:
-    """Cancel what waits for its time, and give its content back as a draft: both or neither.
+    """Cancel a scheduled campaign, and give its content back as a draft: both or neither.
 
     None if it has begun, or somebody else was faster.
     """
@@ -162,5 +163,5 @@ def open_again(campaign: Campaign, *, gateway: Gateway, by: Actor) -> Campaign |
         said = _("Opened again, to be changed.")
         if not control.cancel(campaign, by=by, only=[CampaignState.SCHEDULED], words=said):
             return None
-        # It follows: whoever wants to write to those it did not reach learns of the draft.
+        # As a follow-up: whoever writes to those not reached is told of this draft.
         return _copied(campaign, Audience.from_json(campaign.audience), gateway, by, campaign)

@@ -1,4 +1,4 @@
-"""Whether those who get a message are those that somebody signed for."""
+"""Whether those who get a message are those whom somebody saw and signed for."""
 
 from messaging.models import (
     Campaign,
@@ -21,16 +21,16 @@ def who_is_signed(review: Review) -> str:
 
 
 def has_others(campaign: Campaign) -> bool:
-    """Whether as many people as were signed for are not the same people, or get other texts.
+    """Whether the number of people is the signed one, but not the people or their texts.
 
-    Fewer are those who opted out since, or were taken out; more cost more.
+    Fewer people need no question, as some have opted out or were taken out; more cost more.
     """
     people, _kind, mark = campaign.signed_people.split("/") if campaign.signed_people else [""] * 3
     return people == str(campaign.total) and mark != str(campaign.people_mark)
 
 
 def mark_of(campaign: Campaign, piece: AudiencePiece) -> int:
-    """Made as the review's: of what is read on the way, or of all rows at the end."""
+    """The mark of all people up to this piece, made in the way in which the review made its own."""
     if f"/{_BY_ROWS}/" not in campaign.signed_people:
         return piece.mark(campaign.people_mark)
     if not piece.is_last:

@@ -1,4 +1,4 @@
-"""A test to one's own number: a message as a recipient would get it, before anybody does."""
+"""Tests: a message to one's own number, as a recipient would get it, before anybody does."""
 
 import uuid
 from dataclasses import dataclass
@@ -33,13 +33,13 @@ class Trial:
 
 
 def own_number(user: Actor) -> str:
-    """Ten digits; empty if somebody has not said."""
+    """The number that somebody entered as their own: ten digits, or empty."""
     profile = Profile.objects.filter(user=user_of(user)).first() if user_of(user) else None
     return profile.mobile if profile is not None else ""
 
 
 def trial_for(person: Addressee, mobile: str, rates: prices.Rates) -> Trial:
-    """The text of a recipient, for a number of somebody else."""
+    """A recipient's text as a test to `mobile`, somebody else's number."""
     rate = rates.get(operator_of(mobile))
     cost = None if rate is None else rate * person.parts
     return Trial(person.text, person.parts, cost)
@@ -48,7 +48,7 @@ def trial_for(person: Addressee, mobile: str, rates: prices.Rates) -> Trial:
 def send_test(
     draft: Campaign, *, form_uuid: uuid.UUID, text: str, cost: Decimal, by: Actor
 ) -> Campaign:
-    """Hand over a text to one's own number for what was shown; again, it is the same test.
+    """Send a text to one's own number for at most `cost` rupees; one form sends one test.
 
     Raises `SendRefused`; then nothing is kept.
     """

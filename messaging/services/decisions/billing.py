@@ -1,4 +1,4 @@
-"""Whether what a campaign was said to cost is what Sociair took for it.
+"""Checking the bill: whether Sociair took for a campaign what the portal said it would cost.
 
 The estimate is a promise. Sociair's answers count messages by operator, and its balance tells what
 has left the account; where either disagrees with the portal, the campaign's page says by how much.
@@ -26,7 +26,7 @@ from messaging.models import (
 from messaging.services.decisions import evidence
 from messaging.services.money import prices
 
-_READINGS: Final = 20  # how far on a quiet one is looked for
+_READINGS: Final = 20  # searched for a quiet one after the last call
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class BalanceGap:
 
     @property
     def gap(self) -> Decimal:
-        """Rupees that left besides; below zero, what came in or was not taken."""
+        """Rupees that left unexplained; below zero, what came in or was not taken."""
         return self.left - self.explained
 
     @property
@@ -131,7 +131,7 @@ def balance_gap(campaign: Campaign) -> BalanceGap | None:
 
 
 def _quiet_after(campaign: Campaign, moment: datetime) -> BalanceReading | None:
-    """The first reading after a moment while which was asked for no call was under way."""
+    """The first quiet reading after a moment: no call was under way while it was asked for."""
     late = moment + timedelta(seconds=settings.SOCIAIR_TOTAL_TIMEOUT)
     readings = BalanceReading.objects.filter(gateway=campaign.gateway, asked_at__gt=moment)
     unanswered = SentMessage.objects.filter(

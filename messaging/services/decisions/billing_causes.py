@@ -22,7 +22,7 @@ from sociair_portal.common import formats
 
 
 def cause_of_counts(lines: list[CountLine]) -> str:
-    """Why Sociair's counts are others, as far as they tell; empty if they are not."""
+    """Why Sociair's counts differ, as far as they tell; empty if they do not."""
     if not lines:
         return ""
     more = sum(line.theirs - line.ours for line in lines)
@@ -65,7 +65,7 @@ def cause_of_gap(campaign: Campaign, gap: BalanceGap, lines: list[CountLine]) ->
 
 
 def _other_rates(campaign: Campaign, gap: BalanceGap) -> Iterator[str]:
-    """What the operators that it went to cost around it, where that was never signed for."""
+    """Sentences about operators whose price around the campaign was never signed for."""
     said = _(
         "%(operators)s cost Rs %(before)s a part before it and Rs %(after)s after it, and the "
         "portal reckoned with Rs %(signed)s"

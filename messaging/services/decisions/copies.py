@@ -1,8 +1,8 @@
-"""Sending again what is too much for a web request: the worker copies it, piece by piece.
+"""Copying messages to be sent again, piece by piece: the worker's part, if they are many.
 
-A piece settles some of the signed batches as not sent and copies their messages, in one
-transaction that advances `prepared_up_to` conditionally: a killed worker goes on where it stopped,
-and two workers never copy the same piece. What was decided otherwise meanwhile is not copied.
+A piece settles some of the signed batches as not sent and copies their messages, in one transaction
+that advances `prepared_up_to` conditionally: a killed worker goes on where it stopped, and two
+workers never copy the same piece. What was decided otherwise meanwhile is not copied.
 """
 
 from collections.abc import Callable
@@ -38,7 +38,7 @@ def _take_some(follower: Campaign, batches: list[int]) -> None:
     some = _piece(batches[start : start + _MOST_BATCHES])
     end = start + len(some)
     with transaction.atomic():
-        # Until this is over no answer decides otherwise, and nobody else.
+        # While it is locked, no answer and no other person decides about these batches.
         first = Campaign.objects.select_for_update(of=("self",)).get(followed_by=follower)
         if not _advance(follower, Campaign.PREPARED if end == len(batches) else str(end)):
             return
@@ -58,7 +58,7 @@ def _take_some(follower: Campaign, batches: list[int]) -> None:
 
 
 def _piece(batches: list[int]) -> list[int]:
-    """The first of them, with not many more people than make a short transaction."""
+    """The first of the batches, with about as many people as make a short transaction."""
     sizes = dict(Batch.objects.filter(pk__in=batches).values_list("pk", "size"))
     people = 0
     for place, pk in enumerate(batches, start=1):

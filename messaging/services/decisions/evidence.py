@@ -1,7 +1,7 @@
-"""What the balance says about messages of which nobody knows.
+"""Evidence: what the balance says about unconfirmed messages.
 
-While nothing is in flight and the account is ours alone: the balance before, less what was
-accepted since, less the balance now, is what the unconfirmed messages cost together.
+While nothing is in flight and the account is ours alone: the balance before, less what was accepted
+since, less the balance now, is what the unconfirmed messages cost together.
 """
 
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ from messaging.services.money import prices
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Figures in rupees. `missing` left the account and nobody knows for what."""
+    """Figures in rupees. `missing` left the account and no known message explains it."""
 
     before: BalanceReading
     now: BalanceReading
@@ -77,7 +77,7 @@ def evidence_for(campaign: Campaign) -> Evidence | None:
     first = undecided(campaign).order_by("claimed_at").first()
     if first is None or first.claimed_at is None or is_in_flight(gateway):
         return None
-    # A claim in the future is of a clock that was wrong: it was over by its deadline.
+    # A claim in the future was made by a clock that was wrong: the call was over by its deadline.
     before = quiet_before(gateway, min(first.claimed_at, first.deadline or first.claimed_at))
     now = BalanceReading.objects.filter(gateway=gateway).order_by("-id").first()
     if before is None or now is None or now.asked_at <= _last_end(gateway, before.read_at):
@@ -88,16 +88,17 @@ def evidence_for(campaign: Campaign) -> Evidence | None:
 
 
 def is_in_flight(gateway: Gateway) -> bool:
+    """Whether a call is under way."""
     return Batch.objects.filter(campaign__gateway=gateway, state=BatchState.SENDING).exists()
 
 
-_READINGS: Final = 20  # how far back a quiet one is looked for
+_READINGS: Final = 20  # searched for a quiet one
 
 
 def quiet_before(
     gateway: Gateway, moment: datetime, *, most: int = _READINGS
 ) -> BalanceReading | None:
-    """The last reading before a moment while which was asked for no call was under way."""
+    """The last quiet reading before a moment: no call was under way while it was asked for."""
     readings = BalanceReading.objects.filter(gateway=gateway, read_at__lt=moment)
     return next(filter(is_quiet, readings.order_by("-id")[:most]), None)
 
@@ -138,7 +139,7 @@ def _last_end(gateway: Gateway, since: datetime) -> datetime:
 
 
 def known(gateway: Gateway, since: datetime, *, until: datetime | None = None) -> Decimal:
-    """What was certainly taken since: accepted calls, and what people know to have gone out."""
+    """Rupees certainly taken since: accepted calls, and what people know to have gone out."""
     until = until or timezone.now()
     calls = SentMessage.objects.filter(gateway=gateway, started_at__range=(since, until))
     accepted: Decimal = calls.aggregate(cost=Sum("cost", default=Decimal(0)))["cost"]
@@ -153,7 +154,7 @@ def known(gateway: Gateway, since: datetime, *, until: datetime | None = None) -
 
 
 def undecided_cost(gateway: Gateway, since: datetime) -> Decimal:
-    """What messages of which nobody knows, or that are on their way, may have cost (rupees)."""
+    """Rupees that unconfirmed messages, and those on their way, may have cost."""
     batches = Batch.objects.filter(
         campaign__gateway=gateway,
         claimed_at__gte=since,

@@ -1,4 +1,4 @@
-"""Sending again what did not go out: signed once, by somebody who says how it is known."""
+"""Sending unconfirmed messages again: signed by somebody who says how it is known."""
 
 import uuid
 from collections.abc import Sequence
@@ -32,6 +32,7 @@ from sociair_portal.common.any_of import AnyOf
 
 
 def unconfirmed_of(campaign: Campaign, batches: Sequence[int]) -> QuerySet[Recipient]:
+    """The unconfirmed recipients of a campaign's undecided batches."""
     return Recipient.objects.filter(
         campaign=campaign,
         batch__in=undecided(campaign).filter(AnyOf("id", batches)),
@@ -40,7 +41,7 @@ def unconfirmed_of(campaign: Campaign, batches: Sequence[int]) -> QuerySet[Recip
 
 
 def _still_undecided(campaign: Campaign, batches: Sequence[int]) -> list[int]:
-    """What becomes undecided later is not what somebody speaks of now."""
+    """The undecided ones among the batches; others become so later, and are not spoken of now."""
     found = undecided(campaign).filter(AnyOf("id", batches)).order_by("pk")
     return list(found.values_list("pk", flat=True))
 
@@ -57,7 +58,7 @@ def send_again(
     """Settle batches as not sent and send their messages in a new campaign that follows this one.
 
     `people` is the number that the person typed. Two managers who do the same make one follow-up.
-    Many are left to the worker (`copying`). Raises `SendRefused` with a sentence.
+    Many are left to the worker (`copies`). Raises `SendRefused` with a sentence.
     """
     if (known := resend.known(form_uuid, campaign)) is not None:
         return known
@@ -69,7 +70,7 @@ def send_again(
     again = resend.price_again(unconfirmed_of(campaign, batches), signature.rates)
     try:
         with transaction.atomic():
-            # In the order in which an answer is recorded, or the two could wait for each other.
+            # Locked in the order of `record`: two transactions must not wait for each other.
             locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
             gateway = Gateway.objects.select_for_update(no_key=True).get(pk=campaign.gateway_id)
             if (known := resend.known(form_uuid, campaign)) is not None:
@@ -88,9 +89,12 @@ def send_again(
 def _check_people(
     campaign: Campaign, batches: Sequence[int], again: resend.Again, people: int
 ) -> None:
-    """Whether those that were priced were typed, are still undecided and are nobody else's. There
-    can only be fewer of them by now, so that as many are the same people. Many are not counted
-    while others wait for the database: of what is decided by then, the worker copies nothing.
+    """Raises `SendRefused` unless the number typed is that of the people priced and still
+    undecided, and nobody else is sending to them.
+
+    There can only be fewer of them by now, so that as many are the same people. Many are not
+    counted while others wait for the database: of what is decided by then, the worker copies
+    nothing.
     """
     if (other := _being_copied(campaign, batches)) is not None:
         raise SendRefused(

@@ -1,4 +1,4 @@
-"""What a person decides about messages of which nobody knows, and sending those again."""
+"""Settling unconfirmed messages: a person decides what became of them."""
 
 from collections.abc import Sequence
 
@@ -28,8 +28,8 @@ UNDECIDED = [BatchState.UNCONFIRMED, BatchState.PARTLY_REFUSED]
 
 
 def open_cases(gateway: Gateway) -> int:
-    """Campaigns with something unconfirmed, or of which nobody has said what went out; or one
-    for calls that belong to none.
+    """How many cases need a decision: campaigns with something unconfirmed or in doubt; without
+    any, 1 if there are calls that no campaign explains.
     """
     unconfirmed = Campaign.objects.filter(unconfirmed__gt=0)
     # Asked apart, because each has an index.
@@ -39,8 +39,8 @@ def open_cases(gateway: Gateway) -> int:
 
 
 def undecided(campaign: Campaign) -> QuerySet[Batch]:
-    """Batches with somebody of whom nobody knows whether the message went out."""
-    # Looked up for each batch: of a few, nobody goes through all people of the campaign.
+    """Batches with people of whom nobody knows whether the message went out."""
+    # Looked up for each batch: for a few, the database need not read all people of the campaign.
     unclear = Recipient.objects.filter(batch=OuterRef("pk"), state=RecipientState.UNCONFIRMED)
     return Batch.objects.filter(
         Exists(unclear), campaign=campaign, state__in=UNDECIDED, settled_as=""
@@ -48,7 +48,7 @@ def undecided(campaign: Campaign) -> QuerySet[Batch]:
 
 
 def undecided_with_calls(campaign: Campaign) -> QuerySet[Batch]:
-    """The same, oldest first, each with its undecided `people`, the first of them in
+    """The undecided batches, oldest first, each with its undecided `people`, the first of them in
     `first_people`, and its last call in `last_calls`.
     """
     last = SentMessage.objects.order_by("-attempt").defer("raw", "numbers")[:1]
@@ -68,7 +68,7 @@ def undecided_with_calls(campaign: Campaign) -> QuerySet[Batch]:
 def settle(
     campaign: Campaign, batches: Sequence[int], verdict: Verdict, *, by: Actor, why: str
 ) -> int:
-    """A person says what became of some batches' unconfirmed recipients. How many people it was.
+    """Note a person's verdict on some batches' unconfirmed recipients. Returns how many people.
 
     Batches that somebody else has settled meanwhile are left as they are. Many are settled some at
     a time, so that saving an answer never waits long for the database.
@@ -90,7 +90,10 @@ def settle(
 def settle_some(
     campaign: Campaign, batches: Sequence[int], verdict: Verdict, *, by: Actor, why: str
 ) -> int:
-    """The caller holds the campaign's lock, without which no batch is settled."""
+    """Settle those of the batches that are undecided. Returns how many people.
+
+    The caller holds the campaign's lock, without which no batch is settled.
+    """
     state = RecipientState(verdict.value)
     open_ones = list(undecided(campaign).filter(pk__in=batches).values_list("pk", flat=True))
     people = Recipient.objects.filter(batch__in=open_ones, state=RecipientState.UNCONFIRMED).update(

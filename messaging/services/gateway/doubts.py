@@ -1,7 +1,7 @@
-"""What was under way in a database that does not know everything that went out.
+"""Campaigns in doubt after a restore: the database does not know every call that was made.
 
-Nothing of it goes on before somebody has said how much of it may have gone out since the backup;
-that much is then unconfirmed, like a call without an answer.
+None of them goes on before somebody has said how many of its messages may have gone out since the
+backup; those are then unconfirmed, like a call without an answer.
 """
 
 from datetime import datetime, timedelta
@@ -44,11 +44,11 @@ _BEFORE_IT_IS_NOTICED: Final = timedelta(minutes=1)
 
 
 def doubt_all(gateway: Gateway, *, why: str) -> None:
-    """Pause what is under way, and ask of it, and of every draft, what went out; of what has ended,
-    whether those it did not reach have been written to since.
+    """Pause what is under way, and ask of it, and of every draft, what went out. Of campaigns that
+    have ended, ask whether those they did not reach have been written to since.
 
-    Campaigns are changed while the gateway's row is not locked: an answer locks its campaign
-    first, and the two must not wait for each other.
+    Campaigns are changed while the gateway's row is not locked: an answer locks its campaign first,
+    and the two transactions must not wait for each other.
     """
     since = _known_until(gateway)
     wanted = Q(state__in=[*OPEN_STATES, CampaignState.DRAFT], doubted_at__isnull=True)
@@ -62,8 +62,8 @@ def doubt_all(gateway: Gateway, *, why: str) -> None:
 def _known_until(gateway: Gateway) -> datetime:
     """Since when the database may not know everything.
 
-    Not later than anything that happened after it was set back. A balance that was read then lacks
-    what nobody knows of already, and would say that nothing has left the account.
+    Not later than anything that happened after it was set back: a balance that was read then lacks
+    the unknown calls already, and would say that nothing has left the account.
     """
     found = Gateway.objects.get(pk=gateway.pk)
     last_call = SentMessage.objects.filter(gateway=gateway).aggregate(at=Max("started_at"))["at"]
@@ -95,8 +95,8 @@ def _doubt(campaign: Campaign, since: datetime, why: str) -> None:
 
 
 def ended_in_doubt(gateway: Gateway) -> QuerySet[Campaign]:
-    """What is over, and those it did not reach (`people_not_reached`) may have been written to
-    again since.
+    """Ended campaigns that did not reach all: those people may have been written to again since.
+    Each has their number as `people_not_reached`.
     """
     found = Campaign.objects.filter(gateway=gateway, state__in=_ENDED, doubted_at__isnull=False)
     not_reached = F("refused") + F("unconfirmed") + F("not_sent") + F("cancelled")
@@ -104,7 +104,9 @@ def ended_in_doubt(gateway: Gateway) -> QuerySet[Campaign]:
 
 
 def say_of_the_ended(gateway: Gateway, *, by: Actor) -> int:
-    """Nobody of them has been written to again. How many campaigns that was said of."""
+    """Note that nobody whom an ended campaign did not reach was written to again. Returns the
+    number of campaigns.
+    """
     found = list(ended_in_doubt(gateway))
     for campaign in found:
         say(campaign, 0, by=by)
@@ -124,9 +126,10 @@ def _doubted(gateway: Gateway) -> QuerySet[Campaign]:
 
 
 def _in_turn(gateway: Gateway) -> QuerySet[Batch]:
-    """Requests that may have gone out, the likeliest first: of what was under way when it was
-    noticed, then of what was paused already, for it may have been going on after the backup. What
-    is for later has not been its turn.
+    """Requests that may have gone out, the likeliest first.
+
+    Those of campaigns that the restore paused come first, then those of campaigns that were paused
+    already, which may have been sending after the backup. Those scheduled for later are left out.
     """
     stopped = Event.objects.filter(
         campaign=OuterRef("campaign"),
@@ -148,7 +151,7 @@ def messages_in(gateway: Gateway, calls: int) -> int:
 
 
 def forgotten_calls(gateway: Gateway) -> int:
-    """How many calls that the database does not know can be of no message that waits here."""
+    """How many calls that the database does not know fit no message that waits here."""
     calls = gateway.unknown_calls
     return calls - _in_turn(gateway)[:calls].count() if calls else 0
 
@@ -161,10 +164,10 @@ def suggested(campaign: Campaign) -> int | None:
 
 
 def say(campaign: Campaign, people: int, *, by: Actor) -> int:
-    """So many of those who wait may have got it, the first in turn. How many that came to.
+    """Note that `people` of those who wait may have got the message, the first in turn.
 
-    Requests are whole: whoever shares one with somebody is as doubtful. 0 means that nothing of it
-    went out since the backup was taken. A campaign that is not doubted any more is left as it is.
+    Returns how many became unconfirmed: requests are whole, so it may be more. 0 means that nothing
+    went out since the backup was taken. A campaign that is not in doubt any more is left as it is.
     """
     said = 0
     while said < people and (some := _doubt_some(campaign, people - said)):
@@ -185,8 +188,9 @@ def say(campaign: Campaign, people: int, *, by: Actor) -> int:
 
 
 def look_up_forgotten(gateway: Gateway, calls: int, *, by: Actor) -> bool:
-    """Somebody has looked at Sociair's list for so many calls that no message here explains. False
-    if there are others by now, or none.
+    """Note that somebody has looked up at Sociair so many calls that no message here explains.
+
+    False if the number has changed, or campaigns are still in doubt.
     """
     if _doubted(gateway).exists():
         return False  # some of them are explained by what is said of these
@@ -214,7 +218,7 @@ def _said(people: int) -> str:
 
 
 def _doubt_some(campaign: Campaign, people: int) -> int:
-    """The next batches become unconfirmed, until they have so many people."""
+    """Make the next batches unconfirmed until they have so many people. Returns how many people."""
     with transaction.atomic():
         found = Campaign.objects.select_for_update().filter(
             Q(state=CampaignState.PAUSED), pk=campaign.pk, doubted_at__isnull=False

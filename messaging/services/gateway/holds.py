@@ -1,4 +1,4 @@
-"""What holds every call, who ends it, and what slept meanwhile."""
+"""Holds: what keeps every call from being made, for how long, and who ends it."""
 
 from datetime import datetime, timedelta
 
@@ -30,16 +30,16 @@ _ALARMS = (
     *(HoldReason.CONTRACT_CHANGED, HoldReason.NOT_SAVED),
     *(HoldReason.RESTORED, HoldReason.UNEXPLAINED),
 )
-# A person's, unless whoever is waited for comes.
+# Holds that a person ends, unless the machine that is waited for comes before.
 _WAITED_FOR = (HoldReason.RECORD_MISSING, HoldReason.MACHINE_SILENT)
 _ENDS_BY_ITSELF = Q(hold_kind=HoldKind.PERSON, hold_reason__in=_WAITED_FOR)
-# It is not certain what went out before; of these, everything is doubted as soon as they are found.
+# Here it is not certain what went out before: all campaigns are doubted before the hold begins.
 _SET_BACK = (HoldReason.RESTORED, HoldReason.UNEXPLAINED)
 _TOKEN_ROUNDS = 3  # refused for sending, accepted for reading the balance, and refused again
 _UNREACHABLE_FIRST, _UNREACHABLE_MOST = 5, 5 * 60  # seconds
 _THROTTLED_FIRST, _THROTTLED_MOST = 60, 15 * 60
 _MOST_IN_A_ROW, _MOST_UNCLEAR, _LAST = 2, 3, 10  # calls without a clear answer, of how many
-_LONGEST_WAIT = 24 * 60 * 60
+_LONGEST_WAIT = 24 * 60 * 60  # seconds, whatever Sociair asks for
 
 
 def current_gateway() -> Gateway:
@@ -66,11 +66,14 @@ def hold(
     words: str = "",
     until: datetime | None = None,
 ) -> bool:
-    """Hold every call. A weaker hold never replaces or shortens a stronger one."""
+    """Hold every call, and return whether this hold applies now.
+
+    A weaker hold never replaces or shortens a stronger one. `until` is for timed holds.
+    """
     now = clock.moment()
     replaceable = Q(hold_kind__in=_WEAKER[kind])
     if kind is HoldKind.TIMED:
-        # One that begins in the future is of a clock that was wrong.
+        # A hold that begins in the future was made by a clock that was wrong.
         disbelieved = Q(held_at__gt=now + CLOCK_TOLERANCE)
         replaceable &= Q(hold_kind=HoldKind.NONE) | Q(held_until__lt=until) | disbelieved
     if reason in _SET_BACK:  # nothing is more urgent
@@ -92,11 +95,12 @@ def _why(reason: HoldReason, words: str) -> str:
 
 
 def hold_unreachable(gateway: Gateway, *, words: str = "") -> None:
+    """Sociair could not be reached: wait for seconds, then up to minutes."""
     _back_off(gateway, HoldReason.UNREACHABLE, _UNREACHABLE_FIRST, _UNREACHABLE_MOST, None, words)
 
 
 def hold_unkept(gateway: Gateway, *, words: str) -> None:
-    """A call that nothing outside the database remembers could be made twice after a restore."""
+    """This machine's record cannot be kept: after a restore, a call could be made twice."""
     _back_off(gateway, HoldReason.NO_RECORD, _UNREACHABLE_FIRST, _UNREACHABLE_MOST, None, words)
 
 
@@ -137,7 +141,7 @@ def _back_off(
 
 
 def answered(gateway: Gateway) -> None:
-    """A call went well: what counted towards a hold counts no more. Of a row just read."""
+    """A call went well: failures before it count no more. `gateway` is a row just read."""
     if gateway.failures or gateway.unconfirmed or gateway.token_refusals:
         Gateway.objects.filter(pk=gateway.pk).update(failures=0, unconfirmed=0, token_refusals=0)
 
@@ -161,8 +165,8 @@ def _unclear_of_the_last(gateway: Gateway) -> int:
 def release(gateway: Gateway, *, by: Actor) -> bool:
     """End a hold that a person may end. A refused token's ends when the balance can be read.
 
-    Where it was not certain that the database knows everything that went out, nothing of what was
-    under way goes on before somebody has said of it what went out.
+    If the hold was because the database may lack calls, no campaign that is under way goes on
+    before somebody has said what of it went out. False if there was no such hold.
     """
     held = Gateway.objects.get(pk=gateway.pk)
     if held.hold_reason in _WAITED_FOR:  # before anything could go on
@@ -179,7 +183,7 @@ def release(gateway: Gateway, *, by: Actor) -> bool:
 
 
 def release_past(gateway: Gateway) -> bool:
-    """Whoever was waited for has come, and nothing is missing: it goes on by itself."""
+    """End a hold that waited for a machine: it has come, and no call is missing."""
     if not Gateway.objects.filter(_ENDS_BY_ITSELF, pk=gateway.pk).exists():
         return False
     with transaction.atomic():
@@ -190,7 +194,7 @@ def release_past(gateway: Gateway) -> bool:
 
 
 def release_token(gateway: Gateway) -> bool:
-    """Sociair accepts the token again."""
+    """End the hold of a refused token: Sociair accepts it again."""
     with transaction.atomic():
         released = _release(gateway, Q(hold_kind=HoldKind.TOKEN))
         if released:
@@ -221,7 +225,9 @@ def _latest_call() -> int:
 
 
 def reserve_wake_up(gateway: Gateway) -> datetime | None:
-    """When a kick should follow the timed hold; None if somebody has reserved one already."""
+    """When the senders should be woken after a timed hold; None if somebody has reserved that
+    already.
+    """
     gateway.refresh_from_db(fields=["hold_kind", "held_at", "held_until", "wake_at"])
     until = gateway.held_until
     if gateway.hold_kind != HoldKind.TIMED or until is None or not gateway.is_held:
@@ -234,7 +240,7 @@ def reserve_wake_up(gateway: Gateway) -> datetime | None:
 
 
 def release_by_itself(gateway: Gateway, *, words: str) -> bool:
-    """End the hold of a row just read, unless another has come since; nobody had to do it."""
+    """End the hold of a row just read without a person, unless another hold has come since."""
     with transaction.atomic():
         seen = Q(hold_kind=gateway.hold_kind, hold_reason=gateway.hold_reason)
         released = _release(gateway, seen & Q(held_at=gateway.held_at))

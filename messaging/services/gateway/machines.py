@@ -26,9 +26,9 @@ from messaging.services.storage import clock
 logger = logging.getLogger(__name__)
 
 _WAIT: Final = timedelta(minutes=3)  # for a machine that may only be slow to start
-_SEEN_EVERY: Final = timedelta(seconds=15)
-_NEW: Final = timedelta(minutes=1)
-_NOBODY_AFTER: Final = timedelta(minutes=3)
+_SEEN_EVERY: Final = timedelta(seconds=15)  # between two notes that a machine is there
+_NEW: Final = timedelta(minutes=1)  # in which a newcomer has looked in, or is gone
+_NOBODY_AFTER: Final = timedelta(minutes=3)  # without a sweep
 SILENCE: Final = timedelta(minutes=1)  # in which some machine would have looked in
 
 # Gateways for which this process has begun an era, where the database tells none.
@@ -48,7 +48,7 @@ class Standing(Enum):
 
 
 def agree(gateway: Gateway) -> Standing:
-    """Compare, say so in the database, and vouch for newcomers.
+    """Compare this machine's record with the database, note the result, and vouch for newcomers.
 
     Raises OSError if the record cannot be read or kept.
     """
@@ -123,9 +123,10 @@ def _begin_era(gateway: Gateway, now: datetime) -> None:
 
 
 def _note_silence(gateway: Gateway, now: datetime) -> None:
-    """Since when no machine has looked in, if that is long ago: a database, and a machine's record
-    with it, may have been set back as a whole, and then nobody here knows of it. The same if
-    something is under way, and no machine has ever been there.
+    """Note since when no machine has looked in, if that is long ago.
+
+    A database, and a machine's record with it, may have been set back as a whole, and no machine
+    would know of it. The same if a campaign is under way, and no machine has ever been there.
     """
     if gateway.silent_since is not None:
         return
@@ -139,14 +140,14 @@ def _note_silence(gateway: Gateway, now: datetime) -> None:
 
 
 def _row_of(gateway: Gateway, record: Record | None, now: datetime) -> tuple[Machine, bool]:
-    """This machine's row, and whether it is new: of a machine that the database does not know."""
+    """This machine's row, and whether it was made just now."""
     machines = Machine.objects.filter(gateway=gateway)
     key = record.machine if record is not None else None
     if key is not None and (known := machines.filter(key=key).first()) is not None:
         if known.retired_at is not None:
             _begin_anew(known, now)
         return known, False
-    # The first of all begins the list; one that kept a record before there was a list does too.
+    # The first machine begins the list; so does one whose record is older than the list.
     is_first = not machines.exists() and (record is not None or not gateway.calls)
     me = Machine(
         gateway=gateway,
@@ -162,7 +163,7 @@ def _row_of(gateway: Gateway, record: Record | None, now: datetime) -> tuple[Mac
 
 
 def _begin_anew(machine: Machine, now: datetime) -> None:
-    """Somebody went on without it: it is a newcomer again."""
+    """Make a machine a newcomer again, after somebody went on without it."""
     machine.vouched_at = machine.retired_at = None
     machine.agreed, machine.joined_at = "", now
     machine.save(update_fields=["vouched_at", "retired_at", "agreed", "joined_at"])
@@ -185,15 +186,16 @@ def _look_in(machine: Machine, now: datetime) -> None:
 
 
 def _as_newcomer(gateway: Gateway, me: Machine, now: datetime) -> Standing:
-    """Somebody who has a record must know it before it may send; who is there will, in a moment."""
+    """A newcomer waits until a machine that is there has it in its record, or a person looks."""
     others = Machine.objects.trusted().filter(gateway=gateway).exclude(pk=me.pk)
     is_there = others.filter(seen_at__range=(now - _WAIT, now + CLOCK_TOLERANCE)).exists()
     return Standing.WAITING if is_there else Standing.UNKNOWN
 
 
 def _remember_others(gateway: Gateway, me: Machine) -> None:
-    """Whoever may send is in this machine's record, whatever becomes of the database. So is that
-    it may send itself: its row is there, and not only about to be.
+    """Keep in this machine's record which machines may send, whatever becomes of the database.
+
+    Also that this machine may send itself: its row is committed by now.
     """
     others = Machine.objects.filter(gateway=gateway).exclude(pk=me.pk)
     keys = frozenset(others.values_list("key", flat=True))
@@ -207,18 +209,18 @@ def _remember_others(gateway: Gateway, me: Machine) -> None:
 
 
 def _newcomers(gateway: Gateway, now: datetime, *, within: timedelta) -> QuerySet[Machine]:
-    """Those who still wait: whoever left no sign since would only be waited for itself."""
+    """Those that wait to be vouched for and have looked in lately; others may be gone for good."""
     here = Q(seen_at__range=(now - within, now + CLOCK_TOLERANCE))
     return Machine.objects.filter(here, gateway=gateway, vouched_at__isnull=True)
 
 
 def _vouch(newcomers: QuerySet[Machine], now: datetime, *, era: str) -> None:
-    """They are in somebody's record by now, and nothing has gone out from them."""
+    """Let newcomers send: they are in another machine's record, and none of them has sent."""
     newcomers.update(vouched_at=now, agreed=era)
 
 
 def _ask_others(gateway: Gateway, now: datetime) -> Standing:
-    """Clear, if everybody who may know of more has agreed in this era, and nobody was away."""
+    """CLEAR if every machine that may know of more has agreed in this era, and none was away."""
     if silent(gateway).exists():
         waited = now - (gateway.era_began_at or now)
         is_long = waited > _WAIT or waited < -CLOCK_TOLERANCE
@@ -236,7 +238,7 @@ def silent(gateway: Gateway) -> QuerySet[Machine]:
 
 
 def go_on_without(gateway: Gateway) -> None:
-    """A person has looked: whoever is silent is not waited for, whoever waits is let in.
+    """After a person has looked: silent machines are not waited for, newcomers are let in.
 
     The caller holds the gateway's lock.
     """
@@ -244,7 +246,7 @@ def go_on_without(gateway: Gateway) -> None:
     # Those that have looked in since the era began are there, and will agree in a moment.
     is_there = Q(seen_at__range=(gateway.era_began_at or now, now + CLOCK_TOLERANCE))
     is_silent = ~Q(agreed=gateway.era) & ~is_there
-    # A machine that has lost its record is another one by now: nobody will ever look in as this.
+    # A machine that has lost its record is another one by now, and its old row is never seen again.
     is_away = Q(seen_at__lt=now - _WAIT)
     gone = Machine.objects.trusted().filter(is_silent | is_away, gateway=gateway)
     for machine in gone:

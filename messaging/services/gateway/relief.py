@@ -1,4 +1,4 @@
-"""Holds that end by themselves, once Sociair answers again and nothing of theirs is in doubt."""
+"""Holds that end by themselves: Sociair answers again, or the record can be kept again."""
 
 from typing import Final
 
@@ -16,11 +16,11 @@ from messaging.models import (
 from messaging.services.gateway import holds
 from messaging.services.storage import database
 
-_LOOKED_AT: Final = 20  # calls before a hold: more than any row of unclear answers that led to it
+_LOOKED_AT: Final = 20  # calls; those that led to a hold are among the last ten
 
 
 def after_reading(gateway: Gateway, reading: BalanceReading) -> None:
-    """Sociair told the balance: what it was waited for is over.
+    """End a hold that waited for Sociair, which has just told the balance.
 
     A reading that was asked for before a hold says nothing about it.
     """
@@ -36,7 +36,7 @@ def after_reading(gateway: Gateway, reading: BalanceReading) -> None:
 
 
 def if_kept_again(gateway: Gateway) -> None:
-    """This machine can keep its record of what it sends again."""
+    """End the hold of a record that could not be kept, if this machine can keep it again."""
     _look_again(gateway)
     if not gateway.is_held or gateway.hold_reason != HoldReason.NO_RECORD:
         return

@@ -1,4 +1,4 @@
-"""A database that is older than what this machine knows: a backup has been restored."""
+"""Noticing a restored backup: the database is older than what this machine knows."""
 
 from django.db import transaction
 from django.utils import timezone

@@ -1,4 +1,4 @@
-"""Campaigns that waited while nothing was sent for hours ask before they go on."""
+"""Overdue campaigns: after hours in which nothing was sent, they ask before they go on."""
 
 from datetime import datetime, timedelta
 
@@ -20,12 +20,12 @@ def overdue_after() -> timedelta:
 
 
 def _is_asleep(gateway: Gateway, now: datetime) -> bool:
-    """Whether no call was made for so long."""
+    """Whether the last call was longer ago than that."""
     return gateway.active_at is None or gateway.active_at < now - overdue_after()
 
 
 def mark_overdue(gateway: Gateway, *, now: datetime) -> int:
-    """Campaigns that waited while nothing was sent for hours ask before they go on."""
+    """Make campaigns overdue that waited while nothing was sent for hours. Returns how many."""
     _forget_the_future(gateway, now)
     if not _is_asleep(gateway, now):
         return 0
@@ -42,7 +42,7 @@ def mark_overdue(gateway: Gateway, *, now: datetime) -> int:
 
 
 def _forget_the_future(gateway: Gateway, now: datetime) -> None:
-    """A clock that was ahead has left moments behind that would count as recent for hours."""
+    """Set back moments that a wrong clock put into the future: they would count as recent."""
     ahead = now + CLOCK_TOLERANCE
     Gateway.objects.filter(pk=gateway.pk, active_at__gt=ahead).update(active_at=now)
     Campaign.objects.filter(

@@ -1,4 +1,4 @@
-"""What a machine remembers outside the database: how far it came, and whom it knew.
+"""A machine's record outside the database: its highest slot, and the machines that it knew.
 
 A database that is restored from a backup does not know what went out after the backup was taken,
 and would send it again. The record in STATE_DIR knows.
@@ -21,7 +21,7 @@ from django.conf import settings
 
 from messaging.models import Gateway
 
-# Two places that are written in turn: a write that breaks off leaves the one before it whole.
+# The file has two places, written in turn: a write that breaks off leaves the other place whole.
 _PLACE: Final = 64 * 1024  # bytes; room for some 1,600 machines
 
 
@@ -29,9 +29,9 @@ _PLACE: Final = 64 * 1024  # bytes; room for some 1,600 machines
 class Record:
     """One machine's memory of one gateway.
 
-    `slot` is the highest that it ever called with, and at least what the database had given when
-    it joined. `others` are the machines that it ever knew of. A record of before there were
-    machines has neither `machine` nor `installation`.
+    `slot` is the highest that it ever called with, and at least the highest that the database had
+    given when it joined. `others` are the machines that it ever knew of. An old record, from before
+    machines had names, has neither `machine` nor `installation`.
     """
 
     slot: int
@@ -72,7 +72,10 @@ def change(gateway: Gateway, how: Callable[[Record | None], Record]) -> Record:
 
 
 def raise_to(gateway: Gateway, slot: int) -> None:
-    """Keep a slot's number before its call is made. It never goes down. Raises OSError."""
+    """Keep a slot's number before its call is made; the record's number never goes down.
+
+    Raises OSError.
+    """
 
     def raised(record: Record | None) -> Record:
         if record is None:

@@ -1,4 +1,4 @@
-"""Who may sign a bill: by a balance that was read just now, and covers it with everything else."""
+"""Whether a bill can be paid: by a fresh balance that covers it and all that is committed."""
 
 from decimal import Decimal
 
@@ -33,15 +33,15 @@ def reading_for(gateway: Gateway, cost: Decimal, *, button: str) -> BalanceReadi
 
 
 def check_more(gateway: Gateway, reading: BalanceReading, cost: Decimal) -> None:
-    """Whether so many rupees more than is committed can be paid. Raises `SendRefused`."""
+    """Raises `SendRefused` unless so many rupees more than is committed can be paid."""
     check_covered(reading, balance.committed(gateway).cost + cost)
 
 
 def check_start(campaign: Campaign, reading: BalanceReading, *, more: Decimal) -> None:
-    """Whether a campaign can be paid that begins or goes on now, for so many rupees `more` than it
-    has committed. What others have planned for later does not keep it from its time.
+    """Raises `SendRefused` unless a campaign can be paid that begins or goes on now, for so many
+    rupees `more` than it has committed.
 
-    Raises `SendRefused`.
+    What others have planned for later does not keep it from its time.
     """
     waits = [CampaignState.PREPARING, CampaignState.SCHEDULED]
     is_later = Q(state__in=waits, scheduled_for__gt=timezone.now()) & ~Q(pk=campaign.pk)
@@ -49,6 +49,7 @@ def check_start(campaign: Campaign, reading: BalanceReading, *, more: Decimal) -
 
 
 def check_covered(reading: BalanceReading, needed: Decimal) -> None:
+    """Raises `SendRefused` if the balance is less than so many rupees."""
     if needed > reading.balance:
         raise SendRefused(
             _(

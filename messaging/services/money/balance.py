@@ -1,4 +1,4 @@
-"""What the account has, as it was last read, and what of it is spoken for."""
+"""The balance of the account at its last reading, and what of it is committed."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -30,9 +30,8 @@ _ASK_EVERY = 10  # seconds
 def read_balance(gateway: Gateway) -> BalanceReading:
     """Ask Sociair now and keep the answer. Raises `sociair.BalanceUnknown`.
 
-    A token that is accepted ends the hold of one that was refused, and an answer that of a Sociair
-    that could not be reached. While Sociair wants us to wait,
-    this waits too.
+    A token that is accepted ends the hold of one that was refused, and a reading that of a Sociair
+    that could not be reached. While Sociair wants no calls, it is not asked.
     """
     if holds.is_throttled(gateway):
         raise sociair.BalanceUnknown(
@@ -56,11 +55,14 @@ def read_balance(gateway: Gateway) -> BalanceReading:
 
 
 def latest(gateway: Gateway) -> BalanceReading | None:
+    """The last reading, however old; None if there is none."""
     return BalanceReading.objects.filter(gateway=gateway).order_by("-id").first()
 
 
 def is_fresh(reading: BalanceReading | None, *, within: float | None = None) -> bool:
-    """Whether somebody may sign a bill by this reading: it is not older than so many seconds."""
+    """Whether somebody may sign a bill by this reading: it is not older than so many seconds
+    (BALANCE_FRESH_SECONDS, if none are given).
+    """
     if reading is None:
         return False
     most = settings.BALANCE_FRESH_SECONDS if within is None else within
@@ -89,7 +91,10 @@ def read_if_old(gateway: Gateway) -> BalanceReading | None:
 
 
 def may_ask(gateway: Gateway) -> bool:
-    """Whether nobody has asked just now: pages that poll must not fill the queue."""
+    """Whether nobody has asked in the last ten seconds; if so, this counts as asking.
+
+    Pages that poll must not fill the queue.
+    """
     now = timezone.now()
     return bool(
         Gateway.objects.filter(
@@ -103,7 +108,7 @@ def may_ask(gateway: Gateway) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Committed:
-    """Rupees of the last reading that are spoken for, and how many campaigns are under way."""
+    """Rupees of the last reading that are committed, and how many campaigns are under way."""
 
     cost: Decimal
     campaigns: int
@@ -111,7 +116,9 @@ class Committed:
 
 def committed(gateway: Gateway, *, but_not: Q | None = None) -> Committed:
     """What the last reading does not know: messages handed over and not yet called, and what was
-    called since. While a campaign is prepared, its reviewed cost. `but_not` leaves campaigns out.
+    called since.
+
+    Of a campaign that is still being prepared, its reviewed cost. `but_not` leaves campaigns out.
     """
     under_way = Campaign.objects.filter(gateway=gateway, state__in=OPEN_STATES)
     if but_not is not None:

@@ -1,4 +1,4 @@
-"""What is still queued of a campaign, priced once more before it begins or goes on.
+"""New prices: what is queued of a campaign is priced once more before it begins or goes on.
 
 Whoever sends signs a sum. Until it goes out the rates may change, and an upgrade of the portal may
 count parts and operators otherwise. What became dearer waits for somebody who signs the new sum;
@@ -108,7 +108,7 @@ def _has_other_rates(campaign: Campaign, rates: prices.Rates) -> bool:
 
 
 def bill_of(campaign: Campaign, reading: BalanceReading | None) -> Bill | None:
-    """What is queued of it by this reading; None if nothing has changed, or nothing is queued."""
+    """The bill for what a campaign has queued; None if nothing changed, or nothing is queued."""
     if reading is None or campaign.prepared_up_to != Campaign.PREPARED:
         return None
     rates = prices.rates_now(campaign, reading)
@@ -120,10 +120,10 @@ def bill_of(campaign: Campaign, reading: BalanceReading | None) -> Bill | None:
         for operator, parts, people in rows.annotate(people=Count("pk"))
     }
     booked = _booked(campaign)
-    # Whoever had another operator when it was signed is reckoned at today's rate.
+    # An operator for which no rate was signed is reckoned at today's.
     before = {**rates, **prices.from_json(campaign.rates)}
     causes = []
-    # With more people than were signed for, the books are of today's people.
+    # What is booked includes people who came after the signature: they are no cause here.
     if prices.cost_of_counts(counts, before) > booked:
         causes.append(
             _(
@@ -194,7 +194,9 @@ def price(
 
 
 def _book(campaign: Campaign, rates: prices.Rates, bill: Bill) -> Priced:
-    """Piece by piece. Who is stopped on the way has signed nothing, and asks again."""
+    """Book the new costs piece by piece. If that breaks off, nothing was signed, and it begins
+    anew.
+    """
     if _has_other_rates(campaign, rates):
         _keep_rates(campaign)
     for batches in recount.pieces(campaign):
@@ -210,7 +212,7 @@ def _book(campaign: Campaign, rates: prices.Rates, bill: Bill) -> Priced:
 
 
 def _keep_rates(campaign: Campaign) -> None:
-    """What went out already was called with the rates that were signed then."""
+    """Note in batches that went out the rates that were signed for them."""
     gone = Batch.objects.filter(campaign=campaign, rates__isnull=True)
     gone = gone.exclude(state=BatchState.QUEUED).order_by("id")
     while some := list(gone.values_list("pk", flat=True)[: recount.AT_ONCE]):

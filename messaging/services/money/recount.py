@@ -1,4 +1,4 @@
-"""What is still queued of a campaign, a piece at a time, and counted once more after an upgrade."""
+"""Counting parts and operators of queued messages once more, after an upgrade of the portal."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -26,6 +26,7 @@ _WAITING: Final = [CampaignState.SCHEDULED, CampaignState.PAUSED, CampaignState.
 
 
 def queued(campaign: Campaign) -> QuerySet[Recipient]:
+    """The recipients of a campaign that are still queued."""
     return Recipient.objects.filter(campaign=campaign, state=RecipientState.QUEUED)
 
 
@@ -45,7 +46,7 @@ def pieces(campaign: Campaign) -> Iterator[list[int]]:
 
 
 def lock(campaign: Campaign) -> Campaign | None:
-    """As long as nothing of it can be claimed; None if somebody was faster, and it was begun, or
+    """Lock a campaign of which nothing can be claimed; None if it has begun meanwhile, or was
     signed at other rates.
     """
     waiting = Campaign.objects.filter(pk=campaign.pk, state__in=_WAITING)
@@ -54,7 +55,7 @@ def lock(campaign: Campaign) -> Campaign | None:
 
 
 def measure_anew(campaign: Campaign, rates: prices.Rates) -> None:
-    """Parts and operators of what is queued, by today's rules; what is booked stays as signed."""
+    """Count parts and operators of queued messages by today's rules; the cost stays as signed."""
     ranges = queued(campaign).values_list(Substr("mobile", 1, 3), "operator")
     for prefix, signed in list(ranges.distinct().order_by()):
         operator = rules.operator_now(prefix, signed, rates)

@@ -19,10 +19,10 @@ def operator_now(mobile: str, signed: str, rates: Rates) -> Operator:
 
 @cache
 def fingerprint_of_rules() -> str:
-    """Another one where an upgrade counts parts, or operators, otherwise than before.
+    """A hash that changes when an upgrade counts parts, or operators, differently.
 
-    Of what the rules say and not of how they are written, so that another way to write them is no
-    reason to measure a campaign anew.
+    It is made from what the rules say and not from how they are written, so that another way to
+    write them is no reason to measure a campaign anew.
     """
     said = [operator_of(f"{prefix:03d}") for prefix in range(1000)]
     alphabet = "".join(sign for sign in map(chr, range(_LAST_SIGN)) if is_plain(sign))

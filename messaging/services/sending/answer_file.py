@@ -1,4 +1,4 @@
-"""What a file says of a call that was made, and of its answer."""
+"""The format of a kept answer's file: one call to Sociair and its answer, as JSON."""
 
 import json
 from dataclasses import asdict, dataclass
@@ -31,6 +31,7 @@ class FoundAnswer:
 
 
 def written(sent: Sent) -> bytes:
+    """A call and its answer as a file's content, for `read`."""
     claimed_at = sent.batch.claimed_at
     said = {
         "gateway": settings.SOCIAIR_BASE_URL,
@@ -46,6 +47,7 @@ def written(sent: Sent) -> bytes:
 
 
 def read(content: bytes) -> FoundAnswer:
+    """What a file's content says. Raises `Torn`."""
     try:
         said: Any = json.loads(content)
         return FoundAnswer(

@@ -1,4 +1,4 @@
-"""Taking a batch: one conditional update, so that two senders never have the same."""
+"""Claiming a batch to send: one conditional update, so that no two senders have the same one."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -24,7 +24,10 @@ from messaging.services.storage import clock
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A batch that is this worker's, until its deadline."""
+    """A batch that is this worker's until its deadline, and the number of its slot.
+
+    Its call may start only before `start_before` (seconds, by `transport.now`).
+    """
 
     batch: Batch
     start_before: float
@@ -32,7 +35,7 @@ class Claim:
 
 
 def candidates(gateway_id: int, include_large: bool) -> list[int]:
-    """Campaigns with something queued, the best first."""
+    """Ids of at most 20 campaigns with something queued, the best to send first."""
     with connection.cursor() as cursor:
         cursor.execute(*_candidates_sql(gateway_id, include_large))
         return [pk for (pk,) in cursor.fetchall()]
@@ -40,7 +43,7 @@ def candidates(gateway_id: int, include_large: bool) -> list[int]:
 
 @cache
 def _candidates_sql(gateway_id: int, include_large: bool) -> tuple[str, tuple[Any, ...]]:
-    """The question that every sender asks before every call: put into words once."""
+    """Built once, because every sender asks this before every call."""
     queued = Batch.objects.filter(campaign=OuterRef("pk"), state=BatchState.QUEUED)
     claimable = Campaign.objects.claimable(gateway_id).filter(Exists(queued))
     if not include_large:
@@ -49,7 +52,7 @@ def _candidates_sql(gateway_id: int, include_large: bool) -> tuple[str, tuple[An
     return sql, tuple(values)
 
 
-# The outer WHERE says everything again: what the inner SELECT saw may be over by then.
+# The outer WHERE repeats every condition: what the inner SELECT saw may have changed by then.
 _CLAIM: Final = """
 UPDATE messaging_batch SET
     state = 'sending', tries = tries + 1, outcome = '', claimed_at = {now}, deadline = {deadline}
@@ -85,11 +88,11 @@ def _claim_sql() -> str:
 
 
 def claim_batch(campaign_id: int, leave: slots.Leave) -> Claim | None:
-    """Take the oldest queued batch of a campaign, without those who have opted out since, and a
-    slot to call in: both or neither. A large campaign gives way to a small one that came while the
-    slot was waited for.
+    """Take the oldest queued batch of a campaign and a slot to call in: both or neither.
 
-    No call may start when less than a whole call's time is left to the batch's deadline.
+    Those who have opted out since the review are left out. A large campaign gives way to a small
+    one that came while the slot was waited for. No call may start when less than a whole call's
+    time is left to the batch's deadline. None if no batch could be taken.
     """
     start_before = transport.now() + settings.SOCIAIR_DEADLINE - settings.SOCIAIR_TOTAL_TIMEOUT
     while True:

@@ -1,4 +1,4 @@
-"""The worker's part of a message's way: slot, claim, call, record.
+"""Sending one batch: the worker looks for a slot, claims, calls Sociair and saves the answer.
 
 A batch is claimed in the database before the call and its answer is recorded after it, each by a
 conditional update. A batch whose answer nobody could save is `unconfirmed`, never sent again.
@@ -38,7 +38,7 @@ def send_next(
     include_large: bool = True,
     stopping: Callable[[float], bool] | None = None,
 ) -> Round:
-    """Claim the best batch, call, record. `stopping(seconds)` waits and tells whether to stop."""
+    """Send one batch of the best campaign. `stopping(seconds)` waits and tells whether to stop."""
     wait_or_stop = stopping or _sleep
     while campaigns := claims.candidates(gateway.pk, include_large):
         if not persistence.may_send():
@@ -61,7 +61,7 @@ def send_next(
 
 
 def _is_remembered(gateway: Gateway, claim: Claim) -> bool:
-    """Whether this machine's record has the call, before it is made. If not, it is not made."""
+    """Note the call in this machine's record; False if that fails, and then it is not made."""
     try:
         slot_record.raise_to(gateway, claim.slot)
     except OSError as error:
@@ -72,7 +72,7 @@ def _is_remembered(gateway: Gateway, claim: Claim) -> bool:
 
 
 def _put_back(claim: Claim) -> None:
-    """Nothing of it has left: no byte of its call was written, and none will be."""
+    """Queue a claimed batch again: no byte of its call was written, and none will be."""
     with transaction.atomic():
         this_try = Batch.objects.filter(pk=claim.batch.pk, tries=claim.batch.tries)
         if states.move_batches(this_try, [BatchState.SENDING], BatchState.QUEUED):

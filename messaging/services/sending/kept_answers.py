@@ -1,7 +1,7 @@
-"""Answers that the database has not taken, each in a file that outlives whoever received it.
+"""Answers that the database has not taken, each in a file that outlives its worker.
 
-Whoever has a file locked is looking after it; the lock ends with its process. A file is whole, or
-it is not there; it is deleted when the database has what it says, and never otherwise.
+A file is locked by the process that looks after it; the lock ends with the process. A file is
+whole, or it is not there; it is deleted when the database has what it says, and never otherwise.
 """
 
 import contextlib
@@ -22,35 +22,37 @@ from messaging.services.sociair import Sent
 logger = logging.getLogger(__name__)
 
 _FOLDER: Final = "answers"
-_WRITTEN_WITHIN: Final = 60  # seconds after which a file is not being written any more
+_WRITTEN_WITHIN: Final = 60  # seconds after which no file is still being written
 
 
 class Kept:
-    """One file, locked."""
+    """A file with an answer, locked by this process."""
 
     def __init__(self, path: Path, handle: int) -> None:
         self.path = path
         self._handle = handle
 
     def read(self) -> FoundAnswer:
-        """Raises `Torn`."""
+        """What the file says. Raises `Torn`."""
         with os.fdopen(os.dup(self._handle), "rb") as file:
             file.seek(0)
             return read(file.read())
 
     def forget(self) -> None:
-        """The database has it. Where it cannot be deleted it is recorded again, to no effect."""
+        """Delete the file: the database has its answer. One that stays is recorded again, to no
+        effect.
+        """
         with contextlib.suppress(OSError):
             self.path.unlink(missing_ok=True)
         self.leave()
 
     def set_aside(self, why: str) -> None:
-        """Nothing can be done with it here, and a person may want to see it."""
+        """Rename the file, for a person to look at: nothing can be done with it here."""
         self.path.rename(self.path.with_suffix(f".{why}"))
         self.leave()
 
     def leave(self) -> None:
-        """Somebody else may look after it."""
+        """Unlock the file, so that another process may look after it."""
         os.close(self._handle)
 
 
@@ -76,7 +78,9 @@ def keep(sent: Sent) -> Kept:
 
 
 def waiting() -> list[Path]:
-    """Files that wait to be recorded, the oldest first; whole ones that were not yet named too."""
+    """Files that wait to be recorded, the oldest first, and whole ones that were not renamed in
+    time.
+    """
     lately = time.time() - _WRITTEN_WITHIN
     return sorted(
         path
@@ -86,19 +90,19 @@ def waiting() -> list[Path]:
 
 
 def set_aside() -> int:
-    """How many files there are that nothing could be done with."""
+    """How many files were set aside for a person."""
     return sum(path.suffix not in (".json", ".tmp") for path in _folder().glob("answer-*"))
 
 
 def take() -> Iterator[Kept]:
-    """The files that nobody looks after, each locked until it is forgotten, set aside or left."""
+    """The files that no process looks after, each locked until forgotten, set aside or left."""
     for path in waiting():
         if kept := _take(path):
             yield kept
 
 
 def is_of(path: Path, base_url: str) -> bool:
-    """Whether an answer is of a gateway, by its name."""
+    """Whether a file is about the gateway at `base_url`, by its name."""
     return path.name.startswith(f"answer-{_digest(base_url)}-")
 
 
@@ -125,7 +129,7 @@ def _folder() -> Path:
 
 
 def _name(sent: Sent) -> str:
-    """Of one call alone, even if a restored database gives its batch's number away again."""
+    """A name for this call alone, even if a restored database reuses the number of its batch."""
     moment = f"{sent.started_at:%Y%m%dT%H%M%S%f}"
     gateway = _digest(settings.SOCIAIR_BASE_URL)
     return f"answer-{gateway}-{moment}-{sent.batch.pk}-{sent.batch.tries}"
@@ -143,7 +147,7 @@ def _changed(path: Path) -> float:
 
 
 def _sync(folder: Path) -> None:
-    """Otherwise the name may be lost with the power, and with it the file."""
+    """Put the file's name on the disk, where it outlives a power cut."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -1,4 +1,4 @@
-"""An answer is the only proof that there will be: it is saved, however long the database fails."""
+"""Saving an answer, however long the database fails: nothing else proves what went out."""
 
 import logging
 import time
@@ -23,18 +23,18 @@ logger = logging.getLogger(__name__)
 
 _HOLD_AFTER: Final = 30.0  # seconds of failing after which nothing more is sent
 _SAVE_FOR: Final = 600.0  # seconds in which whoever received an answer tries to save it
-_STOP_WITHIN: Final = 3.0  # seconds of them that are left when the worker is told to stop
-_PAUSE: Final = 0.5
+_STOP_WITHIN: Final = 3.0  # seconds to go on trying once the worker is told to stop
+_PAUSE: Final = 0.5  # seconds between two tries
 
-# This process's answers that are not saved: since when each fails, and the files of those that
-# are left to the sweep (None for one that could not be written either).
+# This process's answers that are not saved: since when each fails (time.monotonic), and the files
+# of those that are left to the sweep (None for one that could not be written either).
 _failing: dict[str, float] = {}
 _left: dict[str, Path | None] = {}
-_passed_over: set[str] = set()
+_passed_over: set[str] = set()  # names of other gateways' files, logged once
 
 
 def may_send() -> bool:
-    """Whether this process can save what it would be answered, as far as it knows."""
+    """Whether this process can save the answer to another call, as far as it knows."""
     late = time.monotonic() - _HOLD_AFTER
     is_stuck = _left or any(since <= late for since in list(_failing.values()))
     return not is_stuck and database.can_be_used()
@@ -80,7 +80,7 @@ class _Unsaved:
             self.file.forget()
 
     def leave(self) -> None:
-        """The sweep goes on with it."""
+        """Leave the file to the sweep."""
         logger.error("Batch %s: its answer is not saved, %s.", self.sent.batch.pk, self._where())
         _left[_key(self.sent)] = self.file.path if self.file else None
         if self.file is not None:
@@ -112,9 +112,9 @@ def _try_to_save(sent: Sent) -> Cause | None:
     try:
         with database.short_wait():
             record(sent)
-    except (db.Error, ObjectDoesNotExist) as error:  # or its campaign, in a restored one
+    except (db.Error, ObjectDoesNotExist) as error:  # or a restored database lacks it
         if _key(sent) not in _failing:
-            # Its words may quote the row, with numbers and text.
+            # The error's words may quote the row, with numbers and text.
             kind = type(error).__name__
             logger.warning("Batch %s: the answer could not be saved: %s.", sent.batch.pk, kind)
         cause = database.cause_of(error)
@@ -124,7 +124,7 @@ def _try_to_save(sent: Sent) -> Cause | None:
 
 
 def reconnect() -> None:
-    """A connection that failed is not asked again."""
+    """Close a connection that failed; the next query opens another."""
     connection.close()
 
 
@@ -136,7 +136,7 @@ def _keep(sent: Sent) -> kept_answers.Kept | None:
 
 
 def _hold(gateway: Gateway) -> bool:
-    """Where nothing can be saved, nothing more may be sent, by nobody."""
+    """Hold every call, because answers cannot be saved. False if that cannot be saved either."""
     try:
         with database.short_wait():
             holds.hold(gateway, HoldKind.PERSON, HoldReason.NOT_SAVED)
@@ -151,7 +151,7 @@ def _key(sent: Sent) -> str:
 
 
 def catch_up(gateway: Gateway) -> None:
-    """Record what waits in files, and forget what was wrong when all of it is recorded."""
+    """Record the answers that wait in files; when none is left, the database's trouble is over."""
     try:
         for file in kept_answers.take():
             _record(file)
@@ -166,6 +166,7 @@ def catch_up(gateway: Gateway) -> None:
 
 
 def _all_is_well() -> None:
+    """Clear the database's trouble if no answer waits to be saved."""
     ours = [
         path
         for path in kept_answers.waiting()
@@ -223,7 +224,7 @@ def _set_aside(file: kept_answers.Kept, why: str) -> None:
 
 
 def _pass_over(file: kept_answers.Kept) -> None:
-    """It may be of another portal that shares the folder, and is that one's to record."""
+    """Leave the file to the portal of another gateway, which may share the folder."""
     if file.path.name not in _passed_over:
         _passed_over.add(file.path.name)
         logger.error("%s was left alone: it is another gateway's.", file.path.stem)

@@ -1,4 +1,4 @@
-"""What an answer changes: the batch, its recipients, the campaign's counters, the gateway."""
+"""Recording an answer: what changes in the batch, its recipients, the campaign and the gateway."""
 
 import logging
 from dataclasses import dataclass
@@ -79,7 +79,7 @@ _REFUSED: Final = _Change.all(BatchState.REFUSED, RecipientState.REFUSED)
 
 
 def _change(outcome: Outcome, size: int, *, cancelled: bool, late: bool) -> _Change:
-    """What an outcome does to a batch of so many numbers. A late one never queues."""
+    """What an outcome does to a batch of `size` numbers. A late answer never queues them again."""
     if outcome in _QUEUED_AGAIN:
         if late:
             return _UNCONFIRMED
@@ -102,7 +102,7 @@ def _change(outcome: Outcome, size: int, *, cancelled: bool, late: bool) -> _Cha
 
 
 def _some_invalid(*, cancelled: bool, late: bool) -> _Change:
-    """What the account's owner found out about the others, if anything."""
+    """By SOCIAIR_PARTIAL_REJECTION: what became of the numbers that were not named invalid."""
     partly, named = BatchState.PARTLY_REFUSED, RecipientState.REFUSED
     rule = settings.SOCIAIR_PARTIAL_REJECTION
     if rule == "valid_sent":
@@ -117,8 +117,9 @@ def _some_invalid(*, cancelled: bool, late: bool) -> _Change:
 def record(sent: sociair.Sent) -> None:
     """Save an answer and what follows from it, in one short transaction.
 
-    Who no longer owns the try changes nothing but the answer's own row, except that a late answer
-    still tells what became of a batch that was given up as unconfirmed.
+    An answer to a try that was given up changes only its own row; but if it is clear, it still
+    tells what became of the unconfirmed batch. Raises ObjectDoesNotExist if the database, set back
+    meanwhile, does not know the call.
     """
     batch, answer = sent.batch, sent.answer
     size = len(sent.numbers)
@@ -180,7 +181,9 @@ def _put_cost(row: SentMessage) -> None:
 
 
 def give_up_lost(gateway: Gateway) -> int:
-    """Batches whose deadline is over: their worker is gone, and nobody knows what it sent."""
+    """Make batches unconfirmed whose deadline is over: their worker is gone, and nobody knows what
+    it sent. Returns how many.
+    """
     in_the_future = Q(claimed_at__gt=Now() + CLOCK_TOLERANCE)  # by a clock that was wrong
     lost = Batch.objects.filter(
         Q(deadline__lt=Now()) | in_the_future, campaign__gateway=gateway, state=BatchState.SENDING
@@ -199,7 +202,7 @@ def _give_up(batch: Batch) -> bool:
         campaign = Campaign.objects.select_for_update().get(pk=batch.campaign_id)
         answer = Answer(outcome=Outcome.WORKER_LOST)
         given_up = _move(campaign, batch, BatchState.SENDING, _UNCONFIRMED, answer)
-        # What looks back at it asks when it was over.
+        # The deadline says when the call was certainly over: evidence asks for that.
         Batch.objects.filter(pk=batch.pk, state=BatchState.UNCONFIRMED, deadline__gt=Now()).update(
             deadline=Now()
         )
@@ -231,7 +234,7 @@ def _move(
 
 
 def _cut_again(campaign: Campaign, batch: Batch, *, halves: bool) -> int:
-    """Those of a batch who were certainly not sent to leave for one new batch, or for two."""
+    """Move those of a batch who were certainly not sent to, into one new batch or into two."""
     sending = Recipient.objects.filter(batch=batch, state=RecipientState.SENDING)
     people = list(sending.order_by("id").values_list("pk", flat=True))
     middle = (len(people) + 1) // 2 if halves else len(people)
@@ -249,7 +252,7 @@ def _cut_again(campaign: Campaign, batch: Batch, *, halves: bool) -> int:
 
 
 def _follow(campaign: Campaign, answer: Answer) -> None:
-    """What an answer means for the campaign and for everybody else's calls."""
+    """Hold the gateway or pause the campaign, as an answer demands."""
     gateway, outcome, words = campaign.gateway, answer.outcome, answer.words[:500]
     if outcome in _PERSON:
         holds.hold(gateway, HoldKind.PERSON, _PERSON[outcome], words=words)

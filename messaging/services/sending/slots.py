@@ -1,4 +1,4 @@
-"""Leave to call: how often anybody may, and that nobody does who does not know what went out."""
+"""Slots: how many calls a minute are made, and which machines may make them."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +20,7 @@ from messaging.services.storage import clock
 
 @dataclass(frozen=True, slots=True)
 class Leave:
-    """What a machine asks for a slot with: who it is, and the highest slot that it knows of."""
+    """What a machine asks for a slot with: its key, and the highest slot that it knows of."""
 
     gateway: int
     machine: str
@@ -28,10 +28,10 @@ class Leave:
 
 
 def look(gateway: Gateway) -> Leave | float | None:
-    """Leave to claim a batch; or the seconds to wait before asking again; or None while the
-    gateway is held, or this machine may not send.
+    """Leave to claim a batch; or the seconds to wait before asking again; or None while the gateway
+    is held, or this machine may not send.
 
-    Nothing is given yet: `take` says everything again, within the transaction of the claim.
+    No slot is taken yet: `take` checks everything again, within the transaction of the claim.
     """
     try:
         record = slot_record.read(gateway)
@@ -54,16 +54,16 @@ def look(gateway: Gateway) -> Leave | float | None:
 
 
 def _is_certain(gateway: Gateway, record: slot_record.Record | None, seen: "_Seen") -> bool:
-    """Whether this machine, and every other, has found that nothing is missing."""
+    """Whether this machine, and every other, has found that the database lacks no call."""
     if record is None or not record.is_trusted or record.slot > seen.calls:
         return False
     return seen.is_clear and not machines.is_new_here(gateway)
 
 
 def attend(gateway: Gateway) -> bool:
-    """Compare this machine's record with the database, and hold what must be held for that.
+    """Compare this machine's record with the database, and hold the gateway where they differ.
 
-    Whether this machine may send. Raises OSError if the record cannot be read or kept.
+    Returns whether this machine may send. Raises OSError if the record cannot be read or kept.
     """
     standing = machines.agree(gateway)
     if standing is Standing.NEW:
@@ -121,8 +121,8 @@ _LOOK: Final = """
 SELECT {is_free}, {is_clear}, active_at IS NULL OR active_at < {overdue}, calls, {wait}
 FROM messaging_gateway WHERE id = %(gateway)s
 """
-# Whether this machine, and everybody who may know of more, has agreed in this era, and it has
-# looked in since: after a sleep it compares anew.
+# Whether this machine, and every other that may know of more, has agreed in this era, and this one
+# has looked in lately: after a sleep it compares anew.
 _IS_CLEAR: Final = """
 (cleared = {era} AND EXISTS (
     SELECT 1 FROM messaging_machine
@@ -144,7 +144,7 @@ RETURNING calls
 
 @cache
 def _in_words(statement: str) -> str:
-    """A statement that is asked at every call, put into the database's words once."""
+    """A statement for this kind of database, built once because every call needs it."""
     return statement.format(
         now=clock.now(),
         next=clock.shifted("%(interval)s"),
@@ -160,7 +160,7 @@ def _in_words(statement: str) -> str:
 
 
 def take(leave: Leave) -> int | None:
-    """The number of the next slot, if everything is still as it was seen; None if not.
+    """Take the next slot and return its number; None if something has changed since `look`.
 
     The last statement of a claim's transaction: the row, which all senders share, is locked for as
     short a time as can be.
@@ -178,6 +178,6 @@ def take(leave: Leave) -> int | None:
 
 
 def _interval() -> float:
-    """Seconds between two calls of anybody."""
+    """Seconds between two calls, whichever machine makes them."""
     limit = settings.SOCIAIR_REQUESTS_PER_MINUTE
     return timedelta(minutes=1).total_seconds() / limit if limit else 0.0

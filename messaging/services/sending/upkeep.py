@@ -1,4 +1,4 @@
-"""What is looked after every minute, by every worker; each step may run any number of times."""
+"""The sweep: upkeep that every worker does each minute; each step may run any number of times."""
 
 import logging
 from datetime import timedelta
@@ -45,7 +45,7 @@ def sweep(gateway: Gateway) -> None:
 
 
 def _give_up(_gateway: Gateway) -> None:
-    """What a former gateway left behind is looked after too; nothing of it is sent."""
+    """Of every gateway, because batches of a former one may be left; nothing of them is sent."""
     if lost := sum(give_up_lost(any_gateway) for any_gateway in Gateway.objects.all()):
         logger.warning("%d batches were given up: their worker is gone.", lost)
 
@@ -91,7 +91,7 @@ def _wants_balance(gateway: Gateway) -> bool:
     reading = balance.latest(gateway)
     if reading is None or abs(timezone.now() - reading.read_at) > _READ_EVERY:
         return True
-    # Evidence about messages of which nobody knows, taken while it is fresh.
+    # Evidence about unconfirmed messages, taken while it is fresh.
     undecided = Batch.objects.filter(
         campaign__gateway=gateway, state__in=UNDECIDED, deadline__gte=reading.asked_at
     )
@@ -99,6 +99,7 @@ def _wants_balance(gateway: Gateway) -> bool:
 
 
 def unprepared(gateway: Gateway) -> list[Campaign]:
+    """Campaigns that are still to be prepared, the oldest first."""
     return list(
         Campaign.objects.filter(gateway=gateway, state=CampaignState.PREPARING).order_by("id")
     )

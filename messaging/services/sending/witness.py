@@ -1,7 +1,8 @@
-"""Sociair's balance as a witness: did anything go out while nobody was here to note it?
+"""Sociair's balance as a witness: did anything go out while no machine was there to note it?
 
-When a whole machine is set back, its record goes back with its database. Only the account tells
-then. What left it beyond what is known holds everything that was under way.
+When a whole machine is set back, its record goes back with its database, and only the account
+tells. If money left it for no known message, the gateway is held and every campaign that is under
+way is in doubt.
 """
 
 from decimal import Decimal
@@ -17,11 +18,11 @@ from messaging.services.gateway import doubts, holds
 from messaging.services.money import balance
 from sociair_portal.common import formats
 
-_READINGS: Final = 500  # how far back a quiet one is looked for, before a person is asked
+_READINGS: Final = 500  # how many are searched for a quiet one before a person is asked
 
 
 def ask_sociair(gateway: Gateway) -> bool:
-    """Whether nothing, or nothing but what is known, left the account during the silence.
+    """Whether the balance shows no unknown call since the machines fell silent.
 
     False while Sociair does not tell, and after a hold.
     """
@@ -34,7 +35,7 @@ def ask_sociair(gateway: Gateway) -> bool:
     if before is None and not gateway.calls:
         return _let_go_on(gateway)  # nothing was ever handed over by a balance that was read
     if evidence.is_in_flight(gateway):
-        return False  # what is on its way is over in a minute, and then the figures are exact
+        return False  # in a minute no call is on its way, and the figures are exact
     if (now := _new_reading(gateway)) is None:
         return False
     if before is None:
@@ -59,7 +60,7 @@ def _is_explained(missing: Decimal, undecided: Decimal, now: BalanceReading) -> 
 
 
 def _hold(gateway: Gateway, words: str) -> bool:
-    # Whatever else may hold it: what is under way does not go on before somebody has spoken.
+    # Whatever else holds the gateway: no campaign goes on before somebody has said what went out.
     doubts.doubt_all(gateway, why=str(HoldReason.UNEXPLAINED.label))
     holds.hold(gateway, HoldKind.PERSON, HoldReason.UNEXPLAINED, words=words)
     _let_go_on(gateway)
@@ -82,6 +83,6 @@ def _new_reading(gateway: Gateway) -> BalanceReading | None:
     try:
         return balance.read_balance(gateway)
     except sociair.BalanceUnknown as unknown:
-        # It is asked again; meanwhile the pages say why nothing is sent.
+        # Sociair is asked again; meanwhile the pages say why nothing is sent.
         holds.hold_unreachable(gateway, words=unknown.reason)
         return None

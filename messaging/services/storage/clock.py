@@ -1,4 +1,4 @@
-"""The database's own clock in SQL, and the era of its life: all machines go by the same ones.
+"""The database's own clock, as SQL, and the era of its life: all machines go by the same ones.
 
 An era is a stretch in which the database certainly was not set back to an earlier state. On
 PostgreSQL it ends with each restart of the server, and with each restore, which makes the database
@@ -35,6 +35,7 @@ _ERA: Final = {
 
 
 def now() -> str:
+    """SQL for this moment, with `%` doubled for a statement with parameters."""
     return _NOW[connection.vendor]
 
 
@@ -46,24 +47,26 @@ def moment() -> datetime:
 
 
 def read(found: datetime | str) -> datetime:
-    """A moment as a cursor gives it. From SQLite it comes without a zone, and a bare column's as a
-    moment, while what is worked out comes in words.
+    """A moment as a cursor gives it, with a zone.
+
+    From SQLite it comes without one: as a datetime from a column, as text from an expression.
     """
     moment = datetime.fromisoformat(found) if isinstance(found, str) else found
     return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def shifted(seconds: str) -> str:
-    """So many seconds from now; `seconds` is SQL too, a placeholder or a number."""
+    """SQL for so many seconds from now; `seconds` is SQL too, a placeholder or a number."""
     return _SHIFTED[connection.vendor].format(seconds=seconds)
 
 
 def seconds_until(moment: str) -> str:
+    """SQL for the seconds from now to a `moment`, which is SQL too."""
     return _UNTIL[connection.vendor].format(moment=moment)
 
 
 def era() -> str:
-    """The era of this moment, within a statement about a gateway's row."""
+    """SQL for the era of this moment, within a statement about a gateway's row."""
     return _ERA[connection.vendor]
 
 
@@ -72,12 +75,12 @@ def tells_eras() -> bool:
     return connection.vendor == "postgresql"
 
 
-# Whether a gateway's row says that nothing holds it. A hold that began in the future is one of a
-# clock that was wrong: it is not believed.
+# A hold that began in the future was made by a clock that was wrong: it is not believed.
 _IS_FREE: Final = """
     (hold_kind = '' OR (hold_kind = 'timed' AND (held_until <= {now} OR held_at > {soon})))
 """
 
 
 def is_free() -> str:
+    """SQL for whether nothing holds the gateway of a row."""
     return _IS_FREE.format(now=now(), soon=shifted(str(CLOCK_TOLERANCE.seconds)))

@@ -19,7 +19,7 @@ from sociair_portal.common import shutdown
 logger = logging.getLogger(__name__)
 
 _SHORT: Final = 5  # seconds for a lock, where what waits for it must not be lost
-_PROBE: Final = b"\0" * 64 * 1024
+_PROBE: Final = b"\0" * 64 * 1024  # written to try whether a disk takes more
 _NOTHING_WAS_SENT: Final = (
     "Nothing was sent from it since. Stop everything, look at docs/scaling.md, then start again."
 )
@@ -39,6 +39,7 @@ _STATES: Final = {
     "58030": Cause.DISK,
 }
 _CLASSES: Final = {"08": Cause.UNREACHABLE, "57": Cause.UNREACHABLE}
+# How the operating system says it.
 _NUMBERS: Final = {
     errno.ENOSPC: Cause.FULL,
     errno.EDQUOT: Cause.FULL,
@@ -46,6 +47,7 @@ _NUMBERS: Final = {
     errno.EIO: Cause.DISK,
 }
 
+# The SQLite file that this process began with: its device and inode.
 _opened: dict[Path, tuple[int, int]] = {}
 
 
@@ -135,14 +137,14 @@ def takes_no_changes(error: DatabaseError) -> bool:
 
 
 def check_file() -> None:
-    """To be asked when a worker starts: it ends if its file takes no changes."""
+    """Called when a worker starts: it ends if its SQLite file takes no changes."""
     if is_ours() and _file() is not None and (cause := _cannot_begin()):
         ends_it(cause)
 
 
 @contextlib.contextmanager
 def short_wait() -> Iterator[None]:
-    """SQLite gives a lock up after a few seconds, so that something else is done about it."""
+    """Make SQLite give up a lock after 5 seconds, so that something else can be done about it."""
     if connection.vendor != "sqlite":
         yield
         return

@@ -1,4 +1,4 @@
-"""What keeps the database from being written, said in a file where the database cannot say it."""
+"""The trouble file: why the database cannot be written, where the database cannot say so."""
 
 import contextlib
 import json
@@ -48,13 +48,16 @@ _SENTENCES: Final[dict[Cause, str | Promise]] = {
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
+    """What is wrong, and since when."""
+
     cause: Cause
     since: datetime
 
 
 def note(cause: Cause) -> None:
-    """Say what is wrong, once for as long as it is the same. Where not even that can be written,
-    whoever asks finds out as this did.
+    """Say what is wrong, once for as long as it is the same.
+
+    Where not even that can be written, whoever asks finds out in the same way.
     """
     known = current()
     if known is None or known.cause is not cause:
@@ -64,7 +67,7 @@ def note(cause: Cause) -> None:
 
 
 def clear() -> None:
-    """All is well again."""
+    """Remove the file: the database can be written again."""
     with contextlib.suppress(OSError):
         _path().unlink(missing_ok=True)
 
@@ -83,7 +86,7 @@ def _path() -> Path:
 
 
 def _put(content: bytes) -> None:
-    """All of it or nothing: it is read while it is written."""
+    """Write all of it or nothing, because it may be read meanwhile."""
     path = _path()
     path.parent.mkdir(parents=True, exist_ok=True)
     whole = path.with_name(f"{_FILE}-{uuid.uuid4().hex}.tmp")

@@ -1,4 +1,4 @@
-"""Bring everything up to date before a start: database, queue, static files, demo data."""
+"""`manage.py prepare`: update database, queue, static files and demo data before a start."""
 
 import hashlib
 from argparse import ArgumentParser
@@ -39,7 +39,7 @@ class Command(BaseCommand):
 
 
 def _collect_static_files() -> None:
-    """Collecting takes seconds, so that it is done only when a file has come, gone or changed."""
+    """Collect them only when a file has come, gone or changed: it takes seconds."""
     marker = Path(settings.STATIC_ROOT) / ".collected"
     state = _state_of_static_files()
     if not marker.exists() or marker.read_text() != state:
@@ -48,6 +48,7 @@ def _collect_static_files() -> None:
 
 
 def _state_of_static_files() -> str:
+    """A hash that changes when a static file does."""
     storage = settings.STORAGES["staticfiles"]["BACKEND"]
     return hashlib.sha256("\n".join([storage, *sorted(_files())]).encode()).hexdigest()
 
