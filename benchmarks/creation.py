@@ -15,7 +15,7 @@ from contacts.phone import Operator
 from messaging.models import Batch, Campaign, Recipient
 from messaging.services.audience.addressees import Addressee
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import pieces
+from messaging.services.campaigns import batches
 from messaging.services.gateway import holds
 from sociair_portal.common import bulk_rows
 
@@ -88,7 +88,7 @@ def _ours(people: int) -> None:
     for piece in _pieces(people):
         some = [Addressee(mobile(n), Operator.NTC, "x", 1, f"Person {n}") for n in piece]
         with transaction.atomic():
-            pieces.cut(campaign, some, rates)
+            batches.cut(campaign, some, rates)
 
 
 def _batch(campaign: Campaign) -> Batch:

@@ -43,6 +43,7 @@
     let isSaved = !form.hasAttribute("data-unsaved");
     let known = version.value; // what is certainly saved
     let isOnItsWay = false;
+    let isSubmitted = false;
     let waiting = null; // the button, if the form is to be submitted after that
 
     form.addEventListener("input", () => (isSaved = false));
@@ -52,14 +53,11 @@
         waiting = { button: event.submitter };
         return;
       }
-      const button = event.submitter;
-      if (button?.name === "version") {
-        version.value = button.value; // what is there is to be written over, this time
-        button.removeAttribute("name");
+      if (event.submitter?.name === "version") {
+        version.value = event.submitter.value; // what is there is to be written over, this time
+        event.submitter.removeAttribute("name");
       }
-      const posted = Number(version.value);
-      isSaved = true; // by being submitted
-      setTimeout(() => (known = version.value = posted + 1)); // after the form has been read
+      isSubmitted = true;
     });
     line.addEventListener("htmx:beforeRequest", (event) => {
       if (isSaved && event.target === line) return event.preventDefault(); // nothing is new
@@ -72,20 +70,20 @@
       if (saved === null) isSaved = false;
       known = version.value = saved ?? known;
       isOnItsWay = false;
-      if (waiting) form.requestSubmit(waiting.button);
+      if (waiting) form.requestSubmit(waiting.button?.isConnected ? waiting.button : null);
       waiting = null;
     });
-    ["htmx:sendError", "htmx:responseError"].forEach((failure) => {
+    ["htmx:sendError", "htmx:responseError", "htmx:timeout"].forEach((failure) => {
       line.addEventListener(failure, () => (line.textContent = line.dataset.failed));
     });
 
-    // What was typed in the last moment before the page is left is saved, too. Whether that was
-    // taken, who comes back learns by saving the same once more.
+    // What was typed in the last moment before the page is left is saved, too. What became of
+    // that, or of what was submitted, who comes back learns by saving the same once more.
     window.addEventListener("pagehide", () => {
-      if (!isSaved) navigator.sendBeacon(form.dataset.saves, new FormData(form));
-      if (!isSaved || isOnItsWay) {
+      if (!isSaved && !isSubmitted) navigator.sendBeacon(form.dataset.saves, new FormData(form));
+      if (!isSaved || isSubmitted || isOnItsWay) {
         version.value = known;
-        isSaved = isOnItsWay = false;
+        isSaved = isSubmitted = isOnItsWay = false;
       }
       waiting = null;
       sessionStorage.setItem(remembered, JSON.stringify([version.value, isSaved]));

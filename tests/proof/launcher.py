@@ -65,13 +65,13 @@ def _set(strike: Strike) -> None:
     # Not before Django is ready.
     from contacts.importing import load  # noqa: PLC0415
     from messaging.services import sociair, transport  # noqa: PLC0415
-    from messaging.services.campaigns import pieces, preparation  # noqa: PLC0415
+    from messaging.services.campaigns import batches, preparation  # noqa: PLC0415
     from messaging.services.sending import claims  # noqa: PLC0415
 
     trap = _Trap(strike)
     match strike.step:
         case Step.PREPARING:
-            _before(pieces, "insert_rows", trap.pass_by)
+            _before(batches, "insert_rows", trap.pass_by)
             _before(preparation, "insert_rows", trap.pass_by)
         case Step.LOADING:
             _before(load, "insert_rows", trap.pass_by)

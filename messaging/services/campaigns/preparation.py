@@ -24,7 +24,7 @@ from messaging.services.audience.addressees import AudiencePiece
 from messaging.services.audience.choice import Audience, GroupGone
 from messaging.services.audience.letters import writer_of
 from messaging.services.audience.recipients import Reader
-from messaging.services.campaigns.pieces import cut
+from messaging.services.campaigns.batches import cut
 from messaging.services.campaigns.signed_people import has_others, mark_of
 from messaging.services.gateway import silence
 from messaging.services.money import balance, new_prices, prices

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from messaging import tasks
 from messaging.models import Batch, Campaign, CampaignState, EventKind, Gateway, LeftOut, Recipient
-from messaging.services.campaigns import control, pieces, preparation
+from messaging.services.campaigns import batches, control, preparation
 from messaging.services.sending import dispatch
 from sandbox.server import Sandbox
 from sociair_portal.common.bulk_rows import insert_rows
@@ -56,7 +56,7 @@ def test_preparation_goes_on_where_it_broke_off(
     campaign = hand_over(gateway, numbers(8))
     with monkeypatch.context() as patch:
         failing = _failing(on_call=4)
-        patch.setattr(pieces, "insert_rows", failing)
+        patch.setattr(batches, "insert_rows", failing)
         patch.setattr(preparation, "insert_rows", failing)
         with pytest.raises(RuntimeError):
             prepare(campaign)
