@@ -93,7 +93,7 @@ class Control:
 
 
 async def _stream_entries(exchange: Exchange, summary: dict[str, object], totals: Totals) -> None:
-    """Send the summary and every entry as one object, in pieces of unknown length together."""
+    """Send the summary and all entries as one object, piece by piece, without a length."""
     exchange.status = 200
     head = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nConnection: close\r\n\r\n"
     start = json.dumps(summary)[:-1].encode() + b', "entries": ['

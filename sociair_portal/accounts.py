@@ -1,4 +1,4 @@
-"""Signing in: who may, and where pages are sent that need it."""
+"""Signing in: who may, and going there when a session has ended."""
 
 from typing import Any
 
@@ -14,9 +14,7 @@ from sociair_portal.demo import DEMO_USER
 
 
 class PortalBackend(ModelBackend):
-    """Django's backend, but the demo account, whose password everybody knows, works in the sandbox
-    only.
-    """
+    """Django's backend, except that the demo account works in the sandbox only."""
 
     def user_can_authenticate(self, user: Any) -> bool:
         if user is not None and user.get_username() == DEMO_USER and not settings.SANDBOX:
@@ -25,9 +23,7 @@ class PortalBackend(ModelBackend):
 
 
 class SignInMiddleware(LoginRequiredMiddleware):
-    """Django's middleware, but when a part of a page refreshes itself, the whole page goes to sign
-    in.
-    """
+    """Django's middleware, but a part that refreshes itself sends its whole page to sign in."""
 
     def process_view(
         self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any

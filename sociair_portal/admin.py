@@ -68,9 +68,7 @@ def _is_superuser(request: HttpRequest) -> bool:
 
 
 def _is_below(user: User | None, request: HttpRequest) -> bool:
-    """Whether a user may be changed: whoever sets the password of somebody with more rights gets
-    those.
-    """
+    """Whether a user may be changed: to set the password of somebody above is to become them."""
     return user is None or _is_superuser(request) or _has_only_roles(user)
 
 

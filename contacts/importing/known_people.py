@@ -67,9 +67,7 @@ def known_numbers(mobiles: Iterable[str]) -> set[str]:
 
 
 def _at(mobiles: Iterable[str], columns: str, rest: str = "") -> list[Any]:
-    """Contacts by number, in SQL: Django takes longer to write a long `IN` than the database to
-    answer.
-    """
+    """Contacts by number. Django takes longer to write a long `IN` than the database to answer."""
     table = connection.ops.quote_name(Contact._meta.db_table)
     numbers: list[str] | str = list(mobiles)
     condition = "= ANY(%s)"

@@ -70,9 +70,7 @@ class People:
         return [*_HEADINGS, *(field.name for field in self._fields)]
 
     def _rows(self) -> Iterator[Contact]:
-        """Contacts by key and not by name: a cursor over a million sorted names would keep them
-        all.
-        """
+        """By key and not by name: a cursor over a million sorted names would keep them all."""
         people = with_opt_outs(self._contacts).order_by("pk").prefetch_related("groups")
         return people.iterator(chunk_size=_AT_ONCE)
 

@@ -25,7 +25,7 @@ class Addressee(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """Somebody whom a number may stand for: a contact, a row of a table, or NOBODY who is known."""
+    """Somebody whom a number may stand for: a contact, a row of a table, or NOBODY."""
 
     pk: int | None
     name: str

@@ -31,7 +31,7 @@ def morning_after(at: datetime | None = None) -> datetime | None:
 
 
 def check_certain(campaign: Campaign) -> None:
-    """Raises `SendRefused` while nobody has said what went out before a restore."""
+    """Raises `SendRefused` while the campaign is in doubt after a restore."""
     if Campaign.objects.filter(pk=campaign.pk, doubted_at__isnull=False).exists():
         raise SendRefused(
             _(

@@ -55,9 +55,7 @@ def words_of_refusal(campaign: Campaign | None) -> list[str]:
 
 
 def refused_for_balance(campaign: Campaign) -> QuerySet[Recipient]:
-    """Recipients who were refused for lack of balance and have not got it since, some batches'
-    only.
-    """
+    """Recipients refused for lack of balance who have not got their text since, of some batches."""
     calls = refusals(campaign).filter(outcome=Outcome.REFUSED)
     lacking = [
         batch

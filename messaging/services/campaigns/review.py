@@ -57,7 +57,7 @@ class Review:
     questions: int = 0
     missing: Counter[str] = field(default_factory=Counter)
     longest: Addressee | None = None
-    # A sum that changes with the people: of their letters, or of the rows that were counted.
+    # A mark that changes with the people: of their letters, or of the rows that were counted.
     mark: int = 0
     is_counted: bool = False
 

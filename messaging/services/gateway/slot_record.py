@@ -31,7 +31,7 @@ class Record:
 
     `slot` is the highest that it ever called with, and at least the highest that the database had
     given when it joined. `others` are the machines that it ever knew of. An old record, from before
-    machines had names, has neither `machine` nor `installation`.
+    there was a list of machines, has neither `machine` nor `installation`.
     """
 
     slot: int

@@ -112,7 +112,7 @@ def _try_to_save(sent: Sent) -> Cause | None:
     try:
         with database.short_wait():
             record(sent)
-    except (db.Error, ObjectDoesNotExist) as error:  # or a restored database lacks it
+    except (db.Error, ObjectDoesNotExist) as error:  # a restored database may lack the call
         if _key(sent) not in _failing:
             # The error's words may quote the row, with numbers and text.
             kind = type(error).__name__

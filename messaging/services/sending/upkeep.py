@@ -45,7 +45,7 @@ def sweep(gateway: Gateway) -> None:
 
 
 def _give_up(_gateway: Gateway) -> None:
-    """Of every gateway, because batches of a former one may be left; nothing of them is sent."""
+    """Give up lost batches of every gateway: a former one may have left some. None is sent."""
     if lost := sum(give_up_lost(any_gateway) for any_gateway in Gateway.objects.all()):
         logger.warning("%d batches were given up: their worker is gone.", lost)
 
