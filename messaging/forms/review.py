@@ -15,7 +15,7 @@ _FARTHEST: Final = timedelta(days=366)
 
 
 class LaterForm(forms.Form):
-    """When a message goes out: at once, or at a time of the portal's time zone."""
+    """At once, or at a time of the portal's time zone; what large or late sends must confirm."""
 
     later = forms.BooleanField(required=False)
     typed = forms.CharField(required=False)
@@ -38,7 +38,7 @@ class LaterForm(forms.Form):
         return at
 
     def objection(self, people: int, cost: Decimal) -> str:
-        """What has to be confirmed before so many people get it; empty if nothing is left."""
+        """What must be confirmed before so many people get it for so many rupees; else empty."""
         if guards.is_large(people, cost) and self._typed() != people:
             said = _("Type %(people)s, the number of people, to send so large a message.")
             return said % {"people": people}
@@ -52,8 +52,10 @@ class LaterForm(forms.Form):
 
     @property
     def moment(self) -> datetime | None:
+        """When it goes out; None is now."""
         return self.cleaned_data.get("at")
 
 
 def at_night() -> str:
+    """The sentence that asks about a time in the quiet hours."""
     return _("That is at night. Choose a time by day, or tick that it may go out at night.")

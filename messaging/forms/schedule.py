@@ -1,4 +1,4 @@
-"""When a message goes out, as people type it."""
+"""The form that moves a scheduled campaign to another time, or sends it at once."""
 
 from datetime import datetime
 from typing import Any
@@ -11,8 +11,9 @@ from messaging.services.campaigns import guards
 
 
 class MoveForm(LaterForm):
-    """Another time for what waits, or at once (`now`). `seen` is the time that was shown, `cost`
-    the sum.
+    """Another time for a scheduled campaign, or at once (`now`).
+
+    `seen` is the time that was shown, `cost` the sum (rupees).
     """
 
     later = forms.BooleanField(required=False, disabled=True, initial=True)

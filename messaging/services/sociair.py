@@ -57,7 +57,7 @@ class BalanceUnknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One call of `POST /sms` that was made, or tried: to be saved with `save`."""
+    """One call of `POST /sms` that was made, or tried; `save` keeps it."""
 
     batch: Batch
     numbers: list[str]
@@ -75,6 +75,8 @@ class _Bearer(AuthBase):
 
 
 class _Adapter(HTTPAdapter):
+    """Connections that know whether a request has begun, in the place of urllib3's."""
+
     def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
         super().init_poolmanager(*args, **kwargs)
         manager: PoolManager = self.poolmanager
@@ -208,13 +210,13 @@ def _is_certificate(error: BaseException) -> bool:
 
 
 def _name(error: BaseException) -> str:
-    """The kinds of error, outermost first: words of libraries may quote the request."""
+    """The kinds of error, outermost first, without their words, which may quote the request."""
     names = dict.fromkeys(type(cause).__name__ for cause in _chain(error))
     return " < ".join(names)[:200]
 
 
 def save(sent: Sent, *, gateway: Gateway) -> SentMessage:
-    """The row for one call. To be called within the transaction that records its batch."""
+    """Save the row for one call, within the transaction that records its batch."""
     answer = sent.answer
     return SentMessage.objects.create(
         batch=sent.batch,
@@ -259,6 +261,7 @@ def balance(gateway: Gateway) -> BalanceReading:
 
 
 def _refused(reply: _Reply, found: Mapping[str, Any]) -> BalanceUnknown:
+    """Why the balance is unknown, in a sentence."""
     verdict = _without_token(_verdict(reply, ()))
     if verdict.outcome is Outcome.TOKEN_REFUSED:
         return BalanceUnknown(_("Sociair refused the token."), verdict)

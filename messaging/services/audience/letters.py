@@ -149,7 +149,7 @@ def known_keys(table: RecipientTable | None = None) -> dict[str, str]:
 
 
 def writer_for(text: str, table: RecipientTable | None, *, day: datetime | None = None) -> Writer:
-    """Raises `text.InvalidText` for a text that cannot be sent."""
+    """The writer of a text's letters. Raises `InvalidText` for a text that cannot be sent."""
     _text, wording = read_wording(text, known_keys(table))
     day = day or timezone.now()
     if table is not None:
@@ -158,7 +158,7 @@ def writer_for(text: str, table: RecipientTable | None, *, day: datetime | None 
 
 
 def _own(table: RecipientTable) -> set[str]:
-    """A table's columns stand before what every recipient has, if they are called the same."""
+    """Keys of the columns, which stand before a recipient's name, number or day of the same key."""
     meant = {NAME} if table.name_key == NAME else set()
     if table.number_key == NUMBER:
         meant.add(NUMBER)
@@ -183,7 +183,7 @@ def day_of(campaign: Campaign, at: datetime | None) -> str:
 
 
 def stale_day(campaign: Campaign) -> str:
-    """The day that its letters say, if it would not be that day; else empty."""
+    """The day that its letters say, if that is over by now; else empty."""
     written = campaign.written_for
     if written is None or not says_day(campaign):
         return ""
@@ -197,8 +197,10 @@ def _not_past(at: datetime | None) -> datetime:
 
 
 def writer_of(campaign: Campaign) -> Writer:
-    """For what was handed over, the day is the one that it goes out on; a draft's is the one that
-    it would go out on.
+    """The writer of a campaign's letters.
+
+    After the hand-over, the day in them is the one that it was written for; in a draft, the one
+    that it would go out on.
     """
     if campaign.sent_at is None:
         day = _not_past(campaign.scheduled_for)
