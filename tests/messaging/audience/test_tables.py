@@ -60,7 +60,9 @@ def texts() -> dict[str, str]:
     return dict(Recipient.objects.values_list("mobile", "batch__text"))
 
 
-def test_it_works(sender: Browser, gateway: Gateway) -> None:
+def test_a_table_is_uploaded_and_everybody_gets_their_row(
+    sender: Browser, gateway: Gateway
+) -> None:
     file = SimpleUploadedFile("marks.csv", MARKS.encode())
     answer = sender.post(UPLOAD, {"file": file})
     table = RecipientTable.objects.get()
@@ -84,7 +86,7 @@ def test_it_works(sender: Browser, gateway: Gateway) -> None:
     assert not Contact.objects.exists()
 
 
-def test_everybody_gets_their_own_row(gateway: Gateway, tmp_path: Path) -> None:
+def test_rows_of_a_table_get_their_own_text(gateway: Gateway, tmp_path: Path) -> None:
     table = table_of(MARKS, tmp_path)
     hand_over(gateway, Audience(table=str(table.pk)), text=TEXT)
     assert texts() == {
@@ -100,21 +102,23 @@ def test_everybody_gets_their_own_row(gateway: Gateway, tmp_path: Path) -> None:
     ]
 
 
-def test_a_contact_of_the_same_number_is_not_mixed_in(gateway: Gateway, tmp_path: Path) -> None:
+def test_a_contact_is_not_mixed_into_a_tables_row(gateway: Gateway, tmp_path: Path) -> None:
     ContactFactory.create(mobile="9841000001", name="Somebody Else")
     table = table_of(MARKS, tmp_path)
     hand_over(gateway, Audience(table=str(table.pk)), text="{name}")
     assert texts()["9841000001"] == "Sita Rai"
 
 
-def test_one_text_for_all_rows(gateway: Gateway, tmp_path: Path) -> None:
+def test_one_text_for_a_table_leaves_out_opt_outs(gateway: Gateway, tmp_path: Path) -> None:
     OptOutFactory.create(mobile="9841000001")
     draft = draft_of(table_of(MARKS, tmp_path), gateway, text="Closed.")
     seen = review_of(draft, reading(gateway))
     assert (seen.people, seen.omitted) == (1, 4)
 
 
-def test_large_tables_are_counted(gateway: Gateway, tmp_path: Path, settings: Any) -> None:
+def test_large_tables_are_counted_by_the_database(
+    gateway: Gateway, tmp_path: Path, settings: Any
+) -> None:
     settings.INLINE_RECIPIENTS = 1
     OptOutFactory.create(mobile="9841000001")
     draft = draft_of(table_of(MARKS, tmp_path), gateway, text="Closed.")
@@ -122,14 +126,14 @@ def test_large_tables_are_counted(gateway: Gateway, tmp_path: Path, settings: An
     assert (seen.people, seen.omitted) == (1, 4)
 
 
-def test_the_column_stands_before_what_everybody_has(gateway: Gateway, tmp_path: Path) -> None:
+def test_a_column_goes_before_a_built_in_placeholder(gateway: Gateway, tmp_path: Path) -> None:
     text = "Name,Mobile,Number,Date\nSita,9841000001,No. 7,Friday\n"
     table = table_of(text, tmp_path)
     hand_over(gateway, Audience(table=str(table.pk)), text="{name} {number} {date}")
     assert texts() == {"9841000001": "Sita No. 7 Friday"}
 
 
-def test_headings_that_are_alike_or_no_words(tmp_path: Path) -> None:
+def test_headings_alike_or_without_words_get_own_keys(tmp_path: Path) -> None:
     table = table_of("Fee due,fee-due,#,Mobile\n1,2,3,9841000001\n", tmp_path)
     assert list(table.headings) == ["fee_due", "fee_due_2", "column_3", "mobile"]
     table = table_of("9841000001,5\n9841000002,6\n", tmp_path)
@@ -137,14 +141,14 @@ def test_headings_that_are_alike_or_no_words(tmp_path: Path) -> None:
     assert table.size == 2
 
 
-def test_missing_values_are_asked_for(gateway: Gateway, tmp_path: Path) -> None:
+def test_missing_values_of_a_table_are_asked_for(gateway: Gateway, tmp_path: Path) -> None:
     table = table_of("Name,Mobile,Fee\nSita,9841000001,5\nGita,9841000002,\n", tmp_path)
     seen = review_of(draft_of(table, gateway, text="Pay {fee}."), reading(gateway))
     assert dict(seen.missing) == {"fee": 1}
     assert seen.people == 1
 
 
-def test_a_number_of_two_rows_is_asked_about(gateway: Gateway, tmp_path: Path) -> None:
+def test_a_number_in_two_rows_is_asked_about(gateway: Gateway, tmp_path: Path) -> None:
     table = table_of("Name,Mobile\nSita,9841000001\nGita,9841000001\n", tmp_path)
     seen = review_of(draft_of(table, gateway, text="{name}"), reading(gateway))
     assert (seen.people, seen.questions) == (0, 1)
@@ -162,21 +166,23 @@ def test_a_number_of_two_rows_is_asked_about(gateway: Gateway, tmp_path: Path) -
         ("%PDF-1.7\x01\x02 binary", "This is no table"),
     ],
 )
-def test_what_cannot_be_used_is_said(sender: Browser, text: str, said: str) -> None:
+def test_a_table_that_cannot_be_used_says_why(sender: Browser, text: str, said: str) -> None:
     answer = sender.post(UPLOAD, {"file": SimpleUploadedFile("x.csv", text.encode())})
     assert said in words(answer)
     assert not RecipientTable.objects.exists()
     assert not TableRow.objects.exists()
 
 
-def test_too_many_rows(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_table_of_too_many_rows_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     monkeypatch.setattr(tables, "MOST_ROWS", 4)
     with pytest.raises(tables.TableRefused, match="more than 4 rows"):
         table_of(MARKS, tmp_path)
     assert not RecipientTable.objects.exists()
 
 
-def test_a_spreadsheet_and_a_pasted_table(sender: Browser, tmp_path: Path) -> None:
+def test_a_table_comes_from_a_spreadsheet_or_is_pasted(sender: Browser, tmp_path: Path) -> None:
     rows: list[list[object]] = [
         ["Name", "Mobile", "Fee"],
         ["Sita", 9841000001, 4200.0],
@@ -189,14 +195,16 @@ def test_a_spreadsheet_and_a_pasted_table(sender: Browser, tmp_path: Path) -> No
     assert RecipientTable.objects.get(file_name="Pasted table").size == 1
 
 
-def test_a_damaged_file(tmp_path: Path) -> None:
+def test_a_damaged_table_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "table"
     path.write_bytes(b"PK\x03\x04 and no more")
     with pytest.raises(Unreadable):
         tables.take_in(path, name="x.xlsx", by=None)
 
 
-def test_other_columns_are_meant(sender: Browser, gateway: Gateway, tmp_path: Path) -> None:
+def test_other_columns_of_a_table_are_chosen(
+    sender: Browser, gateway: Gateway, tmp_path: Path
+) -> None:
     text = "Child,Home,Guardian,Office\nSita,9841000001,Ram,9801000009\n"
     table = table_of(text, tmp_path)
     typed = {
@@ -223,7 +231,7 @@ def test_other_columns_are_meant(sender: Browser, gateway: Gateway, tmp_path: Pa
     assert not Campaign.objects.exists()
 
 
-def test_what_was_written_waits_while_a_table_is_chosen(sender: Browser, gateway: Gateway) -> None:
+def test_a_message_waits_while_its_table_is_chosen(sender: Browser, gateway: Gateway) -> None:
     typed = {"form_uuid": str(uuid.uuid4()), "text": "Dear {student"}
     answer = sender.post("/compose/choose-table/", typed)
     draft = Campaign.objects.get()
@@ -238,7 +246,9 @@ def test_what_was_written_waits_while_a_table_is_chosen(sender: Browser, gateway
     assert answer.headers["Location"] == UPLOAD
 
 
-def test_back_to_groups(sender: Browser, gateway: Gateway, tmp_path: Path) -> None:
+def test_a_dropped_table_leads_back_to_groups(
+    sender: Browser, gateway: Gateway, tmp_path: Path
+) -> None:
     table = table_of(MARKS, tmp_path)
     typed = {"form_uuid": str(uuid.uuid4()), "table": str(table.pk)}
     page = sender.post("/compose/drop-table/", typed)
@@ -246,7 +256,9 @@ def test_back_to_groups(sender: Browser, gateway: Gateway, tmp_path: Path) -> No
     assert "Search by name or number" in words(page)
 
 
-def test_a_table_that_has_gone(sender: Browser, gateway: Gateway, tmp_path: Path) -> None:
+def test_a_table_that_was_deleted_is_said(
+    sender: Browser, gateway: Gateway, tmp_path: Path
+) -> None:
     for pk in (str(uuid.uuid4()), "no id"):
         typed = {"form_uuid": str(uuid.uuid4()), "table": pk, "text": "Hello."}
         page = sender.post("/compose/", typed)
@@ -265,7 +277,7 @@ def test_unused_tables_are_forgotten(gateway: Gateway, tmp_path: Path) -> None:
     assert not TableRow.objects.filter(table=unused.pk).exists()
 
 
-def test_it_is_followed_up_with_the_same_rows(gateway: Gateway, tmp_path: Path) -> None:
+def test_a_follow_up_of_a_table_has_the_same_rows(gateway: Gateway, tmp_path: Path) -> None:
     text = "Name,Mobile\nSita,9841000001\nGita,9841000001\nHari,9841000400\n"
     table = table_of(text, tmp_path)
     gita = TableRow.objects.get(name="Gita")
@@ -280,14 +292,16 @@ def test_it_is_followed_up_with_the_same_rows(gateway: Gateway, tmp_path: Path) 
     assert seen.questions == 0
 
 
-def test_it_is_sent_once(gateway: Gateway, tmp_path: Path) -> None:
+def test_each_row_of_a_table_is_sent_once(gateway: Gateway, tmp_path: Path) -> None:
     campaign = hand_over(gateway, Audience(table=str(table_of(MARKS, tmp_path).pk)), text=TEXT)
     send_all(gateway)
     assert states(campaign) == {"9841000001": "accepted", "9801000002": "accepted"}
     assert Batch.objects.count() == 2
 
 
-def test_values_cannot_do_anything(sender: Browser, gateway: Gateway, tmp_path: Path) -> None:
+def test_values_of_a_table_are_text_and_never_markup(
+    sender: Browser, gateway: Gateway, tmp_path: Path
+) -> None:
     table = table_of('Name,Mobile,"<b>x</b>"\n<script>x</script>,9841000001,{name}\n', tmp_path)
     draft = draft_of(table, gateway, text="{name} {b_x_b}")
     seen = review_of(draft, reading(gateway))
@@ -297,18 +311,18 @@ def test_values_cannot_do_anything(sender: Browser, gateway: Gateway, tmp_path: 
     assert "<b>x</b>" not in page
 
 
-def test_strangers(client: Any, roles: None) -> None:
+def test_only_those_who_may_send_upload_tables(client: Any, roles: None) -> None:
     assert client.get(UPLOAD).status_code == 302
     assert signed_in("").get(UPLOAD).status_code == 403
 
 
-def test_it_is_in_the_admin(manager: Browser, tmp_path: Path) -> None:
+def test_tables_are_listed_in_the_admin(manager: Browser, tmp_path: Path) -> None:
     table_of(MARKS, tmp_path)
     assert "marks.csv" in words(manager.get("/admin/messaging/recipienttable/"))
 
 
 @pytest.mark.django_db(transaction=True)  # the database checks when it commits
-def test_a_table_that_goes_while_a_draft_is_saved(gateway: Gateway, tmp_path: Path) -> None:
+def test_a_draft_of_a_deleted_table_is_refused(gateway: Gateway, tmp_path: Path) -> None:
     table = table_of(MARKS, tmp_path)
     gone = Audience(table=str(table.pk))
     table.delete()
@@ -321,7 +335,7 @@ def test_a_table_that_goes_while_a_draft_is_saved(gateway: Gateway, tmp_path: Pa
 TWO_PHONES = "name,father mobile,mother mobile\nAsha,9841000001,9841000091\n"
 
 
-def test_columns_that_were_chosen_and_not_applied(
+def test_chosen_columns_count_without_being_applied(
     sender: Browser, gateway: Gateway, tmp_path: Path
 ) -> None:
     """Whichever button is pressed: the mothers are meant, and the receipt says so."""
@@ -334,7 +348,9 @@ def test_columns_that_were_chosen_and_not_applied(
     assert "with the numbers of the column “mother mobile”" in words(page)
 
 
-def test_another_sheet(sender: Browser, gateway: Gateway, tmp_path: Path) -> None:
+def test_another_sheet_of_a_spreadsheet_is_chosen(
+    sender: Browser, gateway: Gateway, tmp_path: Path
+) -> None:
     book = openpyxl.Workbook()
     book.remove(book.active)
     for name, number in (("Old", "9841000001"), ("New", "9841000002")):
@@ -359,7 +375,7 @@ def upload_of(path: Path) -> SimpleUploadedFile:
     return SimpleUploadedFile(path.name, path.read_bytes())
 
 
-def test_cells_are_tidied(gateway: Gateway, tmp_path: Path) -> None:
+def test_cells_of_a_table_are_tidied(gateway: Gateway, tmp_path: Path) -> None:
     table = table_of(
         'name,mobile,note\nAsha,9841000001,"a \r\n b"\nMaya,9841000002,Rs\u00a0500\n', tmp_path
     )
@@ -369,7 +385,9 @@ def test_cells_are_tidied(gateway: Gateway, tmp_path: Path) -> None:
     assert {person.parts for person in seen.first_people} == {1}
 
 
-def test_it_is_nobodys_until_its_last_row(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_table_is_not_found_until_its_last_row(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(tables, "_PIECE", 2)
     seen: list[RecipientTable | None] = []
 
@@ -383,7 +401,7 @@ def test_it_is_nobodys_until_its_last_row(tmp_path: Path, monkeypatch: pytest.Mo
     assert tables.find(str(table.pk)) == table
 
 
-def test_a_choice_among_contacts_says_nothing_of_rows(gateway: Gateway, tmp_path: Path) -> None:
+def test_a_choice_among_contacts_does_not_choose_rows(gateway: Gateway, tmp_path: Path) -> None:
     table = table_of("name,mobile,fee\nAsha,9841000001,10\nMaya,9841000001,99\n", tmp_path)
     row = table.rows.last()
     assert row is not None
@@ -400,7 +418,9 @@ def test_a_choice_among_contacts_says_nothing_of_rows(gateway: Gateway, tmp_path
     assert review_of(draft, reading(gateway)).questions == 1
 
 
-def test_groups_wait_behind_a_table(sender: Browser, gateway: Gateway, tmp_path: Path) -> None:
+def test_chosen_groups_wait_behind_a_table(
+    sender: Browser, gateway: Gateway, tmp_path: Path
+) -> None:
     group = GroupFactory.create(members=[ContactFactory.create()])
     table = table_of(MARKS, tmp_path)
     typed = {"form_uuid": str(uuid.uuid4()), "text": "Hi", "groups": group.pk}

@@ -29,7 +29,7 @@ def save(browser: Browser, **typed: Any) -> Any:
     return browser.post(URL, typed)
 
 
-def test_it_works(sender: Browser, gateway: Gateway) -> None:
+def test_a_draft_is_saved_as_it_is_typed(sender: Browser, gateway: Gateway) -> None:
     typed = form(text="School is clo", numbers="", version=0)
     answer = sender.post(URL, typed)
     draft = Campaign.objects.get()
@@ -48,9 +48,7 @@ def test_it_works(sender: Browser, gateway: Gateway) -> None:
     assert "Something is not right" not in words(page)
 
 
-def test_it_goes_on_in_the_same_draft_until_it_is_reviewed(
-    sender: Browser, gateway: Gateway
-) -> None:
+def test_autosave_keeps_one_draft_until_the_review(sender: Browser, gateway: Gateway) -> None:
     typed = form(text="School", numbers="", version=0)
     sender.post(URL, typed)
     typed |= {"text": "School is closed.", "numbers": "9841234567"}
@@ -77,7 +75,7 @@ def test_it_goes_on_in_the_same_draft_until_it_is_reviewed(
         {"text": "", "numbers": "9841234567"},
     ],
 )
-def test_nothing_is_lost_because_something_is_wrong(
+def test_a_draft_with_mistakes_is_saved_whole(
     sender: Browser, gateway: Gateway, typed: dict[str, Any]
 ) -> None:
     answer = sender.post(URL, form(**typed))
@@ -94,7 +92,7 @@ def test_nothing_is_lost_because_something_is_wrong(
     assert sender.post(url).headers["Location"] == draft.get_absolute_url()
 
 
-def test_an_unfinished_one_is_not_handed_over(sender: Browser, gateway: Gateway) -> None:
+def test_an_unfinished_draft_is_not_handed_over(sender: Browser, gateway: Gateway) -> None:
     sender.post("/compose/", form())
     draft = Campaign.objects.get()
     seen = handover.Reviewed.of(draft, review_of(draft, reading(gateway)))
@@ -105,13 +103,13 @@ def test_an_unfinished_one_is_not_handed_over(sender: Browser, gateway: Gateway)
     assert draft.state == "draft"
 
 
-def test_nothing_is_saved_of_nothing(sender: Browser, gateway: Gateway) -> None:
+def test_an_empty_form_saves_no_draft(sender: Browser, gateway: Gateway) -> None:
     assert save(sender, **form(text="", numbers="")).status_code == 204
     assert save(sender, text="x", form_uuid="no").status_code == 204
     assert not Campaign.objects.exists()
 
 
-def test_of_two_windows_one_is_told(sender: Browser, gateway: Gateway) -> None:
+def test_of_two_windows_with_a_draft_one_is_told(sender: Browser, gateway: Gateway) -> None:
     one = form(text="First.", version=0)
     sender.post(URL, one)
     known = Campaign.objects.get().version
@@ -141,7 +139,7 @@ def test_of_two_windows_one_is_told(sender: Browser, gateway: Gateway) -> None:
     assert Campaign.objects.get().text == "Fourth."
 
 
-def test_ones_own_window_is_no_other(sender: Browser, gateway: Gateway) -> None:
+def test_ones_own_window_is_not_another(sender: Browser, gateway: Gateway) -> None:
     """Back from the review, or typing while it was saved: the page has counted on."""
     mine = form(text="First.", version=0)
     assert sender.post("/compose/", mine).status_code == 302
@@ -157,7 +155,7 @@ def test_ones_own_window_is_no_other(sender: Browser, gateway: Gateway) -> None:
     assert Campaign.objects.get().text == "Fourth."
 
 
-def test_what_is_late_replaces_nothing_newer(sender: Browser, gateway: Gateway) -> None:
+def test_a_late_autosave_replaces_nothing_newer(sender: Browser, gateway: Gateway) -> None:
     """An autosave is overtaken by what is saved as the page is left; even the very first one."""
     mine = form(text="Dear all, the last words.", version=1)
     sender.post(URL, mine)
@@ -248,14 +246,14 @@ def test_what_the_review_asked_is_not_written_over(sender: Browser, gateway: Gat
     assert Campaign.objects.get().text == "Dear {name|friend}"
 
 
-def test_the_same_once_more_is_no_conflict(sender: Browser, gateway: Gateway) -> None:
+def test_saving_the_same_draft_again_is_no_conflict(sender: Browser, gateway: Gateway) -> None:
     typed = form(version=0)
     for _time in range(3):
         assert "Saved" in words(sender.post(URL, typed))
     assert Campaign.objects.count() == 1
 
 
-def test_what_was_sent_is_not_changed(sender: Browser, gateway: Gateway) -> None:
+def test_a_sent_message_is_not_changed_by_autosave(sender: Browser, gateway: Gateway) -> None:
     typed = form(version=0)
     sender.post(URL, typed)
     draft = Campaign.objects.get()
@@ -267,7 +265,9 @@ def test_what_was_sent_is_not_changed(sender: Browser, gateway: Gateway) -> None
     assert draft.text == "School is closed tomorrow."
 
 
-def test_a_draft_is_its_authors(sender: Browser, gateway: Gateway, roles: None) -> None:
+def test_a_draft_is_seen_by_its_author_alone(
+    sender: Browser, gateway: Gateway, roles: None
+) -> None:
     typed = form(text="Secret plans")
     sender.post(URL, typed)
     other = signed_in("Sender")
@@ -281,7 +281,7 @@ def test_a_draft_is_its_authors(sender: Browser, gateway: Gateway, roles: None) 
     assert "still being written" in page
 
 
-def test_the_list_has_them_all(sender: Browser, gateway: Gateway) -> None:
+def test_the_list_of_drafts_has_them_all(sender: Browser, gateway: Gateway) -> None:
     for number in range(7):
         save(sender, form_uuid=str(uuid.uuid4()), text=f"Number {number}.")
     assert "All my drafts" in words(sender.get("/"))
@@ -289,7 +289,7 @@ def test_the_list_has_them_all(sender: Browser, gateway: Gateway) -> None:
     assert page.index("Number 6.") < page.index("Number 0.")
 
 
-def test_answers_of_the_review_stay(sender: Browser, gateway: Gateway) -> None:
+def test_answers_of_the_review_stay_in_a_draft(sender: Browser, gateway: Gateway) -> None:
     typed = form(version=0)
     sender.post("/compose/", typed)
     draft = Campaign.objects.get()

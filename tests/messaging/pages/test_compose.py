@@ -48,7 +48,7 @@ def draft_of(browser: Browser, gateway: Gateway, **audience: Any) -> Campaign:
     )
 
 
-def test_it_works(sender: Browser, gateway: Gateway) -> None:
+def test_a_message_is_composed_into_a_draft(sender: Browser, gateway: Gateway) -> None:
     group, contact = GroupFactory.create(), ContactFactory.create()
     data = form(
         groups=[group.pk], contacts=[contact.pk], text="Closed\r\ntomorrow. ", numbers="98,\r\n99"
@@ -76,7 +76,7 @@ def test_every_form_has_an_id_of_its_own(sender: Browser, gateway: Gateway) -> N
     assert len(ids) == 2
 
 
-def test_opening_it_asks_for_the_balance(
+def test_opening_compose_asks_for_the_balance(
     sender: Browser,
     gateway: Gateway,
     django_capture_on_commit_callbacks: OnCommit,
@@ -96,9 +96,6 @@ def test_opening_it_asks_for_the_balance(
     assert asked() == ["read_balance"]
 
 
-# -- Permission ------------------------------------------------------------------------------
-
-
 BUTTONS = [
     "search",
     "plain",
@@ -111,7 +108,7 @@ BUTTONS = [
 
 
 @pytest.mark.parametrize("name", ["compose", "save", "measure", "contact_choices", *BUTTONS])
-def test_only_for_those_who_may_send(name: str, client: Client, gateway: Gateway) -> None:
+def test_compose_is_for_those_who_may_send(name: str, client: Client, gateway: Gateway) -> None:
     url = reverse(f"messaging:{name}")
     assert client.post(url).status_code == 302
     client.force_login(UserFactory.create())
@@ -137,7 +134,7 @@ def test_a_text_is_kept_only_by_who_may_add_templates(sender: Browser, gateway: 
     assert not MessageTemplate.objects.exists()
 
 
-def test_a_draft_is_its_authors(sender: Browser, gateway: Gateway) -> None:
+def test_a_draft_is_opened_by_its_author_alone(sender: Browser, gateway: Gateway) -> None:
     draft = draft_of(sender, gateway, numbers="9841234567")
     again = sender.get(URL, {"draft": draft.pk})
     assert "Fees are due." in words(again)
@@ -147,7 +144,9 @@ def test_a_draft_is_its_authors(sender: Browser, gateway: Gateway) -> None:
 
 
 @pytest.mark.parametrize("draft", ["", "x", "-1", "0", "9" * 30, "²"])
-def test_no_such_draft(draft: str, sender: Browser, gateway: Gateway) -> None:
+def test_a_draft_that_does_not_exist_is_not_found(
+    draft: str, sender: Browser, gateway: Gateway
+) -> None:
     assert sender.get(URL, {"draft": draft}).status_code == 404
 
 
@@ -157,15 +156,12 @@ def test_a_draft_that_was_sent_leads_to_its_campaign(sender: Browser, gateway: G
     assert response.headers["Location"] == reverse("messaging:campaign", args=[campaign.pk])
 
 
-def test_going_on_with_a_draft_whose_group_is_gone(sender: Browser, gateway: Gateway) -> None:
+def test_compose_says_that_a_drafts_group_is_gone(sender: Browser, gateway: Gateway) -> None:
     group = GroupFactory.create(name="Class 9")
     draft = draft_of(sender, gateway, groups=(group.pk, 999))
     shown = sender.get(URL, {"draft": draft.pk})
     assert "A group that you chose has been deleted." in words(shown)
     assert [choice.group for choice in shown.context["form"].group_choices() if choice.is_chosen]
-
-
-# -- Bad input -------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize(
@@ -196,7 +192,7 @@ def test_going_on_with_a_draft_whose_group_is_gone(sender: Browser, gateway: Gat
         ({"form_uuid": ""}, "This form is not complete. Open Compose once more."),
     ],
 )
-def test_one_sentence_and_nothing_is_lost(
+def test_a_mistake_in_compose_is_said_and_loses_nothing(
     changes: dict[str, Any], sentence: str | None, sender: Browser, gateway: Gateway
 ) -> None:
     group = GroupFactory.create()
@@ -225,7 +221,9 @@ def test_some_invalid_numbers_are_left_to_the_review(sender: Browser, gateway: G
 
 
 @pytest.mark.parametrize("body", [b"%ED%A0%80", b"%ff%fe", b"%C0%80"])
-def test_bytes_that_are_no_text(body: bytes, sender: Browser, gateway: Gateway) -> None:
+def test_broken_bytes_in_a_text_are_replaced(
+    body: bytes, sender: Browser, gateway: Gateway
+) -> None:
     data = b"form_uuid=%s&numbers=9841234567&text=a" % str(uuid.uuid4()).encode() + body
     response = sender.post(URL, data, content_type="application/x-www-form-urlencoded")
     assert response.status_code == 302
@@ -233,29 +231,28 @@ def test_bytes_that_are_no_text(body: bytes, sender: Browser, gateway: Gateway) 
 
 
 @pytest.mark.parametrize("wrong", ["x", "-1", "1.0", "9" * 40, "²", ""])
-def test_ids_that_are_none(wrong: str, sender: Browser, gateway: Gateway) -> None:
+def test_impossible_ids_in_compose_choose_nobody(
+    wrong: str, sender: Browser, gateway: Gateway
+) -> None:
     assert sender.post(URL, form(groups=[wrong], contacts=[wrong])).status_code == 302
     assert Campaign.objects.get().audience["groups"] == []
 
 
-# -- The same form once more -----------------------------------------------------------------
-
-
-def test_sent_twice_it_is_one_campaign(sender: Browser, gateway: Gateway) -> None:
+def test_a_form_posted_twice_is_one_campaign(sender: Browser, gateway: Gateway) -> None:
     typed = form()
     first, second = sender.post(URL, typed), sender.post(URL, typed)
     assert first.headers["Location"] == second.headers["Location"]
     assert Campaign.objects.count() == 1
 
 
-def test_going_back_changes_the_draft(sender: Browser, gateway: Gateway) -> None:
+def test_going_back_from_review_changes_the_draft(sender: Browser, gateway: Gateway) -> None:
     typed = form()
     sender.post(URL, typed)
     sender.post(URL, {**typed, "text": "Open again.", "version": 1})
     assert Campaign.objects.get().text == "Open again."
 
 
-def test_after_it_was_sent(sender: Browser, gateway: Gateway) -> None:
+def test_a_form_already_sent_leads_to_its_campaign(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, ["9841234567"], text="Closed.", by=sender.user)
     typed = form(form_uuid=str(campaign.form_uuid), text="Closed.")
     same = sender.post(URL, typed)
@@ -265,14 +262,14 @@ def test_after_it_was_sent(sender: Browser, gateway: Gateway) -> None:
     assert other.context["form"]["text"].value() == "Open."
 
 
-def test_somebody_elses_form(sender: Browser, gateway: Gateway) -> None:
+def test_another_users_form_is_refused_in_compose(sender: Browser, gateway: Gateway) -> None:
     draft = draft_of(signed_in("Sender"), gateway, numbers="9841234567")
     response = sender.post(URL, form(form_uuid=str(draft.form_uuid)))
     assert "This form belongs to somebody else." in words(response)
 
 
 @pytest.mark.django_db(transaction=True)
-def test_fifty_at_once_make_one_campaign(roles: None, gateway: Gateway) -> None:
+def test_fifty_posts_at_once_make_one_campaign(roles: None, gateway: Gateway) -> None:
     browser = signed_in("Sender")
     typed = form()
     clients = []
@@ -283,9 +280,6 @@ def test_fifty_at_once_make_one_campaign(roles: None, gateway: Gateway) -> None:
     assert {response.status_code for response in responses} == {302}
     assert len({response.headers["Location"] for response in responses}) == 1
     assert Campaign.objects.count() == 1
-
-
-# -- Contacts --------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -316,7 +310,7 @@ def test_contacts_are_found_by_number(
     assert response.context["found_contacts"] == [people[1]]
 
 
-def test_more_contacts_than_shown(sender: Browser, gateway: Gateway) -> None:
+def test_a_search_says_that_there_are_more_contacts(sender: Browser, gateway: Gateway) -> None:
     ContactFactory.create_batch(21)
     response = sender.post(reverse("messaging:contact_choices"), {"contact_search": "person"})
     assert len(response.context["found_contacts"]) == 20
@@ -345,14 +339,11 @@ def test_without_javascript_a_search_keeps_everything(
     assert Campaign.objects.count() == 0
 
 
-# -- The estimate ----------------------------------------------------------------------------
-
-
 def measure(browser: Browser, **typed: Any) -> Any:
     return browser.post(reverse("messaging:measure"), form(**typed))
 
 
-def test_it_is_measured_as_it_is_typed(sender: Browser, gateway: Gateway) -> None:
+def test_a_text_is_measured_as_it_is_typed(sender: Browser, gateway: Gateway) -> None:
     reading(gateway, amount="100")
     contacts = ContactFactory.create_batch(3)
     first = GroupFactory.create(members=contacts[:2])
@@ -378,23 +369,23 @@ def test_it_is_measured_as_it_is_typed(sender: Browser, gateway: Gateway) -> Non
     assert "83 characters (Unicode) · 2 parts · 51 left in this part" in words(response)
 
 
-def test_it_says_what_is_wrong_where_something_is_typed(sender: Browser, gateway: Gateway) -> None:
+def test_the_live_estimate_says_what_is_wrong(sender: Browser, gateway: Gateway) -> None:
     assert measure(sender, numbers="", text="").context["wrong"] == []
     wrong = measure(sender, groups=[999], numbers="12", text="\x07").context["wrong"]
     assert [str(sentence).partition(" ")[0] for sentence in wrong] == ["A", "Character"]
     assert "12: This number is too short" in words(measure(sender, numbers="12"))
 
 
-def test_without_a_balance_there_is_no_cost(sender: Browser, gateway: Gateway) -> None:
+def test_the_live_estimate_has_no_cost_without_balance(sender: Browser, gateway: Gateway) -> None:
     assert "The cost is shown when the balance has been read." in words(measure(sender))
 
 
-def test_what_is_too_much_is_not_counted(sender: Browser, gateway: Gateway) -> None:
+def test_too_many_entries_are_not_counted_live(sender: Browser, gateway: Gateway) -> None:
     response = measure(sender, numbers="1 " * 1_000_000)
     assert response.context["estimate"].reached == 0
 
 
-def test_queries_do_not_grow_with_the_audience(
+def test_queries_of_compose_do_not_grow_with_groups(
     sender: Browser, gateway: Gateway, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:
     reading(gateway)

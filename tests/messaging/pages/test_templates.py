@@ -22,7 +22,7 @@ def kept(name: str = "Fee reminder", text: str = "Dear {name}, fees are due.") -
     return templates.keep(name=name, text=text, by=None)
 
 
-def test_it_works(sender: Browser, gateway: Gateway) -> None:
+def test_a_template_is_saved_listed_and_used(sender: Browser, gateway: Gateway) -> None:
     answer = sender.post(NEW, {"name": " Fee  reminder ", "text": "Dear {name},\r\npay. "})
     assert answer.headers["Location"] == LIST
     template = MessageTemplate.objects.get()
@@ -47,7 +47,7 @@ def test_it_works(sender: Browser, gateway: Gateway) -> None:
         ({"name": "A", "text": "x" * 2000}, "at most 10 can be sent"),
     ],
 )
-def test_what_is_wrong_is_said(sender: Browser, typed: dict[str, str], said: str) -> None:
+def test_a_mistake_in_a_template_is_said(sender: Browser, typed: dict[str, str], said: str) -> None:
     kept()
     answer = sender.post(NEW, typed)
     assert said in words(answer)
@@ -55,13 +55,13 @@ def test_what_is_wrong_is_said(sender: Browser, typed: dict[str, str], said: str
     assert MessageTemplate.objects.count() == 1
 
 
-def test_a_strange_field_is_said_and_saved(sender: Browser) -> None:
+def test_an_unknown_field_in_a_template_is_said(sender: Browser) -> None:
     answer = sender.post(NEW, {"name": "Marks", "text": "{name}: {marks}"}, follow=True)
     assert "{marks} is no field of your contacts" in words(answer)
     assert MessageTemplate.objects.get().text == "{name}: {marks}"
 
 
-def test_it_is_searched_by_name_and_words(sender: Browser) -> None:
+def test_templates_are_searched_by_name_and_words(sender: Browser) -> None:
     kept("Fee reminder", "Dear {name}, pay.")
     kept("Holiday", "School is closed.")
     assert "Holiday" not in words(sender.get(LIST, {"q": "dear fee"}))
@@ -69,7 +69,7 @@ def test_it_is_searched_by_name_and_words(sender: Browser) -> None:
     assert "No template has these words" in words(sender.get(LIST, {"q": "zebra"}))
 
 
-def test_it_is_changed(sender: Browser) -> None:
+def test_a_template_is_changed(sender: Browser) -> None:
     template = kept()
     url = template.get_absolute_url()
     assert 'value="1"' in source(sender.get(url))
@@ -80,7 +80,7 @@ def test_it_is_changed(sender: Browser) -> None:
     assert template.changed_by == sender.user
 
 
-def test_of_two_who_change_it_one_is_told(sender: Browser, roles: None) -> None:
+def test_of_two_who_change_a_template_one_is_told(sender: Browser, roles: None) -> None:
     template, other = kept(), signed_in("Sender")
     url = template.get_absolute_url()
     other.post(url, {"name": "Fees", "text": "Theirs.", "version": "1"})
@@ -97,7 +97,7 @@ def test_of_two_who_change_it_one_is_told(sender: Browser, roles: None) -> None:
     assert template.text == "Mine."
 
 
-def test_it_cannot_take_the_name_of_another(sender: Browser) -> None:
+def test_a_template_cannot_take_anothers_name(sender: Browser) -> None:
     template = kept()
     kept("Holiday")
     typed = {"name": "holiday", "text": "x", "version": "1"}
@@ -105,7 +105,9 @@ def test_it_cannot_take_the_name_of_another(sender: Browser) -> None:
     assert "A template of this name exists already." in words(answer)
 
 
-def test_what_was_sent_keeps_its_words(sender: Browser, gateway: Gateway) -> None:
+def test_a_message_keeps_its_words_when_the_template_changes(
+    sender: Browser, gateway: Gateway
+) -> None:
     template = kept(text="Fees are due.")
     reading(gateway)
     sender.post("/compose/", compose_form(text="Fees are due.", template=template.pk))
@@ -120,7 +122,7 @@ def test_what_was_sent_keeps_its_words(sender: Browser, gateway: Gateway) -> Non
     assert not MessageTemplate.objects.exists()
 
 
-def test_when_it_was_last_sent(gateway: Gateway) -> None:
+def test_a_template_says_when_it_was_last_sent(gateway: Gateway) -> None:
     template = kept(text="Fees are due.")
     hand_over(gateway, ["9841234567"], text="Fees are due.")
     assert MessageTemplate.objects.get().used_at is None
@@ -129,7 +131,7 @@ def test_when_it_was_last_sent(gateway: Gateway) -> None:
     assert templates.last_used(1) == [template]
 
 
-def test_it_is_put_into_a_message_without_scripts(sender: Browser, gateway: Gateway) -> None:
+def test_a_template_is_used_without_javascript(sender: Browser, gateway: Gateway) -> None:
     template = kept()
     answer = sender.post(
         "/compose/use-template/", compose_form(text="Hello.", use_template=template.pk)
@@ -153,7 +155,7 @@ def test_a_text_is_saved_as_a_template(sender: Browser, gateway: Gateway) -> Non
     assert MessageTemplate.objects.count() == 1
 
 
-def test_a_template_cannot_do_anything(sender: Browser, gateway: Gateway) -> None:
+def test_a_template_is_text_and_never_markup(sender: Browser, gateway: Gateway) -> None:
     template = kept("<b>x</b>", "{{% debug %}} <script>alert(1)</script> {{{{ settings }}}}")
     for url in (LIST, template.get_absolute_url(), "/compose/", f"{LIST}{template.pk}/delete/"):
         page = source(sender.get(url))
@@ -162,12 +164,12 @@ def test_a_template_cannot_do_anything(sender: Browser, gateway: Gateway) -> Non
 
 
 @pytest.mark.parametrize("url", [LIST, NEW, "/templates/1/", "/templates/1/delete/"])
-def test_strangers_see_nothing(client: Client, roles: None, url: str) -> None:
+def test_strangers_see_no_templates(client: Client, roles: None, url: str) -> None:
     assert client.get(url).headers["Location"].startswith("/account/sign-in/")
     nobody = signed_in("")
     assert nobody.get(url).status_code == 403
 
 
-def test_it_is_in_the_admin(manager: Browser) -> None:
+def test_templates_are_listed_in_the_admin(manager: Browser) -> None:
     kept()
     assert "Fee reminder" in words(manager.get("/admin/messaging/messagetemplate/"))
