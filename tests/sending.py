@@ -6,13 +6,13 @@ from datetime import datetime
 from decimal import Decimal
 
 from messaging.models import BalanceReading, Campaign, Gateway, MessageTemplate, Recipient
-from messaging.services.actor import Actor
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts, handover
 from messaging.services.campaigns.review import review_of
 from messaging.services.gateway import holds, slot_record
 from messaging.services.money import balance
 from messaging.services.sending import claims, dispatch, slots
+from sociair_portal.common.actors import Actor
 
 # Numbers of every operator that mean nothing to the sandbox.
 _PREFIXES = ("984", "980", "961", "985", "981")

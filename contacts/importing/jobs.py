@@ -20,6 +20,7 @@ from contacts.importing.options import FieldColumn, Options
 from contacts.importing.reader import Packed, read_table
 from contacts.importing.rows import MOST_COLUMNS, FileTrouble, Row, Unreadable
 from contacts.models import Contact, ContactField, ContactImport, ImportState
+from sociair_portal.common.actors import Actor, user_of
 
 logger = logging.getLogger(__name__)
 
@@ -27,7 +28,7 @@ SAMPLE: Final = 200  # rows by which columns are guessed
 _FORGOTTEN: Final = timedelta(days=1)  # after the upload
 
 
-def take_in(path: Path, *, name: str, by: Any, sheet: str = "") -> ContactImport:
+def take_in(path: Path, *, name: str, by: Actor, sheet: str = "") -> ContactImport:
     """Keep a file's rows until somebody has looked at them.
 
     Raises `Unreadable`; then nothing is kept.
@@ -42,7 +43,7 @@ def take_in(path: Path, *, name: str, by: Any, sheet: str = "") -> ContactImport
         if is_header and len(first) == 1 and second is None:
             raise Unreadable(FileTrouble.ONLY_HEADINGS)
         source = ContactImport.objects.create(
-            created_by=by,
+            created_by=user_of(by),
             file_name=name[-200:],
             kind=table.kind,
             sheets=table.sheets,

@@ -8,7 +8,7 @@ goes on with the rest.
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
@@ -17,6 +17,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Contact, Group, OptOut
 from contacts.services import membership
+from sociair_portal.common.actors import Actor, user_of
 
 _AT_ONCE: Final = 1000  # people in one transaction
 
@@ -69,7 +70,7 @@ class BulkAction:
 
     action: Action
     people: QuerySet[Contact]
-    by: Any
+    by: Actor
     group: Group | None = None
     reason: str = ""
 
@@ -123,7 +124,7 @@ class BulkAction:
     def _opt_out(self, mobiles: set[str]) -> int:
         OptOut.objects.bulk_create(
             [
-                OptOut(mobile=mobile, reason=self.reason, created_by=self.by)
+                OptOut(mobile=mobile, reason=self.reason, created_by=user_of(self.by))
                 for mobile in sorted(mobiles)
             ],
             ignore_conflicts=True,

@@ -10,9 +10,9 @@ from django.utils.translation import gettext_lazy
 from contacts.names import clean_name
 from messaging.models import MessageTemplate
 from messaging.services import templates
-from messaging.services.actor import Actor
 from messaging.text.placeholders import check_wording
 from messaging.text.validity import InvalidText
+from sociair_portal.common.actors import Actor
 from sociair_portal.common.searches import SearchField, SearchForm
 
 

@@ -20,7 +20,7 @@ from messaging.models import (
     EventKind,
     RecipientState,
 )
-from messaging.services.actor import Actor, user_of
+from sociair_portal.common.actors import Actor, user_of
 
 CAMPAIGN: Final[Mapping[CampaignState, frozenset[CampaignState]]] = {
     CampaignState.DRAFT: frozenset({CampaignState.PREPARING, CampaignState.CANCELLED}),

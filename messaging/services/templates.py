@@ -6,9 +6,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.models import MessageTemplate
-from messaging.services.actor import Actor, user_of
 from messaging.services.audience.letters import known_keys
 from messaging.text.placeholders import parse
+from sociair_portal.common.actors import Actor, user_of
 
 
 class NameTaken(Exception):

@@ -20,7 +20,6 @@ from messaging.forms.compose import OF_ALL, ComposeForm
 from messaging.forms.ids import ids_of
 from messaging.forms.templates import TemplateForm
 from messaging.models import Campaign, CampaignState, MessageTemplate
-from messaging.services.actor import Actor
 from messaging.services.audience import tables
 from messaging.services.audience.choice import GroupGone
 from messaging.services.audience.letters import known_keys
@@ -32,6 +31,7 @@ from messaging.services.templates import last_used
 from messaging.text.characters import to_plain
 from messaging.text.validity import tidy
 from messaging.views.freshness import recent_reading
+from sociair_portal.common.actors import Actor
 
 _FOUND_SHOWN: Final = 20
 _TEMPLATES_SHOWN: Final = 30

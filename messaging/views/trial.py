@@ -17,12 +17,12 @@ from contacts.phone import format_mobile
 from messaging import tasks
 from messaging.forms.trial import OwnNumberForm
 from messaging.models import Campaign, CampaignState, Profile
-from messaging.services.actor import user_of
 from messaging.services.audience.addressees import Addressee
 from messaging.services.campaigns import trial
 from messaging.services.campaigns.review import Review
 from messaging.services.money import affordability, prices
 from messaging.text.validity import InvalidText
+from sociair_portal.common.actors import user_of
 
 _OFFERED: Final = 100
 

@@ -24,8 +24,8 @@ from contacts.importing.reader import Packed, read_table
 from contacts.importing.rows import MOST_COLUMNS, FileTrouble, Row, Unreadable
 from contacts.names import clean_name
 from messaging.models import RecipientTable, TableRow
-from messaging.services.actor import Actor, user_of
 from messaging.text.validity import tidy
+from sociair_portal.common.actors import Actor, user_of
 from sociair_portal.common.bulk_rows import insert_rows, take_stock
 
 MOST_ROWS: Final = 100_000

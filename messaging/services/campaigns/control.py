@@ -30,12 +30,12 @@ from messaging.models import (
     RecipientState,
 )
 from messaging.services import states
-from messaging.services.actor import Actor
 from messaging.services.audience import letters
 from messaging.services.campaigns.guards import check_certain, check_nobody_prepares
 from messaging.services.gateway import silence
 from messaging.services.money import affordability, balance, new_prices
 from messaging.services.money.affordability import SendRefused
+from sociair_portal.common.actors import Actor
 
 logger = logging.getLogger(__name__)
 _CLOSED_AT_ONCE = 5000  # recipients

@@ -21,10 +21,10 @@ from messaging.models import (
     Gateway,
     MessageTemplate,
 )
-from messaging.services.actor import Actor, user_of
 from messaging.services.audience import letters
 from messaging.services.audience.choice import Audience
 from messaging.services.money.affordability import SendRefused
+from sociair_portal.common.actors import Actor, user_of
 
 
 def _fingerprint_of(text: str, audience: Audience) -> str:

@@ -13,11 +13,11 @@ from messaging.models import (
     RecipientTable,
     TableRow,
 )
-from messaging.services.actor import Actor, user_of
 from messaging.services.audience import tables
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts
 from messaging.services.money.affordability import SendRefused
+from sociair_portal.common.actors import Actor, user_of
 
 _ENDED = (CampaignState.DONE, CampaignState.CANCELLED)
 _NOT_REACHED = (RecipientState.REFUSED, RecipientState.NOT_SENT, RecipientState.CANCELLED)

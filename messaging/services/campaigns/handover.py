@@ -19,7 +19,6 @@ from messaging.models import (
     MessageTemplate,
 )
 from messaging.services import states
-from messaging.services.actor import Actor
 from messaging.services.audience import letters
 from messaging.services.audience.choice import Audience, describe
 from messaging.services.campaigns import preparation, signed_people
@@ -27,6 +26,7 @@ from messaging.services.campaigns.guards import check_certain, check_nobody_prep
 from messaging.services.campaigns.review import Review
 from messaging.services.money import affordability, prices, rules
 from messaging.services.money.affordability import SendRefused
+from sociair_portal.common.actors import Actor
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,7 +19,6 @@ from messaging.models import (
     RecipientState,
     SentMessage,
 )
-from messaging.services.actor import Actor, user_of
 from messaging.services.audience import repeats
 from messaging.services.campaigns import resend
 from messaging.services.campaigns.follow_ups import (
@@ -30,6 +29,7 @@ from messaging.services.campaigns.guards import check_certain, check_nobody_prep
 from messaging.services.money import affordability, prices
 from messaging.services.money.affordability import SendRefused
 from sociair_portal.common import formats
+from sociair_portal.common.actors import Actor, user_of
 
 _REFUSING = (Outcome.REFUSED, Outcome.ALL_INVALID, Outcome.SOME_INVALID, Outcome.TOO_LARGE)
 

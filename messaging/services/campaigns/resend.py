@@ -23,13 +23,13 @@ from messaging.models import (
     Recipient,
     RecipientState,
 )
-from messaging.services.actor import Actor, user_of
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts, preparation
 from messaging.services.money import prices, rules
 from messaging.services.money.affordability import SendRefused
 from messaging.text.length import measure
 from sociair_portal.common import id_runs
+from sociair_portal.common.actors import Actor, user_of
 from sociair_portal.common.bulk_rows import insert_rows
 
 MOST_AGAIN = 100  # batches that one request takes over; the worker takes any number

@@ -18,7 +18,6 @@ from messaging.models import (
     Gateway,
 )
 from messaging.services import states
-from messaging.services.actor import Actor, user_of
 from messaging.services.audience import letters
 from messaging.services.audience.choice import Audience
 from messaging.services.audience.letters import show_day
@@ -26,6 +25,7 @@ from messaging.services.campaigns import control, drafts
 from messaging.services.money import affordability, new_prices
 from messaging.services.money.new_prices import Priced
 from sociair_portal.common import formats
+from sociair_portal.common.actors import Actor, user_of
 
 
 @dataclass(slots=True)

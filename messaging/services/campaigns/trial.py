@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from contacts.phone import operator_of
 from messaging.models import Campaign, CampaignState, Profile
-from messaging.services.actor import Actor, user_of
 from messaging.services.audience.addressees import Addressee
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts, handover
@@ -18,6 +17,7 @@ from messaging.services.campaigns.review import review_of
 from messaging.services.money import affordability, prices
 from messaging.services.money.affordability import SendRefused
 from messaging.text.placeholders import literal
+from sociair_portal.common.actors import Actor, user_of
 
 
 @dataclass(frozen=True, slots=True)

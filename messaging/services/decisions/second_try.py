@@ -17,7 +17,6 @@ from messaging.models import (
     RecipientState,
     Verdict,
 )
-from messaging.services.actor import Actor, user_of
 from messaging.services.campaigns import resend
 from messaging.services.campaigns.guards import check_certain
 from messaging.services.decisions.settlement import (
@@ -28,6 +27,7 @@ from messaging.services.money import affordability, prices
 from messaging.services.money.affordability import SendRefused
 from messaging.services.states import finish_if_empty
 from sociair_portal.common import id_runs
+from sociair_portal.common.actors import Actor, user_of
 from sociair_portal.common.any_of import AnyOf
 
 

@@ -20,8 +20,8 @@ from messaging.models import (
     Verdict,
 )
 from messaging.services import states
-from messaging.services.actor import Actor, user_of
 from messaging.services.states import count, finish_if_empty
+from sociair_portal.common.actors import Actor, user_of
 
 _AT_ONCE = 50  # batches in one transaction
 UNDECIDED = [BatchState.UNCONFIRMED, BatchState.PARTLY_REFUSED]

@@ -29,8 +29,8 @@ from messaging.models import (
     SentMessage,
 )
 from messaging.services import states
-from messaging.services.actor import Actor, user_of
 from messaging.services.states import count, finish_if_empty
+from sociair_portal.common.actors import Actor, user_of
 
 _STOPPED: Final = [*PAUSABLE_STATES, CampaignState.OVERDUE]
 _ENDED: Final = [CampaignState.DONE, CampaignState.CANCELLED]

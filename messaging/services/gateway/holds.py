@@ -16,9 +16,9 @@ from messaging.models import (
     SentMessage,
 )
 from messaging.models.gateway import CLOCK_TOLERANCE
-from messaging.services.actor import Actor, user_of
 from messaging.services.gateway import doubts, machines
 from messaging.services.storage import clock
+from sociair_portal.common.actors import Actor, user_of
 
 _WEAKER: dict[HoldKind, list[HoldKind]] = {
     HoldKind.TIMED: [HoldKind.NONE, HoldKind.TIMED],
