@@ -1,0 +1,1 @@
+"""Everything that is done with messages; docs/architecture.md draws the rooms."""

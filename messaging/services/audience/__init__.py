@@ -1,0 +1,1 @@
+"""Who gets what: the choice, the recipients, their letters, repeats, tables."""

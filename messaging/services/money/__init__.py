@@ -1,0 +1,1 @@
+"""Prices, the balance, what can be paid, what became dearer."""

@@ -1,0 +1,1 @@
+"""The worker's part of a message's way: slot, claim, call, record."""
