@@ -1,1 +1,1 @@
-"""A message's life until it is queued: drafts, review, hand-over, preparation, schedule, control."""
+"""A message until it is queued: drafts, review, hand-over, preparation, schedule, control."""

@@ -1,1 +1,1 @@
-"""Whether anything may be sent at all: holds, machines and their records, doubts after a restore."""
+"""Whether anything may be sent at all: holds, machines, records, doubts after a restore."""
