@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.models import Contact, Group
-from messaging.forms.ids import IdsField, ids_of
+from messaging.forms.ids import IdsField, VersionField, ids_of
 from messaging.models import (
     MessageTemplate,
     RecipientTable,
@@ -57,7 +57,7 @@ class ComposeForm(forms.Form):
         },
     )
     # The version of the draft that this form knows to be saved.
-    version = forms.IntegerField(required=False, widget=_hidden(), min_value=0, max_value=2**30)
+    version = VersionField(required=False, widget=_hidden())
     # The template that the text came from; the table that stands for groups, contacts and numbers.
     template = forms.CharField(required=False, widget=_hidden())
     table = forms.CharField(required=False, widget=_hidden())

@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 
+from messaging.services.campaigns.drafts import MOST_VERSION
 from sociair_portal.common import id_runs
 
 
@@ -35,3 +36,14 @@ class RunsField(forms.Field):
 
     def prepare_value(self, value: Any) -> str:
         return value if isinstance(value, str) else id_runs.to_words(value or [])
+
+
+class VersionField(forms.IntegerField):
+    """Which version of something a form has seen; what cannot be one has seen none (0)."""
+
+    def clean(self, value: Any) -> int:
+        try:
+            version = super().clean(value) or 0
+        except forms.ValidationError:
+            return 0
+        return version if 0 < version <= MOST_VERSION else 0

@@ -155,7 +155,7 @@ def _draft(request: HttpRequest) -> Campaign | None:
     pk = request.GET.get("draft")
     if pk is None:
         return None
-    if not pk.isdecimal():
+    if not ids_of([pk]):
         raise Http404
     return get_object_or_404(Campaign, created_by=request.user.pk, pk=pk)
 

@@ -9,6 +9,7 @@ from django.views.decorators.http import require_safe
 
 from contacts.models import Contact, OptOut
 from messaging.forms.history import CampaignHistoryForm, RecipientHistoryForm
+from messaging.forms.ids import ids_of
 from messaging.models import Campaign, Recipient
 from messaging.services import history
 from sociair_portal.common.pages import page_by_key
@@ -62,7 +63,7 @@ def recipients(request: HttpRequest) -> HttpResponse:
     found = history.recipients(
         search.wanted,
         at=request.GET.get("page", ""),
-        back_from=int(back_from) if back_from.isdecimal() else None,
+        back_from=next(iter(ids_of([back_from])), None),
     )
     context = {"search": search, "found": found, "page": found.page, "tab": "recipients"}
     return render(request, "messaging/history/recipients.html", context)

@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.views.decorators.http import require_http_methods
 
 from contacts.forms.imports import UploadForm
+from messaging.forms.ids import ids_of
 from messaging.models import Campaign
 from messaging.services.audience import tables
 from messaging.views.compose import changed_page, typed_form, with_draft
@@ -22,7 +23,7 @@ from sociair_portal.common.uploads import was_too_large
 def upload(request: HttpRequest) -> HttpResponse:
     """Take in a file or pasted rows, then back to Compose with the table and its draft."""
     draft = request.GET.get("draft", "")
-    named = {"draft": draft} if draft.isdecimal() else {}
+    named = {"draft": draft} if ids_of([draft]) else {}
     if request.method == "POST":
         form = UploadForm(request.POST, request.FILES, was_too_large=was_too_large(request))
         take = partial(tables.take_in, by=request.user)

@@ -51,6 +51,7 @@
       if (isOnItsWay) {
         event.preventDefault(); // its answer says which version this is
         waiting = { button: event.submitter };
+        line.textContent = line.dataset.waits;
         return;
       }
       if (event.submitter?.name === "version") {
@@ -70,8 +71,14 @@
       if (saved === null) isSaved = false;
       known = version.value = saved ?? known;
       isOnItsWay = false;
-      if (waiting) form.requestSubmit(waiting.button?.isConnected ? waiting.button : null);
+      if (!waiting) return;
+      const { button } = waiting;
       waiting = null;
+      if (button && !button.isConnected) {
+        button.hidden = true; // its part of the page was drawn anew meanwhile
+        form.append(button);
+      }
+      form.requestSubmit(button);
     });
     ["htmx:sendError", "htmx:responseError", "htmx:timeout"].forEach((failure) => {
       line.addEventListener(failure, () => (line.textContent = line.dataset.failed));

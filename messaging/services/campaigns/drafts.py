@@ -6,12 +6,12 @@ import uuid
 from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import F, Q
+from django.db.models import Case, F, Q, When
 from django.db.models.expressions import Combinable
-from django.db.models.functions import Greatest
+from django.db.models.functions import Greatest, Least
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -26,6 +26,9 @@ from messaging.services.audience.choice import Audience
 from messaging.services.money.affordability import SendRefused
 from sociair_portal.common.actors import Actor, user_of
 
+# Nobody saves so often: a greater number was made up, and must not lock the draft.
+MOST_VERSION: Final = 2**30
+
 
 def _fingerprint_of(text: str, audience: Audience) -> str:
     """Equal for equal content, whatever form it came in by."""
@@ -38,7 +41,10 @@ class ChangedElsewhere(Exception):
 
     def __init__(self, campaign: Campaign) -> None:
         super().__init__(
-            _("This draft was changed in another window, or on another machine, meanwhile.")
+            _(
+                "This draft was changed in another window, on another machine, or here before you "
+                "came back."
+            )
         )
         self.campaign = campaign
 
@@ -80,7 +86,12 @@ def save_draft(
     if (found := form.first()) is None:
         with suppress(IntegrityError), transaction.atomic():
             return begin(
-                text, audience, by=by, form_uuid=form_uuid, version=(version or 0) + 1, **others
+                text,
+                audience,
+                by=by,
+                form_uuid=form_uuid,
+                version=min((version or 0) + 1, MOST_VERSION),
+                **others,
             )
         if (found := form.first()) is None:  # not another that was faster
             raise _table_gone()
@@ -121,7 +132,8 @@ def _saved_over(draft: Campaign, content: dict[str, Any], version: int | None) -
     known = Q() if version is None else Q(version__lte=version) | Q(fingerprint=fingerprint)
     after: Combinable = F("version") + 1
     if version is not None:
-        after = Greatest(F("version"), version + 1)
+        changed = Least(Greatest(F("version"), version + 1), MOST_VERSION)
+        after = Case(When(fingerprint=fingerprint, then=F("version")), default=changed)
     try:
         with transaction.atomic():
             same.filter(known, state=CampaignState.DRAFT).update(**content, version=after)

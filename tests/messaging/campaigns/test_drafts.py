@@ -187,6 +187,20 @@ def test_the_same_words_are_no_news_to_another_window(sender: Browser, gateway: 
     assert "Saved" in words(sender.post(URL, {**mine, "text": "Third.", "version": 2}))
 
 
+def test_a_made_up_version_does_not_lock_a_draft(sender: Browser, gateway: Gateway) -> None:
+    mine = form(text="First.", version=2**30)
+    for text in ("Second.", "Third."):
+        assert "Saved" in words(sender.post(URL, {**mine, "text": text}))
+    assert Campaign.objects.get().text == "Third."
+
+
+def test_the_same_words_from_two_windows_warn_nobody(sender: Browser, gateway: Gateway) -> None:
+    mine = form(text="First.", version=0)
+    sender.post(URL, mine)
+    sender.post(URL, {**mine, "version": 1})
+    assert "Saved" in words(sender.post(URL, {**mine, "text": "Second.", "version": 1}))
+
+
 @pytest.mark.parametrize("version", [None, "", "x", "-1", str(10**30)])
 def test_a_form_without_a_version_asks_first(
     sender: Browser, gateway: Gateway, version: str | None
