@@ -46,7 +46,7 @@
     let isSubmitted = false;
     let waiting = null; // the button, if the form is to be submitted after that
 
-    form.addEventListener("input", () => (isSaved = false));
+    form.addEventListener("input", () => (isSaved = isSubmitted = false));
     form.addEventListener("submit", (event) => {
       if (isOnItsWay) {
         event.preventDefault(); // its answer says which version this is
