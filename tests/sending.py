@@ -1,5 +1,6 @@
 """Campaigns for tests, handed over as a person would, and a worker that runs in the test."""
 
+import time
 import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
@@ -13,6 +14,8 @@ from messaging.services.gateway import holds, slot_record
 from messaging.services.money import balance
 from messaging.services.sending import claims, dispatch, slots
 from sociair_portal.common.actors import Actor
+
+_LOOKS_IN_EVERY = 15  # seconds, as a worker's own task does
 
 # Numbers of every operator that mean nothing to the sandbox.
 _PREFIXES = ("984", "980", "961", "985", "981")
@@ -80,9 +83,13 @@ def take_slot(gateway: Gateway) -> float | None:
 
 
 def send_all(gateway: Gateway) -> list[dispatch.Round]:
-    """What one sender does until there is nothing more for it."""
+    """What one sender does until there is nothing more for it, on a machine that looks in."""
     rounds = [dispatch.send_next(gateway)]
+    looked_in = time.monotonic()
     while rounds[-1] is dispatch.Round.CALLED:
+        if time.monotonic() - looked_in > _LOOKS_IN_EVERY:
+            slots.attend(gateway)
+            looked_in = time.monotonic()
         rounds.append(dispatch.send_next(gateway))
     return rounds
 
