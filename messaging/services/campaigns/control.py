@@ -150,9 +150,7 @@ def resume(
         )
     with transaction.atomic():
         if campaign.prepared_up_to != Campaign.PREPARED:
-            # Locked in the order of `record`: two transactions must not wait for each other.
-            Campaign.objects.select_for_update().get(pk=campaign.pk)
-            Gateway.objects.select_for_update(no_key=True).get(pk=campaign.gateway_id)
+            affordability.lock(campaign)
             check_nobody_prepares(campaign)
         return _resume(campaign, priced, by=by)
 

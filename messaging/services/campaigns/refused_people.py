@@ -14,7 +14,6 @@ from messaging.models import (
     CampaignState,
     Event,
     EventKind,
-    Gateway,
     Recipient,
     RecipientState,
     SentMessage,
@@ -86,9 +85,7 @@ def send_to_refused(
     rates = prices.rates_now(campaign, reading)
     try:
         with transaction.atomic():
-            # Locked in the order of `record`: two transactions must not wait for each other.
-            locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
-            gateway = Gateway.objects.select_for_update(no_key=True).get(pk=campaign.gateway_id)
+            locked, gateway = affordability.lock(campaign)
             if (known := resend.known(form_uuid, campaign)) is not None:
                 return known  # the other half of a double click
             people = refused_for_balance(locked)

@@ -12,7 +12,6 @@ from messaging.models import (
     Campaign,
     Event,
     EventKind,
-    Gateway,
     Recipient,
     RecipientState,
     Verdict,
@@ -70,9 +69,7 @@ def send_again(
     again = resend.price_again(unconfirmed_of(campaign, batches), signature.rates)
     try:
         with transaction.atomic():
-            # Locked in the order of `record`: two transactions must not wait for each other.
-            locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
-            gateway = Gateway.objects.select_for_update(no_key=True).get(pk=campaign.gateway_id)
+            locked, gateway = affordability.lock(campaign)
             if (known := resend.known(form_uuid, campaign)) is not None:
                 return known  # the other half of a double click
             check_certain(locked)

@@ -22,7 +22,6 @@ from messaging.models import (
     Batch,
     BatchState,
     Campaign,
-    Gateway,
     Recipient,
     RecipientState,
 )
@@ -85,8 +84,7 @@ class Priced:
         """
         if self.cost is None:
             return True
-        locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
-        gateway = Gateway.objects.select_for_update(no_key=True).get(pk=campaign.gateway_id)
+        locked, gateway = affordability.lock(campaign)
         reading = gateway.readings.order_by("-id").first()
         if reading is not None:
             affordability.check_start(locked, reading, more=Decimal(0))
