@@ -18,6 +18,7 @@ from messaging.services.campaigns.estimate import count_and_mark, count_omitted,
 from messaging.services.money import balance, prices
 from messaging.text.characters import Passage, has_link, on_the_phone
 from messaging.text.length import Measure, measure
+from sociair_portal.common.collecting import uncollected
 
 # More than anyone reads on a page; the rest is counted.
 MOST_SHOWN: Final = 200
@@ -127,8 +128,9 @@ def review_of(campaign: Campaign, reading: BalanceReading) -> Review:
     first = reader.piece(size=settings.INLINE_RECIPIENTS)
     counts = _read(found, first)
     if not first.is_last and writer.same is None:
-        for piece in reader.pieces(after=first.up_to, size=_PIECE):
-            counts += _read(found, piece)
+        with uncollected():
+            for piece in reader.pieces(after=first.up_to, size=_PIECE):
+                counts += _read(found, piece)
     elif not first.is_last and writer.same is not None:
         counts = _counted(found, campaign, audience, writer.same, rates)
     found.people = counts.total()
