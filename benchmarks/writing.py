@@ -180,4 +180,4 @@ def _table(people: int) -> Any:
             rows = csv.writer(file)
             rows.writerow(["Name", "Mobile", "Fee due"])
             rows.writerows([f"Person {n}", mobile(n), n % 5000] for n in range(people))
-        return tables.take_in(path, name="table.csv", by=None)
+        return tables.as_guessed(tables.take_in(path, name="table.csv", by=None), by=None)

@@ -2,19 +2,25 @@
 
 import re
 import unicodedata
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Final
+from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from contacts.days import Calendar, gregorian, read_day
 from contacts.names import clean_name
+from contacts.phone import visible
 from sociair_portal.common import formats
 
-FieldValue = str | int | float
+# A number or a day that is written otherwise than its value: [1250.5, "1,250.50"], or
+# ["2025-08-28", "2082-05-12"]. It is compared by the first and shown as the second. A day whose
+# calendar nobody knows yet has an empty first.
+WrittenValue = list[Any]
+FieldValue = str | int | float | WrittenValue
 MOST_CHARACTERS: Final = 500  # of a value; nothing longer fits into a message
 
 # Names that placeholders, tables and exports use for something else.
@@ -22,12 +28,22 @@ RESERVED: Final = frozenset(
     {"name", "number", "mobile", "operator", "opted_out", "group", "groups", "date"}
 )
 
-_DIGITS: Final = {ord("०") + digit: str(digit) for digit in range(10)}
-# 1250, 1,250.50, 1,25,000 and -3.5, with Rs or रू in front; a float keeps 15 digits exactly.
-_NUMBER: Final = re.compile(r"-?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{2,3})+)(?:\.[0-9]+)?", re.ASCII)
-_RUPEES: Final = re.compile(r"^(?:rs\.?|npr|रू\.?|रु\.?)\s*|\s*/-$", re.IGNORECASE)
-_MOST_DIGITS: Final = 15
-_DATE_FORMATS: Final = ("%Y-%m-%d", "%Y/%m/%d", "%d-%m-%Y", "%d/%m/%Y", "%d %b %Y", "%d %B %Y")
+_RUPEES: Final = re.compile(
+    r"^(?:rs\.?|npr|रू\.?|रु\.?)\s*|\s*(?:/[-=]|/-|rs\.?|npr|रू|रु)$", re.IGNORECASE
+)
+_MOST_DIGITS: Final = 15  # that a float keeps exactly
+# 1250, 1,250.50, 1,25,000 and -3.5, as offices in Nepal write; 12,50 and 1.234,50 as in Europe.
+_WITH_POINT: Final = re.compile(
+    r"-?(?:[0-9]+|[0-9]{1,3}(?:,[0-9]{3})+|[0-9]{1,2}(?:,[0-9]{2})*,[0-9]{3})(?:\.[0-9]+)?"
+)
+_WITH_COMMA: Final = re.compile(r"-?(?:[0-9]+|[0-9]{1,3}(?:\.[0-9]{3})+)(?:,[0-9]+)?")
+# What a spreadsheet shows where it could not compute, and what people write where nothing is.
+_ERRORS: Final = frozenset(
+    {"#n/a", "#ref!", "#value!", "#div/0!", "#name?", "#num!", "#null!", "#spill!", "#calc!"}
+)
+_NOTHING: Final = _ERRORS.union(
+    ("-", "--", "–", "—", "…", "..."), ("n/a", "na", "nan", "nil", "null", "none")
+)
 
 
 class FieldKind(StrEnum):
@@ -69,49 +85,94 @@ def key_of(name: str) -> str:
     return f"field_{key}" if key.isdecimal() else key
 
 
-def parse_value(kind: FieldKind, raw: str) -> FieldValue:
-    """The value as it is kept: text, a number, or a date as ISO text. Raises `InvalidValue`."""
+class DecimalMark(StrEnum):
+    """What stands before the fraction of a number."""
+
+    POINT = "point"
+    COMMA = "comma"
+
+
+def says_nothing(text: str) -> bool:
+    """Whether a cell only marks that there is no value: a dash, N/A, NULL."""
+    return text.casefold() in _NOTHING
+
+
+def is_error(text: str) -> bool:
+    """Whether a cell is what a spreadsheet could not compute: nobody means it as a text."""
+    return text[:1] == "#" and text.casefold() in _ERRORS
+
+
+def parse_value(
+    kind: FieldKind,
+    raw: str,
+    *,
+    mark: DecimalMark = DecimalMark.POINT,
+    calendar: Calendar = Calendar.GREGORIAN,
+) -> FieldValue:
+    """The value as it is kept: a text, a number, or a day, with the words in which it was written.
+
+    `calendar` is that of a day which does not tell its own. Raises `InvalidValue`.
+    """
     text = clean_name(raw)
     if len(text) > MOST_CHARACTERS:
         said = _("This is too long: it has %(count)d characters, %(most)d fit.")
         raise InvalidValue(said % {"count": len(text), "most": MOST_CHARACTERS})
     if kind == FieldKind.NUMBER:
-        return _number(text)
+        return _number(text, mark)
     if kind == FieldKind.DATE:
-        return _date(text)
+        return _day(text, calendar)
+    if is_error(text):
+        said = _("“%(text)s” is an error of the spreadsheet.")
+        raise InvalidValue(said % {"text": text})
     return text
 
 
-def _number(text: str) -> int | float:
+def _number(text: str, mark: DecimalMark) -> FieldValue:
     if len(text) <= _MOST_DIGITS and text.isascii() and text.isdigit():  # as in most columns
-        return int(text)
-    plain = _RUPEES.sub("", text.translate(_DIGITS)).strip()
-    digits = re.sub("[^0-9]", "", plain).lstrip("0")
-    if not _NUMBER.fullmatch(plain) or len(digits) > _MOST_DIGITS:
+        number = int(text)
+        return number if text[0] != "0" or text == "0" else [number, text]
+    plain = plain_number(text, mark)
+    if plain is None:
         raise InvalidValue(_("“%(text)s” is not a number like 1250 or 1,250.50.") % {"text": text})
-    value = Decimal(plain.replace(",", ""))
-    return int(value) if value == value.to_integral_value() else float(value)
+    exact = Decimal(plain)
+    value = int(exact) if exact == exact.to_integral_value() else float(exact)
+    return value if str(value) == text else [value, text]
 
 
-def _date(text: str) -> str:
-    plain = text.translate(_DIGITS).removesuffix(" 00:00:00")
-    for form in _DATE_FORMATS:
-        try:
-            return datetime.strptime(plain, form).date().isoformat()  # noqa: DTZ007  # a day
-        except ValueError:
-            continue
-    raise InvalidValue(
-        _("“%(text)s” is not a date like 2026-11-22 or 22/11/2026 (day first).") % {"text": text}
-    )
+def plain_number(text: str, mark: DecimalMark) -> str | None:
+    """A number's digits with a point before the fraction; None for what is none, or too long."""
+    digits = _RUPEES.sub("", visible(text)).strip()
+    by_point = mark is DecimalMark.POINT
+    if not (_WITH_POINT if by_point else _WITH_COMMA).fullmatch(digits):
+        return None
+    plain = digits.replace(",", "") if by_point else digits.replace(".", "").replace(",", ".")
+    count = len(plain.replace(".", "").replace("-", "").lstrip("0"))
+    return plain if count <= _MOST_DIGITS else None
+
+
+def _day(text: str, calendar: Calendar) -> FieldValue:
+    try:
+        written = read_day(text)
+        if written is not None:
+            day = gregorian(written, written.calendar or calendar)
+            return ["" if day is None else day.isoformat(), text]
+    except ValueError:
+        pass
+    said = _("“%(text)s” is not a date like 2026-11-22, 22/11/2026 (day first) or 2083-08-07.")
+    raise InvalidValue(said % {"text": text})
+
+
+def compared(value: FieldValue) -> str | int | float:
+    """What a value is compared by: a number, a text, or a day as ISO text."""
+    return value[0] if isinstance(value, list) else value
 
 
 def show_value(kind: FieldKind, value: FieldValue) -> str:
-    """A value as staff read it, in lists and messages: 1250.5 is 1250.50, a date is 22 Nov 2026."""
-    if type(value) is int:
-        return str(value)
-    if kind == FieldKind.NUMBER and isinstance(value, int | float):
-        exact = Decimal(repr(value))
-        return f"{exact:.2f}" if -2 <= int(exact.as_tuple().exponent) < 0 else f"{exact:f}"
+    """A value as staff read it, in lists and messages: as it was written."""
+    if isinstance(value, list):
+        return str(value[1])
+    if kind == FieldKind.NUMBER and isinstance(value, float):
+        return f"{Decimal(repr(value)):f}"
     if kind == FieldKind.DATE:
         return formats.day(date.fromisoformat(str(value)))
     return str(value)

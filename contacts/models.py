@@ -101,9 +101,22 @@ class ImportState(models.TextChoices):
     FAILED = "failed", _("Failed")
 
 
-class ContactImport(models.Model):
-    """One file of people. Its rows wait in pieces; the worker takes one after the other."""
+class FilePurpose(models.TextChoices):
+    CONTACTS = "contacts", _("Contacts")
+    RECIPIENTS = "recipients", _("Recipients of one message")
 
+
+class ContactImport(models.Model):
+    """One file of people. Its rows wait in pieces until somebody has said what its columns mean;
+    then the worker takes one after the other, or a message's table of recipients is made of them.
+    """
+
+    purpose = models.CharField(
+        _("what it is for"),
+        max_length=10,
+        choices=FilePurpose.choices,
+        default=FilePurpose.CONTACTS,
+    )
     created_at = models.DateTimeField(_("when"), auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -117,7 +130,18 @@ class ContactImport(models.Model):
     kind = models.CharField(_("kind"), max_length=4)
     sheets = models.JSONField(_("sheets"), default=list)
     sheet = models.CharField(_("sheet"), max_length=200, blank=True)
+    # What is hidden in the file, and how many lines it has; `continued` are those that go on with a
+    # row of the line before.
+    hidden_columns = models.JSONField(_("hidden columns"), default=list)
+    hidden_sheets = models.PositiveIntegerField(_("hidden sheets"), default=0)
+    hidden_rows = models.PositiveIntegerField(_("hidden rows"), default=0)
+    lines = models.PositiveIntegerField(_("lines"), default=0)
+    continued = models.PositiveIntegerField(_("lines within a row"), default=0)
+    # The line of the headings, 0 if there are none; rows above it are titles.
+    heading = models.PositiveIntegerField(_("line of the headings"), default=0)
     names = models.JSONField(_("columns"), default=list)
+    # What was counted in each column beyond the first piece (importing/facts.py).
+    facts = models.JSONField(default=list, editable=False)
     options = models.JSONField(_("what is done with it"), default=dict)
     state = models.CharField(
         _("state"), max_length=9, choices=ImportState.choices, default=ImportState.READY
@@ -126,11 +150,15 @@ class ContactImport(models.Model):
     highest = models.BigIntegerField(default=0, editable=False)
     pieces = models.PositiveIntegerField(_("pieces"), default=0)
     done = models.PositiveIntegerField(_("pieces done"), default=0)
+    # All that is in the pieces, and those that are imported: below the headings, not hidden.
+    kept_rows = models.PositiveIntegerField(default=0, editable=False)
     rows = models.PositiveIntegerField(_("rows"), default=0)
+    rows_done = models.PositiveIntegerField(_("rows done"), default=0)
     created = models.PositiveIntegerField(_("created"), default=0)
     updated = models.PositiveIntegerField(_("updated"), default=0)
     unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
     rejected = models.PositiveIntegerField(_("left out"), default=0)
+    values_left_out = models.PositiveIntegerField(_("values left out"), default=0)
     failure = models.TextField(_("why it failed"), blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
@@ -144,10 +172,6 @@ class ContactImport(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("contacts:import", args=[self.pk])
-
-    @property
-    def looked_at(self) -> int:
-        return self.created + self.updated + self.unchanged + self.rejected
 
     @property
     def is_over(self) -> bool:
@@ -168,10 +192,14 @@ class ImportedPiece(models.Model):
 
 
 class RejectedRow(models.Model):
-    """A row of a file that was left out, as it was, and why."""
+    """A row of a file that was left out, as it was, and why.
+
+    With a `column` only the value there was left out: it does not fit its field.
+    """
 
     source = models.ForeignKey(ContactImport, on_delete=models.CASCADE, related_name="left_out")
     line = models.PositiveIntegerField(_("line"))
+    column = models.CharField(_("column"), max_length=60, blank=True)
     entry = models.CharField(_("entry"), max_length=200)
     reason = models.CharField(_("why it was left out"), max_length=300)
     suggestion = models.CharField(_("suggestion"), max_length=10, blank=True)

@@ -6,6 +6,7 @@ parsing with the package itself takes twenty times as long.
 """
 
 import re
+import unicodedata
 from enum import StrEnum
 from typing import Any, Final
 
@@ -68,13 +69,34 @@ _OPERATORS: Final[dict[str, Operator]] = {
     if prefix.startswith("977")
 }
 
-_DEVANAGARI_DIGITS: Final = {ord("०") + digit: str(digit) for digit in range(10)}
-# What people and spreadsheets put between digits, and marks that nobody sees.
-_BETWEEN: Final = dict.fromkeys(map(ord, " \t\r\n\v\f-–—‑.()/'\u00a0\u2007\u2009\u202f"))
-_INVISIBLE: Final = dict.fromkeys(
-    map(ord, "\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff")
-)
-_VISIBLE: Final[dict[int, str | None]] = {**_INVISIBLE, **_DEVANAGARI_DIGITS}
+_FEW: Final = 0x3000  # characters that are remembered; a file may have every one there is
+
+
+class _Seen(dict[int, str]):
+    """Characters of a number as they are meant, told by their Unicode category: marks that nobody
+    sees vanish, every dash is a hyphen, every space a space, Devanagari digits are digits.
+    """
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        category = unicodedata.category(character)
+        seen = character
+        if character.isspace():
+            seen = " "
+        elif category in ("Cf", "Cc"):
+            seen = ""
+        elif category == "Pd" or character == "\N{MINUS SIGN}":
+            seen = "-"
+        elif "०" <= character <= "९":
+            seen = str(unicodedata.digit(character))
+        if code < _FEW:
+            self[code] = seen
+        return seen
+
+
+_SEEN: Final = _Seen()
+# What people and spreadsheets put between digits.
+_BETWEEN: Final = dict.fromkeys(map(ord, " -.()/'_*"))
 _SCIENTIFIC: Final = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+", re.ASCII)
 # A spreadsheet's float; without this, "984123456.0" would become ten digits of somebody else.
 _FLOAT: Final = re.compile(r"([^.]*[0-9])\.0+", re.ASCII)
@@ -89,7 +111,7 @@ def parse_mobile(raw: object) -> str:
     """
     if mobile := find_mobile(raw):
         return mobile
-    text = _visible(raw)
+    text = visible(raw)
     digits = _compact(text)
     raise InvalidMobile(_reason(text, digits, _national(digits)))
 
@@ -98,7 +120,7 @@ def find_mobile(raw: object) -> str:
     """As `parse_mobile`, but empty for what is no number."""
     if isinstance(raw, str) and _MOBILE.fullmatch(raw):  # as in most lists
         return raw
-    text = _visible(raw)
+    text = visible(raw)
     digits = _compact(text)
     if _MOBILE.fullmatch(digits):
         return digits
@@ -106,14 +128,29 @@ def find_mobile(raw: object) -> str:
     return national if national is not None and _MOBILE.fullmatch(national) else ""
 
 
-def _visible(raw: object) -> str:
-    return str(raw).translate(_VISIBLE).strip()
+def visible(raw: object) -> str:
+    """What somebody sees of a number, in plain characters: digits, spaces, hyphens, letters."""
+    text = str(raw)
+    if not text.isascii():
+        text = unicodedata.normalize("NFKC", text)
+    return text.translate(_SEEN).strip()
+
+
+def unspaced(raw: object) -> str:
+    """What somebody sees of a number, without what stands between the digits."""
+    return visible(raw).translate(_BETWEEN)
 
 
 def _compact(text: str) -> str:
     """Digits without what stands between them, or behind them in a spreadsheet's float."""
     float_like = _FLOAT.fullmatch(text)
     return (float_like[1] if float_like else text).translate(_BETWEEN)
+
+
+def is_landline(raw: object) -> bool:
+    """Whether a text is a telephone of Nepal that is no mobile."""
+    national = _national(_compact(visible(raw)))
+    return national is not None and _LANDLINE.fullmatch(national) is not None
 
 
 # Matches the ten digits of a mobile number and nothing else, the way most lists have them.

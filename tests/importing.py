@@ -1,15 +1,17 @@
 """Files as offices have them, made for the tests."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import openpyxl
 
-from contacts.fields import FieldKind
 from contacts.importing import jobs, load
-from contacts.importing.columns import guess, guess_kind
-from contacts.importing.options import Existing, Options
+from contacts.importing.meanings import guess_choice, options_of
+from contacts.importing.options import Numbers, Options
 from contacts.models import ContactImport
+from messaging.models import RecipientTable
+from messaging.services.audience import tables
 
 Cells = Sequence[object]
 
@@ -32,21 +34,7 @@ def xlsx_file(path: Path, rows: Sequence[Cells], *, sheet: str = "Sheet1") -> Pa
 
 def guessed(source: ContactImport, **changed: object) -> Options:
     """The options that the preview would offer."""
-    rows = [row.cells for row in jobs.sample_of(source)]
-    columns = guess(source.names, rows)
-    assert columns.number is not None
-    fields = tuple(
-        jobs.new_field(place, name, FieldKind(guess_kind(rows, place)))
-        for place, name in columns.fields.items()
-    )
-    values = {
-        "number": columns.number,
-        "name": columns.name,
-        "groups": columns.groups,
-        "fields": fields,
-        "existing": Existing.UPDATE,
-    }
-    return Options(**{**values, **changed})  # type: ignore[arg-type]
+    return replace(options_of(source, guess_choice(source)), **changed)  # type: ignore[arg-type]
 
 
 def imported(path: Path, **changed: object) -> ContactImport:
@@ -56,6 +44,15 @@ def imported(path: Path, **changed: object) -> ContactImport:
     source.refresh_from_db()
     assert load.load(source)
     return source
+
+
+def read_table(path: Path, *, name: str) -> RecipientTable:
+    """A file as a table of recipients, by what is guessed of its columns: of several numbers the
+    first, and no hidden rows.
+    """
+    source = tables.take_in(path, name=name, by=None)
+    options = options_of(source, replace(guess_choice(source), several=Numbers.FIRST))
+    return tables.made_of(source, options, by=None)
 
 
 def counts(source: ContactImport) -> tuple[int, int, int, int]:

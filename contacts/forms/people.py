@@ -92,7 +92,7 @@ class OwnField(forms.CharField):
 
     def prepare_value(self, value: Any) -> Any:
         """A stored number as it is shown; what somebody typed, as it was."""
-        return show_value(self.kind, value) if isinstance(value, int | float) else value
+        return show_value(self.kind, value) if isinstance(value, int | float | list) else value
 
 
 class ContactWithGroupsForm(ContactForm):

@@ -9,15 +9,21 @@ from contacts.phone import (
     InvalidMobile,
     find_mobile,
     format_mobile,
+    is_landline,
     parse_mobile,
     split_numbers,
+    visible,
 )
 
 # What people type, or a scanner reads, where a digit should be.
 _LOOK_ALIKES: Final = str.maketrans("OoQDlI|iSBZ", "00001111582")
-_SEPARATORS: Final = re.compile(r"[/\\&+]|\b(?:and|or|र|वा)\b", re.IGNORECASE)
+# A number as it stands among words: digits, and what people put between them.
+_DIGITS_IN_TEXT: Final = re.compile(r"\+?[0-9][0-9 .()-]*", re.ASCII)
+# A second number of which only the end is written: 9841002007/8.
+_OTHER_END: Final = re.compile(r"([0-9][0-9 -]{8,})/([0-9]{1,4})(?![0-9])", re.ASCII)
 _SHORTEST: Final = 10  # digits of a number
-_DIGITS: Final = re.compile(r"[0-9०-९]")
+_LONGEST_ASIDE: Final = 8  # digits of an extension, a class or a roll number beside the number
+_DIGIT: Final = re.compile(r"[0-9]", re.ASCII)
 
 
 class BadNumber(ValueError):
@@ -29,34 +35,52 @@ class BadNumber(ValueError):
         self.suggestion = suggestion
 
 
+def mobile_in(cell: str) -> str:
+    """The ten digits of the one mobile number in a cell, whatever else stands there: a landline, a
+    label, whose it is. Empty if there is none, or not exactly one.
+    """
+    if mobile := find_mobile(cell):
+        return mobile
+    if sum(map(str.isdigit, cell)) < _SHORTEST:
+        return ""
+    found, unclear = _numbers_in(visible(cell))
+    return found[0] if len(found) == 1 and not unclear else ""
+
+
 def read_number(cell: str) -> str:
-    """The ten digits of the one number in a cell. Raises `BadNumber`."""
+    """As `mobile_in`. Raises `BadNumber` where there is none."""
+    if mobile := mobile_in(cell):
+        return mobile
+    found, unclear = _numbers_in(visible(cell))
+    if len(found) + len(unclear) > 1 and found:
+        all_of_them = ", ".join([*map(format_mobile, found), *unclear])
+        said = _("There are several numbers in this cell: %(numbers)s. Give each a row of its own.")
+        raise BadNumber(said % {"numbers": all_of_them})
     try:
         return parse_mobile(cell)
     except InvalidMobile as invalid:
-        reason = invalid.reason
-    if len(several := _several(cell)) > 1:
-        both = ", ".join(format_mobile(mobile) for mobile in several)
-        said = _("There are several numbers in this cell: %(numbers)s. Give each a row of its own.")
-        raise BadNumber(said % {"numbers": both})
-    raise BadNumber(reason, _meant(cell))
+        raise BadNumber(invalid.reason, _meant(cell)) from invalid
 
 
-def _several(cell: str) -> list[str]:
-    if len(_DIGITS.findall(cell)) < 2 * _SHORTEST:
-        return []
-    pieces = [cell, *_SEPARATORS.split(cell)]
-    entries = [entry for piece in pieces for entry in split_numbers(piece)]
-    return list(dict.fromkeys(filter(None, map(find_mobile, entries))))
+def _numbers_in(text: str) -> tuple[list[str], list[str]]:
+    """The different mobile numbers of a text, and what may be another one, mistyped."""
+    found: list[str] = []
+    unclear: list[str] = []
+    for number, end in _OTHER_END.findall(text):
+        if first := find_mobile(number):
+            found += filter(None, [first, find_mobile(first[: -len(end)] + end)])
+    for digits in _DIGITS_IN_TEXT.findall(text):
+        for entry in split_numbers(digits):
+            stripped = entry.strip(" .()-")
+            if mobile := find_mobile(stripped):
+                found.append(mobile)
+            elif len(_DIGIT.findall(entry)) > _LONGEST_ASIDE and not is_landline(stripped):
+                unclear.append(entry)
+    return list(dict.fromkeys(found)), unclear
 
 
 def _meant(cell: str) -> str:
     """The number, if only letters that look like digits stand in its way; else empty."""
     changed = cell.translate(_LOOK_ALIKES)
-    return find_mobile(changed) if changed != cell and len(_DIGITS.findall(cell)) > 5 else ""
-
-
-def looks_like_number(cell: str) -> bool:
-    """Whether a cell was meant to hold a mobile or telephone number."""
-    digits = len(_DIGITS.findall(cell))
-    return bool(find_mobile(cell)) or (7 <= digits <= 26 and digits * 2 >= len(cell.strip()))
+    is_mostly_digits = len(_DIGIT.findall(visible(cell))) > _SHORTEST // 2
+    return find_mobile(changed) if changed != cell and is_mostly_digits else ""

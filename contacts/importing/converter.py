@@ -1,8 +1,9 @@
 """`python -m contacts.importing.converter FILE SHEET ROWS`: a table as JSON, within bounds.
 
-The first line tells the kind and the sheets, each other one is a piece: how many rows, a space, and
-`[[line, [cells]], …]`. The first piece is a small one, to be looked at. A file that cannot be read
-ends with one line that says why. A harmful file harms this process alone.
+The first line tells of the file, each other one is a piece: how many rows, a space, and
+`[[line, [cells], is hidden], …]`. The first piece is a small one, to be looked at. The last line is
+`end` with what was counted: lines, and the facts of the columns beyond the first piece. A file that
+cannot be read ends with one line that says why. A harmful file harms this process alone.
 """
 
 import contextlib
@@ -12,11 +13,13 @@ import resource
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
+from contacts.importing.facts import Facts, facts_of, together
 from contacts.importing.files import open_table
-from contacts.importing.rows import FIRST_ROWS, FileTrouble, Row, Unreadable
+from contacts.importing.rows import FIRST_ROWS, FileTrouble, Row, Table, Unreadable
 
+END: Final = "end "
 MOST_MEMORY: Final = 300 * 1024**2  # bytes
 _MOST_SECONDS: Final = 120  # of computing
 _MOST_CHARACTERS: Final = 2_000_000  # of a piece
@@ -30,16 +33,37 @@ def main(path: str, sheet: str, rows_a_piece: str) -> None:
     out = sys.stdout
     try:
         table = open_table(Path(path), sheet=sheet)
-        head = {"kind": table.kind, "sheets": table.sheets, "sheet": table.sheet}
-        out.write(json.dumps(head) + "\n")
-        for piece in _pieces(table.rows, int(rows_a_piece)):
+        out.write(json.dumps(_head(table)) + "\n")
+        facts: list[Facts] = []
+        hidden = 0
+        for place, piece in enumerate(_pieces(table.rows, int(rows_a_piece))):
             out.write(f"{len(piece)} {_encode(piece)}\n")
+            hidden += sum(row.is_hidden for row in piece)
+            if place:
+                facts = together(facts, facts_of(piece))
+        counted = {
+            "lines": table.tally.lines,
+            "continued": table.tally.continued,
+            "hidden": hidden,
+            "facts": [one.to_json() for one in facts],
+        }
+        out.write(f"{END}{json.dumps(counted)}\n")
     except MemoryError:
         out.write(json.dumps({"trouble": FileTrouble.TOO_LARGE, "line": 0}) + "\n")
     except Unreadable as unreadable:
         said = {"trouble": unreadable.trouble, "line": unreadable.line}
         out.write(json.dumps(said) + "\n")
-    out.write("end\n")
+
+
+def _head(table: Table) -> dict[str, Any]:
+    return {
+        "kind": table.kind,
+        "sheets": table.sheets,
+        "sheet": table.sheet,
+        "names": list(table.names),
+        "hidden_columns": sorted(table.hidden_columns),
+        "hidden_sheets": table.hidden_sheets,
+    }
 
 
 def _pieces(rows: Iterator[Row], most: int) -> Iterator[list[Row]]:

@@ -6,57 +6,123 @@ from dataclasses import replace
 from datetime import timedelta
 from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from django.db import DataError, IntegrityError, transaction
-from django.db.models import Max
+from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.fields import key_of
 from contacts.importing import load, pieces
-from contacts.importing.columns import headings
+from contacts.importing.facts import Facts, facts_of, together
+from contacts.importing.headings import find_heading, heading_names
 from contacts.importing.options import FieldColumn, Options
-from contacts.importing.reader import Packed, read_table
-from contacts.importing.rows import MOST_COLUMNS, FileTrouble, Row, Unreadable
-from contacts.models import Contact, ContactField, ContactImport, ImportState
+from contacts.importing.reader import read_table
+from contacts.importing.rows import FIRST_ROWS, FileTrouble, Row, Unreadable
+from contacts.models import Contact, ContactField, ContactImport, FilePurpose, ImportState
 from sociair_portal.common.actors import Actor, user_of
 
 logger = logging.getLogger(__name__)
 
-SAMPLE: Final = 200  # rows by which columns are guessed
+_HEADINGS: Final = 20  # rows that may be chosen as the headings
 _FORGOTTEN: Final = timedelta(days=1)  # after the upload
 
 
-def take_in(path: Path, *, name: str, by: Actor, sheet: str = "") -> ContactImport:
+def take_in(
+    path: Path,
+    *,
+    name: str,
+    by: Actor,
+    sheet: str = "",
+    purpose: FilePurpose = FilePurpose.CONTACTS,
+) -> ContactImport:
     """Keep a file's rows until somebody has looked at them.
 
     Raises `Unreadable`; then nothing is kept.
     """
     with read_table(path, sheet=sheet, rows_a_piece=pieces.ROWS_A_PIECE) as table:
-        first = next(table.pieces, Packed(0, "[]")).rows()
-        if not first:
+        first = next(table.pieces, None)
+        if first is None:
             raise Unreadable(FileTrouble.EMPTY)
-        width = min(max(len(row.cells) for row in first), MOST_COLUMNS)
-        names, is_header = headings(first[0].cells, width)
-        second = next(table.pieces, None) if len(first) == 1 else None
-        if is_header and len(first) == 1 and second is None:
-            raise Unreadable(FileTrouble.ONLY_HEADINGS)
         source = ContactImport.objects.create(
+            purpose=purpose,
             created_by=user_of(by),
             file_name=name[-200:],
             kind=table.kind,
             sheets=table.sheets,
             sheet=table.sheet[:200],
-            names=names,
+            hidden_columns=table.hidden_columns,
+            hidden_sheets=table.hidden_sheets,
         )
         try:
-            some = filter(None, (Packed.of(first[is_header:]), second))
-            pieces.keep(source, chain(some, table.pieces))
+            pieces.keep(source, chain([first], table.pieces))
+            counted = table.counted
+            source.lines, source.continued = counted.lines, counted.continued
+            source.hidden_rows = counted.hidden
+            source.facts = [one.to_json() for one in counted.facts]
+            _use_heading(source, first.rows(), table.names)
+            source.save()
         except Unreadable:
             source.delete()
             raise
     return source
+
+
+def _use_heading(source: ContactImport, first: Sequence[Row], names: Sequence[str] = ()) -> None:
+    """Find the heading, unless the file has names of its own. Raises `Unreadable`."""
+    if names:
+        source.names = list(names)
+        source.rows = source.kept_rows
+        return
+    place = find_heading(first)
+    if place + 1 == len(first) == source.kept_rows:
+        raise Unreadable(FileTrouble.ONLY_HEADINGS)
+    _set_heading(source, first, place)
+
+
+def _set_heading(source: ContactImport, first: Sequence[Row], place: int) -> None:
+    """Take the row at a place among the first ones as the heading; -1: there is none."""
+    below = first[place + 1 :]
+    width = max((len(row.cells) for row in first[max(place, 0) :]), default=0)
+    source.heading = first[place].line if place >= 0 else 0
+    source.names = heading_names(first, place, max(width, len(source.facts)))
+    hidden_above = sum(row.is_hidden for row in first[: place + 1])
+    source.hidden_rows -= hidden_above
+    source.rows = source.kept_rows - (len(first) - len(below)) - source.hidden_rows
+
+
+def choose_heading(source: ContactImport, line: int) -> bool:
+    """Take the row of a line as the heading; 0: there is none. False if that cannot be."""
+    first = pieces.piece_of(source, 0)
+    place = next((at for at, row in enumerate(first) if row.line == line), -1)
+    if (place < 0 and line) or (place + 1 == len(first) == source.kept_rows):
+        return False
+    source.hidden_rows += sum(row.is_hidden and row.line <= source.heading for row in first)
+    _set_heading(source, first, place)
+    return bool(
+        ContactImport.objects.filter(pk=source.pk, state=ImportState.READY).update(
+            heading=source.heading,
+            names=source.names,
+            rows=source.rows,
+            hidden_rows=source.hidden_rows,
+        )
+    )
+
+
+def possible_headings(source: ContactImport) -> Sequence[Row]:
+    """The first rows of a file, of which one is the heading."""
+    if not source.lines:  # taken in before headings could be chosen
+        return []
+    first = pieces.piece_of(source, 0)
+    above = sum(row.line <= source.heading for row in first)
+    return first[: max(_HEADINGS, above)]
+
+
+def facts_of_columns(source: ContactImport) -> list[Facts]:
+    """What is in each column, over all rows of the file."""
+    rest = [Facts.from_json(one) for one in source.facts]
+    found = together(facts_of(pieces.rows_of(source, 0)), rest)
+    return [*found, *(Facts() for _place in range(len(source.names) - len(found)))]
 
 
 def start(source: ContactImport, options: Options) -> bool:
@@ -68,6 +134,7 @@ def start(source: ContactImport, options: Options) -> bool:
             ContactImport.objects.filter(pk=source.pk, state=ImportState.READY).update(
                 state=ImportState.RUNNING,
                 highest=highest,
+                rows=F("rows") + (F("hidden_rows") if options.take_hidden else 0),
                 options=replace(options, fields=fields).to_json(),
             )
         )
@@ -79,11 +146,6 @@ def _with_field(column: FieldColumn) -> FieldColumn:
         key=column.key, defaults={"name": column.name, "kind": column.kind}
     )
     return replace(column, name=found.name, kind=type(column.kind)(found.kind))
-
-
-def new_field(place: int, name: str, kind: Any) -> FieldColumn:
-    """A column for a field that does not exist yet; the key is empty if the name has no letter."""
-    return FieldColumn(place, key_of(name)[:60], name[:60], kind)
 
 
 def cancel(source: ContactImport) -> bool:
@@ -128,6 +190,8 @@ def waiting() -> bool:
     return ContactImport.objects.filter(state=ImportState.RUNNING).exists()
 
 
-def sample_of(source: ContactImport, count: int = SAMPLE) -> Sequence[Row]:
-    """The first rows of a file."""
-    return pieces.first_rows(source, count)
+def sample_of(
+    source: ContactImport, count: int = FIRST_ROWS, *, hidden: bool = False
+) -> Sequence[Row]:
+    """The first rows of a file that are about somebody."""
+    return pieces.rows_of(source, 0, hidden=hidden)[:count] if source.pieces else []

@@ -25,6 +25,7 @@ class PlannedPerson:
     joins: frozenset[str] = frozenset()
     is_changed: bool = False
     is_spoken_of: bool = False  # by an earlier row of the same file
+    opts_out: bool = False
 
 
 class Spoken(Protocol):

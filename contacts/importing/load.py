@@ -13,6 +13,7 @@ from typing import Final
 from django.db import IntegrityError, connection, transaction
 from django.db.models import F, Max
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from contacts.importing.known_people import PlannedPerson
 from contacts.importing.newcomers import Joins, Newcomer, Newcomers, newcomer_of, tell_apart
@@ -41,7 +42,8 @@ def load(source: ContactImport, *, go_on: Callable[[], bool] = lambda: True) -> 
     while source.state == ImportState.RUNNING and source.done < source.pieces:
         if not go_on():
             return False
-        _load_surely(source, rows_of(source, source.done), options, spoken)
+        rows = rows_of(source, source.done, hidden=options.take_hidden)
+        _load_surely(source, rows, options, spoken)
         source.refresh_from_db()
     _finish(source)
     return True
@@ -89,9 +91,12 @@ def _load(source: ContactImport, rows: list[Row], options: Options, spoken: _Spo
             _opt_out(source, planned, options)
         else:
             _save_people(newcomers, planned)
+            _opt_out_marked(source, planned)
         _save_rejected(source, planned, options)
         counts = Counter(one.outcome.value for one in planned)
         counts[RowOutcome.CREATED.value] += len(newcomers.people)
+        counts["rows_done"] = len(rows)
+        counts["values_left_out"] = sum(len(one.left_out) for one in planned)
         ContactImport.objects.filter(pk=source.pk).update(
             **{name: F(name) + count for name, count in counts.items()}
         )
@@ -156,6 +161,19 @@ def _opt_out(source: ContactImport, planned: Sequence[Planned], options: Options
     )
 
 
+def _opt_out_marked(source: ContactImport, planned: Sequence[Planned]) -> None:
+    """Opt out the numbers of people whom the file says that must not be texted."""
+    marked = {one.person.mobile for one in planned if one.person and one.person.opts_out}
+    reason = _("Opted out in the file %(file)s") % {"file": source.file_name}
+    OptOut.objects.bulk_create(
+        [
+            OptOut(mobile=mobile, reason=reason[:_LONGEST_REASON], created_by=source.created_by)
+            for mobile in sorted(marked)
+        ],
+        ignore_conflicts=True,
+    )
+
+
 def _reason(row: Row, options: Options) -> str:
     at = options.reason_at
     given = clean_name(row.cells[at]) if at is not None and at < len(row.cells) else ""
@@ -165,11 +183,12 @@ def _reason(row: Row, options: Options) -> str:
 def _save_rejected(source: ContactImport, planned: Sequence[Planned], options: Options) -> None:
     insert_rows(
         RejectedRow,
-        ["source", "line", "entry", "reason", "suggestion", "cells"],
+        ["source", "line", "column", "entry", "reason", "suggestion", "cells"],
         [
             (
                 source.pk,
                 row["line"],
+                row["column"],
                 row["entry"],
                 row["reason"],
                 row["suggestion"],

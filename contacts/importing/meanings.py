@@ -1,25 +1,30 @@
 """The meaning of each column of a file, guessed or chosen, and the options made of it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.fields import RESERVED, FieldKind, key_of
+from contacts.days import Calendar
+from contacts.fields import RESERVED, DecimalMark, FieldKind, key_of
 from contacts.importing import jobs
-from contacts.importing.columns import guess, guess_kind
-from contacts.importing.options import Existing, FieldColumn, Options
-from contacts.models import ContactField, ContactImport
+from contacts.importing.columns import Guess, guess, guess_kind
+from contacts.importing.facts import Facts
+from contacts.importing.options import Existing, FieldColumn, Numbers, Options
+from contacts.models import ContactField, ContactImport, FilePurpose, ImportState
 
 LEAVE_OUT: Final = ""
 NUMBER: Final = "number"
 NAME: Final = "name"
 GROUPS: Final = "groups"
+OPTED_OUT: Final = "opted_out"
 REASON: Final = "reason"
 NEW: Final = "new:"  # and the kind of the new field
+KEEP: Final = "keep"  # for a message to the rows of the file
 FIELD: Final = "field:"  # and the key of one that is there
-_ONCE: Final = (NUMBER, NAME, GROUPS, REASON)
+_ONCE: Final = (GROUPS, OPTED_OUT, REASON)
 
 
 class NotChosen(ValueError):
@@ -30,62 +35,163 @@ class NotChosen(ValueError):
         self.place = place
 
 
+class SeveralNumbers(NotChosen):
+    """Several columns have mobile numbers, and nobody said what is done with them."""
+
+
 @dataclass(slots=True)
 class Choice:
-    """The meaning of every column, in their order, and what else was chosen."""
+    """The meaning of every column, in their order, how the cells of each are written (a decimal
+    mark or a calendar; empty where the cells tell), and what else was chosen.
+    """
 
     meanings: list[str]
+    written: list[str]
+    several: str = ""
     existing: Existing = Existing.UPDATE
     to_groups: list[str] = field(default_factory=list)
+    take_hidden: bool = False
     opt_out: bool = False
     reason: str = ""
+    remembered: ContactImport | None = None  # whose columns these are, if they were taken over
 
     def give(self, place: int, meaning: str) -> None:
         """Give one column this meaning, and take it from any other."""
         self.meanings = [LEAVE_OUT if one == meaning else one for one in self.meanings]
         self.meanings[place] = meaning
 
+    @property
+    def numbers(self) -> list[int]:
+        return self.places(NUMBER)
 
-def guess_choice(source: ContactImport) -> Choice:
-    """The choice that the headings and the first rows suggest."""
-    rows = [row.cells for row in jobs.sample_of(source)]
-    found = guess(source.names, rows)
+    def places(self, meaning: str) -> list[int]:
+        return [place for place, one in enumerate(self.meanings) if one == meaning]
+
+
+def choice_for(source: ContactImport) -> Choice:
+    """The choice of the last file with the same headings, or else a guess.
+
+    It is guessed anew where the mobile numbers are not in the same columns any more.
+    """
+    guessed = guess_choice(source)
+    last = (
+        ContactImport.objects.filter(purpose=source.purpose, names=source.names)
+        .exclude(pk=source.pk)
+        .exclude(options={})
+        .exclude(state__in=[ImportState.CANCELLED, ImportState.FAILED])
+        .order_by("-id")
+        .first()
+    )
+    if last is None or not source.heading:
+        return guessed
+    options = Options.from_json(last.options)
+    if not set(options.numbers) <= set(guessed.numbers):
+        return guessed
+    return replace(_as_chosen(source, options), remembered=last)
+
+
+def _as_chosen(source: ContactImport, options: Options) -> Choice:
+    """The columns and answers of options; about hidden rows everybody is asked anew."""
+    choice = Choice(
+        [LEAVE_OUT] * len(source.names),
+        [""] * len(source.names),
+        several=options.several.value if len(options.numbers) > 1 else "",
+        existing=options.existing,
+        to_groups=list(options.to_groups),
+        opt_out=options.opt_out,
+        reason=options.reason,
+    )
+    if source.purpose == FilePurpose.RECIPIENTS:
+        for place in options.kept:
+            choice.meanings[place] = KEEP
     known = set(ContactField.objects.values_list("key", flat=True))
-    choice = Choice([LEAVE_OUT] * len(source.names))
-    for place, name in found.fields.items():
-        choice.meanings[place] = _field_meaning(name, rows, place, known)
-    for where, meaning in ((found.number, NUMBER), (found.name, NAME), (found.groups, GROUPS)):
+    facts = jobs.facts_of_columns(source)
+    for column in options.fields:
+        is_known = column.key in known
+        meaning = f"{FIELD}{column.key}" if is_known else f"{NEW}{column.kind.value}"
+        choice.meanings[column.place] = meaning
+        found = kind_of_column(facts[column.place])
+        if column.kind is FieldKind.DATE and found.calendar is None:
+            choice.written[column.place] = column.calendar.value
+        elif column.kind is FieldKind.NUMBER and found.mark is None:
+            choice.written[column.place] = column.mark.value
+    for where, meaning in (
+        *((place, NUMBER) for place in options.numbers),
+        *((place, NAME) for place in options.names),
+        *((options.groups, GROUPS), (options.opted_out, OPTED_OUT), (options.reason_at, REASON)),
+    ):
         if where is not None:
             choice.meanings[where] = meaning
     return choice
 
 
-def _field_meaning(name: str, rows: Sequence[Sequence[str]], place: int, known: set[str]) -> str:
+def guess_choice(source: ContactImport) -> Choice:
+    """The choice that the headings and the cells of all rows suggest."""
+    facts = jobs.facts_of_columns(source)
+    found = guess(source.names, facts, hidden=frozenset(source.hidden_columns))
+    known = {one.key: FieldKind(one.kind) for one in ContactField.objects.all()}
+    choice = Choice([LEAVE_OUT] * len(source.names), [""] * len(source.names))
+    is_for_one = source.purpose == FilePurpose.RECIPIENTS
+    if is_for_one:
+        hidden = set(source.hidden_columns)
+        choice.meanings = [
+            LEAVE_OUT if place in hidden else KEEP for place in range(len(source.names))
+        ]
+    for place, name in found.fields.items():
+        if not is_for_one:
+            choice.meanings[place] = _field_meaning(name, facts[place], known)
+    for where, meaning in ((found.groups, GROUPS), (found.opted_out, OPTED_OUT)):
+        if where is not None and not (is_for_one and meaning is GROUPS):
+            choice.meanings[where] = meaning
+    for places, meaning in ((found.numbers, NUMBER), (found.names, NAME)):
+        for place in places:
+            choice.meanings[place] = meaning
+    return choice
+
+
+def kind_of_column(facts: Facts) -> Guess:
+    """The kind that the cells of a column suggest, today."""
+    return guess_kind(facts, year=timezone.localdate().year)
+
+
+def _field_meaning(name: str, facts: Facts, known: dict[str, FieldKind]) -> str:
     key = key_of(name)[:60]
     if key in known:
         return f"{FIELD}{key}"
     if key in RESERVED:
         return LEAVE_OUT
-    return f"{NEW}{guess_kind(rows, place).value}"
+    return f"{NEW}{kind_of_column(facts).kind.value}"
 
 
 def options_of(source: ContactImport, choice: Choice) -> Options:
     """The choice as it is kept. Raises `NotChosen` with a sentence."""
     places = {meaning: _place(choice, meaning) for meaning in _ONCE}
-    number = places[NUMBER]
-    if number is None:
+    numbers = choice.numbers
+    if not numbers:
         raise NotChosen(_("Choose the column that has the mobile numbers."))
+    if len(numbers) > 1 and not choice.several:
+        said = _("Mobile numbers are in several columns: %(names)s. Choose what counts.")
+        names = ", ".join(f"“{source.names[place]}”" for place in numbers)
+        raise SeveralNumbers(said % {"names": names})
     if places[REASON] is not None and not choice.opt_out:
         said = _("Only numbers that must not be texted have a reason. Choose another meaning.")
         raise NotChosen(said, places[REASON])
     fields = () if choice.opt_out else tuple(_fields(source, choice))
     return Options(
-        number=number,
-        name=places[NAME],
+        numbers=tuple(numbers),
+        several=Numbers(choice.several or Numbers.FIRST),
+        names=tuple(choice.places(NAME)),
         groups=places[GROUPS],
+        opted_out=places[OPTED_OUT],
         fields=fields,
+        kept=tuple(
+            place
+            for place, meaning in enumerate(choice.meanings)
+            if meaning in (KEEP, NUMBER, NAME, OPTED_OUT)
+        ),
         existing=choice.existing,
         to_groups=tuple(choice.to_groups),
+        take_hidden=choice.take_hidden,
         opt_out=choice.opt_out,
         reason=choice.reason,
         reason_at=places[REASON],
@@ -93,28 +199,47 @@ def options_of(source: ContactImport, choice: Choice) -> Options:
 
 
 def _place(choice: Choice, meaning: str) -> int | None:
-    places = [place for place, one in enumerate(choice.meanings) if one == meaning]
+    places = choice.places(meaning)
     if len(places) > 1:
         raise NotChosen(_("Another column has this meaning already."), places[1])
     return places[0] if places else None
 
 
-def _fields(source: ContactImport, choice: Choice) -> list[FieldColumn]:
+def _fields(source: ContactImport, choice: Choice) -> Sequence[FieldColumn]:
     known = {one.key: one for one in ContactField.objects.all()}
+    facts = jobs.facts_of_columns(source)
     fields: list[FieldColumn] = []
     for place, meaning in enumerate(choice.meanings):
         if meaning.startswith(FIELD) and (one := known.get(meaning.removeprefix(FIELD))):
-            fields.append(FieldColumn(place, one.key, one.name, FieldKind(one.kind)))
+            key, name, kind = one.key, one.name, FieldKind(one.kind)
         elif meaning.startswith(NEW):
-            kind = FieldKind(meaning.removeprefix(NEW))
-            fields.append(_new_field(place, source.names[place], kind))
-        if fields and fields[-1].key in {one.key for one in fields[:-1]}:
+            name, kind = source.names[place][:60], FieldKind(meaning.removeprefix(NEW))
+            key = key_of(source.names[place])[:60]
+        else:
+            continue
+        if not key or (meaning.startswith(NEW) and key in RESERVED):
+            said = _("A field cannot be called so. Change the heading in the file.")
+            raise NotChosen(said, place)
+        if key in {column.key for column in fields}:
             raise NotChosen(_("Another column goes into the same field."), place)
+        mark, calendar = _written(kind, facts[place], choice.written[place], place)
+        fields.append(FieldColumn(place, key, name, kind, mark, calendar))
     return fields
 
 
-def _new_field(place: int, name: str, kind: FieldKind) -> FieldColumn:
-    column = jobs.new_field(place, name, kind)
-    if not column.key or column.key in RESERVED:
-        raise NotChosen(_("A field cannot be called so. Change the heading in the file."), place)
-    return column
+def _written(kind: FieldKind, facts: Facts, given: str, place: int) -> tuple[DecimalMark, Calendar]:
+    """How the cells of a column are written, by what was chosen or what they tell."""
+    found = kind_of_column(facts)
+    mark: DecimalMark | None = DecimalMark.POINT
+    calendar: Calendar | None = Calendar.GREGORIAN
+    if found.kind is kind:
+        mark, calendar = found.mark, found.calendar
+    if given in list(DecimalMark):
+        mark = DecimalMark(given)
+    if given in list(Calendar):
+        calendar = Calendar(given)
+    if kind is FieldKind.NUMBER and mark is None:
+        raise NotChosen(_("Is 1.250 more than a thousand here, or a little more than one?"), place)
+    if kind is FieldKind.DATE and calendar is None:
+        raise NotChosen(_("Choose the calendar of these dates."), place)
+    return mark or DecimalMark.POINT, calendar or Calendar.GREGORIAN

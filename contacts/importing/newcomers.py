@@ -11,10 +11,10 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache, partial
 from typing import NamedTuple
 
-from contacts.fields import FieldKind, InvalidValue, parse_value
+from contacts.fields import InvalidValue
 from contacts.importing.known_people import PlannedPerson, known_numbers
-from contacts.importing.options import Options
-from contacts.importing.plan import LONGEST_GROUP, LONGEST_NAME, group_names
+from contacts.importing.options import FieldColumn, Options
+from contacts.importing.plan import LONGEST_GROUP, LONGEST_NAME, full_name, group_names, says_yes
 from contacts.importing.rows import Row
 from contacts.names import clean_name, name_key
 from contacts.phone import find_mobile, operator_of, plain_mobile
@@ -39,14 +39,14 @@ def tell_apart(
 
     `groups` are the names of groups by their keys; those that are missing are added.
     """
-    if options.opt_out or options.name is None:
+    if options.opt_out or not options.names or len(options.numbers) > 1:
         return Newcomers([], {}), list(rows)
-    mobiles = [_mobile(row.cells, options.number) for row in rows]
+    mobiles = [_mobile(row.cells, options.numbers[0]) for row in rows]
     times = Counter(mobiles)
     taken = known_numbers(times)
     taken.update([mobile for mobile, count in times.items() if count > 1 or not mobile])
     found, others = Newcomers([], {}), []
-    read = _reader(options, options.name, groups, found.joins)
+    read = _reader(options, groups, found.joins)
     for row, mobile in zip(rows, mobiles, strict=True):
         newcomer = None if mobile in taken else read(row.cells, mobile)
         if newcomer is None:
@@ -63,21 +63,26 @@ def _mobile(cells: list[str], place: int) -> str:
 
 
 def _reader(
-    options: Options, name_at: int, known: dict[str, str], joins: Joins
+    options: Options, known: dict[str, str], joins: Joins
 ) -> Callable[[list[str], str], Newcomer | None]:
     """A function that reads a row; None for one that must be planned, or refused with a reason."""
-    columns = [(one.place, one.key, one.kind) for one in options.fields]
-    groups_at = options.groups
+    columns = [(one.place, one) for one in options.fields]
+    name_at, parts_at = options.names[0], options.names[1:]
+    groups_at, opted_out_at = options.groups, options.opted_out
     everybody = _groups("", options, known)
     groups_in = lru_cache(maxsize=1000)(partial(_groups, options=options, known=known))
 
     def read(cells: list[str], mobile: str) -> Newcomer | None:
         width, groups = len(cells), everybody
         name = clean_name(cells[name_at]) if name_at < width else ""
+        if parts_at:
+            name = full_name([name, *(cells[at] for at in parts_at if at < width)])
+        if opted_out_at is not None and opted_out_at < width and says_yes(cells[opted_out_at]):
+            return None
         if not name or len(name) > LONGEST_NAME:
             return None
         try:
-            parts = [_part(key, kind, cells[at]) for at, key, kind in columns if at < width]
+            parts = [_part(column, cells[at]) for at, column in columns if at < width]
         except InvalidValue:
             return None
         if groups_at is not None and groups_at < width:
@@ -106,11 +111,11 @@ def _operator(prefix: str) -> str:
 
 
 @lru_cache(maxsize=5000)
-def _part(key: str, kind: FieldKind, cell: str) -> str:
+def _part(column: FieldColumn, cell: str) -> str:
     """A cell's value as a part of the JSON of fields; empty for an empty cell."""
     if not cell.strip():
         return ""
-    return _json_part(key, parse_value(kind, cell))
+    return _json_part(column.key, column.value(cell))
 
 
 def _json_part(key: str, value: object) -> str:

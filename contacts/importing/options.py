@@ -2,9 +2,11 @@
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 
-from contacts.fields import FieldKind
+from contacts.days import Calendar
+from contacts.fields import DecimalMark, FieldKind, FieldValue, parse_value
 
 
 class Existing(StrEnum):
@@ -15,30 +17,55 @@ class Existing(StrEnum):
     GROUPS = "groups"
 
 
+class Numbers(StrEnum):
+    """What becomes of a row that has a mobile number in several columns."""
+
+    FIRST = "first"  # the first number that is filled in counts
+    BOTH = "both"  # each number is a person
+
+
 @dataclass(frozen=True, slots=True)
 class FieldColumn:
-    """A column whose values go into one of the office's own fields."""
+    """A column whose values go into one of the office's own fields, and how they are read."""
 
     place: int
     key: str
     name: str
     kind: FieldKind
+    mark: DecimalMark = DecimalMark.POINT
+    calendar: Calendar = Calendar.GREGORIAN
+
+    def value(self, cell: str) -> FieldValue:
+        """The value of a cell. Raises `InvalidValue`."""
+        return _value(self.kind, cell, self.mark, self.calendar)
+
+
+# The same classes, villages and fees come again and again.
+@lru_cache(maxsize=10_000)
+def _value(kind: FieldKind, cell: str, mark: DecimalMark, calendar: Calendar) -> FieldValue:
+    return parse_value(kind, cell, mark=mark, calendar=calendar)
 
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Places of columns from 0. `to_groups` are names of groups that everybody joins.
+    """Places of columns from 0. The parts of a name are joined in the order of `names`;
+    `to_groups` are names of groups that everybody joins, `opted_out` is the column that says who
+    must not be texted.
 
     With `opt_out` the numbers are opted out and no people are kept; the reason is the row's
     (`reason_at`), or else `reason`.
     """
 
-    number: int
-    name: int | None = None
+    numbers: tuple[int, ...]
+    several: Numbers = Numbers.FIRST
+    names: tuple[int, ...] = ()
     groups: int | None = None
+    opted_out: int | None = None
     fields: tuple[FieldColumn, ...] = ()
+    kept: tuple[int, ...] = ()  # columns that can stand in a message to the rows
     existing: Existing = Existing.UPDATE
     to_groups: tuple[str, ...] = ()
+    take_hidden: bool = False
     opt_out: bool = False
     reason: str = ""
     reason_at: int | None = None
@@ -48,15 +75,31 @@ class Options:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Options":
+        """Also of what was kept when there was one column of numbers and one of names."""
+        given = dict(data)
+        if "number" in given:
+            given["numbers"] = [given.pop("number")]
+            given["names"] = [] if (name := given.pop("name")) is None else [name]
         fields = tuple(
-            FieldColumn(**{**column, "kind": FieldKind(column["kind"])})
-            for column in data["fields"]
+            FieldColumn(
+                **{
+                    **column,
+                    "kind": FieldKind(column["kind"]),
+                    "mark": DecimalMark(column.get("mark", DecimalMark.POINT)),
+                    "calendar": Calendar(column.get("calendar", Calendar.GREGORIAN)),
+                }
+            )
+            for column in given["fields"]
         )
         return cls(
             **{
-                **data,
+                **given,
                 "fields": fields,
-                "existing": Existing(data["existing"]),
-                "to_groups": tuple(data["to_groups"]),
+                "numbers": tuple(given["numbers"]),
+                "names": tuple(given["names"]),
+                "kept": tuple(given.get("kept", ())),
+                "several": Numbers(given.get("several", Numbers.FIRST)),
+                "existing": Existing(given["existing"]),
+                "to_groups": tuple(given["to_groups"]),
             }
         )

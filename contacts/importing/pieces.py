@@ -16,27 +16,30 @@ ROWS_A_PIECE: Final = 5000
 
 
 def keep(source: ContactImport, pieces: Iterable[Packed]) -> None:
-    """Save pieces as they come, and then how many pieces and rows there are."""
+    """Save pieces as they come, and count them in the source, which is not saved."""
     for piece in pieces:
-        if piece.count:
-            packed = zlib.compress(piece.text.encode(), 1)
-            ImportedPiece.objects.create(source=source, place=source.pieces, rows=packed)
-            source.pieces += 1
-            source.rows += piece.count
-    source.save(update_fields=["pieces", "rows"])
+        packed = zlib.compress(piece.text.encode(), 1)
+        ImportedPiece.objects.create(source=source, place=source.pieces, rows=packed)
+        source.pieces += 1
+        source.kept_rows += piece.count
 
 
-def rows_of(source: ContactImport, place: int) -> list[Row]:
-    """The rows of a piece; none if it is gone, because the import was cancelled meanwhile."""
+def piece_of(source: ContactImport, place: int) -> list[Row]:
+    """All rows of a piece, titles and headings too; none if it is gone, because the import was
+    cancelled meanwhile.
+    """
     pieces = ImportedPiece.objects.filter(source=source, place=place)
     if (packed := pieces.values_list("rows", flat=True).first()) is None:
         return []
-    return list(map(Row._make, json.loads(zlib.decompress(bytes(packed)))))
+    return [Row(*row) for row in json.loads(zlib.decompress(bytes(packed)))]
 
 
-def first_rows(source: ContactImport, count: int) -> list[Row]:
-    """At most so many rows, of the first piece alone."""
-    return rows_of(source, 0)[:count] if source.pieces else []
+def rows_of(source: ContactImport, place: int, *, hidden: bool = False) -> list[Row]:
+    """The rows of a piece that are about somebody; hidden ones only if they are wanted."""
+    rows = piece_of(source, place)
+    if not place:
+        rows = [row for row in rows if row.line > source.heading]
+    return rows if hidden or not source.hidden_rows else [row for row in rows if not row.is_hidden]
 
 
 def drop_pieces(source: ContactImport) -> None:

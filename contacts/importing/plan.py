@@ -1,6 +1,6 @@
 """Planning rows: what will happen to each, the same for the preview and for the import itself."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
@@ -8,10 +8,10 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from contacts.fields import FieldValue, InvalidValue, parse_value
-from contacts.importing.cells import BadNumber, read_number
+from contacts.fields import FieldValue, InvalidValue
+from contacts.importing.cells import BadNumber, mobile_in, read_number
 from contacts.importing.known_people import People, PlannedPerson, Spoken, opted_out_at, people_at
-from contacts.importing.options import Existing, Options
+from contacts.importing.options import Existing, Numbers, Options
 from contacts.importing.rows import Row
 from contacts.models import Contact, Group
 from contacts.names import clean_name, from_list, name_key
@@ -31,7 +31,9 @@ class RowOutcome(StrEnum):
 
 @dataclass(slots=True)
 class Planned:
-    """One row and what becomes of it. `shares` names others who have the same number."""
+    """One row and what becomes of it. `shares` names others who have the same number; `left_out`
+    are values that do not fit their field, so that the person comes without them.
+    """
 
     row: Row
     outcome: RowOutcome
@@ -39,6 +41,16 @@ class Planned:
     reason: str = ""
     suggestion: str = ""
     shares: str = ""
+    left_out: Sequence["LeftOutValue"] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutValue:
+    """A cell that does not fit the field of its column, and why."""
+
+    column: str
+    cell: str
+    reason: str
 
 
 class _Rejected(Exception):
@@ -57,6 +69,8 @@ class _Read:
     key: str
     fields: dict[str, FieldValue]
     groups: frozenset[str]
+    left_out: Sequence[LeftOutValue] = ()
+    opts_out: bool = False
 
 
 def groups_by_key() -> dict[str, str]:
@@ -79,7 +93,11 @@ def plan(
     others from changing those people within the same transaction.
     """
     groups = groups_by_key() if groups is None else groups
-    read = [(row, _read(row, options, groups)) for row in rows]
+    read = [
+        (row, _read(row, cell, options, groups))
+        for row in rows
+        for cell in numbers_of(row, options)
+    ]
     mobiles = {found.mobile for _row, found in read if isinstance(found, _Read)}
     known = opted_out_at(mobiles) if options.opt_out else people_at(mobiles, options, spoken, lock)
     return [
@@ -94,14 +112,28 @@ def _rejection(row: Row, rejected: _Rejected) -> Planned:
     return Planned(row, RowOutcome.REJECTED, reason=rejected.reason, suggestion=rejected.suggestion)
 
 
-def _read(row: Row, options: Options, known: dict[str, str]) -> _Read | _Rejected:
+def numbers_of(row: Row, options: Options) -> Sequence[str]:
+    """The cells of a row that are to be read as numbers, at least one."""
+    cells = [cell for place in options.numbers if (cell := _cell(row, place))]
+    if len(cells) < 2:
+        return cells or ("",)
+    good: dict[str, str] = {}
+    for cell in cells:
+        if mobile := mobile_in(cell):
+            good.setdefault(mobile, cell)
+    most = None if options.several is Numbers.BOTH else 1
+    return list(good.values())[:most] or cells[:1]
+
+
+def _read(row: Row, number: str, options: Options, known: dict[str, str]) -> _Read | _Rejected:
     try:
-        mobile = read_number(_cell(row, options.number))
+        mobile = read_number(number)
         if options.opt_out:
             return _Read(mobile, "", "", {}, frozenset())
         name = _name(row, options)
-        fields, groups = _fields(row, options), _groups(row, options, known)
-        return _Read(mobile, name, name_key(name), fields, groups)
+        fields, left_out = _fields(row, options)
+        groups, opts_out = _groups(row, options, known), says_yes(_cell(row, options.opted_out))
+        return _Read(mobile, name, name_key(name), fields, groups, left_out, opts_out)
     except BadNumber as bad:
         return _Rejected(bad.reason, bad.suggestion)
     except _Rejected as rejected:
@@ -113,28 +145,38 @@ def _cell(row: Row, place: int | None) -> str:
 
 
 def _name(row: Row, options: Options) -> str:
-    name = clean_name(_cell(row, options.name))
+    name = full_name([_cell(row, place) for place in options.names])
     if len(name) > LONGEST_NAME:
         said = _("This name is too long: it has %(count)d characters, %(most)d fit.")
         raise _Rejected(said % {"count": len(name), "most": LONGEST_NAME})
     return name
 
 
-def _fields(row: Row, options: Options) -> dict[str, FieldValue]:
-    """Values by key; an empty cell leaves what was there."""
-    values = {}
+def full_name(parts: Sequence[str]) -> str:
+    """A name of its parts, in their order."""
+    return clean_name(" ".join(filter(None, parts)))
+
+
+@lru_cache(maxsize=100)
+def says_yes(cell: str) -> bool:
+    """Whether a cell of a column of opt-outs says that the number must not be texted."""
+    return cell.casefold() in _YES
+
+
+_YES: Final = frozenset({"yes", "y", "true", "1", "x", "✓", "opted out", "stop", "हो", "नपठाउने"})
+
+
+def _fields(row: Row, options: Options) -> tuple[dict[str, FieldValue], list[LeftOutValue]]:
+    """Values by key, and those that do not fit; an empty cell leaves what was there."""
+    values, left_out = {}, []
     for column in options.fields:
         if not (cell := _cell(row, column.place)):
             continue
         try:
-            values[column.key] = _value(column.kind, cell)
+            values[column.key] = column.value(cell)
         except InvalidValue as invalid:
-            raise _Rejected(f"{column.name}: {invalid.reason}"[:300]) from invalid
-    return values
-
-
-# The same classes, villages and fees come again and again.
-_value = lru_cache(maxsize=5000)(parse_value)
+            left_out.append(LeftOutValue(column.name, cell, invalid.reason))
+    return values, left_out
 
 
 def _groups(row: Row, options: Options, known: dict[str, str]) -> frozenset[str]:
@@ -148,8 +190,13 @@ def _groups(row: Row, options: Options, known: dict[str, str]) -> frozenset[str]
 
 @lru_cache(maxsize=1000)
 def group_names(cell: str) -> frozenset[str]:
-    """The groups that a cell names, between commas or semicolons; many rows have the same ones."""
-    return frozenset(from_list(cell))
+    """The groups that a cell names, between commas or semicolons; many rows have the same ones.
+
+    Google puts three colons between them, and a star before those of its own.
+    """
+    return frozenset(
+        name for name in from_list(cell.replace(" ::: ", ",")) if not name.startswith("* ")
+    )
 
 
 def _planned(row: Row, read: _Read, known: People, options: Options) -> Planned:
@@ -168,7 +215,8 @@ def _planned(row: Row, read: _Read, known: People, options: Options) -> Planned:
         return _new(row, read, at_number, options)
     outcome = _change(person, read, options)
     person.is_spoken_of = True
-    return Planned(row, outcome, person)
+    person.opts_out |= read.opts_out
+    return Planned(row, outcome, person, left_out=read.left_out)
 
 
 def _new(row: Row, read: _Read, at_number: dict[str, PlannedPerson], options: Options) -> Planned:
@@ -176,9 +224,9 @@ def _new(row: Row, read: _Read, at_number: dict[str, PlannedPerson], options: Op
     name = read.name or ("" if options.opt_out else format_mobile(read.mobile))
     shares = ", ".join(other.name for other in at_number.values()) if at_number else ""
     person = PlannedPerson(read.mobile, name, read.key or name_key(name), read.fields)
-    person.joins, person.is_spoken_of = read.groups, True
+    person.joins, person.is_spoken_of, person.opts_out = read.groups, True, read.opts_out
     at_number[person.key] = person
-    return Planned(row, RowOutcome.CREATED, person, shares=shares)
+    return Planned(row, RowOutcome.CREATED, person, shares=shares, left_out=read.left_out)
 
 
 def _change(person: PlannedPerson, read: _Read, options: Options) -> RowOutcome:
@@ -197,16 +245,22 @@ def _change(person: PlannedPerson, read: _Read, options: Options) -> RowOutcome:
     return RowOutcome.UPDATED if changed else RowOutcome.UNCHANGED
 
 
-def rejected_rows(planned: Sequence[Planned], options: Options) -> list[dict[str, Any]]:
-    """The values to save of rows that are left out."""
-    return [
-        {
-            "line": one.row.line,
-            "entry": _cell(one.row, options.number)[:200],
-            "reason": one.reason[:300],
-            "suggestion": one.suggestion,
-            "cells": one.row.cells,
-        }
-        for one in planned
-        if one.outcome is RowOutcome.REJECTED
-    ]
+def rejected_rows(planned: Sequence[Planned], options: Options) -> Iterator[dict[str, Any]]:
+    """What is kept of rows that are left out, and of values that are."""
+    for one in planned:
+        if one.outcome is RowOutcome.REJECTED:
+            entry = next((cell for at in options.numbers if (cell := _cell(one.row, at))), "")
+            yield _left_out(one, "", entry, one.reason)
+        for value in one.left_out:
+            yield _left_out(one, value.column, value.cell, value.reason)
+
+
+def _left_out(one: Planned, column: str, entry: str, reason: str) -> dict[str, Any]:
+    return {
+        "line": one.row.line,
+        "column": column[:60],
+        "entry": entry[:200],
+        "reason": reason[:300],
+        "suggestion": one.suggestion,
+        "cells": one.row.cells,
+    }

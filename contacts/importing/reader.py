@@ -5,7 +5,7 @@ import subprocess
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
 
@@ -13,6 +13,8 @@ from django.conf import settings
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
+from contacts.importing.converter import END
+from contacts.importing.facts import Facts
 from contacts.importing.rows import MOST_CHARACTERS, MOST_COLUMNS, FileTrouble, Row, Unreadable
 
 _SENTENCES: Final[dict[FileTrouble, str | Promise]] = {
@@ -44,6 +46,41 @@ _SENTENCES: Final[dict[FileTrouble, str | Promise]] = {
         "Save it again as XLSX, or as CSV in UTF-8."
     ),
     FileTrouble.NO_SHEET: _("There is no sheet of this name in the file."),
+    FileTrouble.OPEN_QUOTE: _(
+        "A quotation mark on line %(line)d is not closed, or stands in the middle of a cell. "
+        "Correct it there, or save the file as XLSX."
+    ),
+    FileTrouble.SWALLOWED: _(
+        "A quotation mark on line %(line)d is closed only some lines later, with whole rows "
+        "between them. Correct it there, or save the file as XLSX."
+    ),
+    FileTrouble.PDF: _(
+        "This is a PDF. Open the spreadsheet that it was made from, and choose that file. If there "
+        "is none, copy the table out of the PDF into a spreadsheet and save it as XLSX."
+    ),
+    FileTrouble.PICTURE: _(
+        "This is a picture. Choose the spreadsheet itself, or type the list into one and save it "
+        "as XLSX."
+    ),
+    FileTrouble.WEB_PAGE: _(
+        "This is a web page that is only called a spreadsheet. Open it in Excel or LibreOffice, "
+        "choose “Save as”, then “Excel workbook (.xlsx)”."
+    ),
+    FileTrouble.DOCUMENT: _(
+        "This is a text document. Copy its table into a spreadsheet, save that as XLSX, and choose "
+        "it here. Or paste the table below."
+    ),
+    FileTrouble.NUMBERS: _(
+        "This was saved by Numbers. Open it there, choose “File”, “Export to”, “Excel”, and choose "
+        "the new file."
+    ),
+    FileTrouble.XLSB: _(
+        "This is a binary workbook (XLSB). Open it in Excel, choose “Save as”, then “Excel "
+        "workbook (.xlsx)”."
+    ),
+    FileTrouble.ARCHIVE: _(
+        "This is a compressed file. Open it, take out the spreadsheet, and choose that."
+    ),
 }
 
 
@@ -57,6 +94,16 @@ def sentence(unreadable: Unreadable) -> str:
     return str(_SENTENCES[unreadable.trouble]) % values
 
 
+@dataclass(slots=True)
+class Counted:
+    """What is known when a file was read to its end; see rows.Tally and facts.facts_of."""
+
+    lines: int = 0
+    continued: int = 0
+    hidden: int = 0  # rows
+    facts: list[Facts] = field(default_factory=list)  # of the columns beyond the first piece
+
+
 @dataclass(frozen=True, slots=True)
 class Rows:
     """The rows of one table as they come, in pieces; see rows.Table."""
@@ -64,6 +111,10 @@ class Rows:
     kind: str
     sheets: list[str]
     sheet: str
+    names: list[str]
+    hidden_columns: list[int]
+    hidden_sheets: int
+    counted: Counted
     pieces: Iterator["Packed"]
     process: "subprocess.Popen[str]"
 
@@ -80,7 +131,7 @@ class Packed:
         return cls(len(rows), json.dumps(rows))
 
     def rows(self) -> list[Row]:
-        return list(map(Row._make, json.loads(self.text)))
+        return [Row(*row) for row in json.loads(self.text)]
 
 
 @contextmanager
@@ -98,10 +149,10 @@ def read_table(path: Path, *, sheet: str = "", rows_a_piece: int = 5000) -> Iter
         encoding="utf-8",
     ) as process:
         try:
-            lines = _lines(process.stdout)
+            counted = Counted()
+            lines = _lines(process.stdout, counted)
             head = json.loads(next(lines))
-            pieces = map(_packed, lines)
-            yield Rows(head["kind"], head["sheets"], head["sheet"], pieces, process)
+            yield Rows(**head, counted=counted, pieces=map(_packed, lines), process=process)
         finally:
             process.kill()
 
@@ -111,10 +162,14 @@ def _packed(line: str) -> Packed:
     return Packed(int(count), text)
 
 
-def _lines(output: IO[str] | None) -> Iterator[str]:
+def _lines(output: IO[str] | None, counted: Counted) -> Iterator[str]:
     """The converter's lines. If it fell silent before its end, its bounds have stopped it."""
     for line in output or ():
-        if line == "end\n":
+        if line.startswith(END):
+            found = json.loads(line.removeprefix(END))
+            counted.lines, counted.continued = found["lines"], found["continued"]
+            counted.hidden = found["hidden"]
+            counted.facts = [Facts.from_json(one) for one in found["facts"]]
             return
         if line.startswith('{"trouble"'):
             found = json.loads(line)

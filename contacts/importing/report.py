@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import xlsxwriter
 
@@ -11,10 +12,41 @@ from contacts.models import ContactImport
 from sociair_portal.common.formulas import defused
 
 
+@dataclass(frozen=True, slots=True)
+class Accounts:
+    """What became of every line of a file; they add up to `lines`."""
+
+    lines: int
+    above: int  # the headings
+    headings: int
+    empty: int
+    hidden: int
+    continued: int  # lines within a row
+    rows: int
+
+
+def accounts(source: ContactImport) -> Accounts | None:
+    """None for a file that was taken in before lines were counted."""
+    if not source.lines:
+        return None
+    headings = int(source.heading > 0)
+    hidden = 0 if source.options.get("take_hidden") else source.hidden_rows
+    return Accounts(
+        lines=source.lines,
+        above=source.kept_rows - headings - hidden - source.rows,
+        headings=headings,
+        empty=source.lines - source.kept_rows - source.continued,
+        hidden=hidden,
+        continued=source.continued,
+        rows=source.rows,
+    )
+
+
 def _table(source: ContactImport) -> Iterator[list[str]]:
     yield [*source.names, REASON]
     width = len(source.names)
-    for row in source.left_out.order_by("id").iterator(chunk_size=1000):
+    rows = source.left_out.filter(column="").order_by("id")
+    for row in rows.iterator(chunk_size=1000):
         cells = [*row.cells, *[""] * width][:width]
         yield [*cells, row.reason]
 

@@ -1,7 +1,7 @@
 """Types of a table that was read from a file, and the troubles that a file may have."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
 
@@ -23,6 +23,15 @@ class FileTrouble(StrEnum):
     LONG_ROW = "long_row"
     MIXED = "mixed"
     NO_SHEET = "no_sheet"
+    OPEN_QUOTE = "open_quote"
+    SWALLOWED = "swallowed"
+    PDF = "pdf"
+    PICTURE = "picture"
+    WEB_PAGE = "web_page"
+    DOCUMENT = "document"
+    NUMBERS = "numbers"
+    XLSB = "xlsb"
+    ARCHIVE = "archive"
 
 
 class Unreadable(Exception):
@@ -39,13 +48,30 @@ class Row(NamedTuple):
 
     line: int
     cells: list[str]
+    is_hidden: bool = False
+
+
+@dataclass(slots=True)
+class Tally:
+    """Lines of a file, counted while it is read: all of them, and those that go on with a row that
+    began on the line before.
+    """
+
+    lines: int = 0
+    continued: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """`kind` is csv, xlsx, xls or ods; `sheets` are the names of a spreadsheet's sheets."""
+    """`kind` is csv, xlsx, xls, ods or vcf; `sheets` are the names of a spreadsheet's sheets that
+    are shown, `hidden_sheets` is how many are not.
+    """
 
     kind: str
-    sheets: list[str]
-    sheet: str
     rows: Iterator[Row]
+    sheets: list[str] = field(default_factory=list)
+    sheet: str = ""
+    hidden_columns: frozenset[int] = frozenset()
+    hidden_sheets: int = 0
+    names: Sequence[str] = ()
+    tally: Tally = field(default_factory=Tally)

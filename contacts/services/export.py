@@ -5,18 +5,21 @@ import io
 import tempfile
 from collections.abc import Iterable, Iterator
 from datetime import date
+from decimal import Decimal
 from typing import IO, Any, Final
 
 import xlsxwriter
 from django.db.models import QuerySet
 
-from contacts.fields import FieldKind, FieldValue
+from contacts.fields import FieldKind, FieldValue, show_value
 from contacts.models import OPERATOR_CHOICES, Contact, ContactField
 from contacts.names import listed
 from contacts.services.search import with_opt_outs
+from sociair_portal.common import formats
 from sociair_portal.common.formulas import defused
 
 MOST_IN_XLSX: Final = 200_000  # people; a spreadsheet comes only when all of it is made
+Cell = str | int | float | date
 _FIRST_DAY: Final = "1900-03-01"  # Excel counts a day before it that never was
 _HEADINGS: Final = ("Name", "Number", "Operator", "Groups", "Opted out")
 _AT_ONCE: Final = 2000
@@ -41,7 +44,7 @@ class People:
         writer = csv.writer(lines)
         writer.writerow(map(defused, self._headings()))
         for number, contact in enumerate(self._rows()):
-            writer.writerow(map(_safe, self._cells(contact)))
+            writer.writerow(map(_written, self._cells(contact)))
             if number % _LINES_AT_ONCE == 0:
                 yield _taken(lines)
         yield _taken(lines)
@@ -51,17 +54,17 @@ class People:
         file = tempfile.TemporaryFile(prefix="sociair-export-")  # noqa: SIM115  # closed when sent
         book = xlsxwriter.Workbook(file, {"constant_memory": True})
         sheet = book.add_worksheet()
-        days = book.add_format({"num_format": "yyyy-mm-dd"})
+        forms = _Forms(book)
         for place, heading in enumerate(self._headings()):
             sheet.write_string(0, place, heading)
         for line, contact in enumerate(self._rows(), start=1):
             for place, cell in enumerate(self._cells(contact)):
                 if isinstance(cell, date):
-                    sheet.write_datetime(line, place, cell, days)
+                    sheet.write_datetime(line, place, cell, forms.day)
                 elif isinstance(cell, str):
                     sheet.write_string(line, place, cell)
                 else:
-                    sheet.write_number(line, place, cell)
+                    sheet.write_number(line, place, cell, forms.number(cell))
         book.close()
         file.seek(0)
         return file
@@ -74,7 +77,7 @@ class People:
         people = with_opt_outs(self._contacts).order_by("pk").prefetch_related("groups")
         return people.iterator(chunk_size=_AT_ONCE)
 
-    def _cells(self, contact: Any) -> Iterator[FieldValue | date]:
+    def _cells(self, contact: Any) -> Iterator[Cell]:
         yield contact.name
         yield contact.mobile
         yield _OPERATORS[contact.operator]
@@ -87,16 +90,40 @@ class People:
 _OPERATORS: Final = {value: str(label) for value, label in OPERATOR_CHOICES}
 
 
-def _cell(kind: FieldKind, value: FieldValue) -> FieldValue | date:
-    """A value; a date as a date, unless it is before those that spreadsheets know."""
-    if kind is FieldKind.DATE and str(value) >= _FIRST_DAY:
-        return date.fromisoformat(str(value))
-    return value
+def _cell(kind: FieldKind, value: FieldValue) -> Cell:
+    """A number; a date, unless it is before those that spreadsheets know; else what is shown. What
+    was written otherwise than its value is exported as it was written.
+    """
+    if isinstance(value, int | float):
+        return value
+    if kind is FieldKind.DATE and isinstance(value, str) and value >= _FIRST_DAY:
+        return date.fromisoformat(value)
+    return show_value(kind, value) if value else ""
 
 
-def _safe(cell: FieldValue | date) -> FieldValue | date:
-    """A text that no program takes for a formula; numbers and dates as they are."""
+def _written(cell: Cell) -> str | int | float:
+    """A cell of CSV: a day as it is shown, and no text that a program takes for a formula."""
+    if isinstance(cell, date):
+        return formats.day(cell)
     return defused(cell) if isinstance(cell, str) else cell
+
+
+class _Forms:
+    """How a spreadsheet shows days and numbers: as the portal does."""
+
+    def __init__(self, book: Any) -> None:
+        self._book = book
+        self._numbers: dict[int, Any] = {}
+        self.day = book.add_format({"num_format": "[$-409]d mmm yyyy"})
+
+    def number(self, value: float) -> Any:
+        """With as many decimals as the number has; None for a whole one."""
+        decimals = -int(Decimal(repr(value)).as_tuple().exponent)
+        if isinstance(value, int) or decimals <= 0:
+            return None
+        if decimals not in self._numbers:
+            self._numbers[decimals] = self._book.add_format({"num_format": f"0.{'0' * decimals}"})
+        return self._numbers[decimals]
 
 
 def _taken(lines: io.StringIO) -> str:

@@ -2,14 +2,14 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Final
+from typing import Final
 
 from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
-from contacts.fields import FieldKind, FieldValue
+from contacts.fields import FieldKind, FieldValue, compared
 from contacts.models import Contact, ContactField, Group, OptOut
 from contacts.services.search import find_contacts, those_of
 
@@ -99,14 +99,14 @@ def _fulfilling(contacts: QuerySet[Contact], condition: FieldCondition) -> Query
     if condition.comparison is Comparison.HAS:
         text = KeyTextTransform(key, "fields")
         return contacts.annotate(own=text).filter(own__icontains=str(value))
-    return contacts.annotate(own=KeyTransform(key, "fields")).filter(_compared(condition, value))
+    own = KeyTransform(key, "fields")
+    if condition.field.kind == FieldKind.TEXT and condition.comparison is Comparison.IS:
+        return contacts.annotate(own=own).filter(own__iexact=value)
+    # What was written otherwise than its value is a list that begins with the value.
+    lookup, meant = _LOOKUPS[condition.comparison], compared(value)
+    return contacts.annotate(own=own, first=KeyTransform("0", own)).filter(
+        Q(**{f"first__{lookup}": meant}) | Q(first__isnull=True, **{f"own__{lookup}": meant})
+    )
 
 
-def _compared(condition: FieldCondition, value: Any) -> Q:
-    if condition.comparison is Comparison.LEAST:
-        return Q(own__gte=value)
-    if condition.comparison is Comparison.MOST:
-        return Q(own__lte=value)
-    if condition.field.kind == FieldKind.TEXT:
-        return Q(own__iexact=value)
-    return Q(own=value)
+_LOOKUPS: Final = {Comparison.IS: "exact", Comparison.LEAST: "gte", Comparison.MOST: "lte"}

@@ -8,9 +8,9 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from contacts.models import Contact, OptOut
 from contacts.names import clean_name, name_key
+from contacts.phone import unspaced
 
-_BETWEEN: Final = re.compile(r"[\s\-–—‑.()/'\u200b-\u200f\u202a-\u202e\u2060\ufeff]+")
-_NUMBER: Final = re.compile(r"\+?\d+")
+_NUMBER: Final = re.compile(r"\+?[0-9]+")
 _ABROAD: Final = re.compile(r"^(?:\+|00)")
 _DIGITS: Final = 10
 
@@ -21,11 +21,10 @@ def number_prefix(text: str) -> str | None:
     `+977 98-4`, `0984` and `९८४` all mean 984. No mobile number in Nepal begins with 977, so
     these three are always the country's.
     """
-    compact = _BETWEEN.sub("", text)
+    compact = unspaced(text)
     if not _NUMBER.fullmatch(compact):
         return None
-    digits = "".join(str(int(digit)) for digit in _ABROAD.sub("", compact))
-    return digits.removeprefix("977").removeprefix("0")
+    return _ABROAD.sub("", compact).removeprefix("977").removeprefix("0")
 
 
 def numbers_from(prefix: str, *, field: str = "mobile") -> Q:
@@ -40,12 +39,11 @@ def _numbers_with(text: str) -> Q | None:
     prefix = number_prefix(text)
     if prefix is None:
         return None
-    compact = _BETWEEN.sub("", text)
+    compact = unspaced(text)
     if _ABROAD.match(compact):
         return numbers_from(prefix)
-    digits = "".join(str(int(digit)) for digit in compact)
-    anywhere = Q(mobile__contains=digits)
-    return anywhere if digits == prefix else anywhere | numbers_from(prefix)
+    anywhere = Q(mobile__contains=compact)
+    return anywhere if compact == prefix else anywhere | numbers_from(prefix)
 
 
 def find_contacts(contacts: QuerySet[Contact], text: str) -> QuerySet[Contact]:

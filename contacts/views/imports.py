@@ -7,6 +7,7 @@ from typing import Any, Final
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
 from django.http import (
     FileResponse,
     Http404,
@@ -22,15 +23,20 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from contacts import tasks
 from contacts.forms.imports import ColumnsForm, UploadForm
 from contacts.importing import jobs, report
-from contacts.importing.meanings import guess_choice
+from contacts.importing.meanings import Choice, choice_for
 from contacts.importing.options import Options
 from contacts.importing.plan import Planned, RowOutcome, plan
-from contacts.models import ContactImport, ImportState
+from contacts.models import ContactImport, FilePurpose, ImportState
 from sociair_portal.common.pages import page_by_key
 from sociair_portal.common.uploads import was_too_large
 
 _SHOWN: Final = 20  # rows of a preview
 _RECENT: Final = 10
+
+
+def _imports() -> QuerySet[ContactImport]:
+    """Files of contacts; those for one message are their owner's."""
+    return ContactImport.objects.filter(purpose=FilePurpose.CONTACTS)
 
 
 def _may_import(request: HttpRequest) -> bool:
@@ -48,7 +54,8 @@ def upload(request: HttpRequest) -> HttpResponse:
             return redirect(source)
     else:
         form = UploadForm(initial={"sheet": request.GET.get("sheet", "")})
-    context = {"form": form, "recent": ContactImport.objects.select_related("created_by")[:_RECENT]}
+    recent = _imports().select_related("created_by")[:_RECENT]
+    context = {"form": form, "recent": recent}
     return render(request, "contacts/imports/upload.html", context)
 
 
@@ -56,7 +63,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 def show(request: HttpRequest, pk: int) -> HttpResponse:
     """One import: what will happen, how far it is, or what came of it."""
-    source = get_object_or_404(ContactImport, pk=pk)
+    source = get_object_or_404(_imports(), pk=pk)
     if source.state == ImportState.READY:
         return _preview(request, source)
     if request.method == "POST":
@@ -64,16 +71,23 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     if not source.is_over:
         return render(request, "contacts/imports/progress.html", {"source": source})
     page = page_by_key(source.left_out.all(), order=("id",), at=request.GET.get("page", ""))
-    return render(request, "contacts/imports/report.html", {"source": source, "page": page})
+    context = {"source": source, "page": page, "accounts": report.accounts(source)}
+    return render(request, "contacts/imports/report.html", context)
 
 
 def _preview(request: HttpRequest, source: ContactImport) -> HttpResponse:
     if not _may_import(request):
         raise Http404
-    form = ColumnsForm(source, guess_choice(source), request.POST or None)
+    if (line := request.POST.get("heading", "")) and line != str(source.heading):
+        if not (line.isdecimal() and jobs.choose_heading(source, int(line))):
+            messages.error(request, _("This row cannot be the headings. Choose another one."))
+        return redirect(source)
+    choice = choice_for(source)
+    form = ColumnsForm(source, choice, request.POST or None)
     if request.method == "POST" and form.is_valid() and form.options:
         if request.POST.get("action") == "start":
-            if form.options.opt_out and not request.user.has_perm("contacts.add_optout"):
+            opts_out = form.options.opt_out or form.options.opted_out is not None
+            if opts_out and not request.user.has_perm("contacts.add_optout"):
                 raise PermissionDenied
             if jobs.start(source, form.options):
                 tasks.kick_imports()
@@ -82,23 +96,26 @@ def _preview(request: HttpRequest, source: ContactImport) -> HttpResponse:
     elif request.method == "POST":
         planned = []
     else:
-        planned = _first_look(source)
+        planned = _first_look(source, choice)
     context = {
         "source": source,
+        "choice": choice,
         "form": form,
         "planned": planned[:_SHOWN],
         "counts": Counter(one.outcome.value for one in planned),
         "looked_at": len(planned),
+        "values_left_out": sum(len(one.left_out) for one in planned),
+        "possible_headings": jobs.possible_headings(source),
+        "accounts": report.accounts(source),
         "shares": sum(bool(one.shares) for one in planned),
         "outcomes": RowOutcome,
     }
     return render(request, "contacts/imports/preview.html", context)
 
 
-def _first_look(source: ContactImport) -> list[Planned]:
-    """The plan for what is guessed; empty if no column can be that of the numbers."""
-    first = ColumnsForm(source, guess_choice(source))
-    form = ColumnsForm(source, guess_choice(source), _as_sent(first))
+def _first_look(source: ContactImport, choice: Choice) -> list[Planned]:
+    """The plan for what is guessed; empty while something must be chosen."""
+    form = ColumnsForm(source, choice, _as_sent(ColumnsForm(source, choice)))
     return _planned(source, form.options) if form.is_valid() and form.options else []
 
 
@@ -107,14 +124,14 @@ def _as_sent(form: ColumnsForm) -> dict[str, Any]:
 
 
 def _planned(source: ContactImport, options: Options) -> list[Planned]:
-    return plan(jobs.sample_of(source, 1000), options)
+    return plan(jobs.sample_of(source, hidden=options.take_hidden), options)
 
 
 @require_safe
 @permission_required("contacts.view_contact", raise_exception=True)
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """How far an import is; when it is over, the page is loaded again."""
-    source = get_object_or_404(ContactImport, pk=pk)
+    source = get_object_or_404(_imports(), pk=pk)
     response = render(request, "contacts/imports/_progress.html", {"source": source})
     if source.is_over:
         response["HX-Refresh"] = "true"
@@ -124,7 +141,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 @require_POST
 @permission_required(["contacts.add_contact", "contacts.change_contact"], raise_exception=True)
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    source = get_object_or_404(ContactImport, pk=pk)
+    source = get_object_or_404(_imports(), pk=pk)
     was_ready = source.state == ImportState.READY
     if jobs.cancel(source) and was_ready:
         messages.info(request, _("Nothing of this file was imported."))
@@ -136,7 +153,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required("contacts.view_contact", raise_exception=True)
 def download(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The rows that were left out, in the shape of their file, to be corrected and imported."""
-    source = get_object_or_404(ContactImport, pk=pk)
+    source = get_object_or_404(_imports(), pk=pk)
     if source.kind != "csv":
         return FileResponse(report.xlsx(source), as_attachment=True, filename="left-out.xlsx")
     response = StreamingHttpResponse(report.csv_lines(source), content_type="text/csv")

@@ -20,6 +20,15 @@ class RecipientTable(models.Model):
     """
 
     id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    # The file as it was taken in; other columns can be chosen while it is there.
+    source = models.ForeignKey(
+        "contacts.ContactImport",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+        verbose_name=_("taken in as"),
+    )
     file_name = models.CharField(_("file"), max_length=200)
     columns = models.JSONField(_("columns"), default=list)
     number_key = models.CharField(_("column of the numbers"), max_length=100)

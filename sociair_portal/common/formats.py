@@ -24,7 +24,7 @@ def count(number: int) -> str:
 
 def day(on: date) -> str:
     """22 Nov 2026."""
-    return f"{on.day} {on:%b %Y}"
+    return f"{on.day} {on:%b} {on.year:04}"
 
 
 def moment(local: datetime) -> str:

@@ -13,6 +13,7 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contacts.fields import FieldKind, compared, show_value
 from contacts.importing import jobs
 from contacts.importing.meanings import guess_choice, options_of
 from contacts.models import Contact, ContactField, Group, ImportState
@@ -53,7 +54,7 @@ def test_people_are_exported_as_csv(sender: Client, people: list[Contact]) -> No
     assert response["Content-Disposition"].startswith('attachment; filename="contacts-')
     assert table(response) == [
         HEADINGS,
-        ["Asha", "9801234567", "Ncell", GROUPS, "", "2010-05-01", "1250.5"],
+        ["Asha", "9801234567", "Ncell", GROUPS, "", "1 May 2010", "1250.5"],
         ["'=cmd|' /C calc'!A0", "9841234567", "NTC", "", "yes", "", ""],
     ]
 
@@ -200,11 +201,16 @@ def _imported(path: Path) -> tuple[int, int]:
 
 
 def _everything() -> list[Any]:
+    """Everybody with what is compared and what is shown of their values."""
+    kinds = {field.key: FieldKind(field.kind) for field in ContactField.objects.all()}
     return sorted(
         (
             contact.mobile,
             contact.name,
-            sorted(contact.fields.items()),
+            sorted(
+                (key, compared(value), show_value(kinds[key], value))
+                for key, value in contact.fields.items()
+            ),
             sorted(group.name for group in contact.groups.all()),
         )
         for contact in Contact.objects.all()

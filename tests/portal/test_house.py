@@ -14,9 +14,10 @@ PACKAGES: Final = ("contacts", "messaging", "sociair_portal", "sandbox")
 
 # Pure rules: the same in gives the same out.
 RULES_OF_THE_HOUSE: Final = (
-    *("contacts.phone", "contacts.names", "contacts.fields"),
-    *("contacts.importing.cells", "contacts.importing.columns", "contacts.importing.options"),
-    "contacts.importing.rows",
+    *("contacts.phone", "contacts.names", "contacts.days", "contacts.fields"),
+    *("contacts.importing.cells", "contacts.importing.columns", "contacts.importing.facts"),
+    *("contacts.importing.headings", "contacts.importing.merged", "contacts.importing.options"),
+    *("contacts.importing.number_formats", "contacts.importing.rows"),
     *("messaging.answers", "messaging.text"),
     *("sociair_portal.common.formats", "sociair_portal.common.formulas"),
     "sociair_portal.common.id_runs",
@@ -26,6 +27,7 @@ PURE: Final = {
     *("django.utils.functional", "django.utils.translation", "phonenumbers"),
     *("collections", "dataclasses", "datetime", "decimal", "email", "enum", "functools", "html"),
     *("difflib", "itertools", "json", "math", "re", "string", "typing", "unicodedata"),
+    *("django_bikram_sambat", "ssf"),
 }
 MODELS: Final = ("contacts.models", "messaging.models")
 SERVICES: Final = ("contacts.services", "contacts.importing", "messaging.services")

@@ -7,9 +7,19 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
+from contacts.days import Calendar
+from contacts.fields import DecimalMark
 from contacts.importing import jobs, load
-from contacts.importing.meanings import Choice, NotChosen, guess_choice, options_of
-from contacts.importing.options import Existing
+from contacts.importing.meanings import (
+    GROUPS,
+    NAME,
+    NUMBER,
+    Choice,
+    NotChosen,
+    guess_choice,
+    options_of,
+)
+from contacts.importing.options import Existing, Numbers
 from contacts.importing.reader import sentence
 from contacts.importing.rows import Unreadable
 from contacts.models import ContactImport, RejectedRow
@@ -29,7 +39,24 @@ class Command(BaseCommand):
             metavar="number=HEADING",
             help="the heading of the column with the number, the name or the groups",
         )
-        parser.add_argument("--sheet", default="", help="of a spreadsheet, if not the first one")
+        parser.add_argument(
+            "--sheet", default="", help="of a spreadsheet, if not the one that was open"
+        )
+        parser.add_argument("--heading", type=int, metavar="LINE", help="of the headings; 0: none")
+        parser.add_argument("--take-hidden", action="store_true", help="read hidden rows as well")
+        parser.add_argument(
+            "--several",
+            choices=[one.value for one in Numbers],
+            default="",
+            help="what counts if several columns have mobile numbers",
+        )
+        parser.add_argument(
+            "--written",
+            action="append",
+            default=[],
+            metavar="HEADING=bs",
+            help="how a column is written: ad or bs (dates), point or comma (numbers)",
+        )
         parser.add_argument("--existing", choices=[one.value for one in Existing], default="update")
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -41,11 +68,13 @@ class Command(BaseCommand):
         except Unreadable as unreadable:
             raise CommandError(sentence(unreadable), returncode=2) from unreadable
         try:
+            if (line := options["heading"]) is not None and not jobs.choose_heading(source, line):
+                raise NotChosen(_("Line %(line)d cannot be the headings.") % {"line": line})
             choice = _choice(source, options)
             chosen = options_of(source, choice)
         except NotChosen as not_chosen:
             source.delete()
-            raise CommandError(str(not_chosen), returncode=2) from not_chosen
+            raise CommandError(_sentence(source, not_chosen), returncode=2) from not_chosen
         jobs.start(source, chosen)
         source.refresh_from_db()
         load.load(source)
@@ -57,13 +86,37 @@ def _choice(source: ContactImport, options: dict[str, Any]) -> Choice:
     choice = guess_choice(source)
     choice.existing = Existing(options["existing"])
     choice.to_groups = [clean_name(group) for group in options["group"]]
+    choice.several, choice.take_hidden = options["several"], options["take_hidden"]
     for given in options["column"]:
         meaning, _equals, heading = given.partition("=")
-        if meaning not in ("number", "name", "groups") or heading not in source.names:
-            said = _("There is no column %(given)s. The file has: %(names)s.")
-            raise NotChosen(said % {"given": given, "names": ", ".join(source.names)})
-        choice.give(source.names.index(heading), meaning)
+        if meaning not in (NUMBER, NAME, GROUPS):
+            raise _unknown(source, given)
+        choice.give(_place(source, heading), meaning)
+    for given in options["written"]:
+        heading, _equals, way = given.rpartition("=")
+        if way not in {*Calendar, *DecimalMark}:
+            raise _unknown(source, given)
+        choice.written[_place(source, heading)] = way
     return choice
+
+
+def _place(source: ContactImport, heading: str) -> int:
+    names: list[str] = source.names
+    if heading not in names:
+        raise _unknown(source, heading)
+    return names.index(heading)
+
+
+def _unknown(source: ContactImport, given: str) -> NotChosen:
+    said = _("There is no column %(given)s. The file has: %(names)s.")
+    return NotChosen(said % {"given": given, "names": ", ".join(source.names)})
+
+
+def _sentence(source: ContactImport, not_chosen: NotChosen) -> str:
+    """What is to be chosen, and for which column."""
+    if not_chosen.place is None:
+        return str(not_chosen)
+    return f"“{source.names[not_chosen.place]}”: {not_chosen}"
 
 
 def _result(source: ContactImport) -> dict[str, Any]:
@@ -73,5 +126,6 @@ def _result(source: ContactImport) -> dict[str, Any]:
         "updated": source.updated,
         "unchanged": source.unchanged,
         "rejected": source.rejected,
-        "rows": list(rows.values("line", "entry", "reason")),
+        "values_left_out": source.values_left_out,
+        "rows": list(rows.values("line", "column", "entry", "reason")),
     }

@@ -5,23 +5,25 @@ in it.
 """
 
 import json
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from itertools import chain
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.fields import key_of
+from contacts.fields import is_error, key_of
+from contacts.importing import jobs, pieces
 from contacts.importing.cells import BadNumber, read_number
-from contacts.importing.columns import guess, headings
-from contacts.importing.reader import Packed, read_table
-from contacts.importing.rows import MOST_COLUMNS, FileTrouble, Row, Unreadable
+from contacts.importing.meanings import NotChosen, choice_for, options_of
+from contacts.importing.options import Options
+from contacts.importing.plan import full_name, numbers_of, says_yes
+from contacts.importing.rows import Row
+from contacts.models import ContactImport, FilePurpose
 from contacts.names import clean_name
 from messaging.models import RecipientTable, TableRow
 from messaging.text.validity import tidy
@@ -30,7 +32,6 @@ from sociair_portal.common.bulk_rows import insert_rows, take_stock
 
 MOST_ROWS: Final = 100_000
 _PIECE: Final = 5000  # rows
-_SAMPLE: Final = 200  # rows by which columns are guessed
 _FORGOTTEN: Final = timedelta(days=1)  # after the upload
 _LONGEST_KEY: Final = 60
 _LONGEST_NAME: Final = 200
@@ -44,11 +45,21 @@ class TableRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Columns:
-    """Keys by place, and which of them hold the numbers and the names."""
+    """Headings by their keys, and which of them hold the numbers and the names."""
 
     headings: dict[str, str]
     number: str
     name: str
+
+
+class _Given(NamedTuple):
+    """A row as it is to be stored. `number` is read; a `reason` says why nobody is texted."""
+
+    line: int
+    number: str
+    name: str
+    cells: Cells
+    reason: str = ""
 
 
 def find(pk: str) -> RecipientTable | None:
@@ -59,26 +70,57 @@ def find(pk: str) -> RecipientTable | None:
         return None
 
 
-def take_in(path: Path, *, name: str, by: Actor, sheet: str = "") -> RecipientTable:
-    """A file's table. Raises `Unreadable` and `TableRefused`; then nothing is kept."""
-    with read_table(path, sheet=sheet, rows_a_piece=_PIECE) as file:
-        first = next(file.pieces, Packed(0, "[]")).rows()
-        if not first:
-            raise Unreadable(FileTrouble.EMPTY)
-        width = min(max(len(row.cells) for row in first), MOST_COLUMNS)
-        names, is_header = headings(first[0].cells, width)
-        sample = [row.cells for row in first[is_header : _SAMPLE + is_header]]
-        if not sample:
-            raise Unreadable(FileTrouble.ONLY_HEADINGS)
-        columns = _guessed(names, sample)
-        keys = list(columns.headings)
-        read = chain([first[is_header:]], (piece.rows() for piece in file.pieces))
-        pieces = ([(row.line, _cells(keys, row)) for row in rows] for rows in read)
-        table = RecipientTable(file_name=name[-200:], sheet=file.sheet[:200], sheets=file.sheets)
-        return _keep(table, columns, pieces, by)
+def take_in(path: Path, *, name: str, by: Actor, sheet: str = "") -> ContactImport:
+    """Keep a file's rows until its columns are clear. Raises `Unreadable` and `TableRefused`; then
+    nothing is kept.
+    """
+    source = jobs.take_in(path, name=name, by=by, sheet=sheet, purpose=FilePurpose.RECIPIENTS)
+    if source.rows > MOST_ROWS:
+        source.delete()
+        said = _("This table has more than %(most)s rows. Give it in several files.")
+        raise TableRefused(said % {"most": f"{MOST_ROWS:,}"})
+    return source
 
 
-def _guessed(names: list[str], sample: list[list[str]]) -> _Columns:
+def as_guessed(source: ContactImport, *, by: Actor) -> RecipientTable | None:
+    """The table of a file whose columns are clear, or as they were last time; None if somebody must
+    look first: no column has numbers, or several have, or rows are hidden. Raises `TableRefused`.
+    """
+    try:
+        options = options_of(source, choice_for(source))
+    except NotChosen:
+        return None
+    return None if source.hidden_rows else made_of(source, options, by=by)
+
+
+def made_of(source: ContactImport, options: Options, *, by: Actor) -> RecipientTable:
+    """The table of a file by the columns that were chosen. Raises `TableRefused`."""
+    keys = _keys(source.names)
+    kept = set(options.kept)
+    columns = _Columns(
+        headings={
+            key: name
+            for place, (key, name) in enumerate(zip(keys, source.names, strict=True))
+            if place in kept
+        },
+        number=keys[options.numbers[0]],
+        name=keys[options.names[0]] if options.names else "",
+    )
+    rows = (
+        pieces.rows_of(source, place, hidden=options.take_hidden) for place in range(source.pieces)
+    )
+    given = ([one for row in some for one in _given(row, keys, kept, options)] for some in rows)
+    table = RecipientTable(
+        source=source, file_name=source.file_name, sheet=source.sheet, sheets=source.sheets
+    )
+    table = _keep(table, columns, given, by)
+    source.options = options.to_json()
+    source.save(update_fields=["options"])
+    return table
+
+
+def _keys(names: Sequence[str]) -> list[str]:
+    """A placeholder for every heading, each of them once."""
     keys: list[str] = []
     for place, heading in enumerate(names):
         key = first = key_of(heading)[:_LONGEST_KEY] or f"column_{place + 1}"
@@ -87,21 +129,23 @@ def _guessed(names: list[str], sample: list[list[str]]) -> _Columns:
             times += 1
             key = f"{first}_{times}"
         keys.append(key)
-    found = guess(names, sample)
-    if found.number is None:
-        raise TableRefused(
-            _("There are no mobile numbers in this table. Give them a column of their own.")
-        )
-    return _Columns(
-        headings=dict(zip(keys, names, strict=True)),
-        number=keys[found.number],
-        name="" if found.name is None else keys[found.name],
-    )
+    return keys
 
 
-def _cells(keys: list[str], row: Row) -> Cells:
-    cleaned = ((key, _clean(cell)) for key, cell in zip(keys, row.cells, strict=False))
-    return {key: cell for key, cell in cleaned if cell}
+def _given(row: Row, keys: Sequence[str], kept: set[int], options: Options) -> Iterator[_Given]:
+    """A row, as often as it has numbers that count."""
+    cells = {
+        keys[place]: cleaned
+        for place, cell in enumerate(row.cells)
+        if place in kept and not is_error(cell) and (cleaned := _clean(cell))
+    }
+    name = full_name([row.cells[at] for at in options.names if at < len(row.cells)])
+    marked = options.opted_out
+    if marked is not None and marked < len(row.cells) and says_yes(row.cells[marked].strip()):
+        yield _Given(row.line, "", name, cells, _("Opted out, as the spreadsheet says."))
+        return
+    for number in numbers_of(row, options):
+        yield _Given(row.line, number, name, cells)
 
 
 def _clean(cell: str) -> str:
@@ -113,7 +157,7 @@ def _clean(cell: str) -> str:
 
 
 def _keep(
-    table: RecipientTable, columns: _Columns, pieces: Iterable[list[tuple[int, Cells]]], by: Actor
+    table: RecipientTable, columns: _Columns, pieces: Iterable[list[_Given]], by: Actor
 ) -> RecipientTable:
     """Save a new table with these rows.
 
@@ -127,7 +171,7 @@ def _keep(
         for piece in pieces:
             names = ["table", "line", "mobile", "name", "fields", "reason"]
             with transaction.atomic():
-                insert_rows(TableRow, names, _stored(table, columns, piece))
+                insert_rows(TableRow, names, _stored(table, piece))
         if table.unreadable == table.size:
             said = _("No row has a mobile number in the column “%(column)s”.")
             raise TableRefused(said % {"column": table.number_heading})
@@ -141,21 +185,15 @@ def _keep(
     return table
 
 
-def _stored(
-    table: RecipientTable, columns: _Columns, rows: list[tuple[int, Cells]]
-) -> list[tuple[Any, ...]]:
+def _stored(table: RecipientTable, rows: list[_Given]) -> list[tuple[Any, ...]]:
     """The values to insert for each row, which are counted in the table."""
     pk = RecipientTable._meta.get_field("id").get_db_prep_value(table.pk, connection)
     stored = []
-    for line, cells in rows:
-        mobile, reason = _number(cells.get(columns.number, ""))
+    for line, number, name, cells, why in rows:
+        mobile, reason = ("", why) if why else _number(number)
         table.unreadable += not mobile
-        name = clean_name(cells.get(columns.name, ""))[:_LONGEST_NAME] if columns.name else ""
-        stored.append((pk, line, mobile, name, json.dumps(cells), reason))
+        stored.append((pk, line, mobile, name[:_LONGEST_NAME], json.dumps(cells), reason))
     table.size += len(stored)
-    if table.size > MOST_ROWS:
-        said = _("This table has more than %(most)s rows. Give it in several files.")
-        raise TableRefused(said % {"most": f"{MOST_ROWS:,}"})
     return stored
 
 
@@ -174,27 +212,39 @@ def read_again(table: RecipientTable, *, number: str, name: str, by: Actor) -> R
     columns = _Columns(found, number, name)
     if number not in found or (name and name not in found) or number == name:
         raise TableRefused(_("Choose two different columns for the numbers and the names."))
-    return _keep(_like(table), columns, _pieces_of(table), by)
+    return _keep(_like(table), columns, _pieces_of(table, columns), by)
 
 
 def _like(table: RecipientTable) -> RecipientTable:
-    return RecipientTable(file_name=table.file_name, sheet=table.sheet, sheets=table.sheets)
+    return RecipientTable(
+        source=table.source, file_name=table.file_name, sheet=table.sheet, sheets=table.sheets
+    )
 
 
-def _pieces_of(table: RecipientTable) -> Iterator[list[tuple[int, Cells]]]:
+def _by_columns(columns: _Columns, line: int, cells: Cells) -> _Given:
+    """A stored row by other columns, or by the same ones."""
+    name = clean_name(cells.get(columns.name, "")) if columns.name else ""
+    return _Given(line, cells.get(columns.number, ""), name, cells)
+
+
+def _pieces_of(table: RecipientTable, columns: _Columns) -> Iterator[list[_Given]]:
     rows = TableRow.objects.filter(table=table).order_by("id").values_list("pk", "line", "fields")
     last = 0
     while some := list(rows.filter(pk__gt=last)[:_PIECE]):
         last = some[-1][0]
-        yield [(line, fields) for _pk, line, fields in some]
+        yield [_by_columns(columns, line, cells) for _pk, line, cells in some]
 
 
 def only(table: RecipientTable, rows: Collection[int], by: Actor) -> RecipientTable:
     """A table of some rows (ids) of another."""
     wanted = set(rows)
-    kept = TableRow.objects.filter(table=table).order_by("id").values_list("pk", "line", "fields")
+    kept = TableRow.objects.filter(table=table).order_by("id")
+    some = [
+        _Given(row.line, row.mobile, row.name, row.fields, row.reason)
+        for row in kept.iterator()
+        if row.pk in wanted
+    ]
     columns = _Columns(table.headings, table.number_key, table.name_key)
-    some = [(line, fields) for pk, line, fields in kept if pk in wanted]
     return _keep(_like(table), columns, [some], by)
 
 

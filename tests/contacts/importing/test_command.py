@@ -26,9 +26,11 @@ def test_the_import_command_imports_and_reports_in_json(tmp_path: Path) -> None:
         "updated": 0,
         "unchanged": 0,
         "rejected": 1,
+        "values_left_out": 0,
         "rows": [
             {
                 "line": 3,
+                "column": "",
                 "entry": "12",
                 "reason": "This number is too short: it has 2 digits, a mobile number has 10.",
             }
@@ -57,7 +59,7 @@ def test_the_import_command_can_leave_existing_contacts(tmp_path: Path) -> None:
     ("content", "arguments", "says"),
     [
         (b"", [], "There is nothing in this file."),
-        (b"\x89PNG\r\n\x1a\n\x00\x00", [], "This is no table"),
+        (b"\x89PNG\r\n\x1a\n\x00\x00", [], "This is a picture"),
         (b"Name,Mobile\nSita,9841000001\n", ["--column", "number=Cell"], "There is no column"),
         (b"Name,Village\nSita,Ilam\n", [], "Choose the column that has the mobile numbers."),
     ],
@@ -71,6 +73,50 @@ def test_the_import_command_refuses_a_file_it_cannot_read(
     assert (done.code, done.out) == (2, "")
     assert says in done.err
     assert not ContactImport.objects.exists()
+
+
+TWO_COLUMNS = (
+    "Name,Father's mobile,Mother's mobile\n"
+    "Sita,9841000001,9801000001\nRam,,9801000002\nGita,014412345,9801000003\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "numbers"),
+    [
+        (["--several", "first"], ["9801000002", "9801000003", "9841000001"]),
+        (["--several", "both"], ["9801000001", "9801000002", "9801000003", "9841000001"]),
+        (["--column", "number=Mother's mobile"], ["9801000001", "9801000002", "9801000003"]),
+    ],
+)
+def test_the_import_command_is_told_which_of_two_numbers_counts(
+    arguments: list[str], numbers: list[str], tmp_path: Path
+) -> None:
+    path = csv_file(tmp_path / "two.csv", TWO_COLUMNS)
+    asked = run("import_contacts", str(path))
+    assert asked.code == 2
+    assert "in several columns: “Father's mobile”, “Mother's mobile”" in asked.err
+    assert not Contact.objects.exists()
+    done = run("import_contacts", str(path), *arguments)
+    assert done.code == 0
+    assert json.loads(done.out)["rejected"] == 0
+    assert sorted(Contact.objects.values_list("mobile", flat=True)) == numbers
+
+
+def test_the_import_command_asks_for_a_calendar_that_cells_do_not_tell(tmp_path: Path) -> None:
+    path = csv_file(tmp_path / "born.csv", "Name,Mobile,Born\nSita,9841000001,2045-01-05\n")
+    asked = run("import_contacts", str(path))
+    assert (asked.code, "“Born”: Choose the calendar" in asked.err) == (2, True)
+    assert run("import_contacts", str(path), "--written", "Born=bs").code == 0
+    assert Contact.objects.get().fields == {"born": ["1988-04-17", "2045-01-05"]}
+
+
+def test_the_import_command_takes_the_named_line_as_headings(tmp_path: Path) -> None:
+    text = "School,List\nPupil,Telephone\nSita,9841000001\n"
+    path = csv_file(tmp_path / "one.csv", text)
+    assert run("import_contacts", str(path), "--heading", "7").code == 2
+    assert run("import_contacts", str(path), "--heading", "1").code == 0
+    assert ContactImport.objects.get().names == ["School", "List"]
 
 
 def test_the_import_command_says_that_there_is_no_file(tmp_path: Path) -> None:

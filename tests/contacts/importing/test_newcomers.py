@@ -27,8 +27,8 @@ _ROWS = st.lists(
     max_size=8,
 )
 _OPTIONS = Options(
-    number=1,
-    name=0,
+    numbers=(1,),
+    names=(0,),
     groups=4,
     fields=(
         FieldColumn(2, "fee_due", "Fee due", FieldKind.NUMBER),
@@ -40,16 +40,16 @@ _OPTIONS = Options(
 
 class TestNewcomers(hypothesis.extra.django.TestCase):
     @settings(max_examples=150)
-    @given(_ROWS, st.booleans(), st.sampled_from([0, None]))
+    @given(_ROWS, st.booleans(), st.sampled_from([(0,), ()]))
     def test_newcomers_become_what_a_full_plan_would_make(
-        self, cells: list[tuple[Any, ...]], is_known: bool, name_at: int | None
+        self, cells: list[tuple[Any, ...]], is_known: bool, names: tuple[int, ...]
     ) -> None:
         if is_known:
             ContactFactory.create(name="Sita", mobile="9841000001")
             GroupFactory.create(name="CLASS 8")
         # Rows end where their last cell is: some are short.
         rows = [Row(n, list(some[: 5 - missing])) for n, (*some, missing) in enumerate(cells)]
-        options = replace(_OPTIONS, name=name_at)
+        options = replace(_OPTIONS, names=names)
         groups = groups_by_key()
         newcomers, others = tell_apart(rows, options, groups)
         planned = plan(rows, options)

@@ -104,7 +104,7 @@ def test_a_pasted_table_is_taken_like_a_file(sender: Browser) -> None:
         (b"", "There is nothing in this file. Choose another."),
         (b"\n\n", "There is nothing in this file."),
         (b"Name,Mobile\n", "There are headings in this file, and nobody below them."),
-        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, "This is no table:"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, "This is a picture."),
         (b"PK\x03\x04 and nothing else", "This file is damaged or of an unknown kind."),
         ("Name,Mobile\n" + "x," * 300 + "\n", "Line 2 has more than 200 columns."),
         ('Name,Mobile\n"' + "x" * 200_000, "Line 2 is longer than 100000 characters."),
@@ -136,7 +136,8 @@ def test_an_impossible_choice_of_columns_is_said(sender: Browser) -> None:
     source = _uploaded(sender)
     for changed, says in (
         ({"column_1": ""}, "Choose the column that has the mobile numbers."),
-        ({"column_2": "number"}, "Another column has this meaning already."),
+        ({"column_2": "groups", "column_0": "groups"}, "Another column has this meaning already."),
+        ({"column_2": "number"}, "Mobile numbers are in several columns: "),
         ({"column_0": "new:text"}, "A field cannot be called so."),
         ({"to_groups": "x" * 101}, "The name of a group is too long"),
     ):
@@ -247,3 +248,65 @@ def test_groups_that_are_missing_are_made(sender: Browser) -> None:
     sender.post(source.get_absolute_url(), _choices(source, action="start", column_2="groups"))
     _run()
     assert list(Group.objects.values_list("name", flat=True)) == ["9"]
+
+
+TWO_COLUMNS = "Name,Father's mobile,Mother's mobile\nSita,9841000001,9801000001\n"
+
+
+def test_two_columns_of_numbers_are_asked_about(sender: Browser) -> None:
+    source = _uploaded(sender, TWO_COLUMNS)
+    address = source.get_absolute_url()
+    page = sender.get(address).text
+    assert "Mobile numbers are in several columns. What counts?" in page
+    columns = {"column_0": "name", "column_1": "number", "column_2": "number"}
+    page = sender.post(address, _choices(source, action="start", **columns)).text
+    assert "“Father&#x27;s mobile”, “Mother&#x27;s mobile”. Choose what counts." in page
+    sender.post(address, _choices(source, action="start", several="both", **columns))
+    _run()
+    assert set(Contact.objects.values_list("mobile", "name")) == {
+        ("9841000001", "Sita"),
+        ("9801000001", "Sita"),
+    }
+
+
+def test_another_row_can_be_the_headings(sender: Browser) -> None:
+    source = _uploaded(sender, "Class 9,List\nPupil,Telephone\nSita,9841000001\n")
+    address = source.get_absolute_url()
+    source.refresh_from_db()
+    assert (source.heading, source.names, source.rows) == (2, ["Pupil", "Telephone"], 1)
+    assert sender.post(address, {"heading": "1"}).status_code == 302
+    source.refresh_from_db()
+    assert (source.heading, source.names, source.rows) == (1, ["Class 9", "List"], 2)
+    sender.post(address, {"heading": "3"})
+    assert "This row cannot be the headings." in sender.get(address).text
+    sender.post(address, {"heading": "0"})
+    source.refresh_from_db()
+    assert (source.heading, source.names, source.rows) == (0, ["Column 1", "Column 2"], 3)
+
+
+def test_every_line_of_a_file_is_accounted_for(sender: Browser) -> None:
+    text = 'Shree School\n\nName,Mobile,Address\nSita,9841000001,"Ward 5\nGhorahi"\n,,\nRam,98\n'
+    source = _uploaded(sender, text)
+    for _moment in ("before", "after"):
+        page = " ".join(sender.get(source.get_absolute_url()).text.split())
+        assert (
+            "The file has 7 lines: 1 above the headings, 1 with the headings, 2 empty, "
+            "1 that go on with the row before, 2 rows." in page
+        )
+        meanings = {"column_2": "new:text"}
+        sender.post(source.get_absolute_url(), _choices(source, action="start", **meanings))
+        _run()
+    source.refresh_from_db()
+    assert (source.created, source.rejected, source.rows_done) == (1, 1, 2)
+
+
+def test_a_column_shows_its_first_cells_and_what_it_is_taken_for(sender: Browser) -> None:
+    source = _uploaded(sender, "Name,Mobile,Due\nSita,9841000001,2045-01-05\n")
+    page = " ".join(sender.get(source.get_absolute_url()).text.split())
+    assert "<li>2045-01-05</li>" in page
+    assert "How Due is written" in page
+    choices = _choices(source, action="start", column_2="new:date")
+    assert (
+        "Choose the calendar of these dates."
+        in sender.post(source.get_absolute_url(), choices).text
+    )

@@ -277,7 +277,7 @@ def hand_over_after_import(gateway: Gateway) -> None:
         path = Path(folder) / "people.csv"
         path.write_text(f"Name,Mobile\nAsha again,+977-{OUT}\nOther,9841000002\n")
         source = jobs.take_in(path, name="people.csv", by=None)
-    jobs.start(source, Options(number=1, name=0, to_groups=("Imported",)))
+    jobs.start(source, Options(numbers=(1,), names=(0,), to_groups=("Imported",)))
     jobs.run(go_on=lambda: True)
     hand_over(gateway, Audience(groups=(Group.objects.get(name="Imported").pk,)))
 

@@ -10,6 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.utils import timezone
 
+from contacts.importing import pieces
 from contacts.importing.rows import Unreadable
 from contacts.models import Contact
 from messaging.models import Batch, Campaign, Gateway, LeftOut, Recipient, RecipientTable, TableRow
@@ -22,7 +23,7 @@ from messaging.services.sending.upkeep import sweep
 from sociair_portal.common.bulk_rows import insert_rows
 from tests.conftest import Browser, signed_in
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory
-from tests.importing import xlsx_file
+from tests.importing import read_table, xlsx_file
 from tests.pages import source, words
 from tests.sending import hand_over, reading, send_all, states
 
@@ -43,7 +44,7 @@ TEXT = "{student}: {marks}. Come on {date}."
 def table_of(text: str, tmp_path: Path) -> RecipientTable:
     path = tmp_path / "table"
     path.write_text(text, encoding="utf-8")
-    return tables.take_in(path, name="marks.csv", by=None)
+    return read_table(path, name="marks.csv")
 
 
 def draft_of(table: RecipientTable, gateway: Gateway, text: str = TEXT, **more: Any) -> Campaign:
@@ -160,14 +161,14 @@ def test_a_number_in_two_rows_is_asked_about(gateway: Gateway, tmp_path: Path) -
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("Name,Age\nSita,9\n", "There are no mobile numbers in this table."),
+        ("Name,Age\nSita,9\n", "What the columns mean"),
         ("Name,Phone\nSita,014412345\n", "No row has a mobile number in the column “Phone”."),
         ("Name,Mobile\n", "headings in this file, and nobody below"),
-        ("%PDF-1.7\x01\x02 binary", "This is no table"),
+        ("%PDF-1.7\x01\x02 binary", "This is a PDF."),
     ],
 )
 def test_a_table_that_cannot_be_used_says_why(sender: Browser, text: str, said: str) -> None:
-    answer = sender.post(UPLOAD, {"file": SimpleUploadedFile("x.csv", text.encode())})
+    answer = sender.post(UPLOAD, {"file": SimpleUploadedFile("x.csv", text.encode())}, follow=True)
     assert said in words(answer)
     assert not RecipientTable.objects.exists()
     assert not TableRow.objects.exists()
@@ -388,7 +389,7 @@ def test_cells_of_a_table_are_tidied(gateway: Gateway, tmp_path: Path) -> None:
 def test_a_table_is_not_found_until_its_last_row(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(tables, "_PIECE", 2)
+    monkeypatch.setattr(pieces, "ROWS_A_PIECE", 2)
     seen: list[RecipientTable | None] = []
 
     def counted(_model: Any, _names: Any, rows: Any) -> None:

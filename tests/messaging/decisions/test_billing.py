@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from messaging.models import BalanceReading, Batch, Campaign, Gateway
-from messaging.services.audience import tables
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import control, drafts, handover
 from messaging.services.campaigns.estimate import estimate
@@ -26,6 +25,7 @@ from sandbox.ledger import Ledger
 from sandbox.operators import Rates
 from sandbox.server import Sandbox
 from tests.conftest import Browser
+from tests.importing import read_table
 from tests.pages import words
 from tests.sending import hand_over, numbers, send_all
 
@@ -65,7 +65,7 @@ def table_of(count: int, tmp_path: Path) -> Audience:
         chance = random.Random(7)
         for mobile, text in zip(numbers(count), generated(count), strict=True):
             rows.writerow([chance.choice(["Sita", "सीता", "Zoë", "G{ta"]), mobile, text])
-    return Audience(table=str(tables.take_in(path, name="texts.csv", by=None).pk))
+    return Audience(table=str(read_table(path, name="texts.csv").pk))
 
 
 def reading(gateway: Gateway) -> BalanceReading:
