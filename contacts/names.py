@@ -9,6 +9,13 @@ from typing import Final
 _JOINERS: Final = "\u200c\u200d"
 _NO_JOINERS: Final = dict.fromkeys(map(ord, _JOINERS))
 _HIDDEN: Final = {"Cc", "Cf", "Cs"}  # control characters, bidi and other format marks, halves
+# Every dash is a hyphen and every full-width sign a plain one: nobody sees a difference between
+# two spellings of a name, and one of them would make a message dear.
+_PLAIN: Final = {
+    code: "-"
+    for code in range(0x80, 0x10000)
+    if unicodedata.category(chr(code)) == "Pd" or code == ord("\N{MINUS SIGN}")
+} | {0xFF01 + place: 0x21 + place for place in range(94)}
 
 # Between commas or semicolons; a name that has one itself stands in quotation marks.
 _LISTED: Final = re.compile(r'\s*"((?:[^"]|"")*)"\s*(?=[,;]|$)|([^,;]+)')
@@ -19,10 +26,10 @@ def clean_name(raw: str) -> str:
     if raw.isascii() and raw.isprintable():
         return " ".join(raw.split())
     if raw.isprintable():  # as most are: nothing is hidden, and no space but the plain one
-        return " ".join(unicodedata.normalize("NFC", raw).split())
+        return " ".join(unicodedata.normalize("NFC", raw).translate(_PLAIN).split())
     seen = "".join(
         " " if character.isspace() else character
-        for character in unicodedata.normalize("NFC", raw)
+        for character in unicodedata.normalize("NFC", raw).translate(_PLAIN)
         if character.isspace()
         or character in _JOINERS
         or unicodedata.category(character) not in _HIDDEN

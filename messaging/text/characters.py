@@ -15,16 +15,22 @@ from messaging.text.length import Measure, is_plain, measure, split_parts
 
 _QUOTES: Final = dict.fromkeys("“”„‟«»″", '"') | dict.fromkeys("‘’‚‛′`´ʼ", "'")
 _DASHES: Final = dict.fromkeys("‐‑‒–—―−", "-")
-_SPACES: Final = dict.fromkeys(
-    "\t\u00a0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f",
-    " ",
-)
-_INVISIBLE: Final = dict.fromkeys(
-    "\u00ad\u200b\u200c\u200d\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2060\ufeff", ""
-)
+
+
+def _of(category: str) -> str:
+    """The characters of a Unicode category, without the plain ones."""
+    characters = map(chr, range(0x80, 0x10000))
+    return "".join(one for one in characters if unicodedata.category(one) == category)
+
+
+_SPACES: Final = dict.fromkeys("\t" + _of("Zs"), " ")
+_INVISIBLE: Final = dict.fromkeys(_of("Cf"), "")  # every mark of direction, joint or width
+_FULL_WIDTH: Final = {
+    chr(0xFF01 + place): _QUOTES.get(chr(0x21 + place), chr(0x21 + place)) for place in range(94)
+}
 _OTHERS: Final = {"…": "...", "•": "-", "·": "-", "×": "x", "\u2028": "\n", "\u2029": "\n"}
 # For each character, what says the same in the GSM alphabet; nothing for those that nobody sees.
-TWINS: Final = _QUOTES | _DASHES | _SPACES | _INVISIBLE | _OTHERS
+TWINS: Final = _QUOTES | _DASHES | _SPACES | _INVISIBLE | _FULL_WIDTH | _OTHERS
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,6 +108,29 @@ def _unbalanced(text: str, place: int) -> str:
     return said % {"place": place + 1}
 
 
+# How other programs write a field: {{name}}, ((name)), [name], <name>, «name», %name%, $name.
+_STRANGE: Final = re.compile(
+    r"\{\{\s*([^{}\n]+?)\s*\}\}|\(\(\s*([^()\n]+?)\s*\)\)|\[+\s*([^\[\]\n]+?)\s*\]+"
+    r"|<+\s*([^<>\n]+?)\s*>+|«\s*([^«»\n]+?)\s*»|%([^%\s]+)%|\$\{?(\w+)\}?"
+)
+
+
+def strange(text: str, known: Collection[str]) -> dict[str, str]:
+    """Known fields that are written as in other programs, and how they are written here."""
+    found = {}
+    for token in _STRANGE.finditer(text):
+        inside = next(filter(None, token.groups()))
+        if (key := key_of(inside)) in known:
+            found[token[0]] = f"{{{key}}}"
+    return found
+
+
+def as_ours(text: str, known: Collection[str]) -> str:
+    """A text with the fields of other programs written as they are here."""
+    ours = strange(text, known)
+    return _STRANGE.sub(lambda token: ours.get(token[0], token[0]), text)
+
+
 def literal(text: str) -> str:
     """A wording that gives every recipient just this text: braces are doubled."""
     return text.replace("{", "{{").replace("}", "}}")

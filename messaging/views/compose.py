@@ -29,6 +29,7 @@ from messaging.services.gateway import holds
 from messaging.services.money import affordability
 from messaging.services.templates import last_used
 from messaging.text.characters import to_plain
+from messaging.text.placeholders import as_ours, strange
 from messaging.text.validity import tidy
 from messaging.views.freshness import recent_reading
 from sociair_portal.common.actors import Actor
@@ -246,9 +247,12 @@ def _estimate_context(form: ComposeForm, *, who: int = 0) -> dict[str, Any]:
     Without it if a group is deleted at this very moment; the next answer says so.
     """
     text = tidy(form["text"].value() or "")
+    known = known_keys(form.chosen_table)
     with suppress(GroupGone):
         return {
             "text": text,
+            "strange": strange(text, known),
+            "own_text": as_ours(text, known),
             "plain_text": to_plain(text),
             "estimate": estimate(text, form.audience, holds.current_gateway(), who=who),
         }

@@ -14,7 +14,9 @@ from messaging.forms.compose import ComposeForm
 from messaging.forms.ids import ids_of
 from messaging.forms.templates import TemplateForm
 from messaging.models import MessageTemplate
+from messaging.services.audience.letters import known_keys
 from messaging.text.characters import to_plain
+from messaging.text.placeholders import as_ours
 from messaging.views.compose import changed_page, contacts_context, typed_form
 from messaging.views.templates import say_strange
 
@@ -44,6 +46,15 @@ def plain(request: HttpRequest) -> HttpResponse:
     """Put twins in the place of dear characters."""
     text = to_plain(request.POST.get("text", ""))
     return changed_page(request, typed_form(request, text=text))
+
+
+@button_of_the_form()
+def own_placeholders(request: HttpRequest) -> HttpResponse:
+    """Write the fields of other programs as they are written here."""
+    known = known_keys(ComposeForm(request.POST).chosen_table)
+    return changed_page(
+        request, typed_form(request, text=as_ours(request.POST.get("text", ""), known))
+    )
 
 
 @button_of_the_form()

@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 
 from messaging.services.audience.letters import Unwritable, Writer
 from messaging.text.length import measure
-from messaging.text.placeholders import Slot, parse, read_wording, with_default
+from messaging.text.placeholders import (
+    Slot,
+    as_ours,
+    parse,
+    read_wording,
+    strange,
+    with_default,
+)
 from messaging.text.validity import InvalidText, tidy
 
 KNOWN = ("name", "number", "date", "fee_due", "class")
@@ -113,3 +120,25 @@ def test_a_letter_is_counted_as_its_text_is(fixed: str, value: str) -> None:
     letter = writer.write("", "", {"class": value})
     assert letter.text == ("x" + fixed + value).strip()
     assert letter.parts == measure(letter.text).parts
+
+
+@pytest.mark.parametrize(
+    "theirs",
+    [
+        *("{{name}}", "{{ Name }}", "((name))", "[name]", "[[name]]", "<name>", "<<name>>"),
+        *("«name»", "%name%", "$name", "${name}"),
+    ],
+)
+def test_fields_of_other_programs_are_noticed_and_written_as_ours(theirs: str) -> None:
+    text = f"Dear {theirs}, come."
+    assert strange(text, KNOWN) == {theirs: "{name}"}
+    assert as_ours(text, KNOWN) == "Dear {name}, come."
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["Dear {name}", "[note]", "$100 or 5%", "(name)", "a < b > c", "{{brace}}", "50% off 5%"],
+)
+def test_what_is_no_known_field_stays_as_it_is(text: str) -> None:
+    assert not strange(text, KNOWN)
+    assert as_ours(text, KNOWN) == text
