@@ -21,13 +21,24 @@ def csv_file(path: Path, text: str, *, encoding: str = "utf-8") -> Path:
     return path
 
 
-def xlsx_file(path: Path, rows: Sequence[Cells], *, sheet: str = "Sheet1") -> Path:
+def xlsx_file(
+    path: Path,
+    rows: Sequence[Cells],
+    *,
+    sheet: str = "Sheet1",
+    hidden_rows: Sequence[int] = (),
+    hidden_columns: Sequence[str] = (),
+) -> Path:
     book = openpyxl.Workbook()
     page = book.active
     assert page is not None
     page.title = sheet
     for row in rows:
         page.append(list(row))
+    for number in hidden_rows:
+        page.row_dimensions[number].hidden = True
+    for letter in hidden_columns:
+        page.column_dimensions[letter].hidden = True
     book.save(path)
     return path
 

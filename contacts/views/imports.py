@@ -103,7 +103,7 @@ def _preview(request: HttpRequest, source: ContactImport) -> HttpResponse:
         "form": form,
         "planned": planned[:_SHOWN],
         "counts": Counter(one.outcome.value for one in planned),
-        "looked_at": len(planned),
+        "looked_at": len({one.row.line for one in planned}),
         "values_left_out": sum(len(one.left_out) for one in planned),
         "possible_headings": jobs.possible_headings(source),
         "accounts": report.accounts(source),

@@ -4,6 +4,7 @@ import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
+import openpyxl
 import pytest
 import xlwt
 from hypothesis import HealthCheck, example, given, settings
@@ -13,6 +14,7 @@ from odf.table import Table, TableCell, TableRow
 from odf.text import P
 
 from contacts.importing.files import open_table
+from contacts.importing.headings import find_heading, heading_names
 from contacts.importing.reader import read_table, sentence
 from contacts.importing.rows import FileTrouble, Row, Unreadable
 from tests.importing import csv_file, xlsx_file
@@ -103,6 +105,111 @@ def test_quoted_commas_and_single_columns_are_read(tmp_path: Path) -> None:
 def test_null_characters_in_a_file_are_left_out(tmp_path: Path) -> None:
     text = "Name,Mobile\n" + "Sita,9841000001\n" * 6000 + "Ra\x00m,9841000002\n"
     assert _rows(csv_file(tmp_path / "one.csv", text))[-1] == ["Ram", "9841000002"]
+
+
+def test_a_title_and_merged_cells_have_the_text_of_the_first(tmp_path: Path) -> None:
+    book = xlwt.Workbook()
+    sheet = book.add_sheet("Fees")
+    sheet.write_merge(0, 0, 0, 2, "Shree School")
+    sheet.write_merge(1, 1, 1, 2, "Contact")
+    sheet.write_merge(1, 2, 0, 0, "Name")
+    sheet.write(2, 1, "Mobile")
+    sheet.write(2, 2, "Landline")
+    sheet.write(3, 0, "Sita")
+    sheet.write(3, 1, 9841000001)
+    sheet.write_merge(3, 4, 2, 2, "01-4412345")
+    sheet.write(4, 0, "Ram")
+    sheet.write(4, 1, 9841000002)
+    sheet.row(4).hidden = True
+    path = tmp_path / "fees.xls"
+    book.save(str(path))
+    table = open_table(path)
+    rows = list(table.rows)
+    heading = find_heading(rows)
+    assert heading_names(rows, heading, 3) == ["Name", "Contact Mobile", "Contact Landline"]
+    assert rows[heading + 1 :] == [
+        Row(4, ["Sita", "9841000001", "01-4412345"]),
+        Row(5, ["Ram", "9841000002", "01-4412345"], True),
+    ]
+
+
+def test_the_sheet_that_was_open_is_read(tmp_path: Path) -> None:
+    book = openpyxl.Workbook()
+    first, second = book.active, book.create_sheet("Class 9")
+    assert first is not None
+    first.append(["Old", 1])
+    second.append(["Sita", 9841000001])
+    book.active = second
+    book.create_sheet("Secret").sheet_state = "hidden"
+    path = tmp_path / "two.xlsx"
+    book.save(path)
+    table = open_table(path)
+    assert (table.sheet, table.sheets, table.hidden_sheets) == ("Class 9", ["Sheet", "Class 9"], 1)
+    assert _rows(path) == [["Sita", "9841000001"]]
+    assert _rows(path, "Sheet") == [["Old", "1"]]
+
+
+CARDS = """BEGIN:VCARD
+VERSION:2.1
+N;CHARSET=UTF-8;ENCODING=QUOTED-PRINTABLE:=E0=A4=B0=E0=A4=BE=E0=A4=88;=E0=A4=B8=E0=A5=80=E0=A4=A4=E0=A4=BE;;;
+TEL;CELL:+977-984-1000001
+TEL;HOME:014412345
+END:VCARD
+BEGIN:VCARD
+VERSION:3.0
+FN:Ram Thapa
+N:Thapa;Ram;;;
+TEL;TYPE=CELL:9841000002
+TEL;TYPE=CELL:9801000002
+CATEGORIES:Staff,Hostel
+END:VCARD
+"""
+
+
+def test_cards_of_a_telephone_are_people(tmp_path: Path) -> None:
+    table = open_table(csv_file(tmp_path / "all.vcf", CARDS.replace("\n", "\r\n")))
+    assert table.names == ["Name", "Mobile", "Mobile 2", "Other phone", "Groups", "Organisation"]
+    assert list(table.rows) == [
+        Row(1, ["सीता राई", "+977-984-1000001", "", "014412345"]),
+        Row(7, ["Ram Thapa", "9841000002", "9801000002", "", "Hostel, Staff"]),
+    ]
+    assert (table.tally.lines, table.tally.continued) == (14, 12)
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ('A\tB\n"two\nlines"\t9841000001\n', [["A", "B"], ["two\nlines", "9841000001"]]),
+        ('A\tB\n6" pipe\t9841000001\n', [["A", "B"], ['6" pipe', "9841000001"]]),
+        ('A\tB\n"a ""b"""\t1\n', [["A", "B"], ['a "b"', "1"]]),
+        ('A\tB\nx\t"\ny\t"\n', [["A", "B"], ["x", '"'], ["y", '"']]),
+        ('A\tB\n"never\t1\n', [["A", "B"], ['"never', "1"]]),
+    ],
+)
+def test_a_quotation_mark_among_tabs_is_a_letter_unless_it_holds_the_cell(
+    text: str, rows: list[list[str]], tmp_path: Path
+) -> None:
+    assert _rows(csv_file(tmp_path / "pasted", text)) == rows
+
+
+@pytest.mark.parametrize(
+    ("text", "trouble", "line"),
+    [
+        ('Name,Mobile\n"Sita,9841000001\nRam,9841000002\n', FileTrouble.OPEN_QUOTE, 2),
+        ('Name,Mobile\n"Sita" Rai,9841000001\n', FileTrouble.OPEN_QUOTE, 2),
+        (
+            'Name,Mobile\nA,1\n"Sita,9841000001\nRam"",9841000002\nGita",9841000003\n',
+            FileTrouble.SWALLOWED,
+            3,
+        ),
+    ],
+)
+def test_a_quotation_mark_that_swallows_rows_refuses_the_file(
+    text: str, trouble: FileTrouble, line: int, tmp_path: Path
+) -> None:
+    with pytest.raises(Unreadable) as refused:
+        _rows(csv_file(tmp_path / "one.csv", text))
+    assert (refused.value.trouble, refused.value.line) == (trouble, line)
 
 
 def _bomb(path: Path) -> Path:

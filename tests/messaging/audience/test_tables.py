@@ -1,5 +1,6 @@
 """Sending to the rows of a table: no contacts are made, and the numbers are as ugly as ever."""
 
+import re
 import uuid
 from datetime import timedelta
 from pathlib import Path
@@ -12,7 +13,7 @@ from django.utils import timezone
 
 from contacts.importing import pieces
 from contacts.importing.rows import Unreadable
-from contacts.models import Contact
+from contacts.models import Contact, ContactImport
 from messaging.models import Batch, Campaign, Gateway, LeftOut, Recipient, RecipientTable, TableRow
 from messaging.services.audience import tables
 from messaging.services.audience.choice import Audience
@@ -21,6 +22,7 @@ from messaging.services.campaigns.review import review_of
 from messaging.services.money import affordability
 from messaging.services.sending.upkeep import sweep
 from sociair_portal.common.bulk_rows import insert_rows
+from sociair_portal.roles import SENDER
 from tests.conftest import Browser, signed_in
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory
 from tests.importing import read_table, xlsx_file
@@ -431,3 +433,118 @@ def test_chosen_groups_wait_behind_a_table(
     assert sender.post("/compose/", other).status_code == 302
     page = sender.post("/compose/drop-table/", {**typed, "table": str(table.pk)})
     assert page.context["form"]["groups"].value() == [str(group.pk)]
+
+
+TWO_NUMBERS = (
+    "Name,Father,Mother,Fee\n"
+    "Sita,9841000001,9801000001,1200\nRam,,9801000002,#N/A\nGita,014412345,,5\n"
+)
+
+
+def _columns_of(sender: Browser, text: str) -> str:
+    """The address of the page that asks about a file's columns."""
+    answer = sender.post(UPLOAD, {"file": SimpleUploadedFile("two.csv", text.encode())})
+    address = answer.headers["Location"]
+    assert re.fullmatch(r"/compose/table/[0-9]+/\?", address)
+    return address
+
+
+@pytest.mark.parametrize(
+    ("several", "sent"),
+    [
+        ("first", {"9841000001": "Dear Sita", "9801000002": "Dear Ram"}),
+        (
+            "both",
+            {
+                "9841000001": "Dear Sita",
+                "9801000001": "Dear Sita",
+                "9801000002": "Dear Ram",
+            },
+        ),
+    ],
+)
+def test_two_columns_of_numbers_are_asked_about(
+    several: str, sent: dict[str, str], sender: Browser, gateway: Gateway
+) -> None:
+    address = _columns_of(sender, TWO_NUMBERS)
+    columns = {"column_0": "name", "column_1": "number", "column_2": "number", "column_3": "keep"}
+    page = words(sender.post(address, {"action": "use", **columns}))
+    assert "“Father”, “Mother”. Choose what counts." in page
+    assert not RecipientTable.objects.exists()
+    sender.post(address, {"action": "use", "several": several, **columns})
+    table = RecipientTable.objects.get()
+    hand_over(gateway, Audience(table=str(table.pk)), text="Dear {name}")
+    assert texts() == sent
+
+
+def test_the_same_columns_are_used_as_last_time(sender: Browser) -> None:
+    columns = {"column_0": "name", "column_1": "leave", "column_2": "number", "column_3": "keep"}
+    address = _columns_of(sender, TWO_NUMBERS)
+    sender.post(address, {"action": "use", **columns, "column_1": ""})
+    file = SimpleUploadedFile("again.csv", TWO_NUMBERS.replace("Sita", "Asha").encode())
+    answer = sender.post(UPLOAD, {"file": file})
+    table = RecipientTable.objects.get(file_name="again.csv")
+    assert answer.headers["Location"] == f"/compose/?table={table.pk}"
+    assert table.number_heading == "Mother"
+    page = words(sender.get(f"/compose/table/{table.source_id}/"))
+    assert "The columns are those of two.csv" in page
+
+
+def test_a_cell_that_could_not_be_computed_is_no_value(sender: Browser, gateway: Gateway) -> None:
+    address = _columns_of(sender, TWO_NUMBERS)
+    columns = {"column_0": "name", "column_2": "number", "column_3": "keep"}
+    sender.post(address, {"action": "use", **columns})
+    table = RecipientTable.objects.get()
+    seen = review_of(draft_of(table, gateway, text="Pay {fee}."), reading(gateway))
+    assert dict(seen.missing) == {"fee": 1}
+
+
+def test_rows_that_say_opted_out_are_left_out(gateway: Gateway, tmp_path: Path) -> None:
+    text = "Name,Number,Opted out\nSita,9841000001,yes\nRam,9841000002,\n"
+    hand_over(gateway, Audience(table=str(table_of(text, tmp_path).pk)), text="Hello")
+    assert set(texts()) == {"9841000002"}
+    assert [out.entry for out in LeftOut.objects.all()] == ["Line 2: Sita"]
+
+
+def test_hidden_rows_and_columns_are_asked_about(
+    sender: Browser, gateway: Gateway, tmp_path: Path
+) -> None:
+    path = xlsx_file(
+        tmp_path / "fees.xlsx",
+        [["Name", "Mobile", "Secret"], ["Sita", 9841000001, "a"], ["Ram", 9841000002, "b"]],
+        hidden_rows=[3],
+        hidden_columns=["C"],
+    )
+    answer = sender.post(UPLOAD, {"file": SimpleUploadedFile("fees.xlsx", path.read_bytes())})
+    address = answer.headers["Location"]
+    page = words(sender.get(address))
+    assert "1 hidden and left out, 1 row." in page
+    assert "Hidden in the file, so it is left out." in page
+    columns = {"column_0": "name", "column_1": "number", "column_2": ""}
+    sender.post(address, {"action": "use", **columns})
+    table = RecipientTable.objects.get()
+    assert list(table.rows.values_list("name", flat=True)) == ["Sita"]
+    assert "secret" not in table.headings
+    sender.post(address, {"action": "use", "take_hidden": "on", **columns})
+    assert RecipientTable.objects.exclude(pk=table.pk).get().size == 2
+
+
+def test_a_file_for_a_message_is_its_owners(sender: Browser) -> None:
+    address = _columns_of(sender, TWO_NUMBERS)
+    other = signed_in(SENDER)
+    assert other.get(address).status_code == 404
+    source = ContactImport.objects.get()
+    assert sender.get(f"/contacts/import/{source.pk}/").status_code == 404
+    assert "two.csv" not in sender.get("/contacts/import/").text
+
+
+def test_columns_can_be_chosen_again_from_compose(sender: Browser, gateway: Gateway) -> None:
+    sender.post(UPLOAD, {"file": SimpleUploadedFile("marks.csv", MARKS.encode())})
+    table = RecipientTable.objects.get()
+    typed = {"form_uuid": str(uuid.uuid4()), "version": "0", "table": str(table.pk), "text": "Hi"}
+    answer = sender.post("/compose/choose-columns/", typed)
+    draft = Campaign.objects.get()
+    assert answer.headers["Location"] == f"/compose/table/{table.source_id}/?draft={draft.pk}"
+    ContactImport.objects.all().delete()
+    page = words(sender.post("/compose/choose-columns/", typed))
+    assert "The file is not kept any more. Choose it again." in page
