@@ -8,7 +8,7 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from contacts.fields import MOST_CHARACTERS, FieldKind, InvalidValue, parse_value
+from contacts.fields import MOST_CHARACTERS, FieldKind, InvalidValue, compared, parse_value
 from contacts.forms.people import NameField, RowsField
 from contacts.models import OPERATOR_CHOICES, Contact, ContactField, Group, OptOut
 from contacts.names import clean_name
@@ -90,6 +90,8 @@ class ContactFilterForm(SearchForm):
             return FieldCondition(field, comparison, text)
         try:
             value = parse_value(FieldKind(field.kind), text)
+            if field.kind == FieldKind.DATE and not compared(value):
+                raise InvalidValue(str(_("The months of this year are not known yet.")))
         except InvalidValue as invalid:
             self.add_error("value", invalid.reason)
             return None

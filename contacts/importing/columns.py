@@ -110,7 +110,7 @@ def _name_columns(shown: Sequence[int], names: Sequence[str], facts: Sequence[Fa
         if facts[place].filled
         and _NAME.search(names[place])
         and not _NOT_HIS_NAME.search(names[place])
-        and not facts[place].mobiles
+        and 2 * facts[place].mobiles < facts[place].filled
     ]
     parts = [place for place in whole if _NAME_PART.search(names[place])]
     if len(parts) > 1 and whole[0] in parts:
@@ -155,9 +155,11 @@ def guess_kind(facts: Facts, *, year: int) -> Guess:
 
 
 def _mark(facts: Facts) -> DecimalMark | None:
-    """1.250 alone is either; 1,250 is what people in Nepal write for a thousand and more."""
+    """1.250 alone is either; 1,250 is what people in Nepal write for a thousand and more, unless
+    12,50 beside it says otherwise.
+    """
     if facts.by_comma:
-        return DecimalMark.COMMA
+        return None if facts.either_by_comma else DecimalMark.COMMA
     if facts.by_point or not facts.either_by_point:
         return DecimalMark.POINT
     return DecimalMark.COMMA if facts.either_by_comma else None

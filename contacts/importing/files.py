@@ -28,6 +28,8 @@ from contacts.importing.workbooks import open_xls, open_xlsx
 
 _ZIP: Final = b"PK\x03\x04"
 _OLE: Final = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
+_MOST_LINES: Final = 4 * 1024**2  # four times those of any spreadsheet
+_HALVES: Final = re.compile("[\ud800-\udfff]")  # of signs, that no database stores
 _MOST_INFLATED: Final = 1024**3  # bytes
 
 # Files that people take for a table, by how they begin.
@@ -100,6 +102,10 @@ def _checked(rows: Iterator[Row], tally: Tally) -> Iterator[Row]:
             cells[:] = [cell.replace("\x00", "") for cell in cells]
         while cells and not cells[-1].strip():
             cells.pop()
+        if not everything.isascii() and _HALVES.search(everything):
+            cells[:] = [_HALVES.sub("", cell) for cell in cells]
+        if row.line > _MOST_LINES:
+            raise Unreadable(FileTrouble.TOO_LARGE)
         if len(cells) > MOST_COLUMNS:
             raise Unreadable(FileTrouble.TOO_WIDE, row.line)
         if len(everything) > MOST_CHARACTERS:

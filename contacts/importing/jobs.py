@@ -62,7 +62,7 @@ def take_in(
             source.facts = [one.to_json() for one in counted.facts]
             _use_heading(source, first.rows(), table.names)
             source.save()
-        except Unreadable:
+        except BaseException:
             source.delete()
             raise
     return source
@@ -93,9 +93,9 @@ def _set_heading(source: ContactImport, first: Sequence[Row], place: int) -> Non
 
 def choose_heading(source: ContactImport, line: int) -> bool:
     """Take the row of a line as the heading; 0: there is none. False if that cannot be."""
-    first = pieces.piece_of(source, 0)
+    first = pieces.piece_of(source, 0) if source.lines else []
     place = next((at for at, row in enumerate(first) if row.line == line), -1)
-    if (place < 0 and line) or (place + 1 == len(first) == source.kept_rows):
+    if not first or (place < 0 and line) or (place + 1 == len(first) == source.kept_rows):
         return False
     source.hidden_rows += sum(row.is_hidden and row.line <= source.heading for row in first)
     _set_heading(source, first, place)
@@ -111,7 +111,7 @@ def choose_heading(source: ContactImport, line: int) -> bool:
 
 def possible_headings(source: ContactImport) -> Sequence[Row]:
     """The first rows of a file, of which one is the heading."""
-    if not source.lines:  # taken in before headings could be chosen
+    if not source.lines or source.kind == "vcf":  # older than this choice, or without such a row
         return []
     first = pieces.piece_of(source, 0)
     above = sum(row.line <= source.heading for row in first)
@@ -119,10 +119,14 @@ def possible_headings(source: ContactImport) -> Sequence[Row]:
 
 
 def facts_of_columns(source: ContactImport) -> list[Facts]:
-    """What is in each column, over all rows of the file."""
-    rest = [Facts.from_json(one) for one in source.facts]
-    found = together(facts_of(pieces.rows_of(source, 0)), rest)
-    return [*found, *(Facts() for _place in range(len(source.names) - len(found)))]
+    """What is in each column, over all rows of the file; counted once for a heading."""
+    known: dict[int, list[Facts]] = source.__dict__.setdefault("_facts_by_heading", {})
+    if source.heading not in known:
+        rest = [Facts.from_json(one) for one in source.facts]
+        found = together(facts_of(pieces.rows_of(source, 0)), rest)
+        missing = len(source.names) - len(found)
+        known[source.heading] = [*found, *(Facts() for _place in range(missing))]
+    return known[source.heading]
 
 
 def start(source: ContactImport, options: Options) -> bool:
@@ -165,7 +169,7 @@ def run(*, go_on: Callable[[], bool]) -> bool:
         try:
             if not load.load(source, go_on=go_on):
                 return False
-        except (DataError, IntegrityError) as error:  # whose words may quote a row
+        except (DataError, IntegrityError, ValueError) as error:  # whose words may quote a row
             logger.error("Import %s failed: %s.", source.pk, type(error).__name__)
             _fail(source)
     return True

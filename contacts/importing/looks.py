@@ -116,7 +116,7 @@ class Scan(NamedTuple):
 
 def scan(archive: zipfile.ZipFile, part: SheetPart, book: Book) -> Scan:
     wanted = {style.encode() for style in book.formats}
-    has_looks, merged, before = False, set[Range](), b""
+    has_looks, merged, before = "0" in book.formats, set[Range](), b""
     with archive.open(part.path) as stream:
         while chunk := stream.read(_CHUNK):
             seen = before + chunk
@@ -175,6 +175,7 @@ class SheetReader:
         self._row, self._is_hidden, self._cells = 0, False, list[str]()
         self._column, self._type, self._form = -1, "", GENERAL
         self._text: list[str] = []
+        self._is_spoken = False
         self._parser = expat.ParserCreate()
         self._parser.buffer_text = True
         self._parser.StartElementHandler = self._start
@@ -201,7 +202,9 @@ class SheetReader:
             self._column = _column(at.rstrip("0123456789")) if at else self._column + 1
             self._type = attributes.get("t", "n")
             self._form = self._book.formats.get(attributes.get("s", "0"), GENERAL)
-        elif local == "v" or (local == "t" and self._type == "inlineStr"):
+        elif local == "rPh":  # how the text before it is pronounced
+            self._is_spoken = True
+        elif local == "v" or (local == "t" and self._type == "inlineStr" and not self._is_spoken):
             self._parser.CharacterDataHandler = self._text.append
         elif local == "row":
             self._row = int(attributes.get("r", self._row + 1))
@@ -218,6 +221,8 @@ class SheetReader:
         local = name.rpartition(":")[2]
         if local in ("v", "t"):
             self._parser.CharacterDataHandler = None
+        elif local == "rPh":
+            self._is_spoken = False
         elif local == "c" and self._text:
             value = "".join(self._text)
             self._text.clear()
@@ -234,6 +239,8 @@ class SheetReader:
             return shown(float(value), self._form, is_1904=self._book.is_1904)
         if self._type == "b":
             return "TRUE" if value == "1" else "FALSE"
+        if self._type == "d":
+            return value.removesuffix("T00:00:00").replace("T", " ")
         return _ESCAPED.sub(_unescaped, value)
 
 
@@ -248,6 +255,6 @@ def _is_zero(size: str | None) -> bool:
 def _column(letters: str) -> int:
     """The place from 0 of a column by its letters: C is 2."""
     place = 0
-    for letter in letters:
+    for letter in letters.upper():
         place = place * 26 + ord(letter) - ord("A") + 1
     return place - 1

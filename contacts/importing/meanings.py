@@ -13,7 +13,7 @@ from contacts.importing import jobs
 from contacts.importing.columns import Guess, guess, guess_kind
 from contacts.importing.facts import Facts
 from contacts.importing.options import Existing, FieldColumn, Numbers, Options
-from contacts.models import ContactField, ContactImport, FilePurpose, ImportState
+from contacts.models import ContactField, ContactImport, FilePurpose
 
 LEAVE_OUT: Final = ""
 NUMBER: Final = "number"
@@ -69,19 +69,14 @@ class Choice:
 
 
 def choice_for(source: ContactImport) -> Choice:
-    """The choice of the last file with the same headings, or else a guess.
+    """The columns as the same user had them in the last file with these headings, or else a guess.
 
     It is guessed anew where the mobile numbers are not in the same columns any more.
     """
     guessed = guess_choice(source)
-    last = (
-        ContactImport.objects.filter(purpose=source.purpose, names=source.names)
-        .exclude(pk=source.pk)
-        .exclude(options={})
-        .exclude(state__in=[ImportState.CANCELLED, ImportState.FAILED])
-        .order_by("-id")
-        .first()
-    )
+    theirs = ContactImport.objects.filter(purpose=source.purpose, created_by=source.created_by)
+    alike = theirs.filter(names=source.names).exclude(pk=source.pk).exclude(options={})
+    last = alike.order_by("-id").first()
     if last is None or not source.heading:
         return guessed
     options = Options.from_json(last.options)
@@ -91,15 +86,11 @@ def choice_for(source: ContactImport) -> Choice:
 
 
 def _as_chosen(source: ContactImport, options: Options) -> Choice:
-    """The columns and answers of options; about hidden rows everybody is asked anew."""
+    """The columns of options. What becomes of the people, and hidden rows, is asked anew."""
     choice = Choice(
         [LEAVE_OUT] * len(source.names),
         [""] * len(source.names),
         several=options.several.value if len(options.numbers) > 1 else "",
-        existing=options.existing,
-        to_groups=list(options.to_groups),
-        opt_out=options.opt_out,
-        reason=options.reason,
     )
     if source.purpose == FilePurpose.RECIPIENTS:
         for place in options.kept:
@@ -118,10 +109,13 @@ def _as_chosen(source: ContactImport, options: Options) -> Choice:
     for where, meaning in (
         *((place, NUMBER) for place in options.numbers),
         *((place, NAME) for place in options.names),
-        *((options.groups, GROUPS), (options.opted_out, OPTED_OUT), (options.reason_at, REASON)),
+        *((options.groups, GROUPS), (options.opted_out, OPTED_OUT)),
     ):
         if where is not None:
             choice.meanings[where] = meaning
+    for place in source.hidden_columns:
+        if place < len(choice.meanings):
+            choice.meanings[place] = LEAVE_OUT
     return choice
 
 

@@ -1,8 +1,11 @@
 """Merged cells: each of them shows what stands in the first."""
 
 from dataclasses import dataclass, field
+from typing import Final
 
 from contacts.importing.rows import MOST_COLUMNS
+
+_WIDEST: Final = 20  # columns; a wider title or footer makes no row wider
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,5 +33,8 @@ class MergedCells:
         self._open = [one for one in self._open if one.bottom >= row]
         if any(cells):
             for one in self._open:
-                cells.extend([""] * (one.right + 1 - len(cells)))
-                cells[one.left : one.right + 1] = [one.text] * (one.right + 1 - one.left)
+                end = one.right + 1
+                if end - one.left <= _WIDEST:
+                    cells.extend([""] * (end - len(cells)))
+                end = min(end, len(cells))
+                cells[one.left : end] = [one.text] * (end - one.left)

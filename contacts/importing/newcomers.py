@@ -75,7 +75,7 @@ def _reader(
     def read(cells: list[str], mobile: str) -> Newcomer | None:
         width, groups = len(cells), everybody
         name = clean_name(cells[name_at]) if name_at < width else ""
-        if parts_at:
+        if parts_at or name[:1] == "#":
             name = full_name([name, *(cells[at] for at in parts_at if at < width)])
         if opted_out_at is not None and opted_out_at < width and says_yes(cells[opted_out_at]):
             return None

@@ -5,6 +5,7 @@ written here, a hundred times as fast.
 """
 
 import re
+import warnings
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from functools import lru_cache
 from typing import Any, Final
@@ -13,9 +14,11 @@ from contacts.phone import plain_mobile
 
 GENERAL: Final = "General"
 TEXT: Final = "@"
-# Formats that say only "a day", in the order that the computer it is shown on prefers. Nobody
-# knows which order the owner sees, so that a day is written so that it cannot be misread.
-_OWN_ORDER: Final = ("m/d/yyyy", "m/d/yy", "mm-dd-yy", "m/d/yy h:mm", "m/d/yyyy h:mm")
+# Formats with the month first: most say only "a day", in the order that the computer it is shown on
+# prefers. Nobody knows which order the owner sees, so that it is written as nobody misreads it.
+_MONTH_FIRST: Final = re.compile(r"(?:\[\$-[0-9a-f]+\])?m{1,2}[-/]d{1,2}[-/]y", re.IGNORECASE)
+# The package takes a dot between these for the point of a fraction.
+_DOTTED: Final = re.compile(r"(?<=[dmyh])\.(?=[dmyhs])", re.IGNORECASE)
 _PLAIN: Final = re.compile(r"(#,##0|0+)(?:\.(0+))?(%?)(?:_\))?", re.ASCII)
 _DAY: Final = "yyyy-mm-dd"
 _MOMENT: Final = "yyyy-mm-dd hh:mm"
@@ -59,14 +62,20 @@ BUILT_IN: Final[dict[int, str]] = {
 @lru_cache(maxsize=20_000)
 def shown(value: float, form: str, *, is_1904: bool = False) -> str:
     """A number as its format shows it; a mobile number always as its digits."""
-    whole = str(int(value)) if value.is_integer() and 0 < value < _ALL_DIGITS else ""
-    if plain_mobile(whole.removeprefix("977")) or form in (GENERAL, TEXT):
+    if form in (GENERAL, TEXT) or is_mobile(value):
         return unformatted(value)
     if found := _PLAIN.fullmatch(form):
         return _plainly(value, found)
-    if form in _OWN_ORDER:
+    if _MONTH_FIRST.match(form):
         form = _MOMENT if "h" in form else _DAY
-    return _by_package(value, form, is_1904).strip()
+    return _by_package(value, _DOTTED.sub(r"\\.", form), is_1904).strip()
+
+
+def is_mobile(value: float) -> bool:
+    """Whether a number is a mobile number, with or without the country's code."""
+    if not value.is_integer() or not 0 < value < _ALL_DIGITS:
+        return False
+    return plain_mobile(str(int(value)).removeprefix("977")) is not None
 
 
 def unformatted(value: float) -> str:
@@ -99,8 +108,10 @@ def _plainly(value: float, found: re.Match[str]) -> str:
 
 def _by_package(value: float, form: str, is_1904: bool) -> str:
     """By a format of any kind; nothing if it cannot be told, as a wrong letter is worse."""
+    package = _package(is_1904)
     try:
-        text: str = _package(is_1904).format(form, value)
+        with warnings.catch_warnings(action="error"):  # it warns of what it does not understand
+            text: str = package.format(form, value)
     except Exception:  # noqa: BLE001  # whatever a format of somebody's own does to it
         return ""
     return "" if text and set(text) == {"#"} else text

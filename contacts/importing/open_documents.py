@@ -1,13 +1,14 @@
 """Opening ODS files, as LibreOffice and Google write them: their cells hold the text they show."""
 
+import re
 import zipfile
 from collections.abc import Iterator
 from typing import Final
 from xml.etree import ElementTree
 
-from contacts.importing.damage import DAMAGED
+from contacts.importing.damage import DAMAGED, safely
 from contacts.importing.merged import MergedCells
-from contacts.importing.number_formats import unformatted
+from contacts.importing.number_formats import is_mobile, unformatted
 from contacts.importing.rows import MOST_COLUMNS, FileTrouble, Row, Table, Unreadable
 
 _OFFICE: Final = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
@@ -35,10 +36,13 @@ def open_ods(archive: zipfile.ZipFile, sheet: str) -> Table:
     if sheet and sheet not in sheets:
         raise Unreadable(FileTrouble.NO_SHEET)
     name = sheet or (active if active in seen else seen[0])
-    content = _Content(archive, name)
+    try:
+        content = _Content(archive, name)
+    except DAMAGED as error:
+        raise Unreadable(FileTrouble.DAMAGED) from error
     return Table(
         "ods",
-        content.rows(),
+        safely(content.rows()),
         sheets=seen,
         sheet=name,
         hidden_columns=content.hidden_columns,
@@ -151,15 +155,17 @@ class _Content:
 
 
 def _times(node: ElementTree.Element, of: str) -> int:
-    return int(node.get(f"{_TABLE}number-{of}-repeated", "1"))
+    return max(int(node.get(f"{_TABLE}number-{of}-repeated", "1")), 1)
 
 
 def _shown(node: ElementTree.Element) -> str:
     """The text of a cell; of a number that is shown with an exponent, its digits."""
     text = "\n".join(_paragraph(part) for part in node if part.tag == f"{_TEXT}p")
-    if node.get(f"{_OFFICE}value-type") == "float" and ("E" in text or set(text) == {"#"}):
-        return unformatted(float(node.get(f"{_OFFICE}value", "")))
-    return text
+    if node.get(f"{_OFFICE}value-type") != "float":
+        return text
+    value = float(node.get(f"{_OFFICE}value", ""))
+    is_unread = _EXPONENT.search(text) is not None or set(text) == {"#"}
+    return unformatted(value) if is_unread or is_mobile(value) else text
 
 
 def _paragraph(node: ElementTree.Element) -> str:
@@ -175,4 +181,5 @@ def _paragraph(node: ElementTree.Element) -> str:
     return text
 
 
+_EXPONENT: Final = re.compile(r"[0-9]E[+-]?[0-9]")
 _MOST_SPACES: Final = 100

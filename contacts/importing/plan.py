@@ -8,7 +8,7 @@ from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from contacts.fields import FieldValue, InvalidValue
+from contacts.fields import FieldValue, InvalidValue, is_error
 from contacts.importing.cells import BadNumber, mobile_in, read_number
 from contacts.importing.known_people import People, PlannedPerson, Spoken, opted_out_at, people_at
 from contacts.importing.options import Existing, Numbers, Options
@@ -31,13 +31,15 @@ class RowOutcome(StrEnum):
 
 @dataclass(slots=True)
 class Planned:
-    """One row and what becomes of it. `shares` names others who have the same number; `left_out`
-    are values that do not fit their field, so that the person comes without them.
+    """One row and what becomes of it. `entry` is the number that was read; `shares` names others
+    who have the same number; `left_out` are values that do not fit their field, so that the person
+    comes without them.
     """
 
     row: Row
     outcome: RowOutcome
     person: PlannedPerson | None = None
+    entry: str = ""
     reason: str = ""
     suggestion: str = ""
     shares: str = ""
@@ -94,18 +96,21 @@ def plan(
     """
     groups = groups_by_key() if groups is None else groups
     read = [
-        (row, _read(row, cell, options, groups))
+        (row, number, _read(row, number, options, groups))
         for row in rows
-        for cell in numbers_of(row, options)
+        for number in numbers_of(row, options)
     ]
-    mobiles = {found.mobile for _row, found in read if isinstance(found, _Read)}
+    mobiles = {found.mobile for _row, _number, found in read if isinstance(found, _Read)}
     known = opted_out_at(mobiles) if options.opt_out else people_at(mobiles, options, spoken, lock)
-    return [
-        _rejection(row, found)
-        if isinstance(found, _Rejected)
-        else _planned(row, found, known, options)
-        for row, found in read
-    ]
+    planned = []
+    for row, number, found in read:
+        if isinstance(found, _Rejected):
+            one = _rejection(row, found)
+        else:
+            one = _planned(row, found, known, options)
+        one.entry = number
+        planned.append(one)
+    return planned
 
 
 def _rejection(row: Row, rejected: _Rejected) -> Planned:
@@ -117,12 +122,13 @@ def numbers_of(row: Row, options: Options) -> Sequence[str]:
     cells = [cell for place in options.numbers if (cell := _cell(row, place))]
     if len(cells) < 2:
         return cells or ("",)
-    good: dict[str, str] = {}
+    found: dict[str, str] = {}
     for cell in cells:
-        if mobile := mobile_in(cell):
-            good.setdefault(mobile, cell)
+        mobile = mobile_in(cell)
+        if mobile or options.several is Numbers.BOTH:  # what is none is refused with its reason
+            found.setdefault(mobile or cell, cell)
     most = None if options.several is Numbers.BOTH else 1
-    return list(good.values())[:most] or cells[:1]
+    return list(found.values())[:most] or cells[:1]
 
 
 def _read(row: Row, number: str, options: Options, known: dict[str, str]) -> _Read | _Rejected:
@@ -154,16 +160,18 @@ def _name(row: Row, options: Options) -> str:
 
 def full_name(parts: Sequence[str]) -> str:
     """A name of its parts, in their order."""
-    return clean_name(" ".join(filter(None, parts)))
+    return clean_name(" ".join(part for part in parts if part and not is_error(part.strip())))
 
 
 @lru_cache(maxsize=100)
 def says_yes(cell: str) -> bool:
-    """Whether a cell of a column of opt-outs says that the number must not be texted."""
-    return cell.casefold() in _YES
+    """Whether a cell of a column of opt-outs says that the number must not be texted: whatever is
+    not a plain no.
+    """
+    return cell.strip().casefold() not in _NO
 
 
-_YES: Final = frozenset({"yes", "y", "true", "1", "x", "✓", "opted out", "stop", "हो", "नपठाउने"})
+_NO: Final = frozenset({"", "no", "n", "false", "0", "-", "none", "होइन", "छैन"})
 
 
 def _fields(row: Row, options: Options) -> tuple[dict[str, FieldValue], list[LeftOutValue]]:
@@ -195,7 +203,9 @@ def group_names(cell: str) -> frozenset[str]:
     Google puts three colons between them, and a star before those of its own.
     """
     return frozenset(
-        name for name in from_list(cell.replace(" ::: ", ",")) if not name.startswith("* ")
+        name
+        for name in from_list(cell.replace(" ::: ", ","))
+        if not name.startswith("* ") and not is_error(name)
     )
 
 
@@ -249,8 +259,7 @@ def rejected_rows(planned: Sequence[Planned], options: Options) -> Iterator[dict
     """What is kept of rows that are left out, and of values that are."""
     for one in planned:
         if one.outcome is RowOutcome.REJECTED:
-            entry = next((cell for at in options.numbers if (cell := _cell(one.row, at))), "")
-            yield _left_out(one, "", entry, one.reason)
+            yield _left_out(one, "", one.entry, one.reason)
         for value in one.left_out:
             yield _left_out(one, value.column, value.cell, value.reason)
 

@@ -40,7 +40,7 @@ def encoding_of(path: Path, head: bytes) -> str:
             return encoding
     if wide := _utf_16(head):
         return wide
-    if _UNWRITTEN.search(head):
+    if _UNWRITTEN.search(head.removesuffix(b"\x1a")):  # how DOS ended a text
         raise Unreadable(FileTrouble.NO_TABLE)
     line = _first_line_that_is_no_utf_8(path)
     if line is None:

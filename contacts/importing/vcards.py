@@ -59,14 +59,18 @@ def _cards(file: Iterable[str], tally: Tally) -> Iterator[tuple[int, str]]:
     for number, line in enumerate(file, start=1):
         tally.lines = number
         mark = line.strip().upper()
-        if mark == _BEGIN:
-            begun, lines = number, []
-        if begun:
-            lines.append(line)
-        if mark == _END and begun:
+        if begun and mark in (_BEGIN, _END):
+            lines += [line] if mark == _END else []
             tally.continued += len(lines) - 1
             yield begun, "".join(lines)
             begun = 0
+        if mark == _BEGIN:
+            begun, lines = number, [line]
+        elif begun:
+            lines.append(line)
+    if begun:  # a file that was cut off
+        tally.continued += len(lines) - 1
+        yield begun, "".join(lines)
 
 
 def _person(line: int, text: str) -> _Person:

@@ -9,7 +9,7 @@ from typing import Any, Final
 import xlrd
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook, PasswordError
 
-from contacts.importing.damage import DAMAGED
+from contacts.importing.damage import DAMAGED, safely
 from contacts.importing.looks import (
     Book,
     Range,
@@ -46,7 +46,7 @@ def open_xlsx(path: Path, archive: zipfile.ZipFile, sheet: str) -> Table:
         raise Unreadable(FileTrouble.DAMAGED) from error
     return Table(
         "xlsx",
-        _safely(_with_merged(rows, seen.merged)),
+        safely(_with_merged(rows, seen.merged), CalamineError),
         sheets=[one.name for one in book.sheets if not one.is_hidden],
         sheet=part.name,
         hidden_columns=frozenset(reader.hidden_columns if reader else ()),
@@ -80,13 +80,6 @@ def _plain_rows(sheet: CalamineSheet) -> Iterator[Row]:
     margin = [""] * first_column
     for number, values in enumerate(sheet.iter_rows(), start=1):
         yield Row(number, margin + [_text(value) for value in values])
-
-
-def _safely(rows: Iterator[Row]) -> Iterator[Row]:
-    try:
-        yield from rows
-    except _BROKEN as error:
-        raise Unreadable(FileTrouble.DAMAGED) from error
 
 
 def _with_merged(rows: Iterable[Row], ranges: Iterable[Range]) -> Iterator[Row]:
@@ -148,7 +141,7 @@ def open_xls(path: Path, sheet: str) -> Table:
     merged = [Range(top, left, end - 1, right - 1) for top, end, left, right in found.merged_cells]
     return Table(
         "xls",
-        _with_merged(_xls_rows(book, found), merged),
+        safely(_with_merged(_xls_rows(book, found), merged), xlrd.XLRDError),
         sheets=[one.name for one in seen],
         sheet=found.name,
         hidden_columns=frozenset(

@@ -104,9 +104,12 @@ def _fulfilling(contacts: QuerySet[Contact], condition: FieldCondition) -> Query
         return contacts.annotate(own=own).filter(own__iexact=value)
     # What was written otherwise than its value is a list that begins with the value.
     lookup, meant = _LOOKUPS[condition.comparison], compared(value)
-    return contacts.annotate(own=own, first=KeyTransform("0", own)).filter(
+    found = contacts.annotate(own=own, first=KeyTransform("0", own)).filter(
         Q(**{f"first__{lookup}": meant}) | Q(first__isnull=True, **{f"own__{lookup}": meant})
     )
+    # A day that nobody can compute yet is not before any other.
+    is_day = condition.field.kind == FieldKind.DATE
+    return found.filter(Q(first__isnull=True) | ~Q(first="")) if is_day else found
 
 
 _LOOKUPS: Final = {Comparison.IS: "exact", Comparison.LEAST: "gte", Comparison.MOST: "lte"}

@@ -32,6 +32,7 @@ from sociair_portal.common.uploads import was_too_large
 
 _SHOWN: Final = 20  # rows of a preview
 _RECENT: Final = 10
+_LONGEST_LINE: Final = 10  # digits of a line number
 
 
 def _imports() -> QuerySet[ContactImport]:
@@ -79,7 +80,11 @@ def _preview(request: HttpRequest, source: ContactImport) -> HttpResponse:
     if not _may_import(request):
         raise Http404
     if (line := request.POST.get("heading", "")) and line != str(source.heading):
-        if not (line.isdecimal() and jobs.choose_heading(source, int(line))):
+        if not (
+            line.isdecimal()
+            and len(line) < _LONGEST_LINE
+            and jobs.choose_heading(source, int(line))
+        ):
             messages.error(request, _("This row cannot be the headings. Choose another one."))
         return redirect(source)
     choice = choice_for(source)

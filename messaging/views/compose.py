@@ -1,7 +1,7 @@
 """Compose: the page of its form, its drafts and the estimate beside it."""
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from typing import Any, Final
 
@@ -121,16 +121,17 @@ def page(
     recent_reading(holds.current_gateway())
     form = shown or typed
     table = typed.chosen_table
+    known = known_keys(table)
     context = {
         "form": form,
         "other": other,
         "is_unsaved": is_unsaved,
         "template_form": template_form or TemplateForm(prefix="template"),
         "templates": last_used(_TEMPLATES_SHOWN),
-        "placeholders": [(f"{{{key}}}", label) for key, label in known_keys(table).items()],
+        "placeholders": [(f"{{{key}}}", label) for key, label in known.items()],
         "table": table,
         **contacts_context(request, form),
-        **_estimate_context(typed),
+        **_estimate_context(typed, known),
     }
     return render(request, "messaging/compose/compose.html", context)
 
@@ -237,17 +238,19 @@ def measure(request: HttpRequest) -> HttpResponse:
         for error in form.errors.get(name, [])
     ]
     who = (ids_of(request.POST.getlist("who")[:1]) or [0])[0]
-    context = {"live": True, "wrong": wrong, **_estimate_context(form, who=who)}
+    known = known_keys(form.chosen_table)
+    context = {"live": True, "wrong": wrong, **_estimate_context(form, known, who=who)}
     return render(request, "messaging/compose/_estimate.html", context)
 
 
-def _estimate_context(form: ComposeForm, *, who: int = 0) -> dict[str, Any]:
+def _estimate_context(
+    form: ComposeForm, known: Mapping[str, str], *, who: int = 0
+) -> dict[str, Any]:
     """The estimate, of what can be read.
 
     Without it if a group is deleted at this very moment; the next answer says so.
     """
     text = tidy(form["text"].value() or "")
-    known = known_keys(form.chosen_table)
     with suppress(GroupGone):
         return {
             "text": text,

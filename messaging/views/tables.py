@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
+from typing import Final
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -69,6 +70,9 @@ def _as_guessed(
     return redirect(f"{reverse('messaging:table_columns', args=[source.pk])}?{urlencode(named)}")
 
 
+_LONGEST_LINE: Final = 10  # digits of a line number
+
+
 def _own_files(request: HttpRequest) -> QuerySet[ContactImport]:
     """Files that the user has given for messages, while their rows are kept."""
     return ContactImport.objects.filter(
@@ -82,7 +86,11 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     """What the columns of a file mean; then back to Compose with the table of its rows."""
     source = get_object_or_404(_own_files(request), pk=pk)
     if (line := request.POST.get("heading", "")) and line != str(source.heading):
-        if not (line.isdecimal() and jobs.choose_heading(source, int(line))):
+        if not (
+            line.isdecimal()
+            and len(line) < _LONGEST_LINE
+            and jobs.choose_heading(source, int(line))
+        ):
             messages.error(request, _("This row cannot be the headings. Choose another one."))
         return redirect(request.get_full_path())
     choice = choice_for(source)

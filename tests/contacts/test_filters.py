@@ -138,3 +138,20 @@ def test_headings_sort_the_list_and_say_how(sender: Client, people: list[Contact
     page = sender.get(URL, {"q": "a", "sort": "-number"}).text
     assert 'aria-sort="descending"' in page
     assert "?q=a&amp;sort=number" in page
+
+
+def test_a_day_that_nobody_can_compute_yet_is_before_none_and_after_none(sender: Client) -> None:
+    ContactField.objects.create(name="Ends", key="ends", kind="date")
+    ContactFactory.create(name="Known", fields={"ends": ["2026-04-13", "2082-12-30"]})
+    ContactFactory.create(name="Unknown", fields={"ends": ["", "2085-01-15"]})
+    ContactFactory.create(name="Old", fields={"ends": "2026-01-01"})
+    for how, value, found in (
+        ("most", "2026-12-31", {"Known", "Old"}),
+        ("least", "2082-12-01", {"Known"}),
+        ("is", "2082-12-30", {"Known"}),
+        ("filled", "", {"Known", "Unknown", "Old"}),
+    ):
+        page = sender.get(URL, {"field": "ends", "how": how, "value": value}).text
+        assert {name for name in ("Known", "Unknown", "Old") if f">{name}<" in page} == found
+    page = sender.get(URL, {"field": "ends", "how": "least", "value": "2085-01-01"}).text
+    assert "The months of this year are not known yet." in page

@@ -27,7 +27,7 @@ PURE: Final = {
     *("django.utils.functional", "django.utils.translation", "phonenumbers"),
     *("collections", "dataclasses", "datetime", "decimal", "email", "enum", "functools", "html"),
     *("difflib", "itertools", "json", "math", "re", "string", "typing", "unicodedata"),
-    *("django_bikram_sambat", "ssf"),
+    *("django_bikram_sambat", "ssf", "warnings"),
 }
 MODELS: Final = ("contacts.models", "messaging.models")
 SERVICES: Final = ("contacts.services", "contacts.importing", "messaging.services")

@@ -18,7 +18,8 @@ from django.utils.translation import gettext as _
 
 from contacts.fields import is_error, key_of
 from contacts.importing import jobs, pieces
-from contacts.importing.cells import BadNumber, read_number
+from contacts.importing.cells import BadNumber, mobile_in, read_number
+from contacts.importing.columns import is_number_heading
 from contacts.importing.meanings import NotChosen, choice_for, options_of
 from contacts.importing.options import Options
 from contacts.importing.plan import full_name, numbers_of, says_yes
@@ -28,6 +29,7 @@ from contacts.names import clean_name
 from messaging.models import RecipientTable, TableRow
 from messaging.text.validity import tidy
 from sociair_portal.common.actors import Actor, user_of
+from sociair_portal.common.any_of import AnyOf
 from sociair_portal.common.bulk_rows import insert_rows, take_stock
 
 MOST_ROWS: Final = 100_000
@@ -84,13 +86,18 @@ def take_in(path: Path, *, name: str, by: Actor, sheet: str = "") -> ContactImpo
 
 def as_guessed(source: ContactImport, *, by: Actor) -> RecipientTable | None:
     """The table of a file whose columns are clear, or as they were last time; None if somebody must
-    look first: no column has numbers, or several have, or rows are hidden. Raises `TableRefused`.
+    look first: no column has numbers, or several have, the headings are no certain ones, or rows
+    are hidden. Raises `TableRefused`.
     """
+    choice = choice_for(source)
     try:
-        options = options_of(source, choice_for(source))
+        options = options_of(source, choice)
     except NotChosen:
         return None
-    return None if source.hidden_rows else made_of(source, options, by=by)
+    is_told = choice.remembered or is_number_heading(source.names[options.numbers[0]])
+    if source.hidden_rows or (source.heading and not is_told):
+        return None
+    return made_of(source, options, by=by)
 
 
 def made_of(source: ContactImport, options: Options, *, by: Actor) -> RecipientTable:
@@ -119,6 +126,10 @@ def made_of(source: ContactImport, options: Options, *, by: Actor) -> RecipientT
     return table
 
 
+def opted_out_sentence() -> str:
+    return _("Opted out, as the spreadsheet says.")
+
+
 def _keys(names: Sequence[str]) -> list[str]:
     """A placeholder for every heading, each of them once."""
     keys: list[str] = []
@@ -142,7 +153,8 @@ def _given(row: Row, keys: Sequence[str], kept: set[int], options: Options) -> I
     name = full_name([row.cells[at] for at in options.names if at < len(row.cells)])
     marked = options.opted_out
     if marked is not None and marked < len(row.cells) and says_yes(row.cells[marked].strip()):
-        yield _Given(row.line, "", name, cells, _("Opted out, as the spreadsheet says."))
+        numbers = " ".join(numbers_of(row, options))
+        yield _Given(row.line, numbers, name, cells, opted_out_sentence())
         return
     for number in numbers_of(row, options):
         yield _Given(row.line, number, name, cells)
@@ -167,11 +179,15 @@ def _keep(
     table.number_key, table.name_key = columns.number, columns.name
     table.created_by = user_of(by)
     table.save(force_insert=True)
+    opted_out: set[str] = set()
     try:
         for piece in pieces:
             names = ["table", "line", "mobile", "name", "fields", "reason"]
             with transaction.atomic():
-                insert_rows(TableRow, names, _stored(table, piece))
+                insert_rows(TableRow, names, _stored(table, piece, opted_out))
+        if opted_out:  # whatever other rows say
+            others = TableRow.objects.filter(AnyOf("mobile", opted_out), table=table)
+            table.unreadable += others.update(mobile="", reason=opted_out_sentence())
         if table.unreadable == table.size:
             said = _("No row has a mobile number in the column “%(column)s”.")
             raise TableRefused(said % {"column": table.number_heading})
@@ -185,13 +201,19 @@ def _keep(
     return table
 
 
-def _stored(table: RecipientTable, rows: list[_Given]) -> list[tuple[Any, ...]]:
-    """The values to insert for each row, which are counted in the table."""
+def _stored(
+    table: RecipientTable, rows: list[_Given], opted_out: set[str]
+) -> list[tuple[Any, ...]]:
+    """The values to insert for each row, which are counted in the table; numbers that a row opts
+    out are added to `opted_out`.
+    """
     pk = RecipientTable._meta.get_field("id").get_db_prep_value(table.pk, connection)
     stored = []
     for line, number, name, cells, why in rows:
         mobile, reason = ("", why) if why else _number(number)
         table.unreadable += not mobile
+        if why and (marked := mobile_in(number)):
+            opted_out.add(marked)
         stored.append((pk, line, mobile, name[:_LONGEST_NAME], json.dumps(cells), reason))
     table.size += len(stored)
     return stored
@@ -221,18 +243,20 @@ def _like(table: RecipientTable) -> RecipientTable:
     )
 
 
-def _by_columns(columns: _Columns, line: int, cells: Cells) -> _Given:
-    """A stored row by other columns, or by the same ones."""
+def _by_columns(columns: _Columns, row: TableRow) -> _Given:
+    """A stored row by other columns; who is opted out stays so."""
+    cells: Cells = row.fields
     name = clean_name(cells.get(columns.name, "")) if columns.name else ""
-    return _Given(line, cells.get(columns.number, ""), name, cells)
+    why = opted_out_sentence() if row.reason == opted_out_sentence() else ""
+    return _Given(row.line, cells.get(columns.number, ""), name, cells, why)
 
 
 def _pieces_of(table: RecipientTable, columns: _Columns) -> Iterator[list[_Given]]:
-    rows = TableRow.objects.filter(table=table).order_by("id").values_list("pk", "line", "fields")
+    rows = TableRow.objects.filter(table=table).order_by("id")
     last = 0
     while some := list(rows.filter(pk__gt=last)[:_PIECE]):
-        last = some[-1][0]
-        yield [_by_columns(columns, line, cells) for _pk, line, cells in some]
+        last = some[-1].pk
+        yield [_by_columns(columns, row) for row in some]
 
 
 def only(table: RecipientTable, rows: Collection[int], by: Actor) -> RecipientTable:

@@ -212,6 +212,19 @@ def test_a_quotation_mark_that_swallows_rows_refuses_the_file(
     assert (refused.value.trouble, refused.value.line) == (trouble, line)
 
 
+def test_a_card_that_is_cut_off_is_a_row(tmp_path: Path) -> None:
+    cut = CARDS.removesuffix("END:VCARD\n")
+    rows = list(open_table(csv_file(tmp_path / "all.vcf", cut)).rows)
+    assert [row.line for row in rows] == [1, 7]
+    assert "Ram Thapa" in rows[1].cells[0]
+
+
+def test_the_first_person_of_a_list_without_headings_is_no_heading(tmp_path: Path) -> None:
+    for first in ("Sita Rai,014412345,9", "Sita Rai,,9", "Sita Rai,98410,9"):
+        text = f"{first}\nRam,9841000002,9\nGita,9841000003,9\n"
+        assert find_heading(list(open_table(csv_file(tmp_path / "one.csv", text)).rows)) == -1
+
+
 def _bomb(path: Path) -> Path:
     """A spreadsheet of one sheet that would be 2 GB of zeros."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:

@@ -288,3 +288,23 @@ def test_answers_of_sociair_are_saved_meanwhile(
 
 def _sent(gateway: Gateway) -> bool:
     return dispatch.Round.HELD not in send_all(gateway)
+
+
+def test_whatever_is_no_plain_no_opts_out(tmp_path: Path) -> None:
+    rows = ["yes ", "YES", "since 2080", "no", "", "होइन"]
+    text = "Name,Mobile,Opted out\n" + "".join(
+        f"P{place},984100000{place},{cell}\n" for place, cell in enumerate(rows)
+    )
+    imported(csv_file(tmp_path / "one.csv", text))
+    assert set(OptOut.objects.values_list("mobile", flat=True)) == {
+        "9841000000",
+        "9841000001",
+        "9841000002",
+    }
+
+
+def test_what_could_not_be_computed_is_no_name_and_no_group(tmp_path: Path) -> None:
+    text = "Name,Mobile,Groups\n#N/A,9841000001,#REF!\n"
+    imported(csv_file(tmp_path / "one.csv", text))
+    assert Contact.objects.get().name == "984-1000001"
+    assert not Group.objects.exists()

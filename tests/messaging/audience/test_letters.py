@@ -34,7 +34,9 @@ def parents(db: None) -> Group:
     ContactField.objects.create(name="Class", key="class")
     people = [
         ContactFactory.create(name="Asha", mobile="9841000001", fields={"fee_due": 1250}),
-        ContactFactory.create(name="Hari", mobile="9801000002", fields={"fee_due": 99.5}),
+        ContactFactory.create(
+            name="Hari", mobile="9801000002", fields={"fee_due": [99.5, "99.50"]}
+        ),
         ContactFactory.create(name="Gita", mobile="9841000003", fields={"class": "9"}),
     ]
     return GroupFactory.create(name="Parents", members=people)
