@@ -221,6 +221,13 @@ def test_a_spreadsheet_becomes_a_group_that_gets_a_message(
     page.get_by_role("button", name="Look at it").click()
     expect(page.get_by_role("main")).to_contain_text("2 new, 0 changed, 0 unchanged, 2 left out.")
     look("import-preview")
+    column = page.get_by_label("Fee due")
+    column.focus()
+    column.select_option(label="Leave out")
+    column.select_option(label="New field: text")  # at once: the last word counts
+    expect(page.locator("#import .htmx-request")).to_have_count(0)
+    expect(column).to_have_value("new:text")
+    expect(column).to_be_focused()
     page.get_by_label("Groups that everybody joins").fill("Class 9")
     page.get_by_role("button", name="Import 4 rows").click()
     expect(page.get_by_role("heading", level=1)).to_have_text(

@@ -18,7 +18,6 @@ from messaging.services.campaigns.estimate import count_and_mark, count_omitted,
 from messaging.services.money import balance, prices
 from messaging.text.characters import Passage, has_link, on_the_phone
 from messaging.text.length import Measure, measure
-from sociair_portal.common.collecting import uncollected
 
 # More than anyone reads on a page; the rest is counted.
 MOST_SHOWN: Final = 200
@@ -128,9 +127,8 @@ def review_of(campaign: Campaign, reading: BalanceReading) -> Review:
     first = reader.piece(size=settings.INLINE_RECIPIENTS)
     counts = _read(found, first)
     if not first.is_last and writer.same is None:
-        with uncollected():
-            for piece in reader.pieces(after=first.up_to, size=_PIECE):
-                counts += _read(found, piece)
+        for piece in reader.pieces(after=first.up_to, size=_PIECE):
+            counts += _read(found, piece)
     elif not first.is_last and writer.same is not None:
         counts = _counted(found, campaign, audience, writer.same, rates)
     found.people = counts.total()
