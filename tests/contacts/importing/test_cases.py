@@ -42,7 +42,10 @@ def _people(name: str) -> dict[str, dict[str, str]]:
 def _rows(name: str) -> dict[str, dict[str, Any]]:
     """The rows of the same file as a table of recipients."""
     table = read_table(CASES / name, name=name)
-    return {row.mobile: row.fields for row in table.rows.exclude(mobile="")}
+    return {
+        row.mobile: {key: row.fields[key] for key in table.headings if key in row.fields}
+        for row in table.rows.exclude(mobile="").order_by("id")
+    }
 
 
 def _reasons() -> dict[int, str]:
