@@ -24,7 +24,7 @@ from contacts.importing.meanings import NotChosen, choice_for, options_of
 from contacts.importing.options import Options
 from contacts.importing.plan import full_name, numbers_of, says_yes
 from contacts.importing.rows import Row
-from contacts.models import ContactImport, FilePurpose
+from contacts.models import ContactImport, FilePurpose, ImportedPiece
 from contacts.names import clean_name
 from messaging.models import RecipientTable, TableRow
 from messaging.text.validity import tidy
@@ -121,6 +121,9 @@ def made_of(source: ContactImport, options: Options, *, by: Actor) -> RecipientT
         source=source, file_name=source.file_name, sheet=source.sheet, sheets=source.sheets
     )
     table = _keep(table, columns, given, by)
+    if ImportedPiece.objects.filter(source=source).count() != source.pieces:
+        table.delete()  # forgotten while it was read: some of its rows may be missing
+        raise TableRefused(_("The file is not kept any more. Choose it again."))
     source.options = options.to_json()
     source.save(update_fields=["options"])
     return table

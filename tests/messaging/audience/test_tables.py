@@ -548,3 +548,21 @@ def test_columns_can_be_chosen_again_from_compose(sender: Browser, gateway: Gate
     ContactImport.objects.all().delete()
     page = words(sender.post("/compose/choose-columns/", typed))
     assert "The file is not kept any more. Choose it again." in page
+
+
+def test_a_file_that_is_forgotten_while_it_is_read_makes_no_short_table(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "ROWS_A_PIECE", 2)
+    path = tmp_path / "table"
+    path.write_text(MARKS, encoding="utf-8")
+    kept = tables.take_in(path, name="marks.csv", by=None)
+
+    def inserted(model: Any, names: Any, rows: Any) -> None:
+        pieces.drop_pieces(kept)
+        insert_rows(model, names, rows)
+
+    monkeypatch.setattr(tables, "insert_rows", inserted)
+    with pytest.raises(tables.TableRefused, match="not kept any more"):
+        tables.as_guessed(kept, by=None)
+    assert not RecipientTable.objects.exists()
