@@ -77,11 +77,19 @@ def take_in(path: Path, *, name: str, by: Actor, sheet: str = "") -> ContactImpo
     nothing is kept.
     """
     source = jobs.take_in(path, name=name, by=by, sheet=sheet, purpose=FilePurpose.RECIPIENTS)
-    if source.rows > MOST_ROWS:
+    try:
+        _check_size(source.rows)
+    except TableRefused:
         source.delete()
+        raise
+    return source
+
+
+def _check_size(rows: int) -> None:
+    """Hidden rows, and rows with several numbers, count as well, once they are taken."""
+    if rows > MOST_ROWS:
         said = _("This table has more than %(most)s rows. Give it in several files.")
         raise TableRefused(said % {"most": f"{MOST_ROWS:,}"})
-    return source
 
 
 def as_guessed(source: ContactImport, *, by: Actor) -> RecipientTable | None:
@@ -155,12 +163,10 @@ def _given(row: Row, keys: Sequence[str], kept: set[int], options: Options) -> I
     }
     name = full_name([row.cells[at] for at in options.names if at < len(row.cells)])
     marked = options.opted_out
-    if marked is not None and marked < len(row.cells) and says_yes(row.cells[marked].strip()):
-        numbers = " ".join(numbers_of(row, options))
-        yield _Given(row.line, numbers, name, cells, opted_out_sentence())
-        return
+    is_marked = marked is not None and marked < len(row.cells) and says_yes(row.cells[marked])
+    why = opted_out_sentence() if is_marked else ""
     for number in numbers_of(row, options):
-        yield _Given(row.line, number, name, cells)
+        yield _Given(row.line, number, name, cells, why)
 
 
 def _clean(cell: str) -> str:
@@ -219,6 +225,7 @@ def _stored(
             opted_out.add(marked)
         stored.append((pk, line, mobile, name[:_LONGEST_NAME], json.dumps(cells), reason))
     table.size += len(stored)
+    _check_size(table.size)
     return stored
 
 

@@ -566,3 +566,29 @@ def test_a_file_that_is_forgotten_while_it_is_read_makes_no_short_table(
     with pytest.raises(tables.TableRefused, match="not kept any more"):
         tables.as_guessed(kept, by=None)
     assert not RecipientTable.objects.exists()
+
+
+def test_every_number_of_a_row_that_says_opted_out_stays_out(
+    sender: Browser, gateway: Gateway
+) -> None:
+    text = (
+        "Name,Father,Mother,Opted out\n"
+        "Sita,9841000001,9801000001,yes\nRam,9801000001,,\nGita,9841000003,9801000003,\n"
+    )
+    address = _columns_of(sender, text)
+    columns = {"column_0": "name", "column_1": "number", "column_2": "number"}
+    columns |= {"column_3": "opted_out", "several": "both", "action": "use"}
+    sender.post(address, columns)
+    hand_over(gateway, Audience(table=str(RecipientTable.objects.get().pk)), text="Hello")
+    assert set(texts()) == {"9841000003", "9801000003"}
+
+
+def test_rows_with_several_numbers_count_as_often(
+    sender: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    address = _columns_of(sender, TWO_NUMBERS)
+    monkeypatch.setattr(tables, "MOST_ROWS", 3)
+    columns = {"column_0": "name", "column_1": "number", "column_2": "number"}
+    page = words(sender.post(address, {**columns, "several": "both", "action": "use"}))
+    assert "more than 3 rows" in page
+    assert not RecipientTable.objects.exists()
