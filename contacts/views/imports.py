@@ -21,7 +21,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from contacts import tasks
-from contacts.forms.imports import ColumnsForm, UploadForm
+from contacts.forms.imports import ColumnsForm, HeadingForm
+from contacts.forms.uploads import UploadForm
 from contacts.importing import jobs, report
 from contacts.importing.meanings import Choice, choice_for
 from contacts.importing.options import Options
@@ -32,7 +33,6 @@ from sociair_portal.common.uploads import was_too_large
 
 _SHOWN: Final = 20  # rows of a preview
 _RECENT: Final = 10
-_LONGEST_LINE: Final = 10  # digits of a line number
 
 
 def _imports() -> QuerySet[ContactImport]:
@@ -79,12 +79,9 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
 def _preview(request: HttpRequest, source: ContactImport) -> HttpResponse:
     if not _may_import(request):
         raise Http404
-    if (line := request.POST.get("heading", "")) and line != str(source.heading):
-        if not (
-            line.isdecimal()
-            and len(line) < _LONGEST_LINE
-            and jobs.choose_heading(source, int(line))
-        ):
+    heading = HeadingForm(source, request.POST)
+    if heading.is_chosen:
+        if not heading.use():
             messages.error(request, _("This row cannot be the headings. Choose another one."))
         return redirect(source)
     choice = choice_for(source)

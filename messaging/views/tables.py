@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import Final
 from urllib.parse import urlencode
 
 from django.contrib import messages
@@ -14,7 +13,8 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from contacts.forms.imports import UploadForm
+from contacts.forms.imports import HeadingForm
+from contacts.forms.uploads import UploadForm
 from contacts.importing import jobs, report
 from contacts.importing.meanings import choice_for
 from contacts.models import ContactImport, FilePurpose, ImportState
@@ -70,9 +70,6 @@ def _as_guessed(
     return redirect(f"{reverse('messaging:table_columns', args=[source.pk])}?{urlencode(named)}")
 
 
-_LONGEST_LINE: Final = 10  # digits of a line number
-
-
 def _own_files(request: HttpRequest) -> QuerySet[ContactImport]:
     """Files that the user has given for messages, while their rows are kept."""
     return ContactImport.objects.filter(
@@ -85,12 +82,9 @@ def _own_files(request: HttpRequest) -> QuerySet[ContactImport]:
 def columns(request: HttpRequest, pk: int) -> HttpResponse:
     """What the columns of a file mean; then back to Compose with the table of its rows."""
     source = get_object_or_404(_own_files(request), pk=pk)
-    if (line := request.POST.get("heading", "")) and line != str(source.heading):
-        if not (
-            line.isdecimal()
-            and len(line) < _LONGEST_LINE
-            and jobs.choose_heading(source, int(line))
-        ):
+    heading = HeadingForm(source, request.POST)
+    if heading.is_chosen:
+        if not heading.use():
             messages.error(request, _("This row cannot be the headings. Choose another one."))
         return redirect(request.get_full_path())
     choice = choice_for(source)
