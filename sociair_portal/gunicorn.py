@@ -10,9 +10,10 @@ from typing import Any, Final
 
 from django.core.management.base import BaseCommand, SystemCheckError
 
-from sociair_portal.start import settings_or_exit
+from sociair_portal.start import look_for_garbage_less_often, settings_or_exit
 
 settings_or_exit()  # reads .env too
+look_for_garbage_less_often()
 
 wsgi_app = "sociair_portal.wsgi"
 bind = os.environ.get("BIND") or "127.0.0.1:8000"

@@ -1,10 +1,23 @@
 """The start of every program: with settings that can be read, or one sentence on what is wrong."""
 
+import gc
 import os
-from typing import Any
+from typing import Any, Final
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+
+# Objects made between two looks at the young ones, and looks before the older ones come in.
+_LOOKS_FOR_GARBAGE: Final = (20_000, 20, 20)
+
+
+def look_for_garbage_less_often() -> None:
+    """Let Python's collector look after every 20,000 new objects in place of 700.
+
+    A page about 100,000 people makes objects by the hundred thousand, all of them in use: with
+    Python's own figures the looking alone takes as long as the page.
+    """
+    gc.set_threshold(*_LOOKS_FOR_GARBAGE)
 
 
 def settings_or_exit() -> Any:
