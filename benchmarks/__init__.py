@@ -8,8 +8,6 @@ from typing import Final
 
 import django
 
-from sociair_portal.start import look_for_garbage_less_often
-
 _NOWHERE: Final = {
     "DJANGO_SETTINGS_MODULE": "sociair_portal.settings",
     "ENV_FILE": os.devnull,
@@ -20,5 +18,4 @@ _NOWHERE: Final = {
 
 for name, value in _NOWHERE.items():
     os.environ[name] = os.environ.get(name) or value
-look_for_garbage_less_often()  # as the portal's own programs
 django.setup()  # before anything of the portal is imported

@@ -21,7 +21,7 @@ _LOOK_ALIKES: Final = str.maketrans("OoQDlI|iSBZ", "00001111582")
 _DIGITS_IN_TEXT: Final = re.compile(r"\+?[0-9][0-9 .()-]*", re.ASCII)
 # A second number of which only the end is written: 9841002007/8.
 _OTHER_END: Final = re.compile(r"([0-9][0-9 -]{8,})/([0-9]{1,4})(?![0-9])", re.ASCII)
-_SHORTEST: Final = 10  # digits of a number
+SHORTEST: Final = 10  # digits of a number
 _LONGEST_ASIDE: Final = 8  # digits of an extension, a class or a roll number beside the number
 _DIGIT: Final = re.compile(r"[0-9]", re.ASCII)
 
@@ -39,9 +39,11 @@ def mobile_in(cell: str) -> str:
     """The ten digits of the one mobile number in a cell, whatever else stands there: a landline, a
     label, whose it is. Empty if there is none, or not exactly one.
     """
+    if len(cell) < SHORTEST:
+        return ""
     if mobile := find_mobile(cell):
         return mobile
-    if sum(map(str.isdigit, cell)) < _SHORTEST:
+    if sum(map(str.isdigit, cell)) < SHORTEST:
         return ""
     found, unclear = _numbers_in(visible(cell))
     return found[0] if len(found) == 1 and not unclear else ""
@@ -82,5 +84,5 @@ def _numbers_in(text: str) -> tuple[list[str], list[str]]:
 def _meant(cell: str) -> str:
     """The number, if only letters that look like digits stand in its way; else empty."""
     changed = cell.translate(_LOOK_ALIKES)
-    is_mostly_digits = len(_DIGIT.findall(visible(cell))) > _SHORTEST // 2
+    is_mostly_digits = len(_DIGIT.findall(visible(cell))) > SHORTEST // 2
     return find_mobile(changed) if changed != cell and is_mostly_digits else ""

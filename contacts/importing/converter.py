@@ -29,7 +29,7 @@ _encode = json.JSONEncoder(separators=(",", ":"), check_circular=False).encode
 
 def main(path: str, sheet: str, rows_a_piece: str) -> None:
     _bound()
-    gc.disable()  # rows are freed without it, and it takes long to look for cycles among them
+    gc.set_threshold(20_000, 20, 20)  # seldom: rows are freed without it, some formats are not
     out = sys.stdout
     try:
         table = open_table(Path(path), sheet=sheet)

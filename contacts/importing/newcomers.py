@@ -15,7 +15,7 @@ from contacts.fields import InvalidValue
 from contacts.importing.known_people import PlannedPerson, known_numbers
 from contacts.importing.options import FieldColumn, Options
 from contacts.importing.plan import LONGEST_GROUP, LONGEST_NAME, full_name, group_names, says_yes
-from contacts.importing.rows import Row
+from contacts.importing.rows import MOST_COLUMNS, Row
 from contacts.names import clean_name, name_key
 from contacts.phone import find_mobile, operator_of, plain_mobile
 
@@ -66,7 +66,7 @@ def _reader(
     options: Options, known: dict[str, str], joins: Joins
 ) -> Callable[[list[str], str], Newcomer | None]:
     """A function that reads a row; None for one that must be planned, or refused with a reason."""
-    columns = [(one.place, one) for one in options.fields]
+    columns = [(one.place, _parts_of(one)) for one in options.fields]
     name_at, parts_at = options.names[0], options.names[1:]
     groups_at, opted_out_at = options.groups, options.opted_out
     everybody = _groups("", options, known)
@@ -82,7 +82,7 @@ def _reader(
         if not name or len(name) > LONGEST_NAME:
             return None
         try:
-            parts = [_part(column, cells[at]) for at, column in columns if at < width]
+            parts = [part_of(cells[at]) for at, part_of in columns if at < width]
         except InvalidValue:
             return None
         if groups_at is not None and groups_at < width:
@@ -110,7 +110,12 @@ def _operator(prefix: str) -> str:
     return operator_of(prefix).value
 
 
-@lru_cache(maxsize=5000)
+@lru_cache(maxsize=MOST_COLUMNS)
+def _parts_of(column: FieldColumn) -> Callable[[str], str]:
+    """As `_part`, of one column: its cells are remembered, as many people have the same."""
+    return lru_cache(maxsize=5000)(partial(_part, column))
+
+
 def _part(column: FieldColumn, cell: str) -> str:
     """A cell's value as a part of the JSON of fields; empty for an empty cell."""
     if not cell.strip():

@@ -112,6 +112,8 @@ def _by_package(value: float, form: str, is_1904: bool) -> str:
     try:
         with warnings.catch_warnings(action="error"):  # it warns of what it does not understand
             text: str = package.format(form, value)
+    except MemoryError:  # says nothing about the format
+        raise
     except Exception:  # noqa: BLE001  # whatever a format of somebody's own does to it
         return ""
     return "" if text and set(text) == {"#"} else text

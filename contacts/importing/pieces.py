@@ -12,7 +12,7 @@ from contacts.models import (
     ImportedPiece,
 )
 
-ROWS_A_PIECE: Final = 5000
+ROWS_A_PIECE: Final = 10000
 
 
 def keep(source: ContactImport, pieces: Iterable[Packed]) -> None:

@@ -81,6 +81,8 @@ def _person(line: int, text: str) -> _Person:
         categories = [str(name) for one in _all(card, "categories") for name in _listed(one.value)]
         organisation = next((_listed(one.value)[0] for one in _all(card, "org") if one.value), "")
         name = _name(card)
+    except MemoryError:  # says nothing about the card
+        raise
     except Exception:  # noqa: BLE001  # whatever a telephone has written
         return _Person(line, clean_name(text)[:200], [], [], "", "")
     mobiles = [number for number in numbers if find_mobile(number)]

@@ -132,7 +132,7 @@ def open_xls(path: Path, sheet: str) -> Table:
             if sheet
             else next((one for one in seen if one.sheet_visible), seen[0])
         )
-    except Unreadable:
+    except (Unreadable, MemoryError):
         raise
     except Exception as error:
         is_locked = isinstance(error, xlrd.XLRDError) and "encrypted" in str(error)
