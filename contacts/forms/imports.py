@@ -13,8 +13,10 @@ from contacts.days import Calendar
 from contacts.fields import DecimalMark, FieldKind
 from contacts.forms.people import NameField
 from contacts.importing import jobs
+from contacts.importing.columns import is_typed_for_a_font
 from contacts.importing.facts import Facts
 from contacts.importing.meanings import (
+    AS_IT_IS,
     FIELD,
     GROUPS,
     LEAVE_OUT,
@@ -33,6 +35,7 @@ from contacts.importing.options import Existing, Numbers, Options
 from contacts.importing.plan import group_names
 from contacts.importing.rows import Row
 from contacts.models import ContactField, ContactImport
+from contacts.preeti import Font, looks_typed, to_unicode
 
 _LONGEST_GROUP: Final = 100
 
@@ -75,6 +78,12 @@ def _first_cells(rows: Sequence[Row], place: int) -> list[str]:
     return list(islice(dict.fromkeys(filter(None, cells)), _SHOWN_CELLS))
 
 
+def _beside(cell: str, font: Font | None) -> str:
+    """A cell, and beside it what its font shows."""
+    shown = cell if font is None else to_unicode(cell, font)
+    return cell if shown == cell else f"{cell} → {shown}"
+
+
 class ColumnChoiceForm(forms.Form):
     """What every column means, and which rows count; `meanings` are the choices for a column."""
 
@@ -109,13 +118,14 @@ class ColumnChoiceForm(forms.Form):
             source.hidden_rows,
         ) % {"number": source.hidden_rows}
         self.facts = jobs.facts_of_columns(source)
+        self._rows = jobs.sample_of(source)
         for place, name in enumerate(source.names):
             self.fields[f"column_{place}"] = forms.ChoiceField(
                 label=name, choices=meanings, required=False, initial=choice.meanings[place]
             )
             self.fields[f"written_{place}"] = forms.ChoiceField(
                 label=_("How %(column)s is written") % {"column": name},
-                choices=_ways(self.facts[place]),
+                choices=_ways(self.facts[place], _first_cells(self._rows, place)),
                 required=False,
                 initial=choice.written[place],
             )
@@ -123,22 +133,32 @@ class ColumnChoiceForm(forms.Form):
     @property
     def columns(self) -> list[Column]:
         """What is known of every column, and the fields about it."""
-        rows = jobs.sample_of(self.source)
         hidden = set(self.source.hidden_columns)
         return [
             Column(
                 meaning=self[f"column_{place}"],
                 written=self[f"written_{place}"] if self._is_asked(place) else None,
-                cells=_first_cells(rows, place),
+                cells=[
+                    _beside(cell, self._font(place)) for cell in _first_cells(self._rows, place)
+                ],
                 is_hidden=place in hidden,
             )
             for place in range(len(self.source.names))
         ]
 
+    def _font(self, place: int) -> Font | None:
+        """The font for which a column was typed, or may have been."""
+        if not is_typed_for_a_font(self.facts[place]):
+            return None
+        given = self[f"written_{place}"].value()
+        return Font.HIMALI if given == Font.HIMALI else Font.PREETI
+
     def _is_asked(self, place: int) -> bool:
         """Whether the cells of a column could be written in another way than they are read."""
         meaning = str(self[f"column_{place}"].value() or "")
         facts = self.facts[place]
+        if is_typed_for_a_font(facts):
+            return meaning != LEAVE_OUT
         kind = meaning.removeprefix(NEW)
         if meaning.startswith(FIELD):
             kind = kind_of_column(facts).kind.value
@@ -237,8 +257,10 @@ class ColumnsForm(ColumnChoiceForm):
         )
 
 
-def _ways(facts: Facts) -> list[tuple[str, Any]]:
-    """How the cells of a column may be written; empty: nobody has said."""
+def _ways(facts: Facts, cells: Sequence[str]) -> list[tuple[str, Any]]:
+    """How the cells of a column may be written; empty: nobody has said. `cells` are the first."""
+    if is_typed_for_a_font(facts):
+        return [("", _("Choose")), *_fonts(cells)]
     days = [(one.value, one.label) for one in Calendar]
     marks = [
         (DecimalMark.POINT.value, _("1,250.50 is more than a thousand")),
@@ -248,6 +270,17 @@ def _ways(facts: Facts) -> list[tuple[str, Any]]:
     found = kind_of_column(facts)
     is_told = found.calendar if facts.either_calendar else found.mark
     return [("", _("As the cells tell") if is_told else _("Choose")), *ways]
+
+
+def _fonts(cells: Sequence[str]) -> list[tuple[str, Any]]:
+    """The fonts for which cells may have been typed, each with what it shows of one."""
+    example = next(filter(looks_typed, cells), next(iter(cells), ""))
+    shown = {font: to_unicode(example, font) for font in Font}
+    names = {Font.PREETI: _("Preeti or Kantipur"), Font.HIMALI: _("Himali or PCS Nepali")}
+    return [
+        *((font.value, f"{shown[font]} ({names[font]})") for font in Font),
+        (AS_IT_IS, _("%(cell)s (as in the file)") % {"cell": example}),
+    ]
 
 
 def _meanings() -> list[tuple[str, Any]]:

@@ -118,6 +118,13 @@ def _name_columns(shown: Sequence[int], names: Sequence[str], facts: Sequence[Fa
     return whole[:1]
 
 
+def is_typed_for_a_font(facts: Facts) -> bool:
+    """Whether the words of a column were typed for a font like Preeti, or perhaps so, where those
+    of another one were.
+    """
+    return facts.is_typed or (facts.typeable > 0 and facts.typeable >= _MOST * facts.words)
+
+
 def _is_words(facts: Facts) -> bool:
     return 0 < facts.filled == facts.words
 

@@ -17,11 +17,13 @@ from contacts.fields import DecimalMark, plain_number, says_nothing
 from contacts.importing.cells import SHORTEST, mobile_in
 from contacts.importing.rows import Row
 from contacts.phone import plain_mobile, visible
+from contacts.preeti import can_be_typed, count_typed
 
 _DIGIT: Final = re.compile(r"\d")
 _SHAPE: Final = str.maketrans("023456789०१२३४५६७८९", "1" * 19)
 _DIGITS_OF_A_DAY: Final = "12"  # 11 May 1111 is a day, and so is 22 Baisakh 2222
 _MOST_DIGITS: Final = 15
+_TYPED: Final = 0.3  # of the words of a column
 _NO_YEAR: Final = 10_000
 
 
@@ -38,6 +40,8 @@ class Facts:
     filled: int = 0
     mobiles: int = 0
     words: int = 0
+    typed: int = 0  # of the words: surely typed for a font like Preeti
+    typeable: int = 0  # and beside such a column: perhaps
     whole: int = 0
     zeros: int = 0  # numbers that begin with a zero
     too_long: int = 0  # numbers of more digits than a computer keeps
@@ -53,6 +57,13 @@ class Facts:
     not_gregorian: int = 0  # of those: the 31st of February
     first_year: int = _NO_YEAR
     last_year: int = 0
+
+    @property
+    def is_typed(self) -> bool:
+        """Whether the words were surely typed for a font like Preeti. In short ones nothing tells:
+        /fd is known by its stroke, dfof is not.
+        """
+        return self.typed > 0 and self.typed >= _TYPED * self.words
 
     def __add__(self, other: "Facts") -> "Facts":
         together = {}
@@ -81,7 +92,12 @@ _EMPTY: Final = asdict(Facts())
 def facts_of(rows: Iterable[Row]) -> list[Facts]:
     """The facts of every column of some rows; hidden rows are not looked at."""
     seen = [row.cells for row in rows if not row.is_hidden]
-    return [_column(cells) for cells in zip_longest(*seen, fillvalue="")]
+    columns = list(zip_longest(*seen, fillvalue=""))
+    found = list(map(_column, columns))
+    if any(facts.is_typed for facts in found):
+        for facts, cells in zip(found, columns, strict=True):
+            facts.typeable = sum(map(can_be_typed, cells)) if facts.words else 0
+    return found
 
 
 def together(some: Sequence[Facts], more: Sequence[Facts]) -> list[Facts]:
@@ -102,6 +118,8 @@ def _column(cells: Sequence[str]) -> Facts:
             numbers.add(shape)
         elif (bare := shape.strip()) and not says_nothing(bare):
             facts.words += times
+    if facts.words:
+        facts.typed = count_typed(cells)
     of_numbers = (cell for cell, shape in zip(cells, shapes, strict=True) if shape in numbers)
     facts.filled = facts.words
     for cell, times in Counter(of_numbers).items():

@@ -1,6 +1,6 @@
 """The meaning of each column of a file, guessed or chosen, and the options made of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -10,10 +10,11 @@ from django.utils.translation import gettext as _
 from contacts.days import Calendar
 from contacts.fields import RESERVED, DecimalMark, FieldKind, key_of
 from contacts.importing import jobs
-from contacts.importing.columns import Guess, guess, guess_kind
+from contacts.importing.columns import Guess, guess, guess_kind, is_typed_for_a_font
 from contacts.importing.facts import Facts
 from contacts.importing.options import Existing, FieldColumn, Numbers, Options
 from contacts.models import ContactField, ContactImport, FilePurpose
+from contacts.preeti import Font, heading_in_unicode
 
 LEAVE_OUT: Final = ""
 NUMBER: Final = "number"
@@ -25,6 +26,7 @@ NEW: Final = "new:"  # and the kind of the new field
 KEEP: Final = "keep"  # for a message to the rows of the file
 FIELD: Final = "field:"  # and the key of one that is there
 _ONCE: Final = (GROUPS, OPTED_OUT, REASON)
+AS_IT_IS: Final = "as_it_is"  # what looks as if it were typed for a font
 
 
 class NotChosen(ValueError):
@@ -42,7 +44,7 @@ class SeveralNumbers(NotChosen):
 @dataclass(slots=True)
 class Choice:
     """The meaning of every column, in their order, how the cells of each are written (a decimal
-    mark or a calendar; empty where the cells tell), and what else was chosen.
+    mark, a calendar or a font; empty where the cells tell), and what else was chosen.
     """
 
     meanings: list[str]
@@ -89,23 +91,17 @@ def _as_chosen(source: ContactImport, options: Options) -> Choice:
     """The columns of options. What becomes of the people, and hidden rows, is asked anew."""
     choice = Choice(
         [LEAVE_OUT] * len(source.names),
-        [""] * len(source.names),
+        _as_written(jobs.facts_of_columns(source), options),
         several=options.several.value if len(options.numbers) > 1 else "",
     )
     if source.purpose == FilePurpose.RECIPIENTS:
         for place in options.kept:
             choice.meanings[place] = KEEP
     known = set(ContactField.objects.values_list("key", flat=True))
-    facts = jobs.facts_of_columns(source)
     for column in options.fields:
         is_known = column.key in known
         meaning = f"{FIELD}{column.key}" if is_known else f"{NEW}{column.kind.value}"
         choice.meanings[column.place] = meaning
-        found = kind_of_column(facts[column.place])
-        if column.kind is FieldKind.DATE and found.calendar is None:
-            choice.written[column.place] = column.calendar.value
-        elif column.kind is FieldKind.NUMBER and found.mark is None:
-            choice.written[column.place] = column.mark.value
     for where, meaning in (
         *((place, NUMBER) for place in options.numbers),
         *((place, NAME) for place in options.names),
@@ -117,6 +113,22 @@ def _as_chosen(source: ContactImport, options: Options) -> Choice:
         if place < len(choice.meanings):
             choice.meanings[place] = LEAVE_OUT
     return choice
+
+
+def _as_written(facts: Sequence[Facts], options: Options) -> list[str]:
+    """How each column was said to be written, where its cells do not tell."""
+    fonts = dict(options.fonts)
+    written = [
+        fonts.get(place, AS_IT_IS) if is_typed_for_a_font(one) else ""
+        for place, one in enumerate(facts)
+    ]
+    for column in options.fields:
+        found = kind_of_column(facts[column.place])
+        if column.kind is FieldKind.DATE and found.calendar is None:
+            written[column.place] = column.calendar.value
+        elif column.kind is FieldKind.NUMBER and found.mark is None:
+            written[column.place] = column.mark.value
+    return written
 
 
 def guess_choice(source: ContactImport) -> Choice:
@@ -170,7 +182,8 @@ def options_of(source: ContactImport, choice: Choice) -> Options:
     if places[REASON] is not None and not choice.opt_out:
         said = _("Only numbers that must not be texted have a reason. Choose another meaning.")
         raise NotChosen(said, places[REASON])
-    fields = () if choice.opt_out else tuple(_fields(source, choice))
+    fonts = _fonts(source, choice)
+    fields = () if choice.opt_out else tuple(_fields(source, choice, dict(fonts)))
     return Options(
         numbers=tuple(numbers),
         several=Numbers(choice.several or Numbers.FIRST),
@@ -189,7 +202,30 @@ def options_of(source: ContactImport, choice: Choice) -> Options:
         opt_out=choice.opt_out,
         reason=choice.reason,
         reason_at=places[REASON],
+        fonts=fonts,
     )
+
+
+def _fonts(source: ContactImport, choice: Choice) -> tuple[tuple[int, Font], ...]:
+    """The columns that are used and were typed for a font, and for which."""
+    fonts = []
+    for place, (facts, written) in enumerate(
+        zip(jobs.facts_of_columns(source), choice.written, strict=True)
+    ):
+        if choice.meanings[place] == LEAVE_OUT or not is_typed_for_a_font(facts):
+            continue
+        if written in list(Font):
+            fonts.append((place, Font(written)))
+        elif written != AS_IT_IS:
+            said = _("These letters look as if they were typed in a font like Preeti. Choose.")
+            raise NotChosen(said, place)
+    return tuple(fonts)
+
+
+def heading_of(source: ContactImport, place: int, fonts: Mapping[int, Font]) -> str:
+    """The heading of a column, as its font shows it."""
+    name: str = source.names[place]
+    return heading_in_unicode(name, fonts[place]) if place in fonts else name
 
 
 def _place(choice: Choice, meaning: str) -> int | None:
@@ -199,7 +235,9 @@ def _place(choice: Choice, meaning: str) -> int | None:
     return places[0] if places else None
 
 
-def _fields(source: ContactImport, choice: Choice) -> Sequence[FieldColumn]:
+def _fields(
+    source: ContactImport, choice: Choice, fonts: Mapping[int, Font]
+) -> Sequence[FieldColumn]:
     known = {one.key: one for one in ContactField.objects.all()}
     facts = jobs.facts_of_columns(source)
     fields: list[FieldColumn] = []
@@ -207,8 +245,9 @@ def _fields(source: ContactImport, choice: Choice) -> Sequence[FieldColumn]:
         if meaning.startswith(FIELD) and (one := known.get(meaning.removeprefix(FIELD))):
             key, name, kind = one.key, one.name, FieldKind(one.kind)
         elif meaning.startswith(NEW):
-            name, kind = source.names[place][:60], FieldKind(meaning.removeprefix(NEW))
-            key = key_of(source.names[place])[:60]
+            heading = heading_of(source, place, fonts)
+            name, kind = heading[:60], FieldKind(meaning.removeprefix(NEW))
+            key = key_of(heading)[:60]
         else:
             continue
         if not key or (meaning.startswith(NEW) and key in RESERVED):

@@ -41,16 +41,17 @@ def tell_apart(
     """
     if options.opt_out or not options.names or len(options.numbers) > 1:
         return Newcomers([], {}), list(rows)
-    mobiles = [_mobile(row.cells, options.numbers[0]) for row in rows]
+    shown = list(map(options.shown, rows)) if options.fonts else rows
+    mobiles = [_mobile(row.cells, options.numbers[0]) for row in shown]
     times = Counter(mobiles)
     taken = known_numbers(times)
     taken.update([mobile for mobile, count in times.items() if count > 1 or not mobile])
     found, others = Newcomers([], {}), []
     read = _reader(options, groups, found.joins)
-    for row, mobile in zip(rows, mobiles, strict=True):
+    for place, (row, mobile) in enumerate(zip(shown, mobiles, strict=True)):
         newcomer = None if mobile in taken else read(row.cells, mobile)
         if newcomer is None:
-            others.append(row)
+            others.append(rows[place])
         else:
             found.people.append(newcomer)
     return found, others

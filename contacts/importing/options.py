@@ -7,6 +7,8 @@ from typing import Any
 
 from contacts.days import Calendar
 from contacts.fields import DecimalMark, FieldKind, FieldValue, parse_value
+from contacts.importing.rows import Row
+from contacts.preeti import Font, to_unicode
 
 
 class Existing(StrEnum):
@@ -69,6 +71,17 @@ class Options:
     opt_out: bool = False
     reason: str = ""
     reason_at: int | None = None
+    fonts: tuple[tuple[int, Font], ...] = ()  # columns that were typed for one
+
+    def shown(self, row: Row) -> Row:
+        """The row as its fonts show it."""
+        if not self.fonts:
+            return row
+        cells = list(row.cells)
+        for place, font in self.fonts:
+            if place < len(cells):
+                cells[place] = to_unicode(cells[place], font)
+        return row._replace(cells=cells)
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -100,6 +113,7 @@ class Options:
                 "kept": tuple(given.get("kept", ())),
                 "several": Numbers(given.get("several", Numbers.FIRST)),
                 "existing": Existing(given["existing"]),
+                "fonts": tuple((place, Font(font)) for place, font in given.get("fonts", ())),
                 "to_groups": tuple(given["to_groups"]),
             }
         )

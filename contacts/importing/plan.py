@@ -96,9 +96,9 @@ def plan(
     """
     groups = groups_by_key() if groups is None else groups
     read = [
-        (row, number, _read(row, number, options, groups))
-        for row in rows
-        for number in numbers_of(row, options)
+        (row, number, _read(shown, number, options, groups))
+        for row, shown in ((row, options.shown(row)) for row in rows)
+        for number in numbers_of(shown, options)
     ]
     mobiles = {found.mobile for _row, _number, found in read if isinstance(found, _Read)}
     known = opted_out_at(mobiles) if options.opt_out else people_at(mobiles, options, spoken, lock)

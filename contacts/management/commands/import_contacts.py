@@ -11,6 +11,7 @@ from contacts.days import Calendar
 from contacts.fields import DecimalMark
 from contacts.importing import jobs, load
 from contacts.importing.meanings import (
+    AS_IT_IS,
     GROUPS,
     NAME,
     NUMBER,
@@ -24,6 +25,7 @@ from contacts.importing.reader import sentence
 from contacts.importing.rows import Unreadable
 from contacts.models import ContactImport, RejectedRow
 from contacts.names import clean_name
+from contacts.preeti import Font
 
 
 class Command(BaseCommand):
@@ -55,7 +57,8 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="HEADING=bs",
-            help="how a column is written: ad or bs (dates), point or comma (numbers)",
+            help="how a column is written: ad or bs (dates), point or comma (numbers), preeti, "
+            "himali or as_it_is (letters)",
         )
         parser.add_argument("--existing", choices=[one.value for one in Existing], default="update")
 
@@ -94,7 +97,7 @@ def _choice(source: ContactImport, options: dict[str, Any]) -> Choice:
         choice.give(_place(source, heading), meaning)
     for given in options["written"]:
         heading, _equals, way = given.rpartition("=")
-        if way not in {*Calendar, *DecimalMark}:
+        if way not in {*Calendar, *DecimalMark, *Font, AS_IT_IS}:
             raise _unknown(source, given)
         choice.written[_place(source, heading)] = way
     return choice

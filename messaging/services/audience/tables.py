@@ -20,7 +20,7 @@ from contacts.fields import is_error, key_of
 from contacts.importing import jobs, pieces
 from contacts.importing.cells import BadNumber, mobile_in, read_number
 from contacts.importing.columns import is_number_heading
-from contacts.importing.meanings import NotChosen, choice_for, options_of
+from contacts.importing.meanings import NotChosen, choice_for, heading_of, options_of
 from contacts.importing.options import Options
 from contacts.importing.plan import full_name, numbers_of, says_yes
 from contacts.importing.rows import Row
@@ -110,12 +110,13 @@ def as_guessed(source: ContactImport, *, by: Actor) -> RecipientTable | None:
 
 def made_of(source: ContactImport, options: Options, *, by: Actor) -> RecipientTable:
     """The table of a file by the columns that were chosen. Raises `TableRefused`."""
-    keys = _keys(source.names)
-    kept = set(options.kept)
+    fonts = dict(options.fonts)
+    names = [heading_of(source, place, fonts) for place in range(len(source.names))]
+    keys, kept = _keys(names), set(options.kept)
     columns = _Columns(
         headings={
             key: name
-            for place, (key, name) in enumerate(zip(keys, source.names, strict=True))
+            for place, (key, name) in enumerate(zip(keys, names, strict=True))
             if place in kept
         },
         number=keys[options.numbers[0]],
@@ -124,7 +125,10 @@ def made_of(source: ContactImport, options: Options, *, by: Actor) -> RecipientT
     rows = (
         pieces.rows_of(source, place, hidden=options.take_hidden) for place in range(source.pieces)
     )
-    given = ([one for row in some for one in _given(row, keys, kept, options)] for some in rows)
+    given = (
+        [one for row in some for one in _given(options.shown(row), keys, kept, options)]
+        for some in rows
+    )
     table = RecipientTable(
         source=source, file_name=source.file_name, sheet=source.sheet, sheets=source.sheets
     )

@@ -7,7 +7,7 @@ import pytest
 
 from contacts.fields import FieldKind, compared, show_value
 from contacts.importing import jobs, load
-from contacts.importing.meanings import guess_choice, options_of
+from contacts.importing.meanings import NotChosen, guess_choice, options_of
 from contacts.importing.rows import FileTrouble, Unreadable
 from contacts.models import Contact, ContactField, ContactImport, OptOut, RejectedRow
 from messaging.models import RecipientTable
@@ -202,6 +202,19 @@ def test_one_dash_at_the_end_costs_nobody() -> None:
     left_out = RejectedRow.objects.order_by("id").values_list("line", "column", "entry")
     assert list(left_out) == [(232, "Fee", "-"), (233, "Fee", "Paid")]
     assert ContactField.objects.get().kind == FieldKind.NUMBER
+
+
+def test_names_typed_for_preeti_are_asked_about_and_become_unicode() -> None:
+    source = jobs.take_in(CASES / "preeti_names.csv", name="preeti_names.csv", by=None)
+    choice = guess_choice(source)
+    with pytest.raises(NotChosen, match="typed in a font like Preeti"):
+        options_of(source, choice)
+    choice.written[0] = "preeti"
+    assert jobs.start(source, options_of(source, choice))
+    source.refresh_from_db()
+    assert load.load(source)
+    people = Contact.objects.values_list("mobile", "name")
+    assert dict(people) == {"9841003501": "सिता राई", "9841003502": "राम बहादुर थापा"}
 
 
 def test_opt_outs_travel_with_the_export() -> None:

@@ -127,3 +127,11 @@ def test_the_import_command_says_that_there_is_no_file(tmp_path: Path) -> None:
     done = run("import_contacts", str(tmp_path / "none.csv"))
     assert done.code == 2
     assert "There is no file" in done.err
+
+
+def test_the_import_command_asks_about_letters_typed_for_a_font(tmp_path: Path) -> None:
+    path = csv_file(tmp_path / "names.csv", "gfd,Mobile\nl;tf /fO{,9841003501\n")
+    asked = run("import_contacts", str(path))
+    assert (asked.code, "“gfd”: These letters look" in asked.err) == (2, True)
+    assert run("import_contacts", str(path), "--written", "gfd=preeti").code == 0
+    assert Contact.objects.get().name == "सिता राई"

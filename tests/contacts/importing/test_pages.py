@@ -9,7 +9,15 @@ from huey.contrib.djhuey import HUEY
 from pytest_django import Settings
 
 from contacts import tasks
-from contacts.models import Contact, ContactImport, Group, ImportedPiece, ImportState, OptOut
+from contacts.models import (
+    Contact,
+    ContactField,
+    ContactImport,
+    Group,
+    ImportedPiece,
+    ImportState,
+    OptOut,
+)
 from sociair_portal.roles import SENDER
 from tests.conftest import Browser, signed_in
 from tests.factories import ContactFactory
@@ -310,3 +318,43 @@ def test_a_column_shows_its_first_cells_and_what_it_is_taken_for(sender: Browser
         "Choose the calendar of these dates."
         in sender.post(source.get_absolute_url(), choices).text
     )
+
+
+TYPED_FOR_A_FONT = "gfd,Mobile,sIff\nl;tf /fO{,9841003501,kfFr\n/fd axfb'/ yfkf,9841003502,b'O{\n"
+
+
+def test_letters_that_were_typed_for_a_font_are_asked_about(sender: Browser) -> None:
+    source = _uploaded(sender, TYPED_FOR_A_FONT)
+    address = source.get_absolute_url()
+    page = " ".join(sender.get(address).text.split())
+    assert "<li>l;tf /fO{ → सिता राई</li>" in page
+    assert "How gfd is written" in page
+    assert "सिता राई (Preeti or Kantipur)" in page
+    choices = _choices(source, action="start", column_2="new:text")
+    page = sender.post(address, choices).text
+    assert "These letters look as if they were typed in a font like Preeti. Choose." in page
+    assert not Contact.objects.exists()
+
+    choices |= {"written_0": "preeti", "written_2": "as_it_is"}
+    page = " ".join(sender.post(address, choices | {"action": "look"}).text.split())
+    assert "l;tf /fO{ · 9841003501" in page
+    assert "<strong>New:</strong> सिता राई" in page
+    sender.post(address, choices)
+    _run()
+    assert sorted(Contact.objects.values_list("name", "fields")) == [
+        ("राम बहादुर थापा", {"siff": "b'O{"}),
+        ("सिता राई", {"siff": "kfFr"}),
+    ]
+    again = _uploaded(sender, TYPED_FOR_A_FONT)
+    page = " ".join(sender.get(again.get_absolute_url()).text.split())
+    assert "0 new, 0 changed, 2 unchanged, 0 left out." in page
+
+
+def test_a_field_of_such_a_column_is_called_as_its_font_shows(sender: Browser) -> None:
+    source = _uploaded(sender, TYPED_FOR_A_FONT)
+    choices = _choices(source, action="start", column_2="new:text")
+    choices |= {"written_0": "preeti", "written_2": "preeti"}
+    sender.post(source.get_absolute_url(), choices)
+    _run()
+    assert list(ContactField.objects.values_list("name", "key")) == [("कक्षा", "कक्षा")]
+    assert Contact.objects.get(mobile="9841003501").fields == {"कक्षा": "पाँच"}

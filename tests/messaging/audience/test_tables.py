@@ -477,6 +477,20 @@ def test_two_columns_of_numbers_are_asked_about(
     assert texts() == sent
 
 
+def test_letters_typed_for_a_font_are_asked_about_and_sent_as_it_shows_them(
+    sender: Browser, gateway: Gateway
+) -> None:
+    address = _columns_of(sender, "gfd,Mobile,sIff\nl;tf /fO{,9841003501,kfFr\n")
+    columns = {"column_0": "name", "column_1": "number", "column_2": "keep"}
+    page = words(sender.post(address, {"action": "use", **columns}))
+    assert "These letters look as if they were typed in a font like Preeti. Choose." in page
+    fonts = {"written_0": "preeti", "written_2": "preeti"}
+    sender.post(address, {"action": "use", **columns, **fonts})
+    table = RecipientTable.objects.get()
+    hand_over(gateway, Audience(table=str(table.pk)), text="{name}: {कक्षा}")
+    assert texts() == {"9841003501": "सिता राई: पाँच"}
+
+
 def test_the_same_columns_are_used_as_last_time(sender: Browser) -> None:
     columns = {"column_0": "name", "column_1": "leave", "column_2": "number", "column_3": "keep"}
     address = _columns_of(sender, TWO_NUMBERS)
