@@ -25,6 +25,17 @@ class Contact(models.Model):
     fields = models.JSONField(_("fields"), default=dict, blank=True)
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
+    # The import that created it. Without an index, which would slow imports down: those of one
+    # import have keys above its `highest`. An import that has created anybody is never deleted.
+    source = models.ForeignKey(
+        "contacts.ContactImport",
+        on_delete=models.DO_NOTHING,
+        db_constraint=False,
+        db_index=False,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
 
     class Meta:
         verbose_name = _("contact")
@@ -57,6 +68,14 @@ class ContactField(models.Model):
     kind = models.CharField(_("kind"), max_length=6, choices=FIELD_KINDS, default=FieldKind.TEXT)
     in_list = models.BooleanField(_("is a column in the list of contacts"), default=False)
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
+    # The import that made it.
+    source = models.ForeignKey(
+        "contacts.ContactImport",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
 
     class Meta:
         verbose_name = _("field")
@@ -80,6 +99,14 @@ class Group(models.Model):
         Contact, verbose_name=_("members"), related_name="groups", blank=True
     )
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
+    # The import that made it.
+    source = models.ForeignKey(
+        "contacts.ContactImport",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
 
     class Meta:
         verbose_name = _("group")
@@ -99,6 +126,8 @@ class ImportState(models.TextChoices):
     DONE = "done", _("Done")
     CANCELLED = "cancelled", _("Cancelled")
     FAILED = "failed", _("Failed")
+    UNDOING = "undoing", _("Being undone")
+    UNDONE = "undone", _("Undone")
 
 
 class FilePurpose(models.TextChoices):
@@ -148,6 +177,10 @@ class ContactImport(models.Model):
     )
     # The highest key of a contact when it began: whoever has a higher one came since.
     highest = models.BigIntegerField(default=0, editable=False)
+    # The highest key of a membership when its last piece was loaded, and of whatever else points at
+    # contacts when it began: what has a higher one came since.
+    memberships = models.BigIntegerField(default=0, editable=False)
+    uses = models.JSONField(default=dict, editable=False)
     pieces = models.PositiveIntegerField(_("pieces"), default=0)
     done = models.PositiveIntegerField(_("pieces done"), default=0)
     # All that is in the pieces, and those that are imported: below the headings, not hidden.
@@ -161,6 +194,20 @@ class ContactImport(models.Model):
     values_left_out = models.PositiveIntegerField(_("values left out"), default=0)
     failure = models.TextField(_("why it failed"), blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
+    # Undoing it: by whom, with its opt-outs or without, up to which contact, and what came of it.
+    undone_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.PROTECT,
+        null=True,
+        blank=True,
+        verbose_name=_("undone by"),
+        related_name="+",
+    )
+    undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
+    undo_opt_outs = models.BooleanField(default=False, editable=False)
+    undone_to = models.BigIntegerField(default=0, editable=False)
+    undone = models.PositiveIntegerField(_("people undone"), default=0)
+    kept = models.PositiveIntegerField(_("people kept when undone"), default=0)
 
     class Meta:
         verbose_name = _("import")
@@ -175,7 +222,7 @@ class ContactImport(models.Model):
 
     @property
     def is_over(self) -> bool:
-        return self.state not in (ImportState.READY, ImportState.RUNNING)
+        return self.state not in (ImportState.READY, ImportState.RUNNING, ImportState.UNDOING)
 
 
 class ImportedPiece(models.Model):
@@ -189,6 +236,27 @@ class ImportedPiece(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["source", "place"], name="imported_piece_once")
         ]
+
+
+class ImportedChange(models.Model):
+    """What an import changed about somebody who was there: how they were (nothing if they only
+    joined groups), which groups they joined, and when it wrote that.
+    """
+
+    source = models.ForeignKey(
+        ContactImport,
+        on_delete=models.CASCADE,
+        related_name="changes",
+        db_index=False,  # the index begins with it
+    )
+    contact_pk = models.BigIntegerField()
+    name = models.CharField(max_length=200, blank=True)
+    fields = models.JSONField(null=True)
+    joined = models.JSONField(default=list)
+    at = models.DateTimeField()
+
+    class Meta:
+        indexes = [models.Index(fields=["source", "contact_pk"], name="imported_change_of")]
 
 
 class RejectedRow(models.Model):
@@ -232,6 +300,14 @@ class OptOut(models.Model):
         blank=True,
         editable=False,
         verbose_name=_("entered by"),
+        related_name="+",
+    )
+    # The import that made it.
+    source = models.ForeignKey(
+        "contacts.ContactImport",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
         related_name="+",
     )
 

@@ -8,7 +8,7 @@ from django.db import transaction
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task, db_task
 
-from contacts.importing import jobs
+from contacts.importing import jobs, undo
 from sociair_portal.common.shutdown import stopping
 
 _RUN_FOR: Final = 20.0  # seconds a task goes on before it makes room for senders
@@ -40,7 +40,8 @@ def run_imports() -> None:
 
 @db_periodic_task(crontab(minute="*"), priority=_PRIORITY, expires=_EXPIRES)  # type: ignore[untyped-decorator]
 def sweep_imports() -> None:
-    """Go on with imports whose worker is gone; forget files that nobody has started."""
+    """Go on with imports whose worker is gone; forget what nobody has started or can undo."""
     jobs.forget_abandoned()
+    undo.forget_old()
     if jobs.waiting():
         run_imports()

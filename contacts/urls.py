@@ -14,6 +14,7 @@ urlpatterns = [
     path("contacts/import/<int:pk>/", imports.show, name="import"),
     path("contacts/import/<int:pk>/progress/", imports.progress, name="import_progress"),
     path("contacts/import/<int:pk>/cancel/", imports.cancel, name="import_cancel"),
+    path("contacts/import/<int:pk>/undo/", imports.undo_import, name="import_undo"),
     path("contacts/import/<int:pk>/left-out/", imports.download, name="import_left_out"),
     path("contacts/export.<str:kind>", people.contact_export, name="export"),
     path("contacts/fields/", fields.field_list, name="fields"),

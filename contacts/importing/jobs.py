@@ -13,7 +13,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.importing import load, pieces
+from contacts.importing import load, pieces, undo
 from contacts.importing.facts import Facts, facts_of, together
 from contacts.importing.headings import find_heading, heading_names
 from contacts.importing.options import FieldColumn, Options
@@ -132,22 +132,23 @@ def facts_of_columns(source: ContactImport) -> list[Facts]:
 def start(source: ContactImport, options: Options) -> bool:
     """Let an import run as somebody has chosen. False if that had happened already."""
     with transaction.atomic():
-        fields = tuple(map(_with_field, options.fields))
+        fields = tuple(_with_field(column, source) for column in options.fields)
         highest = Contact.objects.aggregate(highest=Max("pk", default=0))["highest"]
         return bool(
             ContactImport.objects.filter(pk=source.pk, state=ImportState.READY).update(
                 state=ImportState.RUNNING,
                 highest=highest,
+                uses=undo.highest_uses(),
                 rows=F("rows") + (F("hidden_rows") if options.take_hidden else 0),
                 options=replace(options, fields=fields).to_json(),
             )
         )
 
 
-def _with_field(column: FieldColumn) -> FieldColumn:
+def _with_field(column: FieldColumn, source: ContactImport) -> FieldColumn:
     """The column with the office's own field for it; a field that exists keeps its kind."""
     found, _created = ContactField.objects.get_or_create(
-        key=column.key, defaults={"name": column.name, "kind": column.kind}
+        key=column.key, defaults={"name": column.name, "kind": column.kind, "source": source}
     )
     return replace(column, name=found.name, kind=type(column.kind)(found.kind))
 
@@ -164,7 +165,7 @@ def cancel(source: ContactImport) -> bool:
 
 
 def run(*, go_on: Callable[[], bool]) -> bool:
-    """Load what was started, the oldest first. False if `go_on` stopped it."""
+    """Load what was started, the oldest first, and undo. False if `go_on` stopped it."""
     for source in ContactImport.objects.filter(state=ImportState.RUNNING).order_by("id"):
         try:
             if not load.load(source, go_on=go_on):
@@ -172,6 +173,9 @@ def run(*, go_on: Callable[[], bool]) -> bool:
         except (DataError, IntegrityError, ValueError) as error:  # whose words may quote a row
             logger.error("Import %s failed: %s.", source.pk, type(error).__name__)
             _fail(source)
+    for source in ContactImport.objects.filter(state=ImportState.UNDOING).order_by("id"):
+        if not undo.undo(source, go_on=go_on):
+            return False
     return True
 
 
@@ -190,8 +194,9 @@ def forget_abandoned() -> None:
 
 
 def waiting() -> bool:
-    """Whether an import has been started and is not over."""
-    return ContactImport.objects.filter(state=ImportState.RUNNING).exists()
+    """Whether an import has been started, or its undoing, and is not over."""
+    under_way = [ImportState.RUNNING, ImportState.UNDOING]
+    return ContactImport.objects.filter(state__in=under_way).exists()
 
 
 def sample_of(

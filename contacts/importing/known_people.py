@@ -24,6 +24,7 @@ class PlannedPerson:
     groups: frozenset[str] = frozenset()
     joins: frozenset[str] = frozenset()
     is_changed: bool = False
+    was: tuple[str, dict[str, FieldValue]] | None = None  # name and fields before
     is_spoken_of: bool = False  # by an earlier row of the same file
     opts_out: bool = False
 

@@ -8,6 +8,7 @@ piece takes well under half a second, so that answers of Sociair are saved meanw
 import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import Final
 
 from django.db import IntegrityError, connection, transaction
@@ -24,6 +25,8 @@ from contacts.importing.rows import Row
 from contacts.models import (
     Contact,
     ContactImport,
+    Group,
+    ImportedChange,
     ImportState,
     OptOut,
     RejectedRow,
@@ -90,7 +93,7 @@ def _load(source: ContactImport, rows: list[Row], options: Options, spoken: _Spo
         if options.opt_out:
             _opt_out(source, planned, options)
         else:
-            _save_people(newcomers, planned)
+            _save_people(source, newcomers, planned)
             _opt_out_marked(source, planned)
         _save_rejected(source, planned, options)
         counts = Counter(one.outcome.value for one in planned)
@@ -98,32 +101,64 @@ def _load(source: ContactImport, rows: list[Row], options: Options, spoken: _Spo
         counts["rows_done"] = len(rows)
         counts["values_left_out"] = sum(len(one.left_out) for one in planned)
         ContactImport.objects.filter(pk=source.pk).update(
-            **{name: F(name) + count for name, count in counts.items()}
+            memberships=source.memberships,
+            **{name: F(name) + count for name, count in counts.items()},
         )
     for one in planned:
         if one.person is not None and one.person.pk is not None:
             spoken.add(one.person.pk)
 
 
-def _save_people(newcomers: Newcomers, planned: Sequence[Planned]) -> None:
+def _save_people(source: ContactImport, newcomers: Newcomers, planned: Sequence[Planned]) -> None:
     people = {id(one.person): one.person for one in planned if one.person is not None}.values()
     new = [person for person in people if person.pk is None]
     joins = {(person.mobile, person.key): person.joins for person in new if person.joins}
-    _update([person for person in people if person.is_changed and person.pk is not None])
-    joining = [(person.pk, person.joins) for person in people if person.pk is not None]
-    joining += _insert([*newcomers.people, *map(newcomer_of, new)], newcomers.joins | joins)
-    membership.join_by_name(joining)
+    known = [person for person in people if person.pk is not None]
+    now = timezone.now()
+    _update([person for person in known if person.is_changed], now)
+    joining = [(person.pk, person.joins) for person in known if person.pk is not None]
+    everybody = [*newcomers.people, *map(newcomer_of, new)]
+    joining += _insert(source, everybody, newcomers.joins | joins, now)
+    groups = membership.join_by_name(joining, source)
+    _note_changes(source, known, groups, now)
+    if groups:
+        source.memberships = Group.members.through.objects.aggregate(last=Max("pk"))["last"]
 
 
-def _insert(people: Sequence[Newcomer], joins: Joins) -> list[tuple[int, frozenset[str]]]:
+def _note_changes(
+    source: ContactImport, known: Sequence[PlannedPerson], groups: dict[str, int], now: datetime
+) -> None:
+    """Keep how people were, so that the import can be undone."""
+    changed = [person for person in known if person.is_changed or person.joins]
+    insert_rows(
+        ImportedChange,
+        ["source", "contact_pk", "name", "fields", "joined", "at"],
+        [
+            (
+                source.pk,
+                person.pk,
+                person.was[0] if person.was else "",
+                json.dumps(person.was[1], ensure_ascii=False) if person.was else None,
+                json.dumps([groups[name] for name in sorted(person.joins)]),
+                connection.ops.adapt_datetimefield_value(now),
+            )
+            for person in changed
+        ],
+    )
+
+
+def _insert(
+    source: ContactImport, people: Sequence[Newcomer], joins: Joins, now: datetime
+) -> list[tuple[int, frozenset[str]]]:
     """Insert people. Returns the keys of those who join groups, and which groups."""
     before = Contact.objects.aggregate(highest=Max("pk", default=0))["highest"] if joins else 0
-    now = connection.ops.adapt_datetimefield_value(timezone.now())
-    moments = (now, now)
+    moment = connection.ops.adapt_datetimefield_value(now)
+    rest = (moment, moment, source.pk)
+    columns = ["name", "name_key", "mobile", "operator", "fields"]
     insert_rows(
         Contact,
-        ["name", "name_key", "mobile", "operator", "fields", "created_at", "updated_at"],
-        [person + moments for person in people],
+        [*columns, "created_at", "updated_at", "source"],
+        [person + rest for person in people],
     )
     if not joins:
         return []
@@ -133,12 +168,12 @@ def _insert(people: Sequence[Newcomer], joins: Joins) -> list[tuple[int, frozens
     ]
 
 
-def _update(people: Iterable[PlannedPerson]) -> None:
+def _update(people: Iterable[PlannedPerson], now: datetime) -> None:
     table, quoted = Contact._meta.db_table, connection.ops.quote_name
     statement = f"UPDATE {quoted(table)} SET name = %s, fields = %s, updated_at = %s WHERE id = %s"  # noqa: S608  # ours
-    now = connection.ops.adapt_datetimefield_value(timezone.now())
+    moment = connection.ops.adapt_datetimefield_value(now)
     changed = [
-        (person.name, json.dumps(person.fields, ensure_ascii=False), now, person.pk)
+        (person.name, json.dumps(person.fields, ensure_ascii=False), moment, person.pk)
         for person in people
     ]
     if changed:
@@ -153,6 +188,7 @@ def _opt_out(source: ContactImport, planned: Sequence[Planned], options: Options
                 mobile=one.person.mobile,
                 reason=_reason(one.row, options),
                 created_by=source.created_by,
+                source=source,
             )
             for one in planned
             if one.outcome is RowOutcome.CREATED and one.person is not None
@@ -167,7 +203,12 @@ def _opt_out_marked(source: ContactImport, planned: Sequence[Planned]) -> None:
     reason = _("Opted out in the file %(file)s") % {"file": source.file_name}
     OptOut.objects.bulk_create(
         [
-            OptOut(mobile=mobile, reason=reason[:_LONGEST_REASON], created_by=source.created_by)
+            OptOut(
+                mobile=mobile,
+                reason=reason[:_LONGEST_REASON],
+                created_by=source.created_by,
+                source=source,
+            )
             for mobile in sorted(marked)
         ],
         ignore_conflicts=True,

@@ -200,13 +200,16 @@ def _groups(row: Row, options: Options, known: dict[str, str]) -> frozenset[str]
 def group_names(cell: str) -> frozenset[str]:
     """The groups that a cell names, between commas or semicolons; many rows have the same ones.
 
-    Google puts three colons between them, and a star before those of its own.
+    Google puts three colons between them, and some of its own are in every address book.
     """
     return frozenset(
         name
         for name in from_list(cell.replace(" ::: ", ","))
-        if not name.startswith("* ") and not is_error(name)
+        if name_key(name) not in _OF_GOOGLE and not is_error(name)
     )
+
+
+_OF_GOOGLE: Final = frozenset({"*mycontacts", "*starred"})
 
 
 def _planned(row: Row, read: _Read, known: People, options: Options) -> Planned:
@@ -250,6 +253,7 @@ def _change(person: PlannedPerson, read: _Read, options: Options) -> RowOutcome:
         if person.is_spoken_of:
             fields, name = {**read.fields, **person.fields}, person.name
         if fields != person.fields or name != person.name:
+            person.was = person.was or (person.name, person.fields)
             person.fields, person.name = fields, name
             person.is_changed = changed = True
     return RowOutcome.UPDATED if changed else RowOutcome.UNCHANGED

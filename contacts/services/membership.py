@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 
 from django.db import transaction
 
-from contacts.models import Group
+from contacts.models import ContactImport, Group
 from sociair_portal.common.bulk_rows import insert_rows
 
 
@@ -26,19 +26,26 @@ def leave(group: Group, people: Collection[int]) -> int:
     return Group.members.through.objects.filter(group=group, contact__in=people).delete()[0]
 
 
-def join_by_name(joining: Iterable[tuple[int, Collection[str]]]) -> None:
-    """Add people to groups by name, in which they are not yet; missing groups are made."""
+def join_by_name(
+    joining: Iterable[tuple[int, Collection[str]]], source: ContactImport
+) -> dict[str, int]:
+    """Add people to groups by name, in which they are not yet; the import makes missing groups.
+
+    Returns the keys of the groups by name.
+    """
     named = [(name, pk) for pk, names in joining for name in sorted(names)]
     if not named:
-        return
-    groups = _named({name for name, _pk in named})
+        return {}
+    groups = _named({name for name, _pk in named}, source)
     members = [(groups[name], pk) for name, pk in named]
     insert_rows(Group.members.through, ["group", "contact"], members)
+    return groups
 
 
-def _named(names: set[str]) -> dict[str, int]:
+def _named(names: set[str], source: ContactImport) -> dict[str, int]:
     groups = dict(Group.objects.filter(name__in=names).values_list("name", "pk"))
     if missing := sorted(names - groups.keys()):
-        Group.objects.bulk_create([Group(name=name) for name in missing], ignore_conflicts=True)
+        made = [Group(name=name, source=source) for name in missing]
+        Group.objects.bulk_create(made, ignore_conflicts=True)
         groups = dict(Group.objects.filter(name__in=names).values_list("name", "pk"))
     return groups

@@ -23,7 +23,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from contacts import tasks
 from contacts.forms.imports import ColumnsForm, HeadingForm
 from contacts.forms.uploads import UploadForm
-from contacts.importing import jobs, report
+from contacts.importing import jobs, report, undo
 from contacts.importing.meanings import Choice, choice_for
 from contacts.importing.options import Options
 from contacts.importing.plan import Planned, RowOutcome, plan
@@ -42,6 +42,10 @@ def _imports() -> QuerySet[ContactImport]:
 
 def _may_import(request: HttpRequest) -> bool:
     return request.user.has_perms(("contacts.add_contact", "contacts.change_contact"))
+
+
+def _may_undo(request: HttpRequest) -> bool:
+    return _may_import(request) and request.user.has_perm("contacts.delete_contact")
 
 
 @permission_required(["contacts.add_contact", "contacts.change_contact"], raise_exception=True)
@@ -72,7 +76,13 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     if not source.is_over:
         return render(request, "contacts/imports/progress.html", {"source": source})
     page = page_by_key(source.left_out.all(), order=("id",), at=request.GET.get("page", ""))
-    context = {"source": source, "page": page, "accounts": report.accounts(source)}
+    outlook = undo.outlook(source) if _may_undo(request) else None
+    context = {
+        "source": source,
+        "page": page,
+        "accounts": report.accounts(source),
+        "can_be_undone": outlook is not None and outlook.is_possible,
+    }
     return render(request, "contacts/imports/report.html", context)
 
 
@@ -149,6 +159,34 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
         messages.info(request, _("Nothing of this file was imported."))
         return redirect("contacts:upload")
     return redirect(source)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@permission_required("contacts.view_contact", raise_exception=True)
+def undo_import(request: HttpRequest, pk: int) -> HttpResponse:
+    """What undoing an import would do, and what would stay; then do it."""
+    source = get_object_or_404(_imports(), pk=pk)
+    if not _may_undo(request):
+        raise PermissionDenied
+    opt_outs = request.user.has_perm("contacts.delete_optout")
+    if request.method == "POST":
+        if undo.begin(source, by=request.user, opt_outs=opt_outs):
+            tasks.kick_imports()
+        return redirect(source)
+    outlook = undo.outlook(source)
+    if outlook is None or not outlook.is_possible:
+        messages.info(request, _("This import cannot be undone any more."))
+        return redirect(source)
+    context = {
+        "source": source,
+        "outlook": outlook,
+        "takes_opt_outs": opt_outs,
+        "staying": [
+            (outlook.changed.count(), outlook.changed[:_SHOWN], _("Changed since")),
+            (outlook.texted.count(), outlook.texted[:_SHOWN], _("Texted since")),
+        ],
+    }
+    return render(request, "contacts/imports/undo.html", context)
 
 
 @require_safe

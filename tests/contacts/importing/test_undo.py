@@ -1,0 +1,219 @@
+"""Undoing an import: who came goes, who was changed is as before, who is in use stays."""
+
+from datetime import timedelta
+from functools import partial
+from pathlib import Path
+
+import pytest
+from django.utils import timezone
+
+from contacts import tasks
+from contacts.importing import jobs, undo
+from contacts.models import (
+    Contact,
+    ContactField,
+    ContactImport,
+    Group,
+    ImportedChange,
+    ImportState,
+    OptOut,
+)
+from contacts.services import membership
+from messaging.models import Gateway
+from messaging.services.audience.choice import Audience
+from sociair_portal.roles import SENDER
+from tests.conftest import Browser, signed_in
+from tests.factories import ContactFactory, GroupFactory
+from tests.importing import csv_file, imported
+from tests.sending import hand_over, send_all
+
+pytestmark = pytest.mark.django_db
+
+TEXT = """Name,Mobile,Groups,Class,Opted out
+Sita Rai,9841000001,Class 9,9,
+Ram Karki,9801000002,Class 9,10,
+Gita,9841000003,,9,yes
+"""
+
+
+def _imported(tmp_path: Path, text: str = TEXT) -> ContactImport:
+    return imported(csv_file(tmp_path / "list.csv", text))
+
+
+def _undone(source: ContactImport, *, opt_outs: bool = True) -> ContactImport:
+    assert undo.begin(source, by=None, opt_outs=opt_outs)
+    source.refresh_from_db()
+    assert undo.undo(source)
+    assert source.state == ImportState.UNDONE
+    return source
+
+
+def _everything() -> dict[str, object]:
+    """All that an import can change, but for moments."""
+    people = Contact.objects.order_by("pk")
+    return {
+        "people": list(people.values_list("pk", "name", "name_key", "mobile", "fields")),
+        "members": sorted(Group.members.through.objects.values_list("group__name", "contact")),
+        "groups": sorted(Group.objects.values_list("name", flat=True)),
+        "fields": sorted(ContactField.objects.values_list("key", flat=True)),
+        "opt_outs": sorted(OptOut.objects.values_list("mobile", flat=True)),
+    }
+
+
+def test_an_undone_import_leaves_everything_as_it_was(tmp_path: Path) -> None:
+    old = ContactFactory.create(
+        name="sita  rai", mobile="9841000001", fields={"village": "Ghorahi"}
+    )
+    ContactField.objects.create(name="Village", key="village", kind="text")
+    GroupFactory.create(name="Parents", members=[old])
+    before = _everything()
+    source = _imported(tmp_path)
+    assert _everything() != before
+    seen = undo.outlook(source)
+    assert seen is not None
+    assert (seen.created, seen.restored, seen.opt_outs) == (2, 1, 1)
+    _undone(source)
+    assert _everything() == before
+    assert (source.undone, source.kept) == (3, 0)
+    assert not ImportedChange.objects.exists()
+    assert undo.outlook(source) is None
+
+
+def test_a_person_of_several_rows_is_undone_to_before_the_first(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contacts.importing.pieces.ROWS_A_PIECE", 1)
+    ContactFactory.create(name="Sita Rai", mobile="9841000001", fields={})
+    before = _everything()
+    text = "Name,Mobile,Class,Groups\nSita Rai,9841000001,9,A\nSita Rai,9841000001,,B\n"
+    text += "Ram,9801000002,9,A\nRam,9801000002,,C\nSITA RAI,9841000001,10,D\n"
+    source = _imported(tmp_path, text)
+    assert Contact.objects.count() == 2
+    seen = undo.outlook(source)
+    assert seen is not None
+    assert (seen.created, seen.restored, seen.changed.count()) == (1, 1, 0)
+    _undone(source)
+    assert _everything() == before
+
+
+def test_who_was_changed_since_stays_and_is_listed(tmp_path: Path) -> None:
+    kept = ContactFactory.create(name="Sita Rai", mobile="9841000001", fields={})
+    source = _imported(tmp_path)
+    kept.refresh_from_db()
+    kept.fields["class"] = "11"
+    kept.save()
+    joined = Contact.objects.get(name="Gita")
+    membership.join(GroupFactory.create(name="Hostel"), [joined.pk])
+    seen = undo.outlook(source)
+    assert seen is not None
+    assert [one.name for one in seen.changed] == ["Gita", "Sita Rai"]
+    assert (seen.created, seen.restored) == (1, 0)
+    _undone(source)
+    assert sorted(Contact.objects.values_list("name", flat=True)) == ["Gita", "Sita Rai"]
+    assert Contact.objects.get(name="Sita Rai").fields == {"class": "11"}
+    assert (source.undone, source.kept) == (1, 2)
+    assert list(ContactField.objects.values_list("key", flat=True)) == ["class"]
+    assert list(Group.objects.values_list("name", flat=True)) == ["Class 9", "Hostel"]
+
+
+def test_who_was_texted_since_stays_and_is_listed(tmp_path: Path, gateway: Gateway) -> None:
+    old = ContactFactory.create(name="Ram Karki", mobile="9801000002", fields={})
+    before = ContactFactory.create(name="Gita", mobile="9841000003", fields={})
+    hand_over(gateway, Audience(contacts=(before.pk,)))  # long ago: that counts for nothing
+    send_all(gateway)
+    source = _imported(tmp_path)
+    sita = Contact.objects.get(name="Sita Rai")
+    hand_over(gateway, Audience(contacts=(sita.pk, old.pk)), text="The bus is late.")
+    send_all(gateway)
+    seen = undo.outlook(source)
+    assert seen is not None
+    assert [one.name for one in seen.texted] == ["Ram Karki", "Sita Rai"]
+    assert seen.restored == 1
+    _undone(source)
+    found = dict(Contact.objects.values_list("name", "fields"))
+    assert found == {"Ram Karki": {"class": 10}, "Sita Rai": {"class": 9}, "Gita": {}}
+
+
+def test_a_field_that_was_deleted_since_does_not_come_back(tmp_path: Path) -> None:
+    field = ContactField.objects.create(name="Village", key="village", kind="text")
+    ContactFactory.create(name="Sita Rai", mobile="9841000001", fields={"village": "Ghorahi"})
+    source = _imported(tmp_path)
+    field.delete()
+    _undone(source)
+    assert Contact.objects.get(name="Sita Rai").fields == {}
+
+
+def test_an_undoing_that_is_stopped_goes_on_where_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contacts.importing.undo._AT_ONCE", 1)
+    source = _imported(tmp_path)
+    assert undo.begin(source, by=None, opt_outs=True)
+    assert not undo.begin(source, by=None, opt_outs=True)
+    once = partial(next, iter([True]), False)
+    assert not jobs.run(go_on=once)
+    assert 0 < Contact.objects.count() < 3
+    assert jobs.waiting()
+    tasks.run_imports.call_local()
+    source.refresh_from_db()
+    assert (source.state, source.undone) == (ImportState.UNDONE, 3)
+    assert not Contact.objects.exists()
+
+
+def test_an_import_can_be_undone_for_a_week(tmp_path: Path) -> None:
+    ContactFactory.create(name="Sita Rai", mobile="9841000001", fields={})
+    source = _imported(tmp_path)
+    undo.forget_old()
+    assert source.changes.exists()
+    long_ago = timezone.now() - undo.POSSIBLE_FOR - timedelta(minutes=1)
+    ContactImport.objects.update(finished_at=long_ago)
+    assert undo.outlook(source) is None
+    assert not undo.begin(source, by=None, opt_outs=True)
+    undo.forget_old()
+    assert not source.changes.exists()
+
+
+def test_an_import_of_opt_outs_is_undone_by_a_manager(tmp_path: Path, manager: Browser) -> None:
+    OptOut.objects.create(mobile="9841000001", reason="Asked us")
+    source = _imported(tmp_path, "Name,Mobile,Opted out\nSita,9841000001,yes\nRam,9841000002,yes\n")
+    address = f"{source.get_absolute_url()}undo/"
+    page = " ".join(signed_in(SENDER).get(address).text.split())
+    assert "1 number that it opted out stays so: only a manager can take that back." in page
+    page = " ".join(manager.get(address).text.split())
+    assert "2 people who came with it are removed." in page
+    assert "1 number that it opted out can be texted again." in page
+    manager.post(address)
+    tasks.run_imports.call_local()
+    assert list(OptOut.objects.values_list("mobile", flat=True)) == ["9841000001"]
+
+
+def test_a_sender_undoes_an_import_from_its_report(tmp_path: Path, sender: Browser) -> None:
+    source = _imported(tmp_path)
+    report = source.get_absolute_url()
+    assert f'href="{report}undo/"' in sender.get(report).text
+    Contact.objects.get(name="Ram Karki").save()
+    page = " ".join(sender.get(f"{report}undo/").text.split())
+    assert "2 people who came with it are removed." in page
+    assert "<h2>Changed since</h2> <p>1 person stays as they are:</p>" in page
+    assert sender.post(f"{report}undo/").headers["Location"] == report
+    assert "Undoing the import of list.csv" in sender.get(report).text
+    assert "0 people undone" in sender.get(f"{report}progress/").text
+    tasks.run_imports.call_local()
+    page = " ".join(sender.get(report).text.split())
+    assert "2 people were removed or are as before." in page
+    assert "1 person had been changed or texted since, and stayed." in page
+    assert "Undo this import" not in page
+    assert sender.get(f"{report}undo/").headers["Location"] == report
+    assert OptOut.objects.exists()  # a sender takes none back
+
+
+def test_only_those_who_may_delete_undo_an_import(tmp_path: Path, roles: None) -> None:
+    source = _imported(tmp_path)
+    assert signed_in("").get(f"{source.get_absolute_url()}undo/").status_code == 403
+    assert Contact.objects.count() == 3
+
+
+def test_an_import_that_changed_nothing_is_not_undone(tmp_path: Path, sender: Browser) -> None:
+    _imported(tmp_path, "Name,Mobile\nSita,9841000001\n")
+    again = _imported(tmp_path, "Name,Mobile\nSita,9841000001\n")
+    assert "Undo this import" not in sender.get(again.get_absolute_url()).text
