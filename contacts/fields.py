@@ -162,6 +162,12 @@ def _day(text: str, calendar: Calendar) -> FieldValue:
     raise InvalidValue(said % {"text": text})
 
 
+def can_have(kind: FieldKind, value: object) -> bool:
+    """Whether a field of a kind can have a value that is stored."""
+    bare = value[0] if isinstance(value, list) and value else value
+    return isinstance(bare, (int, float) if kind == FieldKind.NUMBER else str)
+
+
 def compared(value: FieldValue) -> str | int | float:
     """What a value is compared by: a number, a text, or a day as ISO text."""
     return value[0] if isinstance(value, list) else value

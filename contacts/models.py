@@ -239,8 +239,8 @@ class ImportedPiece(models.Model):
 
 
 class ImportedChange(models.Model):
-    """What an import changed about somebody who was there: how they were (nothing if they only
-    joined groups), which groups they joined, and when it wrote that.
+    """What an import changed about somebody who was there: how they were and since when (nothing if
+    they only joined groups), which groups they joined, and when it wrote that.
     """
 
     source = models.ForeignKey(
@@ -252,6 +252,7 @@ class ImportedChange(models.Model):
     contact_pk = models.BigIntegerField()
     name = models.CharField(max_length=200, blank=True)
     fields = models.JSONField(null=True)
+    since = models.DateTimeField(null=True)
     joined = models.JSONField(default=list)
     at = models.DateTimeField()
 

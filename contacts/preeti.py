@@ -71,14 +71,21 @@ _STRANGE: Final = re.compile(
     r"[A-Za-z][\[\]{}\\|;]|[\[\]{}\\|;][A-Za-z]|(?<!\S)/[a-z]|[a-z]/(?!\S)"
 )
 _HALF_AT_END: Final = re.compile(r"्(?!\S)")
+# Latin words with capitals, and figures. An f is what a long a is typed with, so that nearly every
+# Nepali name has one, while hardly a Latin spelling of one does.
+_ROMAN: Final = re.compile(r"(?:(?:(?:[A-Z][a-eg-z]*\.?)+|[0-9]+)(?: +|$))+")
 _NO_HEADING: Final = re.compile(r"[a-z][A-Z]|[0-9][A-Za-z]|^[^aeiouAEIOU]+$")
 _LATIN: Final = re.compile(r"[A-Za-z]")
 
 
 def to_unicode(text: str, font: Font) -> str:
-    """The letters that a font shows for a text; the text itself if they make no Nepali words."""
+    """The letters that a font shows for a text; the text itself if they make no Nepali words, or if
+    it is a Latin name, as people write Sita Thapa into such a list.
+    """
+    if not _LATIN.search(text) or _ROMAN.fullmatch(text):
+        return text
     shown = _shown(text, font)
-    return shown if _LATIN.search(text) and _WORDS.fullmatch(shown) else text
+    return shown if _WORDS.fullmatch(shown) and not _HALF_AT_END.search(shown) else text
 
 
 def heading_in_unicode(text: str, font: Font) -> str:
@@ -91,19 +98,12 @@ def looks_typed(text: str) -> bool:
     """Whether a text was surely typed for such a font: it has signs that no Latin name has, and its
     letters make Nepali words.
     """
-    return _STRANGE.search(text) is not None and any(
-        to_unicode(text, font) != text for font in Font
-    )
+    return _STRANGE.search(text) is not None and can_be_typed(text)
 
 
 def can_be_typed(text: str) -> bool:
-    """Whether a text may have been typed for such a font, if others beside it were: its letters
-    make Nepali words, none of which ends with half a letter.
-    """
-    return any(
-        (shown := to_unicode(text, font)) != text and not _HALF_AT_END.search(shown)
-        for font in Font
-    )
+    """Whether a text may have been typed for such a font, if others beside it were."""
+    return any(to_unicode(text, font) != text for font in Font)
 
 
 def count_typed(cells: Sequence[str]) -> int:

@@ -35,7 +35,7 @@ from contacts.importing.options import Existing, Numbers, Options
 from contacts.importing.plan import group_names
 from contacts.importing.rows import Row
 from contacts.models import ContactField, ContactImport
-from contacts.preeti import Font, looks_typed, to_unicode
+from contacts.preeti import Font, can_be_typed, looks_typed, to_unicode
 
 _LONGEST_GROUP: Final = 100
 
@@ -125,7 +125,7 @@ class ColumnChoiceForm(forms.Form):
             )
             self.fields[f"written_{place}"] = forms.ChoiceField(
                 label=_("How %(column)s is written") % {"column": name},
-                choices=_ways(self.facts[place], _first_cells(self._rows, place)),
+                choices=_ways(self.facts[place], self._cells(place)),
                 required=False,
                 initial=choice.written[place],
             )
@@ -145,6 +145,9 @@ class ColumnChoiceForm(forms.Form):
             )
             for place in range(len(self.source.names))
         ]
+
+    def _cells(self, place: int) -> list[str]:
+        return [row.cells[place].strip() for row in self._rows if place < len(row.cells)]
 
     def _font(self, place: int) -> Font | None:
         """The font for which a column was typed, or may have been."""
@@ -273,12 +276,23 @@ def _ways(facts: Facts, cells: Sequence[str]) -> list[tuple[str, Any]]:
 
 
 def _fonts(cells: Sequence[str]) -> list[tuple[str, Any]]:
-    """The fonts for which cells may have been typed, each with what it shows of one."""
-    example = next(filter(looks_typed, cells), next(iter(cells), ""))
-    shown = {font: to_unicode(example, font) for font in Font}
-    names = {Font.PREETI: _("Preeti or Kantipur"), Font.HIMALI: _("Himali or PCS Nepali")}
+    """The fonts for which cells may have been typed, each with what it shows of one; a second font
+    only if it shows another word somewhere.
+    """
+    typed = [cell for cell in cells if can_be_typed(cell)]
+    example = next(filter(looks_typed, typed), next(iter(typed), ""))
+    shown = [(Font.PREETI, to_unicode(example, Font.PREETI), _("Preeti or Kantipur"))]
+    for cell in typed:
+        if to_unicode(cell, Font.HIMALI) != to_unicode(cell, Font.PREETI):
+            name = _("Himali or PCS Nepali")
+            example = cell
+            shown = [
+                (font, to_unicode(cell, font), name if font is Font.HIMALI else shown[0][2])
+                for font in Font
+            ]
+            break
     return [
-        *((font.value, f"{shown[font]} ({names[font]})") for font in Font),
+        *((font.value, f"{words} ({name})") for font, words, name in shown),
         (AS_IT_IS, _("%(cell)s (as in the file)") % {"cell": example}),
     ]
 

@@ -13,7 +13,7 @@ from contacts.importing.facts import Facts
 REASON: Final = "Why it was left out"
 
 _NUMBER: Final = re.compile(
-    r"mobile|phone|\bph\b|\bmob\b|\bcell\b|\btel\b|contact (?:no|num)|number|^contacts?$"
+    r"mobile|phone(?!tic)|\bph\b|\bmob\b|\bcell\b|\btel\b|contact (?:no|num)|number|^contacts?$"
     r"|मोबाइल|मो\.?\s*न|फोन|सम्पर्क|नम्बर|नं\.?$",
     re.IGNORECASE,
 )

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Protocol
 
 from django.db import connection
@@ -24,7 +25,8 @@ class PlannedPerson:
     groups: frozenset[str] = frozenset()
     joins: frozenset[str] = frozenset()
     is_changed: bool = False
-    was: tuple[str, dict[str, FieldValue]] | None = None  # name and fields before
+    written_at: Any = None  # as the database has it
+    was: tuple[str, dict[str, FieldValue], Any] | None = None  # name, fields and that, before
     is_spoken_of: bool = False  # by an earlier row of the same file
     opts_out: bool = False
 
@@ -45,8 +47,9 @@ def people_at(mobiles: set[str], options: Options, spoken: Spoken, lock: bool) -
     """
     found: People = {}
     by_pk = {}
-    for pk, mobile, name, key, values in _rows_at(mobiles, lock):
+    for pk, mobile, name, key, values, written_at in _rows_at(mobiles, lock):
         person = by_pk[pk] = PlannedPerson(mobile, name, key, json.loads(values), pk)
+        person.written_at = written_at
         person.is_spoken_of = pk in spoken
         found.setdefault(mobile, {})[key] = person
     if by_pk and (options.groups is not None or options.to_groups):
@@ -60,7 +63,9 @@ def _rows_at(mobiles: set[str], lock: bool) -> list[Any]:
     is_postgresql = connection.vendor == "postgresql"
     fields = "fields::text" if is_postgresql else "fields"
     locked = "FOR UPDATE" if lock and is_postgresql else ""
-    return _at(mobiles, f"id, mobile, name, name_key, {fields}", f"ORDER BY id {locked}")
+    return _at(
+        mobiles, f"id, mobile, name, name_key, {fields}, updated_at", f"ORDER BY id {locked}"
+    )
 
 
 def known_numbers(mobiles: Iterable[str]) -> set[str]:
@@ -79,6 +84,22 @@ def _at(mobiles: Iterable[str], columns: str, rest: str = "") -> list[Any]:
     with connection.cursor() as cursor:
         cursor.execute(statement, [numbers])
         return list(cursor.fetchall())
+
+
+def write_people(
+    people: Iterable[tuple[int | None, str, dict[str, FieldValue], datetime]],
+) -> None:
+    """Write the name, the fields and the moment of the last change of contacts, by their keys."""
+    table, quoted = Contact._meta.db_table, connection.ops.quote_name
+    statement = f"UPDATE {quoted(table)} SET name = %s, fields = %s, updated_at = %s WHERE id = %s"  # noqa: S608  # ours
+    adapted = connection.ops.adapt_datetimefield_value
+    written = [
+        (name, json.dumps(fields, ensure_ascii=False), adapted(moment), pk)
+        for pk, name, fields, moment in people
+    ]
+    if written:
+        with connection.cursor() as cursor:
+            cursor.executemany(statement, written)
 
 
 def opted_out_at(mobiles: set[str]) -> People:

@@ -7,7 +7,7 @@ piece takes well under half a second, so that answers of Sociair are saved meanw
 
 import json
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Final
 
@@ -16,7 +16,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.importing.known_people import PlannedPerson
+from contacts.importing.known_people import PlannedPerson, write_people
 from contacts.importing.newcomers import Joins, Newcomer, Newcomers, newcomer_of, tell_apart
 from contacts.importing.options import Options
 from contacts.importing.pieces import drop_pieces, rows_of
@@ -115,7 +115,7 @@ def _save_people(source: ContactImport, newcomers: Newcomers, planned: Sequence[
     joins = {(person.mobile, person.key): person.joins for person in new if person.joins}
     known = [person for person in people if person.pk is not None]
     now = timezone.now()
-    _update([person for person in known if person.is_changed], now)
+    write_people([(one.pk, one.name, one.fields, now) for one in known if one.is_changed])
     joining = [(person.pk, person.joins) for person in known if person.pk is not None]
     everybody = [*newcomers.people, *map(newcomer_of, new)]
     joining += _insert(source, everybody, newcomers.joins | joins, now)
@@ -132,13 +132,14 @@ def _note_changes(
     changed = [person for person in known if person.is_changed or person.joins]
     insert_rows(
         ImportedChange,
-        ["source", "contact_pk", "name", "fields", "joined", "at"],
+        ["source", "contact_pk", "name", "fields", "since", "joined", "at"],
         [
             (
                 source.pk,
                 person.pk,
                 person.was[0] if person.was else "",
                 json.dumps(person.was[1], ensure_ascii=False) if person.was else None,
+                person.was[2] if person.was else None,
                 json.dumps([groups[name] for name in sorted(person.joins)]),
                 connection.ops.adapt_datetimefield_value(now),
             )
@@ -168,48 +169,32 @@ def _insert(
     ]
 
 
-def _update(people: Iterable[PlannedPerson], now: datetime) -> None:
-    table, quoted = Contact._meta.db_table, connection.ops.quote_name
-    statement = f"UPDATE {quoted(table)} SET name = %s, fields = %s, updated_at = %s WHERE id = %s"  # noqa: S608  # ours
-    moment = connection.ops.adapt_datetimefield_value(now)
-    changed = [
-        (person.name, json.dumps(person.fields, ensure_ascii=False), moment, person.pk)
-        for person in people
-    ]
-    if changed:
-        with connection.cursor() as cursor:
-            cursor.executemany(statement, changed)
-
-
 def _opt_out(source: ContactImport, planned: Sequence[Planned], options: Options) -> None:
-    OptOut.objects.bulk_create(
-        [
-            OptOut(
-                mobile=one.person.mobile,
-                reason=_reason(one.row, options),
-                created_by=source.created_by,
-                source=source,
-            )
-            for one in planned
-            if one.outcome is RowOutcome.CREATED and one.person is not None
-        ],
-        ignore_conflicts=True,
-    )
+    reasons = {
+        one.person.mobile: _reason(one.row, options)
+        for one in planned
+        if one.outcome is not RowOutcome.REJECTED and one.person is not None
+    }
+    _opt_out_numbers(source, reasons)
 
 
 def _opt_out_marked(source: ContactImport, planned: Sequence[Planned]) -> None:
     """Opt out the numbers of people whom the file says that must not be texted."""
-    marked = {one.person.mobile for one in planned if one.person and one.person.opts_out}
     reason = _("Opted out in the file %(file)s") % {"file": source.file_name}
+    marked = {one.person.mobile for one in planned if one.person and one.person.opts_out}
+    _opt_out_numbers(source, dict.fromkeys(sorted(marked), reason[:_LONGEST_REASON]))
+
+
+def _opt_out_numbers(source: ContactImport, reasons: dict[str, str]) -> None:
+    """Opt out numbers. Those that an earlier import opted out are this one's word as well, so that
+    undoing the earlier one leaves them.
+    """
+    confirmed = OptOut.objects.filter(mobile__in=reasons).exclude(source=source)
+    confirmed.exclude(source=None).update(source=None)
     OptOut.objects.bulk_create(
         [
-            OptOut(
-                mobile=mobile,
-                reason=reason[:_LONGEST_REASON],
-                created_by=source.created_by,
-                source=source,
-            )
-            for mobile in sorted(marked)
+            OptOut(mobile=mobile, reason=reason, created_by=source.created_by, source=source)
+            for mobile, reason in reasons.items()
         ],
         ignore_conflicts=True,
     )

@@ -19,7 +19,17 @@ TEXT: Final = "@"
 _MONTH_FIRST: Final = re.compile(r"(?:\[\$-[0-9a-f]+\])?m{1,2}[-/]d{1,2}[-/]y", re.IGNORECASE)
 # The package takes a dot between these for the point of a fraction.
 _DOTTED: Final = re.compile(r"(?<=[dmyh])\.(?=[dmyhs])", re.IGNORECASE)
+# Words in a format, such as "Rs." or [$Rs.-4009]: the package takes dots and commas in them for
+# those of the number, so that it gets other characters in their place.
+_WORDS: Final = re.compile(r'"[^"]*"|\\.|\[\$[^\]-]*')
+_MASKED: Final = {ord(sign): 0xE000 + place for place, sign in enumerate(".,%#?/0123456789")}
+_UNMASKED: Final = {masked: sign for sign, masked in _MASKED.items()}
+# Formats of numbers alone, whose digits can be compared with the number: none that divides by
+# thousands, with a comma at its end.
+_OF_A_NUMBER: Final = re.compile(r"(?:[#0?.() _*+;@-]|,(?=[#0?])|\[[^\]]*\])*", re.ASCII)
+_DECIMALS: Final = re.compile(r"\.([#0?]*)")
 _PLAIN: Final = re.compile(r"(#,##0|0+)(?:\.(0+))?(%?)(?:_\))?", re.ASCII)
+_DIGITS_AND_POINT: Final = re.compile(r"[0-9.]", re.ASCII)
 _DAY: Final = "yyyy-mm-dd"
 _MOMENT: Final = "yyyy-mm-dd hh:mm"
 _WIDEST: Final = 11  # characters of a number without a format, as spreadsheets show it
@@ -68,7 +78,30 @@ def shown(value: float, form: str, *, is_1904: bool = False) -> str:
         return _plainly(value, found)
     if _MONTH_FIRST.match(form):
         form = _MOMENT if "h" in form else _DAY
-    return _by_package(value, _DOTTED.sub(r"\\.", form), is_1904).strip()
+    masked = _WORDS.sub(lambda words: words[0].translate(_MASKED), form)
+    if _OF_A_NUMBER.fullmatch(bare := _WORDS.sub("", masked)):
+        found = _DECIMALS.search(bare)
+        rounded = _rounded(value, len(found[1]) if found else 0)  # the package rounds 1.005 down
+        text = _by_package(float(rounded), masked, is_1904)
+        if not _has_its_digits(text, rounded):
+            return unformatted(value)
+    else:
+        text = _by_package(value, _DOTTED.sub(r"\\.", masked), is_1904)
+    return text.translate(_UNMASKED).strip()
+
+
+def _rounded(value: float, decimals: int) -> Decimal:
+    """As spreadsheets round: by the digits that they show of a number, half up."""
+    try:
+        return Decimal(repr(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
+    except InvalidOperation:  # more digits than anybody could read
+        return Decimal(repr(value))
+
+
+def _has_its_digits(text: str, value: Decimal) -> bool:
+    """Whether a text that shows a number has the digits of it, or none at all."""
+    digits = "".join(_DIGITS_AND_POINT.findall(text))
+    return not digits.strip(".") or (digits.count(".") <= 1 and Decimal(digits) == abs(value))
 
 
 def is_mobile(value: float) -> bool:

@@ -253,7 +253,7 @@ def _change(person: PlannedPerson, read: _Read, options: Options) -> RowOutcome:
         if person.is_spoken_of:
             fields, name = {**read.fields, **person.fields}, person.name
         if fields != person.fields or name != person.name:
-            person.was = person.was or (person.name, person.fields)
+            person.was = person.was or (person.name, person.fields, person.written_at)
             person.fields, person.name = fields, name
             person.is_changed = changed = True
     return RowOutcome.UPDATED if changed else RowOutcome.UNCHANGED

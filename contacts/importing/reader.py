@@ -48,11 +48,11 @@ _SENTENCES: Final[dict[FileTrouble, str | Promise]] = {
     FileTrouble.NO_SHEET: _("There is no sheet of this name in the file."),
     FileTrouble.OPEN_QUOTE: _(
         "A quotation mark on line %(line)d is not closed, or stands in the middle of a cell. "
-        "Correct it there, or save the file as XLSX."
+        "Correct it there, and choose the file again."
     ),
     FileTrouble.SWALLOWED: _(
         "A quotation mark on line %(line)d is closed only some lines later, with whole rows "
-        "between them. Correct it there, or save the file as XLSX."
+        "between them. Correct it there, and choose the file again."
     ),
     FileTrouble.PDF: _(
         "This is a PDF. Open the spreadsheet that it was made from, and choose that file. If there "

@@ -6,14 +6,15 @@ goes on in short transactions, as imports do; each person is looked at and undon
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from itertools import groupby
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
+from contacts.fields import FieldKind, can_have
+from contacts.importing.known_people import write_people
 from contacts.models import (
     Contact,
     ContactField,
@@ -34,13 +35,16 @@ _ENDED: Final = (ImportState.DONE, ImportState.CANCELLED, ImportState.FAILED)
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """What undoing an import would do now. `changed` and `texted` are people who would stay."""
+    """What undoing an import would do now. `changed` and `texted` are people who would stay,
+    `later` are imports that have found people there since: they do not come again by themselves.
+    """
 
     created: int
     restored: int
     opt_outs: int
     changed: QuerySet[Contact]
     texted: QuerySet[Contact]
+    later: QuerySet[ContactImport]
 
     @property
     def is_possible(self) -> bool:
@@ -67,13 +71,17 @@ def outlook(source: ContactImport) -> Outlook | None:
         opt_outs=OptOut.objects.filter(source=source).count(),
         changed=staying.exclude(_used(source)).order_by("name", "pk"),
         texted=staying.filter(_used(source)).order_by("name", "pk"),
+        later=ContactImport.objects.filter(pk__gt=source.pk, state__in=_ENDED, unchanged__gt=0),
     )
 
 
 def begin(source: ContactImport, *, by: Actor, opt_outs: bool) -> bool:
     """Let the worker undo an import, its opt-outs only if wanted. False if that cannot be."""
+    seen = outlook(source)
     return bool(
-        _undoable()
+        seen is not None
+        and seen.is_possible
+        and _undoable()
         .filter(pk=source.pk)
         .update(
             state=ImportState.UNDOING,
@@ -197,26 +205,33 @@ def _restore_some(source: ContactImport) -> bool:
         people = Contact.objects.filter(pk__in=pks)
         there = set(people.select_for_update().values_list("pk", flat=True))
         staying = set(people.filter(_staying(source)).values_list("pk", flat=True))
-        changes = source.changes.filter(contact_pk__in=there - staying)
-        keys = set(ContactField.objects.values_list("key", flat=True))
-        in_order = changes.order_by("contact_pk", "pk")
-        for pk, some in groupby(in_order, key=lambda change: change.contact_pk):
-            _restore(pk, list(some), keys)
+        _restore(source.changes.filter(contact_pk__in=there - staying))
         source.changes.filter(contact_pk__in=pks).delete()
         _count(source, undone=len(there - staying), kept=len(staying))
     return True
 
 
-def _restore(pk: int, changes: list[ImportedChange], keys: set[str]) -> None:
-    """Give somebody the values of before the first change, without fields that are gone since."""
-    for change in changes:
+def _restore(changes: QuerySet[ImportedChange]) -> None:
+    """Give people the values of before their first change, without fields that are gone since, and
+    the moment of their change before, by which an earlier import knows them.
+    """
+    kinds = {field.key: FieldKind(field.kind) for field in ContactField.objects.all()}
+    before: dict[int, tuple[str, dict[str, Any], datetime]] = {}
+    joined: dict[int, frozenset[int]] = {}
+    for change in changes.order_by("pk"):
+        pk = change.contact_pk
+        joined[pk] = joined.get(pk, frozenset()).union(change.joined)
         if change.fields is not None:
-            fields = {key: value for key, value in change.fields.items() if key in keys}
-            written = {"name": change.name, "fields": fields, "updated_at": timezone.now()}
-            Contact.objects.filter(pk=pk).update(**written)
-            break
-    joined = {group for change in changes for group in change.joined}
-    Group.members.through.objects.filter(contact=pk, group__in=joined).delete()
+            kept = {
+                key: value
+                for key, value in change.fields.items()
+                if key in kinds and can_have(kinds[key], value)
+            }
+            before.setdefault(pk, (change.name, kept, change.since or change.at))
+    write_people([(pk, *was) for pk, was in before.items()])
+    for groups in set(joined.values()) - {frozenset()}:
+        people = [pk for pk, theirs in joined.items() if theirs == groups]
+        Group.members.through.objects.filter(contact__in=people, group__in=groups).delete()
 
 
 def _count(source: ContactImport, **counts: int) -> None:

@@ -168,19 +168,20 @@ def undo_import(request: HttpRequest, pk: int) -> HttpResponse:
     source = get_object_or_404(_imports(), pk=pk)
     if not _may_undo(request):
         raise PermissionDenied
-    opt_outs = request.user.has_perm("contacts.delete_optout")
-    if request.method == "POST":
-        if undo.begin(source, by=request.user, opt_outs=opt_outs):
-            tasks.kick_imports()
-        return redirect(source)
     outlook = undo.outlook(source)
     if outlook is None or not outlook.is_possible:
-        messages.info(request, _("This import cannot be undone any more."))
+        messages.info(request, _("There is nothing of this import that can be undone."))
+        return redirect(source)
+    if outlook.opt_outs and not request.user.has_perm("contacts.delete_optout"):
+        messages.info(request, _("This file opted numbers out, so only a manager can undo it."))
+        return redirect(source)
+    if request.method == "POST":
+        if undo.begin(source, by=request.user, opt_outs="opt_outs" in request.POST):
+            tasks.kick_imports()
         return redirect(source)
     context = {
         "source": source,
         "outlook": outlook,
-        "takes_opt_outs": opt_outs,
         "staying": [
             (outlook.changed.count(), outlook.changed[:_SHOWN], _("Changed since")),
             (outlook.texted.count(), outlook.texted[:_SHOWN], _("Texted since")),

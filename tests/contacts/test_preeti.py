@@ -44,7 +44,22 @@ def test_himali_has_its_digits_on_the_other_keys(typed: str, shown: str) -> None
     assert to_unicode(typed, Font.HIMALI) == shown
 
 
-@pytest.mark.parametrize("text", ["", "12", "राम", "Ram Thapa", "sldmf", "Müller", "f]"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "12",
+        "राम",
+        "Ram Thapa",
+        "sldmf",
+        "Müller",
+        "f]",
+        "Sita Thapa",
+        "Kiran KC",
+        "Class 5",
+        "B.Sc.",
+    ],
+)
 def test_what_makes_no_nepali_words_stays(text: str) -> None:
     assert to_unicode(text, Font.PREETI) == text
 

@@ -32,11 +32,11 @@ pytestmark = pytest.mark.django_db
 TEXT = """Name,Mobile,Groups,Class,Opted out
 Sita Rai,9841000001,Class 9,9,
 Ram Karki,9801000002,Class 9,10,
-Gita,9841000003,,9,yes
+Gita,9841000003,,9,{opted}
 """
 
 
-def _imported(tmp_path: Path, text: str = TEXT) -> ContactImport:
+def _imported(tmp_path: Path, text: str = TEXT.format(opted="yes")) -> ContactImport:
     return imported(csv_file(tmp_path / "list.csv", text))
 
 
@@ -173,22 +173,77 @@ def test_an_import_can_be_undone_for_a_week(tmp_path: Path) -> None:
     assert not source.changes.exists()
 
 
-def test_an_import_of_opt_outs_is_undone_by_a_manager(tmp_path: Path, manager: Browser) -> None:
+def test_only_a_manager_undoes_opt_outs_and_only_with_a_tick(
+    tmp_path: Path, manager: Browser
+) -> None:
     OptOut.objects.create(mobile="9841000001", reason="Asked us")
-    source = _imported(tmp_path, "Name,Mobile,Opted out\nSita,9841000001,yes\nRam,9841000002,yes\n")
-    address = f"{source.get_absolute_url()}undo/"
-    page = " ".join(signed_in(SENDER).get(address).text.split())
-    assert "1 number that it opted out stays so: only a manager can take that back." in page
-    page = " ".join(manager.get(address).text.split())
-    assert "2 people who came with it are removed." in page
-    assert "1 number that it opted out can be texted again." in page
-    manager.post(address)
-    tasks.run_imports.call_local()
+    text = "Name,Mobile,Opted out\nSita,9841000001,yes\nRam,9841000002,yes\n"
+    for ticked, left in (({}, 2), ({"opt_outs": "on"}, 1)):
+        source = _imported(tmp_path, text)
+        address = f"{source.get_absolute_url()}undo/"
+        colleague = signed_in(SENDER)
+        assert colleague.post(address).headers["Location"] == source.get_absolute_url()
+        assert "only a manager can undo it" in colleague.get(source.get_absolute_url()).text
+        page = " ".join(manager.get(address).text.split())
+        assert "2 people who came with it are removed." in page
+        assert "The 1 number that it opted out may be texted again" in page
+        manager.post(address, ticked)
+        tasks.run_imports.call_local()
+        assert not Contact.objects.exists()
+        assert OptOut.objects.count() == left
+        if left == 2:  # as nobody has said that it may be texted
+            OptOut.objects.get(mobile="9841000002").delete()
+    assert OptOut.objects.get().mobile == "9841000001"
+
+
+def test_an_opt_out_that_a_later_file_has_as_well_stays(tmp_path: Path) -> None:
+    first = _imported(tmp_path, "Name,Mobile,Opted out\nSita,9841000001,yes\nRam,9841000002,yes\n")
+    _imported(tmp_path, "Name,Mobile,Opted out\nSita,9841000001,yes\n")
+    seen = undo.outlook(first)
+    assert seen is not None
+    assert seen.opt_outs == 1
+    _undone(first)
     assert list(OptOut.objects.values_list("mobile", flat=True)) == ["9841000001"]
 
 
-def test_a_sender_undoes_an_import_from_its_report(tmp_path: Path, sender: Browser) -> None:
+def test_several_imports_are_undone_one_after_the_other_the_last_one_first(
+    tmp_path: Path,
+) -> None:
+    empty = _everything()
+    sources, states = [], []
+    for village in ("Ghorahi", "Tulsipur", "Lamahi"):
+        states.append(_everything())
+        text = f"Name,Mobile,Village\nSita,9841000001,{village}\n"
+        sources.append(_imported(tmp_path, text))
+    for source, before in zip(reversed(sources), reversed(states), strict=True):
+        _undone(source)
+        assert source.kept == 0
+        assert _everything() == before
+    assert _everything() == empty
+
+
+def test_files_that_found_people_unchanged_since_are_named(tmp_path: Path, sender: Browser) -> None:
+    first = _imported(tmp_path, "Name,Mobile\nSita,9841000001\n")
+    again = imported(csv_file(tmp_path / "again.csv", "Name,Mobile\nSita,9841000001\n"))
+    page = sender.get(f"{first.get_absolute_url()}undo/").text
+    assert "Files imported since" in page
+    assert f'<a href="{again.get_absolute_url()}">again.csv</a>' in page
+
+
+def test_a_value_of_another_kind_than_its_field_has_now_does_not_come_back(
+    tmp_path: Path,
+) -> None:
+    field = ContactField.objects.create(name="Ward", key="ward", kind="text")
+    ContactFactory.create(name="Sita Rai", mobile="9841000001", fields={"ward": "north"})
     source = _imported(tmp_path)
+    field.kind = "number"
+    field.save()
+    _undone(source)
+    assert Contact.objects.get(name="Sita Rai").fields == {}
+
+
+def test_a_sender_undoes_an_import_from_its_report(tmp_path: Path, sender: Browser) -> None:
+    source = _imported(tmp_path, TEXT.format(opted=""))
     report = source.get_absolute_url()
     assert f'href="{report}undo/"' in sender.get(report).text
     Contact.objects.get(name="Ram Karki").save()
@@ -204,7 +259,6 @@ def test_a_sender_undoes_an_import_from_its_report(tmp_path: Path, sender: Brows
     assert "1 person had been changed or texted since, and stayed." in page
     assert "Undo this import" not in page
     assert sender.get(f"{report}undo/").headers["Location"] == report
-    assert OptOut.objects.exists()  # a sender takes none back
 
 
 def test_only_those_who_may_delete_undo_an_import(tmp_path: Path, roles: None) -> None:

@@ -72,7 +72,7 @@ def test_a_table_is_uploaded_and_everybody_gets_their_row(
     assert answer.headers["Location"] == f"/compose/?table={table.pk}"
     page = sender.get(answer.headers["Location"])
     assert "marks.csv 5 rows" in words(page)
-    assert "3 rows have no mobile number and are left out." in words(page)
+    assert "3 rows are left out." in words(page)
     assert "{marks}" in words(page)
     assert "Groups" not in {legend.strip() for legend in words(page).split("  ")}
     typed = {"form_uuid": str(uuid.uuid4()), "table": str(table.pk), "text": TEXT}
