@@ -70,6 +70,10 @@ class Column:
 
 
 _SHOWN_CELLS: Final = 3
+_LETTERS_OF_A_FONT: Final = gettext_lazy(
+    "The letters look as if they were typed in a font like Preeti. Without it, people would read "
+    "them as they stand in the file."
+)
 
 
 def _first_cells(rows: Sequence[Row], place: int) -> list[str]:
@@ -128,6 +132,7 @@ class ColumnChoiceForm(forms.Form):
                 choices=_ways(self.facts[place], self._cells(place)),
                 required=False,
                 initial=choice.written[place],
+                help_text=_LETTERS_OF_A_FONT if is_typed_for_a_font(self.facts[place]) else "",
             )
 
     @property

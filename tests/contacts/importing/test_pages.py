@@ -329,6 +329,8 @@ def test_letters_that_were_typed_for_a_font_are_asked_about(sender: Browser) -> 
     page = " ".join(sender.get(address).text.split())
     assert "<li>l;tf /fO{ → सिता राई</li>" in page
     assert "How gfd is written" in page
+    assert "people would read them as they stand in the file" in page
+    assert "Answer what is asked above" in page
     assert "सिता राई (Preeti or Kantipur)" in page
     choices = _choices(source, action="start", column_2="new:text")
     page = sender.post(address, choices).text
