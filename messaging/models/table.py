@@ -38,6 +38,7 @@ class RecipientTable(models.Model):
     sheets = models.JSONField(_("sheets"), default=list)
     # Its rows come piece by piece; it cannot be chosen before the last one.
     is_complete = models.BooleanField(_("complete"), default=False)
+    hidden_rows = models.PositiveIntegerField(_("hidden rows that were left out"), default=0)
     size = models.PositiveIntegerField(_("rows"), default=0)
     unreadable = models.PositiveIntegerField(_("rows without a mobile number"), default=0)
     created_at = models.DateTimeField(_("given"), default=timezone.now)

@@ -187,13 +187,19 @@ def _memberships(groups: set[int]) -> QuerySet[Any]:
     return through.filter(group_id__in=groups)
 
 
+def _without_hidden(count: int) -> str:
+    said = ngettext("without %(count)d hidden row", "without %(count)d hidden rows", count)
+    return said % {"count": count}
+
+
 def describe(audience: Audience) -> str:
     """What was chosen in words: "in Class 9 or Class 10, but not in Staff; 2 numbers"."""
     if audience.table:
         table = RecipientTable.objects.get(pk=audience.table)
         file = f"{table.file_name} ({table.sheet})" if table.other_sheets else table.file_name
         rows = _("the rows of %(file)s, with the numbers of the column “%(column)s”")
-        return rows % {"file": file, "column": table.number_heading}
+        rows %= {"file": file, "column": table.number_heading}
+        return f"{rows}; {_without_hidden(table.hidden_rows)}" if table.hidden_rows else rows
     named = Group.objects.filter(pk__in={*audience.groups, *audience.without}).order_by("name")
     names = dict(named.values_list("pk", "name"))
     chosen = [name for pk, name in names.items() if pk in audience.groups]

@@ -130,7 +130,11 @@ def made_of(source: ContactImport, options: Options, *, by: Actor) -> RecipientT
         for some in rows
     )
     table = RecipientTable(
-        source=source, file_name=source.file_name, sheet=source.sheet, sheets=source.sheets
+        source=source,
+        file_name=source.file_name,
+        sheet=source.sheet,
+        sheets=source.sheets,
+        hidden_rows=0 if options.take_hidden else source.hidden_rows,
     )
     table = _keep(table, columns, given, by)
     if ImportedPiece.objects.filter(source=source).count() != source.pieces:
@@ -253,7 +257,11 @@ def read_again(table: RecipientTable, *, number: str, name: str, by: Actor) -> R
 
 def _like(table: RecipientTable) -> RecipientTable:
     return RecipientTable(
-        source=table.source, file_name=table.file_name, sheet=table.sheet, sheets=table.sheets
+        source=table.source,
+        file_name=table.file_name,
+        sheet=table.sheet,
+        sheets=table.sheets,
+        hidden_rows=table.hidden_rows,
     )
 
 

@@ -16,7 +16,7 @@ from contacts.importing.rows import Unreadable
 from contacts.models import Contact, ContactImport
 from messaging.models import Batch, Campaign, Gateway, LeftOut, Recipient, RecipientTable, TableRow
 from messaging.services.audience import tables
-from messaging.services.audience.choice import Audience
+from messaging.services.audience.choice import Audience, describe
 from messaging.services.campaigns import control, drafts, follow_ups
 from messaging.services.campaigns.review import review_of
 from messaging.services.money import affordability
@@ -539,8 +539,12 @@ def test_hidden_rows_and_columns_are_asked_about(
     table = RecipientTable.objects.get()
     assert list(table.rows.values_list("name", flat=True)) == ["Sita"]
     assert "secret" not in table.headings
+    assert "1 hidden row is left out." in words(sender.get("/compose/", {"table": str(table.pk)}))
+    assert describe(Audience(table=str(table.pk))).endswith("; without 1 hidden row")
     sender.post(address, {"action": "use", "take_hidden": "on", **columns})
-    assert RecipientTable.objects.exclude(pk=table.pk).get().size == 2
+    whole = RecipientTable.objects.exclude(pk=table.pk).get()
+    assert whole.size == 2
+    assert "hidden" not in describe(Audience(table=str(whole.pk)))
 
 
 def test_a_file_for_a_message_is_its_owners(sender: Browser) -> None:
