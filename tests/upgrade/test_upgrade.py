@@ -29,6 +29,9 @@ _PAGES: Final = (
     *("/compose/?draft=7", "/compose/?draft=8", "/admin/messaging/campaign/"),
 )
 
+# Tables that the dump does not have yet.
+_LATER: Final = {"contacts_importedchange"}
+
 # The names of the columns, and the rows.
 Found = tuple[list[str], list[Any]]
 Query = Callable[[str], Found]
@@ -39,7 +42,7 @@ def _tables() -> list[str]:
     models = [model for app in apps_ for model in app.get_models(include_auto_created=True)]
     # Permissions are made anew for what has become of the models.
     names = {model._meta.db_table for model in models}
-    return sorted(names - {"auth_permission", "auth_group_permissions"})
+    return sorted(names - {"auth_permission", "auth_group_permissions"} - _LATER)
 
 
 def _rows(query: Query, columns: dict[str, list[str]]) -> dict[str, list[str]]:
