@@ -46,10 +46,6 @@ class Outlook:
     texted: QuerySet[Contact]
     later: QuerySet[ContactImport]
 
-    @property
-    def is_possible(self) -> bool:
-        return bool(self.created or self.restored or self.opt_outs)
-
 
 def highest_uses() -> dict[str, int]:
     """The highest key of everything that points at contacts, by where it is; see `_used`."""
@@ -59,9 +55,20 @@ def highest_uses() -> dict[str, int]:
     }
 
 
+def is_possible(source: ContactImport) -> bool:
+    """Whether there is anything to undo: not if it is not over, was undone, or is too old, nor if
+    all of its people were changed or texted since.
+    """
+    return _undoable().filter(pk=source.pk).exists() and (
+        _created(source).exclude(_staying(source)).exists()
+        or _changed(source).exclude(_staying(source)).exists()
+        or OptOut.objects.filter(source=source).exists()
+    )
+
+
 def outlook(source: ContactImport) -> Outlook | None:
-    """None if it cannot be undone, because it is not over, was undone, or is too old."""
-    if not _undoable().filter(pk=source.pk).exists():
+    """None if nothing of it can be undone."""
+    if not is_possible(source):
         return None
     people = Contact.objects.filter(Q(pk__in=_created(source)) | Q(pk__in=_changed_pks(source)))
     staying = people.filter(_staying(source))
@@ -77,10 +84,8 @@ def outlook(source: ContactImport) -> Outlook | None:
 
 def begin(source: ContactImport, *, by: Actor, opt_outs: bool) -> bool:
     """Let the worker undo an import, its opt-outs only if wanted. False if that cannot be."""
-    seen = outlook(source)
     return bool(
-        seen is not None
-        and seen.is_possible
+        is_possible(source)
         and _undoable()
         .filter(pk=source.pk)
         .update(

@@ -76,12 +76,11 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
     if not source.is_over:
         return render(request, "contacts/imports/progress.html", {"source": source})
     page = page_by_key(source.left_out.all(), order=("id",), at=request.GET.get("page", ""))
-    outlook = undo.outlook(source) if _may_undo(request) else None
     context = {
         "source": source,
         "page": page,
         "accounts": report.accounts(source),
-        "can_be_undone": outlook is not None and outlook.is_possible,
+        "can_be_undone": _may_undo(request) and undo.is_possible(source),
     }
     return render(request, "contacts/imports/report.html", context)
 
@@ -169,7 +168,7 @@ def undo_import(request: HttpRequest, pk: int) -> HttpResponse:
     if not _may_undo(request):
         raise PermissionDenied
     outlook = undo.outlook(source)
-    if outlook is None or not outlook.is_possible:
+    if outlook is None:
         messages.info(request, _("There is nothing of this import that can be undone."))
         return redirect(source)
     if outlook.opt_outs and not request.user.has_perm("contacts.delete_optout"):
