@@ -71,9 +71,11 @@ _STRANGE: Final = re.compile(
     r"[A-Za-z][\[\]{}\\|;]|[\[\]{}\\|;][A-Za-z]|(?<!\S)/[a-z]|[a-z]/(?!\S)"
 )
 _HALF_AT_END: Final = re.compile(r"्(?!\S)")
-# Latin words with capitals, and figures. An f is what a long a is typed with, so that nearly every
-# Nepali name has one, while hardly a Latin spelling of one does.
-_ROMAN: Final = re.compile(r"(?:(?:(?:[A-Z][a-eg-z]*\.?)+|[0-9]+)(?: +|$))+")
+# Latin words with capitals and vowels, initials, and figures. An f is what a long a is typed with,
+# so that nearly every Nepali name has one, while hardly a Latin spelling of one does.
+_CAPITALISED: Final = r"(?=[A-Za-z.]*[aeiouAEIOU])(?:[A-Z][a-eg-z]*\.?)+"
+_INITIALS: Final = r"(?:[A-Z]\.?){1,3}|(?:[A-Z][a-eg-z]?\.)+"
+_ROMAN: Final = re.compile(f"(?:(?:{_CAPITALISED}|{_INITIALS}|[0-9]+)(?: +|$))+")
 _NO_HEADING: Final = re.compile(r"[a-z][A-Z]|[0-9][A-Za-z]|^[^aeiouAEIOU]+$")
 _LATIN: Final = re.compile(r"[A-Za-z]")
 
