@@ -51,7 +51,7 @@ _LETTERS: Final = {Font.PREETI: _PREETI, Font.HIMALI: _HIMALI}
 _TYPED: Final = re.compile("|".join(map(re.escape, sorted(_PREETI, key=len, reverse=True))))
 
 _CONSONANT: Final = "[क-ह]"
-_CLUSTER: Final = f"{_CONSONANT}(?:्\u200d?{_CONSONANT})*"
+_CLUSTER: Final = f"{_CONSONANT}(?:्\u200d?{_CONSONANT}){{0,5}}"  # none is longer
 _VOWEL_SIGNS: Final = "ािीुूृेैोौ"
 _MARKS: Final = "ँंः"
 # The sign of a short i is drawn, and so typed, before the letters that it is spoken after; unless

@@ -75,3 +75,8 @@ def test_a_short_i_belongs_to_the_letter_before_if_the_next_one_has_a_vowel() ->
 )
 def test_only_a_heading_that_is_no_english_word_is_converted(heading: str, shown: str) -> None:
     assert heading_in_unicode(heading, Font.PREETI) == shown
+
+
+@pytest.mark.parametrize("text", ["S" * 100_000 + "f", "0" * 100_000 + ";a", "f]" * 50_000 + "{"])
+def test_a_cell_of_letters_without_end_stays_and_is_read_at_once(text: str) -> None:
+    assert to_unicode(text, Font.PREETI) == text
