@@ -22,6 +22,7 @@ from contacts.importing.meanings import (
     LEAVE_OUT,
     NAME,
     NEW,
+    NO_WORDS,
     NUMBER,
     OPTED_OUT,
     REASON,
@@ -166,7 +167,7 @@ class ColumnChoiceForm(forms.Form):
         meaning = str(self[f"column_{place}"].value() or "")
         facts = self.facts[place]
         if is_typed_for_a_font(facts):
-            return meaning != LEAVE_OUT
+            return meaning not in NO_WORDS
         kind = meaning.removeprefix(NEW)
         if meaning.startswith(FIELD):
             kind = kind_of_column(facts).kind.value

@@ -171,7 +171,7 @@ def _insert(
 
 def _opt_out(source: ContactImport, planned: Sequence[Planned], options: Options) -> None:
     reasons = {
-        one.person.mobile: _reason(one.row, options)
+        one.person.mobile: _reason(options.shown(one.row), options)
         for one in planned
         if one.outcome is not RowOutcome.REJECTED and one.person is not None
     }

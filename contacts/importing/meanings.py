@@ -26,6 +26,7 @@ NEW: Final = "new:"  # and the kind of the new field
 KEEP: Final = "keep"  # for a message to the rows of the file
 FIELD: Final = "field:"  # and the key of one that is there
 _ONCE: Final = (GROUPS, OPTED_OUT, REASON)
+NO_WORDS: Final = (LEAVE_OUT, NUMBER, OPTED_OUT)  # are never typed for a font
 AS_IT_IS: Final = "as_it_is"  # what looks as if it were typed for a font
 
 
@@ -119,7 +120,7 @@ def _as_written(facts: Sequence[Facts], options: Options) -> list[str]:
     """How each column was said to be written, where its cells do not tell."""
     fonts = dict(options.fonts)
     written = [
-        fonts.get(place, AS_IT_IS) if is_typed_for_a_font(one) else ""
+        str(fonts.get(place, "")) if is_typed_for_a_font(one) else ""
         for place, one in enumerate(facts)
     ]
     for column in options.fields:
@@ -212,7 +213,7 @@ def _fonts(source: ContactImport, choice: Choice) -> tuple[tuple[int, Font], ...
     for place, (facts, written) in enumerate(
         zip(jobs.facts_of_columns(source), choice.written, strict=True)
     ):
-        if choice.meanings[place] == LEAVE_OUT or not is_typed_for_a_font(facts):
+        if choice.meanings[place] in NO_WORDS or not is_typed_for_a_font(facts):
             continue
         if written in list(Font):
             fonts.append((place, Font(written)))

@@ -147,7 +147,7 @@ def _edited(source: ContactImport) -> Q:
     changes = ImportedChange.objects.filter(source=source, contact_pk=OuterRef("pk"))
     written = changes.filter(at=OuterRef("updated_at"))
     as_created = Q(source=source, updated_at=F("created_at"))
-    only_joined = ~Q(source=source) & ~Exists(changes.exclude(fields=None))
+    only_joined = ~Q(source=source) & ~Exists(changes.filter(fields__isnull=False))
     joined = Group.members.through.objects.filter(contact=OuterRef("pk"), pk__gt=source.memberships)
     return ~(as_created | Exists(written) | only_joined) | Q(Exists(joined), source=source)
 
@@ -208,7 +208,7 @@ def _restore_some(source: ContactImport) -> bool:
         if not pks:
             return False
         people = Contact.objects.filter(pk__in=pks)
-        there = set(people.select_for_update().values_list("pk", flat=True))
+        there = set(people.order_by("pk").select_for_update().values_list("pk", flat=True))
         staying = set(people.filter(_staying(source)).values_list("pk", flat=True))
         _restore(source.changes.filter(contact_pk__in=there - staying))
         source.changes.filter(contact_pk__in=pks).delete()

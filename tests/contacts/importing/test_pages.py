@@ -347,9 +347,20 @@ def test_letters_that_were_typed_for_a_font_are_asked_about(sender: Browser) -> 
         ("राम बहादुर थापा", {"siff": "b'O{"}),
         ("सिता राई", {"siff": "kfFr"}),
     ]
-    again = _uploaded(sender, TYPED_FOR_A_FONT)
-    page = " ".join(sender.get(again.get_absolute_url()).text.split())
-    assert "0 new, 0 changed, 2 unchanged, 0 left out." in page
+    page = sender.get(_uploaded(sender, TYPED_FOR_A_FONT).get_absolute_url()).text
+    assert '<option value="preeti" selected>' in page  # as last time
+    assert "Answer what is asked above" in page  # nobody has said what sIff would be
+
+
+def test_a_file_typed_for_a_font_is_asked_about_after_one_in_unicode(sender: Browser) -> None:
+    in_unicode = _uploaded(sender, TYPED_FOR_A_FONT.replace("l;tf /fO{", "सिता").split("\n/")[0])
+    choices = _choices(in_unicode, action="start", column_2="new:text")
+    sender.post(in_unicode.get_absolute_url(), choices)
+    _run()
+    assert Contact.objects.get().name == "सिता"
+    page = sender.get(_uploaded(sender, TYPED_FOR_A_FONT).get_absolute_url()).text
+    assert "How gfd is written" in page
+    assert "Answer what is asked above" in page
 
 
 def test_a_field_of_such_a_column_is_called_as_its_font_shows(sender: Browser) -> None:
