@@ -83,7 +83,9 @@ class BulkAction:
         if self.action is Action.REMOVE:
             return self.people.filter(Exists(members))
         if self.action is Action.OPT_OUT:
-            return self.people.filter(~Exists(OptOut.objects.filter(mobile=OuterRef("mobile"))))
+            return self.people.filter(
+                ~Exists(OptOut.objects.filter(mobile=OuterRef("mobile"), source=None))
+            )
         return self.people
 
     def count(self) -> int:
@@ -122,6 +124,8 @@ class BulkAction:
         return membership.join(self.group, pks) if self.group is not None else 0
 
     def _opt_out(self, mobiles: set[str]) -> int:
+        """Those that an import opted out are opted out by somebody now: undoing it leaves them."""
+        OptOut.objects.filter(mobile__in=mobiles).update(source=None)
         OptOut.objects.bulk_create(
             [
                 OptOut(mobile=mobile, reason=self.reason, created_by=user_of(self.by))

@@ -19,6 +19,7 @@ from contacts.models import (
     OptOut,
 )
 from contacts.services import membership
+from contacts.services.bulk_actions import Action, BulkAction
 from messaging.models import Gateway
 from messaging.services.audience.choice import Audience
 from sociair_portal.roles import SENDER
@@ -204,6 +205,15 @@ def test_an_opt_out_that_a_later_file_has_as_well_stays(tmp_path: Path) -> None:
     assert seen.opt_outs == 1
     _undone(first)
     assert list(OptOut.objects.values_list("mobile", flat=True)) == ["9841000001"]
+
+
+def test_an_opt_out_that_somebody_has_confirmed_stays(tmp_path: Path) -> None:
+    source = _imported(tmp_path)
+    people = Contact.objects.filter(mobile="9841000003")
+    action = BulkAction(Action.OPT_OUT, people, by=None, reason="Asked us by telephone")
+    assert action.go_on(0, is_time_left=lambda: True).done == 1
+    _undone(source)
+    assert list(OptOut.objects.values_list("mobile", flat=True)) == ["9841000003"]
 
 
 def test_several_imports_are_undone_one_after_the_other_the_last_one_first(
