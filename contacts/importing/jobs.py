@@ -20,6 +20,7 @@ from contacts.importing.options import FieldColumn, Options
 from contacts.importing.reader import read_table
 from contacts.importing.rows import FIRST_ROWS, FileTrouble, Row, Unreadable
 from contacts.models import Contact, ContactField, ContactImport, FilePurpose, ImportState
+from contacts.services import membership
 from sociair_portal.common.actors import Actor, user_of
 
 logger = logging.getLogger(__name__)
@@ -139,6 +140,7 @@ def start(source: ContactImport, options: Options) -> bool:
                 state=ImportState.RUNNING,
                 highest=highest,
                 uses=undo.highest_uses(),
+                memberships=membership.highest(),
                 rows=F("rows") + (F("hidden_rows") if options.take_hidden else 0),
                 options=replace(options, fields=fields).to_json(),
             )
@@ -147,7 +149,8 @@ def start(source: ContactImport, options: Options) -> bool:
 
 def _with_field(column: FieldColumn, source: ContactImport) -> FieldColumn:
     """The column with the office's own field for it; a field that exists keeps its kind."""
-    found, _created = ContactField.objects.get_or_create(
+    # Locked, so that no undoing deletes it before this import runs.
+    found, _created = ContactField.objects.select_for_update().get_or_create(
         key=column.key, defaults={"name": column.name, "kind": column.kind, "source": source}
     )
     return replace(column, name=found.name, kind=type(column.kind)(found.kind))
@@ -172,16 +175,23 @@ def run(*, go_on: Callable[[], bool]) -> bool:
                 return False
         except (DataError, IntegrityError, ValueError) as error:  # whose words may quote a row
             logger.error("Import %s failed: %s.", source.pk, type(error).__name__)
-            _fail(source)
+            _fail(
+                source,
+                _("The database could not store these rows. What is counted here is stored."),
+            )
     for source in ContactImport.objects.filter(state=ImportState.UNDOING).order_by("id"):
-        if not undo.undo(source, go_on=go_on):
-            return False
+        try:
+            if not undo.undo(source, go_on=go_on):
+                return False
+        except (DataError, IntegrityError, ValueError) as error:
+            logger.error("Import %s was not undone: %s.", source.pk, type(error).__name__)
+            _fail(source, _("Undoing this import failed. What was undone by then stays undone."))
     return True
 
 
-def _fail(source: ContactImport) -> None:
-    why = _("The database could not store these rows. What is counted here is stored.")
-    ContactImport.objects.filter(pk=source.pk, state=ImportState.RUNNING).update(
+def _fail(source: ContactImport, why: str) -> None:
+    under_way = [ImportState.RUNNING, ImportState.UNDOING]
+    ContactImport.objects.filter(pk=source.pk, state__in=under_way).update(
         state=ImportState.FAILED, failure=why, finished_at=timezone.now()
     )
 

@@ -119,10 +119,20 @@ def _save_people(source: ContactImport, newcomers: Newcomers, planned: Sequence[
     joining = [(person.pk, person.joins) for person in known if person.pk is not None]
     everybody = [*newcomers.people, *map(newcomer_of, new)]
     joining += _insert(source, everybody, newcomers.joins | joins, now)
+    if any(names for _pk, names in joining):
+        _note_joined(source, now)
     groups = membership.join_by_name(joining, source)
     _note_changes(source, known, groups, now)
     if groups:
-        source.memberships = Group.members.through.objects.aggregate(last=Max("pk"))["last"]
+        source.memberships = membership.highest()
+
+
+def _note_joined(source: ContactImport, now: datetime) -> None:
+    """Mark whom this import created and somebody else has put into a group since its last piece as
+    changed, so that they stay when it is undone.
+    """
+    newer = Group.members.through.objects.filter(pk__gt=source.memberships, contact__source=source)
+    Contact.objects.filter(pk__in=newer.values("contact")).update(updated_at=now)
 
 
 def _note_changes(

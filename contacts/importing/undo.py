@@ -30,6 +30,7 @@ from sociair_portal.common.actors import Actor, user_of
 
 POSSIBLE_FOR: Final = timedelta(days=7)  # after its end; how people were is kept no longer
 _AT_ONCE: Final = 500  # people in one transaction
+_FORGOTTEN_AT_ONCE: Final = 5000
 _ENDED: Final = (ImportState.DONE, ImportState.CANCELLED, ImportState.FAILED)
 
 
@@ -115,7 +116,9 @@ def forget_old() -> None:
     """Delete how people were before imports that cannot be undone any more."""
     before = timezone.now() - POSSIBLE_FOR
     ended = ContactImport.objects.filter(state__in=_ENDED, finished_at__lt=before)
-    ImportedChange.objects.filter(source__in=ended).delete()
+    old = ImportedChange.objects.filter(source__in=ended).values_list("pk", flat=True)
+    while some := list(old[:_FORGOTTEN_AT_ONCE]):
+        ImportedChange.objects.filter(pk__in=some).delete()
 
 
 def _undoable() -> QuerySet[ContactImport]:
@@ -143,13 +146,21 @@ def _staying(source: ContactImport) -> Q:
 
 
 def _edited(source: ContactImport) -> Q:
-    """Of people of an import: they were written, or joined a group, after it wrote them."""
-    changes = ImportedChange.objects.filter(source=source, contact_pk=OuterRef("pk"))
-    written = changes.filter(at=OuterRef("updated_at"))
+    """Of people of an import: they were written, or joined a group, after it wrote them, or between
+    two pieces of it.
+    """
+    changes = ImportedChange.objects.filter(source=source, fields__isnull=False)
+    theirs = changes.filter(contact_pk=OuterRef("pk"))
+    written = theirs.filter(at=OuterRef("updated_at"))
     as_created = Q(source=source, updated_at=F("created_at"))
-    only_joined = ~Q(source=source) & ~Exists(changes.filter(fields__isnull=False))
+    only_joined = ~Q(source=source) & ~Exists(theirs)
+    # Each change follows the one before; what somebody else wrote in between leaves a gap.
+    same = changes.filter(contact_pk=OuterRef("contact_pk"))
+    gaps = theirs.filter(~Exists(same.filter(at=OuterRef("since"))))
+    gap = Q(Exists(gaps.filter(Exists(same.filter(pk__lt=OuterRef("pk"))))))
+    gap |= Q(Exists(gaps.exclude(since=OuterRef("created_at"))), source=source)
     joined = Group.members.through.objects.filter(contact=OuterRef("pk"), pk__gt=source.memberships)
-    return ~(as_created | Exists(written) | only_joined) | Q(Exists(joined), source=source)
+    return ~(as_created | Exists(written) | only_joined) | gap | Q(Exists(joined), source=source)
 
 
 def _uses() -> list[tuple[str, Any, str]]:
@@ -254,8 +265,28 @@ def _forget_opt_outs(source: ContactImport) -> bool:
 
 
 def _forget_made(source: ContactImport) -> None:
-    """Delete the groups that it made if they are empty, and its fields if nobody has a value."""
-    Group.objects.filter(source=source, members=None).delete()
-    for field in ContactField.objects.filter(source=source):
-        if not field_values.filled(field).exists():
+    """Delete the groups that it made if they are empty, and its fields if nobody has a value. Each
+    is locked while it is looked at, so that nobody joins or takes it over meanwhile.
+    """
+    for pk in list(Group.objects.filter(source=source).values_list("pk", flat=True)):
+        with transaction.atomic():
+            group = Group.objects.filter(pk=pk).select_for_update().first()
+            if group is not None and not group.members.exists():
+                group.delete()
+    for pk in list(ContactField.objects.filter(source=source).values_list("pk", flat=True)):
+        with transaction.atomic():
+            field = ContactField.objects.filter(pk=pk, source=source).select_for_update().first()
+            if field is None or field_values.filled(field).exists() or _is_awaited(field):
+                continue
             field.delete()
+
+
+def _is_awaited(field: ContactField) -> bool:
+    """Whether an import that is running will put values into a field."""
+    running = ContactImport.objects.filter(state=ImportState.RUNNING)
+    columns = (
+        column
+        for options in running.values_list("options", flat=True)
+        for column in options.get("fields", ())
+    )
+    return any(column["key"] == field.key for column in columns)

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from django.db import transaction
+from django.db.models import Max
 
 from contacts.models import ContactImport, Group
 from sociair_portal.common.bulk_rows import insert_rows
@@ -24,6 +25,12 @@ def join(group: Group, people: Collection[int]) -> int:
 def leave(group: Group, people: Collection[int]) -> int:
     """Remove people, by their keys, from a group. Returns how many have left."""
     return Group.members.through.objects.filter(group=group, contact__in=people).delete()[0]
+
+
+def highest() -> int:
+    """The highest key of a membership: what has a higher one came later."""
+    found: int = Group.members.through.objects.aggregate(highest=Max("pk", default=0))["highest"]
+    return found
 
 
 def join_by_name(

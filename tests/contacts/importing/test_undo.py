@@ -1,5 +1,6 @@
 """Undoing an import: who came goes, who was changed is as before, who is in use stays."""
 
+from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
 from pathlib import Path
@@ -8,7 +9,7 @@ import pytest
 from django.utils import timezone
 
 from contacts import tasks
-from contacts.importing import jobs, undo
+from contacts.importing import jobs, load, undo
 from contacts.models import (
     Contact,
     ContactField,
@@ -25,7 +26,7 @@ from messaging.services.audience.choice import Audience
 from sociair_portal.roles import SENDER
 from tests.conftest import Browser, signed_in
 from tests.factories import ContactFactory, GroupFactory
-from tests.importing import csv_file, imported
+from tests.importing import csv_file, guessed, imported
 from tests.sending import hand_over, send_all
 
 pytestmark = pytest.mark.django_db
@@ -115,6 +116,90 @@ def test_who_was_changed_since_stays_and_is_listed(tmp_path: Path) -> None:
     assert (source.undone, source.kept) == (1, 2)
     assert list(ContactField.objects.values_list("key", flat=True)) == ["class"]
     assert list(Group.objects.values_list("name", flat=True)) == ["Class 9", "Hostel"]
+
+
+_PIECES = "Name,Mobile,Class,Groups\nSita,9841000001,9,A\nRam,9801000002,9,A\nSITA,9841000001,,B\n"
+
+
+def _loaded_with_a_pause(tmp_path: Path, between: Callable[[], object]) -> ContactImport:
+    """The same people in two pieces of a row each, and what somebody does between them."""
+    path = csv_file(tmp_path / "pieces.csv", _PIECES)
+    source = jobs.take_in(path, name="pieces.csv", by=None)
+    assert jobs.start(source, guessed(source))
+    source.refresh_from_db()
+    once = iter([True, True])  # the headings, and the first row
+    assert not load.load(source, go_on=partial(next, once, False))
+    between()
+    assert load.load(source)
+    return source
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_what_somebody_wrote_between_two_pieces_stays(
+    is_known: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contacts.importing.pieces.ROWS_A_PIECE", 1)
+    ContactField.objects.create(name="Village", key="village", kind="text")
+    if is_known:
+        ContactFactory.create(name="Sita", mobile="9841000001", fields={})
+    text = "Name,Mobile,Class,Groups,Village\nSita,9841000001,9,A,\nSita,9841000001,,B,Ghorahi\n"
+    monkeypatch.setattr(f"{__name__}._PIECES", text)
+
+    def edit() -> None:
+        sita = Contact.objects.get(name="Sita")
+        sita.fields = {**sita.fields, "class": 11}
+        sita.save()
+
+    source = _loaded_with_a_pause(tmp_path, edit)
+    assert not undo.is_possible(source)
+    assert Contact.objects.get().fields == {"class": 11, "village": "Ghorahi"}
+
+
+def test_who_joined_a_group_between_two_pieces_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contacts.importing.pieces.ROWS_A_PIECE", 1)
+    hostel = GroupFactory.create(name="Hostel")
+
+    def join() -> None:
+        membership.join(hostel, [Contact.objects.get(name="Sita").pk])
+
+    source = _loaded_with_a_pause(tmp_path, join)
+    _undone(source)
+    assert list(Contact.objects.values_list("name", flat=True)) == ["Sita"]
+    assert hostel.members.exists()
+
+
+def test_who_only_joined_a_group_leaves_it(tmp_path: Path) -> None:
+    ContactFactory.create(name="Sita", mobile="9841000001", fields={})
+    before = _everything()
+    source = imported(csv_file(tmp_path / "groups.csv", "Name,Mobile,Groups\nSita,9841000001,A\n"))
+    Contact.objects.get().save()  # written since, but the import wrote nothing about her
+    assert (_undone(source).undone, _everything()) == (1, before)
+
+
+def test_a_field_that_a_running_import_waits_for_stays(tmp_path: Path) -> None:
+    first = _imported(tmp_path)
+    path = csv_file(tmp_path / "second.csv", "Name,Mobile,Class\nHari,9841000009,9\n")
+    second = jobs.take_in(path, name="second.csv", by=None)
+    assert jobs.start(second, guessed(second))
+    _undone(first)
+    assert ContactField.objects.filter(key="class").exists()
+
+
+def test_an_undoing_that_fails_says_so_and_keeps_no_other_waiting(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sender: Browser
+) -> None:
+    source = _imported(tmp_path, TEXT.format(opted=""))
+    assert undo.begin(source, by=None, opt_outs=False)
+    with monkeypatch.context() as broken:
+        broken.setattr("contacts.importing.undo._restore_some", _raise)
+        assert jobs.run(go_on=lambda: True)
+    assert "Undoing this import failed." in sender.get(source.get_absolute_url()).text
+
+
+def _raise(source: ContactImport) -> bool:
+    raise ValueError
 
 
 def test_who_was_texted_since_stays_and_is_listed(tmp_path: Path, gateway: Gateway) -> None:
