@@ -6,7 +6,8 @@ Without the font everybody sees `;Ltf /fO{`, and a message would say so, where �
 import re
 import unicodedata
 from collections.abc import Sequence
-from enum import StrEnum
+from enum import IntEnum, StrEnum
+from functools import lru_cache
 from typing import Final
 
 
@@ -33,6 +34,7 @@ Z श् X ह् C ऋ V ख् B द्य N ल् M ः < ? > श्र ? �
 cf आ cf] ओ cf} औ O{ ई P] ऐ pm ऊ em झ Em झ् km फ Km फ् qm क्र Qm क्त ?" रू
 ¡ ज्ञ् ¢ द्घ £ घ् ¤ झ् § ट्ट © र ª ङ « ्र ° ङ्ढ ´ झ ¶ ठ्ठ ¿ रू Å हृ Ë ङ्ग Ì न्न Í ङ्क Î ङ्ख Ý ट्ठ
 ß द्म å द्व ç ॐ ˆ फ् ‰ झ् ‹ ङ्घ Œ त्त् • ड्ड › द्र Ø ्य „ ध्र
+÷ / æ “ Æ ” … ‘ Ú ’ Ù ; ± +
 """
 _PREETI: Final = dict(zip(_KEYS.split()[::2], _KEYS.split()[1::2], strict=True))
 _DIGITS: Final = dict(zip("1234567890", "!@#$%^&*()", strict=True))
@@ -63,49 +65,86 @@ _MARK_FIRST: Final = re.compile(f"([{_MARKS}])([{_VOWEL_SIGNS}]+)")
 _JOINED: Final = {"ाे": "ो", "ाै": "ौ", "ेा": "ो", "ैा": "ौ"}
 
 _SYLLABLE: Final = f"(?:{_CLUSTER}(?:[{_VOWEL_SIGNS}]|्(?!{_CONSONANT}))?|[अ-औ])[{_MARKS}]?"
-_WORDS: Final = re.compile(f"(?:{_SYLLABLE}|[०-९ॐ \\-(),.।/?])+")
-# Signs that are letters there. Where one stands beside a letter, or a slash at the end of a word or
-# before it, nobody has typed a Latin name.
-_SIGNS: Final = "[]{}\\|;/"
-_STRANGE: Final = re.compile(
-    r"[A-Za-z][\[\]{}\\|;]|[\[\]{}\\|;][A-Za-z]|(?<!\S)/[a-z]|[a-z]/(?!\S)"
+_WORD: Final = re.compile(f"(?:{_SYLLABLE}|[०-९ॐ \\-(),.।/?“”‘’;+])+")
+_HALF_AT_END: Final = re.compile(rf"्(?!{_CONSONANT}|\u200d{_CONSONANT})")
+# What is joined to a letter in Nepali; an r is joined to all.
+_PAIRS: Final = """
+    क=कखटतनमयलवशषस ख=यन ग=गघदधनमयलव घ=नय ङ=कखगघम च=चछय छ=य ज=जझञयवब ञ=चछजझ ट=टठयक ठ=य ड=डढयग
+    ढ=य ण=टठडढणयवम त=तथनपमयवसक थ=यव द=गघदधनबभमयव ध=नयव न=नतथदधमयवसहचछजझटठडढकखग प=पतनयलसटक
+    फ=फयतनट ब=बजदधयलन भ=य म=नपबभमयलहखचकट य=य ल=कखगटडदपफबमयलवहचछजतथनस व=य श=कचनमयलवतट
+    ष=कटठणपमयवफ स=कखटतथनपफमयलवसच ह=नमयलवण
+    """
+_JOINED_TO: Final = dict(pair.split("=") for pair in _PAIRS.split())
+_JOINED_PAIR: Final = re.compile(f"({_CONSONANT})्\u200d?(?=({_CONSONANT}))")
+_NO_NEPALI: Final = re.compile(
+    f"(?:{_CONSONANT}(?:्\u200d?{_CONSONANT})*(?![{_VOWEL_SIGNS}{_MARKS}्])){{4}}"  # no vowels
+    f"|(?<={_CONSONANT})[अ-औ]"  # a vowel of its own that follows none
 )
-_HALF_AT_END: Final = re.compile(r"्(?!\S)")
-# Latin words with capitals and vowels, initials, and figures. An f is what a long a is typed with,
-# so that nearly every Nepali name has one, while hardly a Latin spelling of one does.
-_CAPITALISED: Final = r"(?=[A-Za-z.]*[aeiouAEIOU])(?:[A-Z][a-eg-z]*\.?)+"
-_INITIALS: Final = r"(?:[A-Z]\.?){1,3}|(?:[A-Z][a-eg-z]?\.)+"
-_ROMAN: Final = re.compile(f"(?:(?:{_CAPITALISED}|{_INITIALS}|[0-9]+)(?: +|$))+")
+# Signs that are letters there. Where one stands beside a letter nobody has typed a Latin name; a
+# slash or a semicolon says so only where it divides no Latin words, and in a Nepali one.
+_SIGNS: Final = "[]{}\\|;/"
+_STRANGE: Final = re.compile(r"[A-Za-z][\[\]{}\\|]|[\[\]{}\\|][A-Za-z]")
+_STRANGE_IN_A_WORD: Final = re.compile(
+    r"^[/;]['\"]?[A-Za-z]|[f'\"][;/]|;[f'\"]|[A-Za-z]['\"][A-Za-z]+/$"
+)
+_ADDRESS: Final = re.compile(r"[A-Za-z0-9]@[A-Za-z]|://|^www\.")
+# Latin words with capitals and vowels, and initials. An f is what a long a is typed with, so that
+# nearly every Nepali name has one, while hardly a Latin spelling of one does.
+_CAPITALISED: Final = re.compile(r"(?=.*[aeiouAEIOU])(?:[A-Z][a-eg-z]*\.?)+")
+_INITIALS: Final = re.compile(r"(?:[A-Z]\.?){1,3}|(?:[A-Z][a-eg-z]?\.)+")
+_PERHAPS_LATIN: Final = re.compile(
+    r"(?=.*[aeiouAEIOU])[A-Z]?[a-z]+(?:'[st])?|[A-Z]+|[A-Za-z]{1,3}"
+    r"|[0-9]+(?:st|nd|rd|th|kg|[ap]m|[a-eg-z])"
+)
+_NO_LATIN: Final = re.compile(r"[bcdghjkmpqtvxz]f|f[bcdghjkmnpqvxz]|[bl]j")
+_DIVIDED: Final = re.compile(r"(?<=.)[;/|](?=.)")
+_LATIN_VOWEL: Final = re.compile("[aeiouAEIOU]")
 _NO_HEADING: Final = re.compile(r"[a-z][A-Z]|[0-9][A-Za-z]|^[^aeiouAEIOU]+$")
 _LATIN: Final = re.compile(r"[A-Za-z]")
+_DIGIT_SIGNS: Final = re.compile(r"(?=.*[!@#$%^&*])[!@#$%^&*().,/÷-]+")
+_SPACES: Final = re.compile(r"(\s+)")
+_LONGEST_WORD: Final = 200
 
 
-def to_unicode(text: str, font: Font) -> str:
-    """The letters that a font shows for a text; the text itself if they make no Nepali words, or if
-    it is a Latin name, as people write Sita Thapa into such a list.
+class Reading(IntEnum):
+    """What a word, or all of a cell, can be."""
+
+    STAYS = 0
+    EITHER = 1
+    TYPED = 2
+
+
+def to_unicode(text: str, font: Font, *, either: bool = True) -> str:
+    """The letters that a font shows for a text. Latin words stay, as people write Sita Thapa into
+    such a list, and so does what makes no Nepali word. `either` is whether that is changed which
+    could be Latin as well.
     """
-    if not _LATIN.search(text) or _ROMAN.fullmatch(text):
-        return text
-    shown = _shown(text, font)
-    return shown if _WORDS.fullmatch(shown) and not _HALF_AT_END.search(shown) else text
+    reading, shown = _read(text, font)
+    return shown if reading is Reading.TYPED or (either and reading is Reading.EITHER) else text
 
 
 def heading_in_unicode(text: str, font: Font) -> str:
     """As `to_unicode`, of a heading above such cells, which may well be an English word."""
-    is_typed = _STRANGE.search(text) or _NO_HEADING.search(text)
-    return to_unicode(text, font) if is_typed else text
+    is_typed = any(map(_is_proof, text.split())) or _NO_HEADING.search(text)
+    return to_unicode(text, font, either=False) if is_typed else text
+
+
+def reading_of(text: str) -> Reading:
+    """What a cell of a column can be in which others were typed for such a font."""
+    return max(_read(text, font)[0] for font in Font)
 
 
 def looks_typed(text: str) -> bool:
     """Whether a text was surely typed for such a font: it has signs that no Latin name has, and its
     letters make Nepali words.
     """
-    return _STRANGE.search(text) is not None and can_be_typed(text)
+    return any(map(_is_proof, text.split()))
 
 
-def can_be_typed(text: str) -> bool:
-    """Whether a text may have been typed for such a font, if others beside it were."""
-    return any(to_unicode(text, font) != text for font in Font)
+def _is_proof(word: str) -> bool:
+    if not (_STRANGE.search(word) or _STRANGE_IN_A_WORD.search(word)):
+        return False
+    return any(_read_word(word, font)[0] is Reading.TYPED for font in Font)
 
 
 def count_typed(cells: Sequence[str]) -> int:
@@ -114,6 +153,50 @@ def count_typed(cells: Sequence[str]) -> int:
     if not any(sign in together for sign in _SIGNS):
         return 0
     return sum(map(looks_typed, cells))
+
+
+def _read(text: str, font: Font) -> tuple[Reading, str]:
+    """What a text is, and what the font shows for it."""
+    words = _SPACES.split(text)
+    read = [_read_word(word, font) for word in words[::2]]
+    known = [reading for reading, _shown in read]
+    reading = max(known)
+    if reading is Reading.EITHER and Reading.STAYS in known:  # Latin words beside it
+        reading = Reading.STAYS
+    words[::2] = [shown for _reading, shown in read]
+    return reading, "".join(words)
+
+
+@lru_cache(maxsize=20_000)
+def _read_word(word: str, font: Font) -> tuple[Reading, str]:
+    if len(word) > _LONGEST_WORD or _ADDRESS.search(word):
+        return Reading.STAYS, word
+    shown = _shown(word, font)
+    if font is Font.PREETI and _DIGIT_SIGNS.fullmatch(word):
+        return Reading.EITHER, shown
+    is_half = _HALF_AT_END.search(shown, 0, len(shown) - word.endswith("\\"))
+    if not _LATIN.search(word) or not _WORD.fullmatch(shown) or is_half:
+        return Reading.STAYS, word
+    can_be_latin = all(map(_can_be_latin, _DIVIDED.split(word)))
+    if _STRANGE.search(word) and not can_be_latin:
+        return Reading.TYPED, shown
+    if _CAPITALISED.fullmatch(word) or _INITIALS.fullmatch(word) or not _is_nepali(word, shown):
+        return Reading.STAYS, word
+    return Reading.EITHER if can_be_latin else Reading.TYPED, shown
+
+
+def _can_be_latin(part: str) -> bool:
+    return _PERHAPS_LATIN.fullmatch(part) is not None and not _NO_LATIN.search(part)
+
+
+def _is_nepali(word: str, shown: str) -> bool:
+    """Whether letters follow each other as in Nepali. An l, a short i, is typed before another."""
+    pairs = (pair.groups() for pair in _JOINED_PAIR.finditer(shown))
+    return (
+        not word.endswith("l")
+        and not (_LATIN_VOWEL.search(word) and _NO_NEPALI.search(shown))
+        and all("र" in pair or pair[1] in _JOINED_TO.get(pair[0], "") for pair in pairs)
+    )
 
 
 def _shown(text: str, font: Font) -> str:

@@ -9,14 +9,12 @@ from django import forms
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
-from contacts.days import Calendar
-from contacts.fields import DecimalMark, FieldKind
+from contacts.fields import FieldKind
 from contacts.forms.people import NameField
+from contacts.forms.written import about_letters, beside, ways
 from contacts.importing import jobs
 from contacts.importing.columns import is_typed_for_a_font
-from contacts.importing.facts import Facts
 from contacts.importing.meanings import (
-    AS_IT_IS,
     FIELD,
     GROUPS,
     LEAVE_OUT,
@@ -26,6 +24,7 @@ from contacts.importing.meanings import (
     NUMBER,
     OPTED_OUT,
     REASON,
+    SURE,
     Choice,
     NotChosen,
     SeveralNumbers,
@@ -36,7 +35,7 @@ from contacts.importing.options import Existing, Numbers, Options
 from contacts.importing.plan import group_names
 from contacts.importing.rows import Row
 from contacts.models import ContactField, ContactImport
-from contacts.preeti import Font, can_be_typed, looks_typed, to_unicode
+from contacts.preeti import Font
 
 _LONGEST_GROUP: Final = 100
 
@@ -71,22 +70,12 @@ class Column:
 
 
 _SHOWN_CELLS: Final = 3
-_LETTERS_OF_A_FONT: Final = gettext_lazy(
-    "The letters look as if they were typed in a font like Preeti. Without it, people would read "
-    "them as they stand in the file."
-)
 
 
 def _first_cells(rows: Sequence[Row], place: int) -> list[str]:
     """The first different cells of a column that say anything."""
     cells = (row.cells[place].strip() for row in rows if place < len(row.cells))
     return list(islice(dict.fromkeys(filter(None, cells)), _SHOWN_CELLS))
-
-
-def _beside(cell: str, font: Font | None) -> str:
-    """A cell, and beside it what its font shows."""
-    shown = cell if font is None else to_unicode(cell, font)
-    return cell if shown == cell else f"{cell} → {shown}"
 
 
 class ColumnChoiceForm(forms.Form):
@@ -130,10 +119,10 @@ class ColumnChoiceForm(forms.Form):
             )
             self.fields[f"written_{place}"] = forms.ChoiceField(
                 label=_("How %(column)s is written") % {"column": name},
-                choices=_ways(self.facts[place], self._cells(place)),
+                choices=ways(self.facts[place], self._cells(place)),
                 required=False,
                 initial=choice.written[place],
-                help_text=_LETTERS_OF_A_FONT if is_typed_for_a_font(self.facts[place]) else "",
+                help_text=about_letters(self.facts[place]),
             )
 
     @property
@@ -144,9 +133,7 @@ class ColumnChoiceForm(forms.Form):
             Column(
                 meaning=self[f"column_{place}"],
                 written=self[f"written_{place}"] if self._is_asked(place) else None,
-                cells=[
-                    _beside(cell, self._font(place)) for cell in _first_cells(self._rows, place)
-                ],
+                cells=[beside(cell, self._font(place)) for cell in _first_cells(self._rows, place)],
                 is_hidden=place in hidden,
             )
             for place in range(len(self.source.names))
@@ -159,8 +146,8 @@ class ColumnChoiceForm(forms.Form):
         """The font for which a column was typed, or may have been."""
         if not is_typed_for_a_font(self.facts[place]):
             return None
-        given = self[f"written_{place}"].value()
-        return Font.HIMALI if given == Font.HIMALI else Font.PREETI
+        given = str(self[f"written_{place}"].value() or "")
+        return Font.HIMALI if given.removesuffix(SURE) == Font.HIMALI else Font.PREETI
 
     def _is_asked(self, place: int) -> bool:
         """Whether the cells of a column could be written in another way than they are read."""
@@ -264,43 +251,6 @@ class ColumnsForm(ColumnChoiceForm):
             opt_out=cleaned["kind"] == "opt_outs",
             reason=cleaned["reason"],
         )
-
-
-def _ways(facts: Facts, cells: Sequence[str]) -> list[tuple[str, Any]]:
-    """How the cells of a column may be written; empty: nobody has said. `cells` are the first."""
-    if is_typed_for_a_font(facts):
-        return [("", _("Choose")), *_fonts(cells)]
-    days = [(one.value, one.label) for one in Calendar]
-    marks = [
-        (DecimalMark.POINT.value, _("1,250.50 is more than a thousand")),
-        (DecimalMark.COMMA.value, _("1.250,50 is more than a thousand")),
-    ]
-    ways = days if facts.either_calendar else marks
-    found = kind_of_column(facts)
-    is_told = found.calendar if facts.either_calendar else found.mark
-    return [("", _("As the cells tell") if is_told else _("Choose")), *ways]
-
-
-def _fonts(cells: Sequence[str]) -> list[tuple[str, Any]]:
-    """The fonts for which cells may have been typed, each with what it shows of one; a second font
-    only if it shows another word somewhere.
-    """
-    typed = [cell for cell in cells if can_be_typed(cell)]
-    example = next(filter(looks_typed, typed), next(iter(typed), ""))
-    shown = [(Font.PREETI, to_unicode(example, Font.PREETI), _("Preeti or Kantipur"))]
-    for cell in typed:
-        if to_unicode(cell, Font.HIMALI) != to_unicode(cell, Font.PREETI):
-            name = _("Himali or PCS Nepali")
-            example = cell
-            shown = [
-                (font, to_unicode(cell, font), name if font is Font.HIMALI else shown[0][2])
-                for font in Font
-            ]
-            break
-    return [
-        *((font.value, f"{words} ({name})") for font, words, name in shown),
-        (AS_IT_IS, _("%(cell)s (as in the file)") % {"cell": example}),
-    ]
 
 
 def _meanings() -> list[tuple[str, Any]]:

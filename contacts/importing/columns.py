@@ -35,6 +35,7 @@ _IGNORED: Final = re.compile(
 )
 
 _MOST: Final = 0.8  # of the cells of a column make it one of numbers, or of days
+_TYPED: Final = 0.3  # of the words of a column: enough that short ones may be, which tell nothing
 _WIDTH_OF_NAMES: Final = 7  # digits from which numbers all of one width are names of something
 _YEARS_NEAR: Final = range(-1, 6)  # years from this one: of days that an office writes about
 
@@ -119,10 +120,16 @@ def _name_columns(shown: Sequence[int], names: Sequence[str], facts: Sequence[Fa
 
 
 def is_typed_for_a_font(facts: Facts) -> bool:
-    """Whether the words of a column were typed for a font like Preeti, or perhaps so, where those
-    of another one were.
+    """Whether some words of a column were surely typed for a font like Preeti, or most perhaps so,
+    where those of another column were.
     """
-    return facts.is_typed or (facts.typeable > 0 and facts.typeable >= _MOST * facts.words)
+    can_be = facts.nepali + facts.either
+    return facts.typed > 0 or (can_be > 0 and can_be >= _MOST * facts.read)
+
+
+def is_mostly_typed(facts: Facts) -> bool:
+    """Whether so many words of a column were that others, which could be either, may be as well."""
+    return facts.nepali >= _TYPED * facts.read or not facts.typed
 
 
 def _is_words(facts: Facts) -> bool:

@@ -12,10 +12,11 @@ import json
 import resource
 import sys
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
-from contacts.importing.facts import Facts, facts_of, together
+from contacts.importing.facts import Facts, any_typed, facts_of, readings_of, together
 from contacts.importing.files import open_table
 from contacts.importing.rows import FIRST_ROWS, FileTrouble, Row, Table, Unreadable
 
@@ -35,12 +36,21 @@ def main(path: str, sheet: str, rows_a_piece: str) -> None:
         table = open_table(Path(path), sheet=sheet)
         out.write(json.dumps(_head(table)) + "\n")
         facts: list[Facts] = []
-        hidden = 0
+        hidden, unread, is_typed = 0, 0, False
         for place, piece in enumerate(_pieces(table.rows, int(rows_a_piece))):
             out.write(f"{len(piece)} {_encode(piece)}\n")
             hidden += sum(row.is_hidden for row in piece)
+            found = facts_of(piece)
+            is_typed = is_typed or any_typed(found)
+            unread += not is_typed
+            if is_typed:
+                found = together(found, readings_of(piece))
             if place:
-                facts = together(facts, facts_of(piece))
+                facts = together(facts, found)
+        if is_typed and unread > 1:
+            again = _pieces(open_table(Path(path), sheet=sheet).rows, int(rows_a_piece))
+            for piece in islice(again, 1, unread):
+                facts = together(facts, readings_of(piece))
         counted = {
             "lines": table.tally.lines,
             "continued": table.tally.continued,

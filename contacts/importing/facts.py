@@ -7,7 +7,7 @@ knows nothing of the database. columns.py draws the conclusions.
 import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from functools import lru_cache
 from itertools import zip_longest
 from typing import Any, Final
@@ -17,13 +17,14 @@ from contacts.fields import DecimalMark, plain_number, says_nothing
 from contacts.importing.cells import SHORTEST, mobile_in
 from contacts.importing.rows import Row
 from contacts.phone import plain_mobile, visible
-from contacts.preeti import can_be_typed, count_typed
+from contacts.preeti import Reading, count_typed, reading_of
 
 _DIGIT: Final = re.compile(r"\d")
 _SHAPE: Final = str.maketrans("023456789०१२३४५६७८९", "1" * 19)
 _DIGITS_OF_A_DAY: Final = "12"  # 11 May 1111 is a day, and so is 22 Baisakh 2222
 _MOST_DIGITS: Final = 15
-_TYPED: Final = 0.3  # of the words of a column
+_EXAMPLES: Final = 3  # words
+_LONGEST_EXAMPLE: Final = 40
 _NO_YEAR: Final = 10_000
 
 
@@ -41,7 +42,9 @@ class Facts:
     mobiles: int = 0
     words: int = 0
     typed: int = 0  # of the words: surely typed for a font like Preeti
-    typeable: int = 0  # and beside such a column: perhaps
+    read: int = 0  # of the words, in a file that has such ones: looked at for what they can be
+    nepali: int = 0  # of those: Nepali in such a font
+    either: int = 0  # and perhaps so, or else Latin
     whole: int = 0
     zeros: int = 0  # numbers that begin with a zero
     too_long: int = 0  # numbers of more digits than a computer keeps
@@ -57,13 +60,8 @@ class Facts:
     not_gregorian: int = 0  # of those: the 31st of February
     first_year: int = _NO_YEAR
     last_year: int = 0
-
-    @property
-    def is_typed(self) -> bool:
-        """Whether the words were surely typed for a font like Preeti. In short ones nothing tells:
-        /fd is known by its stroke, dfof is not.
-        """
-        return self.typed > 0 and self.typed >= _TYPED * self.words
+    either_way: list[str] = field(default_factory=list)  # the first of `either`
+    latin: list[str] = field(default_factory=list)  # the first that are no Nepali
 
     def __add__(self, other: "Facts") -> "Facts":
         together = {}
@@ -72,7 +70,7 @@ class Facts:
             together[one.name] = _TOGETHER.get(one.name, _sum)(mine, theirs)
         return Facts(**together)
 
-    def to_json(self) -> dict[str, int]:
+    def to_json(self) -> dict[str, Any]:
         """Without what is as in an empty column."""
         return {name: value for name, value in asdict(self).items() if value != _EMPTY[name]}
 
@@ -85,19 +83,39 @@ def _sum(mine: int, theirs: int) -> int:
     return mine + theirs
 
 
-_TOGETHER: Final = {"shortest": min, "first_year": min, "longest": max, "last_year": max}
+def _first_ones(mine: Sequence[str], theirs: Sequence[str]) -> list[str]:
+    return list(dict.fromkeys((*mine, *theirs)))[:_EXAMPLES]
+
+
+_TOGETHER: Final[dict[str, Any]] = {
+    "shortest": min,
+    "first_year": min,
+    "longest": max,
+    "last_year": max,
+    "either_way": _first_ones,
+    "latin": _first_ones,
+}
 _EMPTY: Final = asdict(Facts())
 
 
 def facts_of(rows: Iterable[Row]) -> list[Facts]:
     """The facts of every column of some rows; hidden rows are not looked at."""
+    return list(map(_column, _columns(rows)))
+
+
+def readings_of(rows: Iterable[Row]) -> list[Facts]:
+    """What the words of every column can be, where some of the file were typed for a font."""
+    return list(map(_readings, _columns(rows)))
+
+
+def any_typed(facts: Iterable[Facts]) -> bool:
+    """Whether any words of columns were surely typed for a font like Preeti."""
+    return any(one.typed for one in facts)
+
+
+def _columns(rows: Iterable[Row]) -> Iterable[tuple[str, ...]]:
     seen = [row.cells for row in rows if not row.is_hidden]
-    columns = list(zip_longest(*seen, fillvalue=""))
-    found = list(map(_column, columns))
-    if any(facts.is_typed for facts in found):
-        for facts, cells in zip(found, columns, strict=True):
-            facts.typeable = sum(map(can_be_typed, cells)) if facts.words else 0
-    return found
+    return zip_longest(*seen, fillvalue="")
 
 
 def together(some: Sequence[Facts], more: Sequence[Facts]) -> list[Facts]:
@@ -106,6 +124,21 @@ def together(some: Sequence[Facts], more: Sequence[Facts]) -> list[Facts]:
         mine + theirs if mine and theirs else mine or theirs or Facts()
         for mine, theirs in zip_longest(some, more)
     ]
+
+
+def _readings(cells: Sequence[str]) -> Facts:
+    facts = Facts()
+    for cell, times in Counter(filter(None, map(str.strip, cells))).items():
+        if _can_be_more(cell.translate(_SHAPE)) or says_nothing(cell):
+            continue
+        facts.read += times
+        reading = reading_of(cell)
+        facts.nepali += times * (reading is Reading.TYPED)
+        facts.either += times * (reading is Reading.EITHER)
+        examples = facts.either_way if reading is Reading.EITHER else facts.latin
+        if reading is not Reading.TYPED and len(examples) < _EXAMPLES:
+            examples.append(cell[:_LONGEST_EXAMPLE])
+    return facts
 
 
 def _column(cells: Sequence[str]) -> Facts:

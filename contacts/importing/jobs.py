@@ -14,7 +14,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.importing import load, pieces, undo
-from contacts.importing.facts import Facts, facts_of, together
+from contacts.importing.facts import Facts, any_typed, facts_of, readings_of, together
 from contacts.importing.headings import find_heading, heading_names
 from contacts.importing.options import FieldColumn, Options
 from contacts.importing.reader import read_table
@@ -124,7 +124,10 @@ def facts_of_columns(source: ContactImport) -> list[Facts]:
     known: dict[int, list[Facts]] = source.__dict__.setdefault("_facts_by_heading", {})
     if source.heading not in known:
         rest = [Facts.from_json(one) for one in source.facts]
-        found = together(facts_of(pieces.rows_of(source, 0)), rest)
+        first = pieces.rows_of(source, 0)
+        found = together(facts_of(first), rest)
+        if any_typed(found):
+            found = together(found, readings_of(first))
         missing = len(source.names) - len(found)
         known[source.heading] = [*found, *(Facts() for _place in range(missing))]
     return known[source.heading]

@@ -12,7 +12,7 @@ from contacts.fields import RESERVED, DecimalMark, FieldKind, key_of
 from contacts.importing import jobs
 from contacts.importing.columns import Guess, guess, guess_kind, is_typed_for_a_font
 from contacts.importing.facts import Facts
-from contacts.importing.options import Existing, FieldColumn, Numbers, Options
+from contacts.importing.options import Existing, FieldColumn, Numbers, Options, TypedColumn
 from contacts.models import ContactField, ContactImport, FilePurpose
 from contacts.preeti import Font, heading_in_unicode
 
@@ -28,6 +28,8 @@ FIELD: Final = "field:"  # and the key of one that is there
 _ONCE: Final = (GROUPS, OPTED_OUT, REASON)
 NO_WORDS: Final = (LEAVE_OUT, NUMBER, OPTED_OUT)  # are never typed for a font
 AS_IT_IS: Final = "as_it_is"  # what looks as if it were typed for a font
+SURE: Final = "_sure"  # after a font: words that could be Latin as well stay
+FONT_WAYS: Final = (*Font, *(f"{font}{SURE}" for font in Font), AS_IT_IS)
 
 
 class NotChosen(ValueError):
@@ -118,11 +120,10 @@ def _as_chosen(source: ContactImport, options: Options) -> Choice:
 
 def _as_written(facts: Sequence[Facts], options: Options) -> list[str]:
     """How each column was said to be written, where its cells do not tell."""
-    fonts = dict(options.fonts)
-    written = [
-        str(fonts.get(place, "")) if is_typed_for_a_font(one) else ""
-        for place, one in enumerate(facts)
-    ]
+    written = [""] * len(facts)
+    for place, font in options.fonts.items():
+        if is_typed_for_a_font(facts[place]) and not facts[place].either:
+            written[place] = font
     for column in options.fields:
         found = kind_of_column(facts[column.place])
         if column.kind is FieldKind.DATE and found.calendar is None:
@@ -183,8 +184,9 @@ def options_of(source: ContactImport, choice: Choice) -> Options:
     if places[REASON] is not None and not choice.opt_out:
         said = _("Only numbers that must not be texted have a reason. Choose another meaning.")
         raise NotChosen(said, places[REASON])
-    fonts = _fonts(source, choice)
-    fields = () if choice.opt_out else tuple(_fields(source, choice, dict(fonts)))
+    typed = _typed(source, choice)
+    fonts = {column.place: column.font for column in typed}
+    fields = () if choice.opt_out else tuple(_fields(source, choice, fonts))
     return Options(
         numbers=tuple(numbers),
         several=Numbers(choice.several or Numbers.FIRST),
@@ -203,24 +205,26 @@ def options_of(source: ContactImport, choice: Choice) -> Options:
         opt_out=choice.opt_out,
         reason=choice.reason,
         reason_at=places[REASON],
-        fonts=fonts,
+        typed=typed,
     )
 
 
-def _fonts(source: ContactImport, choice: Choice) -> tuple[tuple[int, Font], ...]:
+def _typed(source: ContactImport, choice: Choice) -> tuple[TypedColumn, ...]:
     """The columns that are used and were typed for a font, and for which."""
-    fonts = []
+    typed = []
     for place, (facts, written) in enumerate(
         zip(jobs.facts_of_columns(source), choice.written, strict=True)
     ):
         if choice.meanings[place] in NO_WORDS or not is_typed_for_a_font(facts):
             continue
-        if written in list(Font):
-            fonts.append((place, Font(written)))
+        font = written.removesuffix(SURE)
+        if font in list(Font):
+            either = font == written and facts.either > 0
+            typed.append(TypedColumn(place, Font(font), either))
         elif written != AS_IT_IS:
             said = _("These letters look as if they were typed in a font like Preeti. Choose.")
             raise NotChosen(said, place)
-    return tuple(fonts)
+    return tuple(typed)
 
 
 def heading_of(source: ContactImport, place: int, fonts: Mapping[int, Font]) -> str:

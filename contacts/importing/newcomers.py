@@ -41,7 +41,7 @@ def tell_apart(
     """
     if options.opt_out or not options.names or len(options.numbers) > 1:
         return Newcomers([], {}), list(rows)
-    shown = list(map(options.shown, rows)) if options.fonts else rows
+    shown = list(map(options.shown, rows)) if options.typed else rows
     mobiles = [_mobile(row.cells, options.numbers[0]) for row in shown]
     times = Counter(mobiles)
     taken = known_numbers(times)

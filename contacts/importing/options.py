@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from contacts.days import Calendar
 from contacts.fields import DecimalMark, FieldKind, FieldValue, parse_value
@@ -42,6 +42,16 @@ class FieldColumn:
         return _value(self.kind, cell, self.mark, self.calendar)
 
 
+class TypedColumn(NamedTuple):
+    """A column that was typed for a font; `either` is whether words are changed that could be Latin
+    as well.
+    """
+
+    place: int
+    font: Font
+    either: bool = True
+
+
 # The same classes, villages and fees come again and again.
 @lru_cache(maxsize=10_000)
 def _value(kind: FieldKind, cell: str, mark: DecimalMark, calendar: Calendar) -> FieldValue:
@@ -71,16 +81,21 @@ class Options:
     opt_out: bool = False
     reason: str = ""
     reason_at: int | None = None
-    fonts: tuple[tuple[int, Font], ...] = ()  # columns that were typed for one
+    typed: tuple["TypedColumn", ...] = ()
+
+    @property
+    def fonts(self) -> dict[int, Font]:
+        """The fonts of the columns that were typed for one, by their places."""
+        return {column.place: column.font for column in self.typed}
 
     def shown(self, row: Row) -> Row:
         """The row as its fonts show it."""
-        if not self.fonts:
+        if not self.typed:
             return row
         cells = list(row.cells)
-        for place, font in self.fonts:
+        for place, font, either in self.typed:
             if place < len(cells):
-                cells[place] = to_unicode(cells[place], font)
+                cells[place] = to_unicode(cells[place], font, either=either)
         return row._replace(cells=cells)
 
     def to_json(self) -> dict[str, Any]:
@@ -88,7 +103,9 @@ class Options:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Options":
-        """Also of what was kept when there was one column of numbers and one of names."""
+        """Also of what was kept when there was one column of numbers and one of names, and when all
+        words of a font that could be Latin as well were changed.
+        """
         given = dict(data)
         if "number" in given:
             given["numbers"] = [given.pop("number")]
@@ -113,7 +130,10 @@ class Options:
                 "kept": tuple(given.get("kept", ())),
                 "several": Numbers(given.get("several", Numbers.FIRST)),
                 "existing": Existing(given["existing"]),
-                "fonts": tuple((place, Font(font)) for place, font in given.get("fonts", ())),
+                "typed": tuple(
+                    TypedColumn(place, Font(font), *either)
+                    for place, font, *either in given.pop("fonts", given.get("typed", ()))
+                ),
                 "to_groups": tuple(given["to_groups"]),
             }
         )

@@ -1,11 +1,20 @@
 """Names that were typed for Preeti and its relatives: 206 of them, written for this test."""
 
 import re
+from itertools import product
 from pathlib import Path
 
 import pytest
 
-from contacts.preeti import Font, count_typed, heading_in_unicode, looks_typed, to_unicode
+from contacts.preeti import (
+    Font,
+    Reading,
+    count_typed,
+    heading_in_unicode,
+    looks_typed,
+    reading_of,
+    to_unicode,
+)
 
 _LINES = (Path(__file__).parent / "preeti_names.txt").read_text(encoding="utf-8").splitlines()
 NAMES = dict(line.rpartition("|")[::2] for line in _LINES)
@@ -42,6 +51,81 @@ def test_most_of_these_names_are_known_by_their_letters_and_no_roman_one_is() ->
 )
 def test_himali_has_its_digits_on_the_other_keys(typed: str, shown: str) -> None:
     assert to_unicode(typed, Font.HIMALI) == shown
+
+
+# In small letters, and with an f: as they are typed where nobody holds Shift.
+SMALL = """sita gita ram hari krishna gopal bal deepak kedar rajan sarita sunita binod nabin prakash
+suresh kamal rawal paudel poudel dahal kumar kumari bahadur prasad thapa rai magar gurung tamang
+lama sherpa limbu shrestha maharjan adhikari acharya sharma karki basnet khadka bhandari bista
+bhattarai joshi pandey yadav mishra chaudhary tharu rana oli ghimire khanal koirala kunwar malla
+shah Arif Asif sharif fatima rafiq Rafiq farid fulmaya falgun nursery ward teacher nurse half"""
+# Words that are typed by the same keys as Nepali syllables.
+EITHER = "kafle yusuf dev jha sah das sen pun ale raj puja hem prem kalpana class paid"
+
+
+def test_latin_names_in_small_letters_stay() -> None:
+    changed = {name: shown for name in SMALL.split() if (shown := _shown(name)) != name}
+    assert changed == {}
+
+
+def _shown(text: str) -> str:
+    return to_unicode(text, Font.PREETI)
+
+
+def test_what_could_be_a_latin_name_as_well_is_left_to_somebody_who_knows() -> None:
+    assert {word for word in EITHER.split() if reading_of(word) is not Reading.EITHER} == set()
+    assert _shown("raj") == "चबव"
+    assert to_unicode("raj", Font.PREETI, either=False) == "raj"
+
+
+def test_nothing_of_two_hundred_names_could_be_latin_as_well() -> None:
+    assert [typed for typed in NAMES if reading_of(typed) is not Reading.TYPED] == []
+
+
+def test_the_words_beside_it_tell_what_a_word_is() -> None:
+    assert _shown("sdn axfb'/") == "कमल बहादुर"
+    assert _shown("bz/y s'df/") == "दशरथ कुमार"
+    assert _shown("raj thapa") == "raj thapa"
+    assert _shown("Dr. /fd") == "Dr. राम"
+
+
+def test_nothing_of_an_address_changes() -> None:
+    for text in ("hari@school.edu.np", "www.ddf.np", "http://ddf.np", "axf@df.np"):
+        assert _shown(text) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("Parents; Hostel", "Donor;VIP", "parents;hostel", "a;b", "house/", "staff/", "/year"),
+        *("km/h", "Paid|Unpaid", "yes|no", "[VIP]", "Nursery [A]", "{name}", "#VALUE!", "don't;"),
+    ],
+)
+def test_what_divides_latin_words_proves_no_font(text: str) -> None:
+    assert not looks_typed(text)
+
+
+def test_no_two_words_with_a_sign_between_them_prove_a_font() -> None:
+    words = ["Paid", "Hostel", "Day", "VIP", "Donor", "Parents", "class", "half", "year", "month"]
+    assert [
+        text
+        for one, sign, other in product(words, ";/|", words)
+        if looks_typed(text := f"{one}{sign}{other}")
+    ] == []
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("@)*@÷)!÷!%", "२०८२/०१/१५"),
+        ("!@", "१२"),
+        ("sIff %", "कक्षा ५"),
+        ("/fdæ;Ltf", "राम“सीता"),
+        (">Ldfg\\", "श्रीमान्"),  # a stroke that is typed, not half a letter
+    ],
+)
+def test_digits_and_signs_become_what_the_font_shows(typed: str, shown: str) -> None:
+    assert _shown(typed) == shown
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from contacts.days import Calendar
 from contacts.fields import DecimalMark
 from contacts.importing import jobs, load
 from contacts.importing.meanings import (
-    AS_IT_IS,
+    FONT_WAYS,
     GROUPS,
     NAME,
     NUMBER,
@@ -25,7 +25,6 @@ from contacts.importing.reader import sentence
 from contacts.importing.rows import Unreadable
 from contacts.models import ContactImport, RejectedRow
 from contacts.names import clean_name
-from contacts.preeti import Font
 
 
 class Command(BaseCommand):
@@ -58,7 +57,7 @@ class Command(BaseCommand):
             default=[],
             metavar="HEADING=bs",
             help="how a column is written: ad or bs (dates), point or comma (numbers), preeti, "
-            "himali or as_it_is (letters)",
+            "himali, preeti_sure or himali_sure (what could be Latin stays), as_it_is (letters)",
         )
         parser.add_argument("--existing", choices=[one.value for one in Existing], default="update")
 
@@ -97,7 +96,7 @@ def _choice(source: ContactImport, options: dict[str, Any]) -> Choice:
         choice.give(_place(source, heading), meaning)
     for given in options["written"]:
         heading, _equals, way = given.rpartition("=")
-        if way not in {*Calendar, *DecimalMark, *Font, AS_IT_IS}:
+        if way not in {*Calendar, *DecimalMark, *FONT_WAYS}:
             raise _unknown(source, given)
         choice.written[_place(source, heading)] = way
     return choice

@@ -110,7 +110,7 @@ def as_guessed(source: ContactImport, *, by: Actor) -> RecipientTable | None:
 
 def made_of(source: ContactImport, options: Options, *, by: Actor) -> RecipientTable:
     """The table of a file by the columns that were chosen. Raises `TableRefused`."""
-    fonts = dict(options.fonts)
+    fonts = options.fonts
     names = [heading_of(source, place, fonts) for place in range(len(source.names))]
     keys, kept = _keys(names), set(options.kept)
     columns = _Columns(

@@ -308,3 +308,16 @@ def test_what_could_not_be_computed_is_no_name_and_no_group(tmp_path: Path) -> N
     imported(csv_file(tmp_path / "one.csv", text))
     assert Contact.objects.get().name == "984-1000001"
     assert not Group.objects.exists()
+
+
+def test_words_before_the_first_one_typed_for_a_font_are_counted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pieces, "ROWS_A_PIECE", 100)
+    names = ["Sita Thapa"] * 350 + ["raj"] * 200 + ["/fd axfb'/"] * 150 + ["dev"] * 100
+    rows = [f"{name},{9841000000 + place}\n" for place, name in enumerate(names)]
+    path = csv_file(tmp_path / "names.csv", "".join(["Name,Mobile\n", *rows]))
+    source = jobs.take_in(path, name=path.name, by=None)
+    facts = jobs.facts_of_columns(source)[0]
+    assert (facts.read, facts.nepali, facts.either, facts.typed) == (800, 150, 300, 150)
+    assert (facts.either_way, facts.latin) == (["raj", "dev"], ["Sita Thapa"])

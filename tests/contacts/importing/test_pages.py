@@ -363,6 +363,44 @@ def test_a_file_typed_for_a_font_is_asked_about_after_one_in_unicode(sender: Bro
     assert "Answer what is asked above" in page
 
 
+def test_what_could_be_latin_in_such_a_column_is_asked_about_and_what_is_latin_is_named(
+    sender: Browser,
+) -> None:
+    names = ["l;tf /fO{", "/fd axfb'/ yfkf", "k|ldnf cof{n", "Sita Thapa", "kafle", "hari@x.np"]
+    rows = [f"{name},98410035{place:02}\n" for place, name in enumerate(names)]
+    source = _uploaded(sender, "".join(["gfd,Mobile\n", *rows]))
+    address = source.get_absolute_url()
+    page = sender.get(address).text
+    assert "2 cells stay as they are: Sita Thapa, hari@x.np." in page
+    assert "1 cell could be either: kafle." in page
+    assert "सिता राई, and पबाभि for kafle (Preeti or Kantipur)" in page
+    assert "सिता राई, but kafle stays (Preeti or Kantipur)" in page
+    sender.post(address, _choices(source, action="start", written_0="preeti_sure"))
+    _run()
+    people = set(Contact.objects.values_list("name", flat=True))
+    assert people == {
+        "सिता राई",
+        "राम बहादुर थापा",
+        "प्रमिला अर्याल",
+        "Sita Thapa",
+        "kafle",
+        "hari@x.np",
+    }
+    again = sender.get(_uploaded(sender, "".join(["gfd,Mobile\n", *rows])).get_absolute_url()).text
+    assert "Answer what is asked above" in again  # other words may be among them this month
+
+
+def test_one_name_typed_for_a_font_among_many_is_asked_about(sender: Browser) -> None:
+    rows = [f"Sita Thapa {place},98410035{place:02}\n" for place in range(20)]
+    source = _uploaded(sender, "".join(["Name,Mobile\n", *rows, "/fd axfb'/,9841003599\n"]))
+    page = sender.get(source.get_absolute_url()).text
+    assert "20 cells stay as they are: Sita Thapa 0, Sita Thapa 1, Sita Thapa 2, …." in page
+    sender.post(source.get_absolute_url(), _choices(source, action="start", written_0="preeti"))
+    _run()
+    names = Contact.objects.filter(name__in=["राम बहादुर", "Sita Thapa 7"])
+    assert names.count() == 2
+
+
 def test_a_field_of_such_a_column_is_called_as_its_font_shows(sender: Browser) -> None:
     source = _uploaded(sender, TYPED_FOR_A_FONT)
     choices = _choices(source, action="start", column_2="new:text")
