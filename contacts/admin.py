@@ -122,6 +122,10 @@ class ContactFieldAdmin(ModelAdmin):
     list_filter = ["kind"]
     search_fields = ["name"]
 
+    def save_model(self, request: HttpRequest, obj: ContactField, form: Any, change: bool) -> None:
+        obj.source = None  # it stays when the import that made it is undone
+        super().save_model(request, obj, form, change)
+
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
 

@@ -145,6 +145,10 @@ class GroupForm(ModelForm):
         model = Group
         fields = ["name"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.instance.source = None  # it stays when the import that made it is undone
+
 
 class FieldForm(ModelForm):
     """A field; what it holds and what messages call it are decided when it is made."""
@@ -171,6 +175,7 @@ class FieldForm(ModelForm):
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             del self.fields["kind"]
+            self.instance.source = None  # it stays when the import that made it is undone
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
@@ -195,3 +200,10 @@ class OptOutForm(ModelForm):
     class Meta:
         model = OptOut
         fields = ["mobile", "reason"]
+
+    def confirm(self) -> None:
+        """Keep an opt-out that is there already when the import that made it is undone: somebody
+        has said it as well.
+        """
+        if self.has_error("mobile", "unique"):
+            OptOut.objects.filter(mobile=self.instance.mobile).update(source=None)

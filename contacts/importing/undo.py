@@ -4,13 +4,13 @@ Whoever was changed or texted since stays as they are, and so does what it made 
 goes on in short transactions, as imports do; each person is looked at and undone in one of them.
 """
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from contacts.fields import FieldKind, can_have
@@ -29,23 +29,49 @@ from contacts.services import field_values
 from sociair_portal.common.actors import Actor, user_of
 
 POSSIBLE_FOR: Final = timedelta(days=7)  # after its end; how people were is kept no longer
+_SHOWN: Final = 10  # of those who stay
 _AT_ONCE: Final = 500  # people in one transaction
 _FORGOTTEN_AT_ONCE: Final = 5000
 _ENDED: Final = (ImportState.DONE, ImportState.CANCELLED, ImportState.FAILED)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
+class Staying:
+    """People of an import who stay as they are: how many, and the keys of the first ones."""
+
+    count: int = 0
+    first: list[int] = field(default_factory=list)
+
+    def add(self, pks: Collection[int]) -> None:
+        self.count += len(pks)
+        self.first += sorted(pks)[: _SHOWN - len(self.first)]
+
+    def people(self) -> QuerySet[Contact]:
+        """The first ones, in the order of their coming."""
+        return Contact.objects.filter(pk__in=self.first).order_by("pk")
+
+
+@dataclass(slots=True)
 class Outlook:
-    """What undoing an import would do now. `changed` and `texted` are people who would stay,
-    `later` are imports that have found people there since: they do not come again by themselves.
+    """What undoing an import would do now. `changed` and `texted` are people who would stay.
+
+    `first` are imports that changed its people since, and should be undone before it; `later` have
+    found people there since, who do not come again by themselves.
     """
 
     created: int
     restored: int
     opt_outs: int
-    changed: QuerySet[Contact]
-    texted: QuerySet[Contact]
+    changed: Staying
+    texted: Staying
+    first: QuerySet[ContactImport]
     later: QuerySet[ContactImport]
+
+    def add(self, some: "_Some") -> int:
+        """Add those of some people who stay, and say how many they are."""
+        self.changed.add(some.changed)
+        self.texted.add(some.texted)
+        return len(some.changed) + len(some.texted)
 
 
 def highest_uses() -> dict[str, int]:
@@ -61,29 +87,62 @@ def is_possible(source: ContactImport) -> bool:
     all of its people were changed or texted since.
     """
     return _undoable().filter(pk=source.pk).exists() and (
-        _created(source).exclude(_staying(source)).exists()
-        or _changed(source).exclude(_staying(source)).exists()
-        or OptOut.objects.filter(source=source).exists()
+        opt_outs(source).exists()
+        or any(some.going for some in _pieces(source, _theirs(source)))
+        or any(some.going for some in _pieces(source, _found(source)))
     )
 
 
-def outlook(source: ContactImport) -> Outlook | None:
-    """None if nothing of it can be undone."""
-    if not is_possible(source):
-        return None
-    people = Contact.objects.filter(Q(pk__in=_created(source)) | Q(pk__in=_changed_pks(source)))
-    staying = people.filter(_staying(source))
-    return Outlook(
-        created=_created(source).exclude(_staying(source)).count(),
-        restored=_changed(source).exclude(_staying(source)).count(),
-        opt_outs=OptOut.objects.filter(source=source).count(),
-        changed=staying.exclude(_used(source)).order_by("name", "pk"),
-        texted=staying.filter(_used(source)).order_by("name", "pk"),
-        later=ContactImport.objects.filter(pk__gt=source.pk, state__in=_ENDED, unchanged__gt=0),
+def opt_outs(source: ContactImport) -> QuerySet[OptOut]:
+    """Numbers that it opted out, and nobody else since."""
+    return OptOut.objects.filter(source=source)
+
+
+def outlook(source: ContactImport) -> Outlook:
+    """What undoing an import would do, if that is possible."""
+    since, created, changed = _since(source), _theirs(source), _found(source)
+    theirs = ImportedChange.objects.filter(source=OuterRef("pk"))
+    overlap = theirs.filter(contact_pk__in=created.values("pk"))
+    overlap |= theirs.filter(contact_pk__in=source.changes.values("contact_pk"))
+    found = Outlook(
+        created=created.count(),
+        restored=changed.count(),
+        opt_outs=opt_outs(source).count(),
+        changed=Staying(),
+        texted=Staying(),
+        first=since.filter(Exists(overlap)),
+        later=since.filter(unchanged__gt=0).exclude(options__opt_out=True),
     )
+    texted = Q(pk__in=_texted(source).values("pk"))
+    joined = Q(pk__in=_joins(source).values("contact"))
+    edited = ~Q(updated_at=F("created_at"))
+    for some in _pieces(source, created.filter(edited | joined | texted)):
+        found.created -= found.add(some)
+    for some in _pieces(source, changed.filter(Q(pk__in=_doubtful(source)) | texted)):
+        found.restored -= found.add(some)
+    return found
 
 
-def begin(source: ContactImport, *, by: Actor, opt_outs: bool) -> bool:
+def _doubtful(source: ContactImport) -> QuerySet[Any]:
+    """The keys of those whom it found and changed, without those whom it wrote once, as they are:
+    most, so that not all have to be looked at one by one.
+    """
+    changes = source.changes
+    as_it_wrote = Contact.objects.filter(pk=OuterRef("contact_pk"), updated_at=OuterRef("at"))
+    several = changes.values("contact_pk").annotate(changes=Count("pk")).filter(changes__gt=1)
+    return changes.filter(
+        Q(fields=None) | ~Exists(as_it_wrote) | Q(contact_pk__in=several.values("contact_pk"))
+    ).values("contact_pk")
+
+
+def _since(source: ContactImport) -> QuerySet[ContactImport]:
+    """Imports that came after one, or are running."""
+    after = Q(state__in=_ENDED, finished_at__gt=source.finished_at) | Q(state=ImportState.RUNNING)
+    contacts = ContactImport.objects.filter(purpose=FilePurpose.CONTACTS).exclude(pk=source.pk)
+    return contacts.filter(after).order_by("-pk")
+
+
+def begin(source: ContactImport, *, by: Actor, with_opt_outs: bool) -> bool:
     """Let the worker undo an import, its opt-outs only if wanted. False if that cannot be."""
     return bool(
         is_possible(source)
@@ -92,7 +151,7 @@ def begin(source: ContactImport, *, by: Actor, opt_outs: bool) -> bool:
         .update(
             state=ImportState.UNDOING,
             undone_by=user_of(by),
-            undo_opt_outs=opt_outs,
+            undo_opt_outs=with_opt_outs,
             undone_to=F("highest"),
         )
     )
@@ -127,40 +186,75 @@ def _undoable() -> QuerySet[ContactImport]:
     return contacts.filter(state__in=_ENDED, finished_at__gte=since)
 
 
-def _created(source: ContactImport) -> QuerySet[Contact]:
-    return Contact.objects.filter(pk__gt=source.highest, source=source)
-
-
-def _changed_pks(source: ContactImport) -> QuerySet[Any]:
-    return ImportedChange.objects.filter(source=source).values("contact_pk")
-
-
-def _changed(source: ContactImport) -> QuerySet[Contact]:
-    """People whom it found, and changed."""
-    return Contact.objects.filter(pk__in=_changed_pks(source)).exclude(source=source)
-
-
-def _staying(source: ContactImport) -> Q:
-    """Of people of an import: they were changed or texted since."""
-    return _edited(source) | _used(source)
-
-
-def _edited(source: ContactImport) -> Q:
-    """Of people of an import: they were written, or joined a group, after it wrote them, or between
-    two pieces of it.
+@dataclass(frozen=True, slots=True)
+class _Some:
+    """Some people of an import by their keys: all of them, who goes or changes back, who stays
+    because they were changed since, or texted.
     """
-    changes = ImportedChange.objects.filter(source=source, fields__isnull=False)
-    theirs = changes.filter(contact_pk=OuterRef("pk"))
-    written = theirs.filter(at=OuterRef("updated_at"))
-    as_created = Q(source=source, updated_at=F("created_at"))
-    only_joined = ~Q(source=source) & ~Exists(theirs)
+
+    pks: Sequence[int]
+    going: Collection[int]
+    changed: Collection[int]
+    texted: Collection[int]
+
+
+def _theirs(source: ContactImport) -> QuerySet[Contact]:
+    """People whom it created."""
+    return Contact.objects.filter(source=source, pk__gt=source.highest)
+
+
+def _found(source: ContactImport) -> QuerySet[Contact]:
+    """People whom it found, and changed."""
+    changed = source.changes.values("contact_pk")
+    return Contact.objects.filter(pk__in=changed).exclude(source=source)
+
+
+def _pieces(source: ContactImport, people: QuerySet[Contact]) -> Iterator[_Some]:
+    last = 0
+    while (some := _told_apart(source, people.filter(pk__gt=last))).pks:
+        yield some
+        last = some.pks[-1]
+
+
+class _Person(NamedTuple):
+    pk: int
+    source: int | None
+    created_at: datetime
+    updated_at: datetime
+
+
+def _told_apart(source: ContactImport, people: QuerySet[Contact], *, lock: bool = False) -> _Some:
+    """The first ones of these, by what happened to them since. It is told person by person, as what
+    a database plans for a table that has just grown may take an hour.
+    """
+    people = people.order_by("pk").select_for_update() if lock else people.order_by("pk")
+    some = [_Person(*row) for row in people.values_list(*_Person._fields)[:_AT_ONCE]]
+    pks = [person.pk for person in some]
+    changes: dict[int, list[tuple[datetime | None, datetime]]] = {pk: [] for pk in pks}
+    theirs = source.changes.filter(contact_pk__in=pks, fields__isnull=False).order_by("pk")
+    for pk, since, at in theirs.values_list("contact_pk", "since", "at"):
+        changes[pk].append((since, at))
+    joined = set(_joins(source).filter(contact__in=pks).values_list("contact", flat=True))
+    texted = set(_texted(source).filter(pk__in=pks).values_list("pk", flat=True))
+    changed = joined.union(
+        person.pk for person in some if _is_edited(person, changes[person.pk], source)
+    )
+    return _Some(pks, set(pks) - changed - texted, changed - texted, texted)
+
+
+def _is_edited(
+    person: _Person, changes: Sequence[tuple[datetime | None, datetime]], source: ContactImport
+) -> bool:
+    """Whether somebody was written after an import wrote them, or between two pieces of it."""
+    is_created = person.source == source.pk
+    written = {at for _since, at in changes}
+    is_as_created = is_created and person.updated_at == person.created_at
+    only_joined = not is_created and not changes
+    if not (is_as_created or only_joined or person.updated_at in written):
+        return True
     # Each change follows the one before; what somebody else wrote in between leaves a gap.
-    same = changes.filter(contact_pk=OuterRef("contact_pk"))
-    gaps = theirs.filter(~Exists(same.filter(at=OuterRef("since"))))
-    gap = Q(Exists(gaps.filter(Exists(same.filter(pk__lt=OuterRef("pk"))))))
-    gap |= Q(Exists(gaps.exclude(since=OuterRef("created_at"))), source=source)
-    joined = Group.members.through.objects.filter(contact=OuterRef("pk"), pk__gt=source.memberships)
-    return ~(as_created | Exists(written) | only_joined) | gap | Q(Exists(joined), source=source)
+    gaps = [(place, since) for place, (since, _at) in enumerate(changes) if since not in written]
+    return any(place or (is_created and since != person.created_at) for place, since in gaps)
 
 
 def _uses() -> list[tuple[str, Any, str]]:
@@ -176,13 +270,26 @@ def _uses() -> list[tuple[str, Any, str]]:
     ]
 
 
-def _used(source: ContactImport) -> Q:
-    """Of people: something points at them that was not there when the import began."""
-    used = Q(pk__in=[])
+def _texted(source: ContactImport) -> QuerySet[Contact]:
+    """People whom something points at, or whose number something has, that was not there when the
+    import began.
+    """
+    people = Contact.objects.all()
+    texted = Contact.objects.none()
     for label, related, name in _uses():
         newer = related.objects.filter(pk__gt=source.uses.get(label, 0))
-        used |= Q(Exists(newer.filter(**{name: OuterRef("pk")})))
-    return used
+        if not newer.exists():
+            continue
+        texted |= people.filter(Exists(newer.filter(**{name: OuterRef("pk")})))
+        if any(field.name == "mobile" for field in related._meta.get_fields()):
+            texted |= people.filter(Exists(newer.filter(mobile=OuterRef("mobile"))))
+    return texted
+
+
+def _joins(source: ContactImport) -> QuerySet[Any]:
+    """Memberships that came since, of those whom it created."""
+    joins = Group.members.through.objects.filter(pk__gt=source.memberships)
+    return joins.filter(contact__source=source)
 
 
 def _remove_some(source: ContactImport) -> bool:
@@ -190,16 +297,13 @@ def _remove_some(source: ContactImport) -> bool:
     with transaction.atomic():
         if (mine := _locked(source)) is None:
             return False
-        some = _created(source).filter(pk__gt=mine.undone_to).order_by("pk")
-        pks = list(some.select_for_update().values_list("pk", flat=True)[:_AT_ONCE])
-        if not pks:
+        some = _told_apart(source, _theirs(source).filter(pk__gt=mine.undone_to), lock=True)
+        if not some.pks:
             return False
-        people = _created(source).filter(pk__in=pks)
-        going = list(people.exclude(_staying(source)).values_list("pk", flat=True))
-        Contact.objects.filter(pk__in=going).delete()
-        source.changes.filter(contact_pk__in=pks).delete()
-        _count(source, undone=len(going), kept=len(pks) - len(going))
-        ContactImport.objects.filter(pk=source.pk).update(undone_to=pks[-1])
+        Contact.objects.filter(pk__in=some.going).delete()
+        source.changes.filter(contact_pk__in=some.pks).delete()
+        _count(source, undone=len(some.going), kept=len(some.pks) - len(some.going))
+        ContactImport.objects.filter(pk=source.pk).update(undone_to=some.pks[-1])
     return True
 
 
@@ -215,15 +319,12 @@ def _restore_some(source: ContactImport) -> bool:
         if _locked(source) is None:
             return False
         next_ones = source.changes.order_by("contact_pk").values_list("contact_pk", flat=True)
-        pks = set(next_ones[:_AT_ONCE])
-        if not pks:
+        if not (pks := set(next_ones[:_AT_ONCE])):
             return False
-        people = Contact.objects.filter(pk__in=pks)
-        there = set(people.order_by("pk").select_for_update().values_list("pk", flat=True))
-        staying = set(people.filter(_staying(source)).values_list("pk", flat=True))
-        _restore(source.changes.filter(contact_pk__in=there - staying))
+        some = _told_apart(source, Contact.objects.filter(pk__in=pks), lock=True)
+        _restore(source.changes.filter(contact_pk__in=some.going))
         source.changes.filter(contact_pk__in=pks).delete()
-        _count(source, undone=len(there - staying), kept=len(staying))
+        _count(source, undone=len(some.going), kept=len(some.pks) - len(some.going))
     return True
 
 
@@ -259,7 +360,7 @@ def _count(source: ContactImport, **counts: int) -> None:
 def _forget_opt_outs(source: ContactImport) -> bool:
     if not source.undo_opt_outs:
         return False
-    some = list(OptOut.objects.filter(source=source).values_list("pk", flat=True)[:_AT_ONCE])
+    some = list(opt_outs(source).values_list("pk", flat=True)[:_AT_ONCE])
     OptOut.objects.filter(pk__in=some).delete()
     return bool(some)
 

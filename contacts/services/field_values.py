@@ -1,5 +1,6 @@
 """Values in the office's own fields: who has any, and deleting a field with its values."""
 
+from collections.abc import Iterable
 from typing import Final
 
 from django.db import connection, transaction
@@ -13,6 +14,11 @@ _AT_ONCE: Final = 5000  # people in one transaction
 def filled(field: ContactField) -> QuerySet[Contact]:
     """Contacts with a value in a field."""
     return Contact.objects.filter(fields__has_key=field.key)
+
+
+def keep(keys: Iterable[str]) -> None:
+    """Keep fields when the import that made them is undone: something has been made of them."""
+    ContactField.objects.filter(key__in=list(keys)).exclude(source=None).update(source=None)
 
 
 def forget(field: ContactField) -> None:

@@ -167,23 +167,25 @@ def undo_import(request: HttpRequest, pk: int) -> HttpResponse:
     source = get_object_or_404(_imports(), pk=pk)
     if not _may_undo(request):
         raise PermissionDenied
-    outlook = undo.outlook(source)
-    if outlook is None:
+    if not undo.is_possible(source):
         messages.info(request, _("There is nothing of this import that can be undone."))
         return redirect(source)
-    if outlook.opt_outs and not request.user.has_perm("contacts.delete_optout"):
+    if undo.opt_outs(source).exists() and not request.user.has_perm("contacts.delete_optout"):
         messages.info(request, _("This file opted numbers out, so only a manager can undo it."))
         return redirect(source)
     if request.method == "POST":
-        if undo.begin(source, by=request.user, opt_outs="opt_outs" in request.POST):
+        if undo.begin(source, by=request.user, with_opt_outs="opt_outs" in request.POST):
             tasks.kick_imports()
         return redirect(source)
+    outlook = undo.outlook(source)
     context = {
         "source": source,
         "outlook": outlook,
+        "first": outlook.first[:_SHOWN],
+        "later": outlook.later[:_SHOWN],
         "staying": [
-            (outlook.changed.count(), outlook.changed[:_SHOWN], _("Changed since")),
-            (outlook.texted.count(), outlook.texted[:_SHOWN], _("Texted since")),
+            (outlook.changed, _("Changed since")),
+            (outlook.texted, _("Texted since")),
         ],
     }
     return render(request, "contacts/imports/undo.html", context)

@@ -5,6 +5,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from contacts.services import field_values
 from messaging.models import MessageTemplate
 from messaging.services.audience.letters import known_keys
 from messaging.text.placeholders import parse
@@ -19,6 +20,7 @@ def keep(*, name: str, text: str, by: Actor) -> MessageTemplate:
     """A new template. Raises `NameTaken`."""
     try:
         with transaction.atomic():
+            field_values.keep(parse(text).keys)
             return MessageTemplate.objects.create(
                 name=name, text=text, created_by=user_of(by), changed_by=user_of(by)
             )
@@ -32,6 +34,7 @@ def change(template: MessageTemplate, *, seen: int, name: str, text: str, by: Ac
     """
     try:
         with transaction.atomic():
+            field_values.keep(parse(text).keys)
             changed = MessageTemplate.objects.filter(pk=template.pk, version=seen).update(
                 name=name,
                 text=text,

@@ -22,6 +22,7 @@ from contacts.models import (
 from contacts.services import membership
 from contacts.services.bulk_actions import Action, BulkAction
 from messaging.models import Gateway
+from messaging.services import templates
 from messaging.services.audience.choice import Audience
 from sociair_portal.roles import SENDER
 from tests.conftest import Browser, signed_in
@@ -43,7 +44,7 @@ def _imported(tmp_path: Path, text: str = TEXT.format(opted="yes")) -> ContactIm
 
 
 def _undone(source: ContactImport, *, opt_outs: bool = True) -> ContactImport:
-    assert undo.begin(source, by=None, opt_outs=opt_outs)
+    assert undo.begin(source, by=None, with_opt_outs=opt_outs)
     source.refresh_from_db()
     assert undo.undo(source)
     assert source.state == ImportState.UNDONE
@@ -72,13 +73,12 @@ def test_an_undone_import_leaves_everything_as_it_was(tmp_path: Path) -> None:
     source = _imported(tmp_path)
     assert _everything() != before
     seen = undo.outlook(source)
-    assert seen is not None
     assert (seen.created, seen.restored, seen.opt_outs) == (2, 1, 1)
     _undone(source)
     assert _everything() == before
     assert (source.undone, source.kept) == (3, 0)
     assert not ImportedChange.objects.exists()
-    assert undo.outlook(source) is None
+    assert not undo.is_possible(source)
 
 
 def test_a_person_of_several_rows_is_undone_to_before_the_first(
@@ -92,8 +92,7 @@ def test_a_person_of_several_rows_is_undone_to_before_the_first(
     source = _imported(tmp_path, text)
     assert Contact.objects.count() == 2
     seen = undo.outlook(source)
-    assert seen is not None
-    assert (seen.created, seen.restored, seen.changed.count()) == (1, 1, 0)
+    assert (seen.created, seen.restored, seen.changed.count) == (1, 1, 0)
     _undone(source)
     assert _everything() == before
 
@@ -107,8 +106,7 @@ def test_who_was_changed_since_stays_and_is_listed(tmp_path: Path) -> None:
     joined = Contact.objects.get(name="Gita")
     membership.join(GroupFactory.create(name="Hostel"), [joined.pk])
     seen = undo.outlook(source)
-    assert seen is not None
-    assert [one.name for one in seen.changed] == ["Gita", "Sita Rai"]
+    assert [one.name for one in seen.changed.people()] == ["Sita Rai", "Gita"]
     assert (seen.created, seen.restored) == (1, 0)
     _undone(source)
     assert sorted(Contact.objects.values_list("name", flat=True)) == ["Gita", "Sita Rai"]
@@ -191,7 +189,7 @@ def test_an_undoing_that_fails_says_so_and_keeps_no_other_waiting(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sender: Browser
 ) -> None:
     source = _imported(tmp_path, TEXT.format(opted=""))
-    assert undo.begin(source, by=None, opt_outs=False)
+    assert undo.begin(source, by=None, with_opt_outs=False)
     with monkeypatch.context() as broken:
         broken.setattr("contacts.importing.undo._restore_some", _raise)
         assert jobs.run(go_on=lambda: True)
@@ -212,8 +210,7 @@ def test_who_was_texted_since_stays_and_is_listed(tmp_path: Path, gateway: Gatew
     hand_over(gateway, Audience(contacts=(sita.pk, old.pk)), text="The bus is late.")
     send_all(gateway)
     seen = undo.outlook(source)
-    assert seen is not None
-    assert [one.name for one in seen.texted] == ["Ram Karki", "Sita Rai"]
+    assert [one.name for one in seen.texted.people()] == ["Ram Karki", "Sita Rai"]
     assert seen.restored == 1
     _undone(source)
     found = dict(Contact.objects.values_list("name", "fields"))
@@ -234,8 +231,8 @@ def test_an_undoing_that_is_stopped_goes_on_where_it_was(
 ) -> None:
     monkeypatch.setattr("contacts.importing.undo._AT_ONCE", 1)
     source = _imported(tmp_path)
-    assert undo.begin(source, by=None, opt_outs=True)
-    assert not undo.begin(source, by=None, opt_outs=True)
+    assert undo.begin(source, by=None, with_opt_outs=True)
+    assert not undo.begin(source, by=None, with_opt_outs=True)
     once = partial(next, iter([True]), False)
     assert not jobs.run(go_on=once)
     assert 0 < Contact.objects.count() < 3
@@ -253,8 +250,8 @@ def test_an_import_can_be_undone_for_a_week(tmp_path: Path) -> None:
     assert source.changes.exists()
     long_ago = timezone.now() - undo.POSSIBLE_FOR - timedelta(minutes=1)
     ContactImport.objects.update(finished_at=long_ago)
-    assert undo.outlook(source) is None
-    assert not undo.begin(source, by=None, opt_outs=True)
+    assert not undo.is_possible(source)
+    assert not undo.begin(source, by=None, with_opt_outs=True)
     undo.forget_old()
     assert not source.changes.exists()
 
@@ -286,7 +283,6 @@ def test_an_opt_out_that_a_later_file_has_as_well_stays(tmp_path: Path) -> None:
     first = _imported(tmp_path, "Name,Mobile,Opted out\nSita,9841000001,yes\nRam,9841000002,yes\n")
     _imported(tmp_path, "Name,Mobile,Opted out\nSita,9841000001,yes\n")
     seen = undo.outlook(first)
-    assert seen is not None
     assert seen.opt_outs == 1
     _undone(first)
     assert list(OptOut.objects.values_list("mobile", flat=True)) == ["9841000001"]
@@ -299,6 +295,56 @@ def test_an_opt_out_that_somebody_has_confirmed_stays(tmp_path: Path) -> None:
     assert action.go_on(0, is_time_left=lambda: True).done == 1
     _undone(source)
     assert list(OptOut.objects.values_list("mobile", flat=True)) == ["9841000003"]
+
+
+def test_an_opt_out_that_somebody_has_typed_since_stays(tmp_path: Path, sender: Browser) -> None:
+    source = _imported(tmp_path)
+    page = sender.post("/opt-outs/new/", {"mobile": "984-1000003"}).text
+    assert "This number is opted out already." in page
+    _undone(source)
+    assert list(OptOut.objects.values_list("mobile", flat=True)) == ["9841000003"]
+
+
+def test_a_field_or_a_group_that_is_in_use_since_stays(tmp_path: Path, manager: Browser) -> None:
+    text = "Name,Mobile,Groups,Class,Fee,Village\nSita,9841000001,Bus; Hostel,9,100,Lamahi\n"
+    source = _imported(tmp_path, text)
+    renamed = ContactField.objects.get(key="class")
+    manager.post(f"/contacts/fields/{renamed.pk}/", {"name": "Year", "in_list": "on"})
+    templates.keep(name="Fees", text="Please pay {fee}.", by=None)
+    group = Group.objects.get(name="Bus")
+    manager.post(f"/groups/{group.pk}/rename/", {"name": "Bus 1"})
+    _undone(source)
+    assert not Contact.objects.exists()
+    assert sorted(ContactField.objects.values_list("key", flat=True)) == ["class", "fee"]
+    assert list(Group.objects.values_list("name", flat=True)) == ["Bus 1"]
+
+
+def test_who_was_texted_by_a_typed_number_stays(tmp_path: Path, gateway: Gateway) -> None:
+    source = _imported(tmp_path)
+    hand_over(gateway, Audience(numbers="9841000001"))
+    send_all(gateway)
+    seen = undo.outlook(source)
+    assert [one.name for one in seen.texted.people()] == ["Sita Rai"]
+    _undone(source)
+    assert Contact.objects.get().name == "Sita Rai"
+
+
+def test_files_that_changed_its_people_since_are_to_be_undone_first(
+    tmp_path: Path, sender: Browser
+) -> None:
+    first = _imported(tmp_path, "Name,Mobile,Class\nSita,9841000001,9\nRam,9841000002,9\n")
+    later = imported(csv_file(tmp_path / "up.csv", "Name,Mobile,Class\nSita,9841000001,10\n"))
+    imported(csv_file(tmp_path / "others.csv", "Name,Mobile\nGita,9841000003\n"))
+    seen = undo.outlook(first)
+    assert [one.pk for one in seen.first] == [later.pk]
+    page = sender.get(f"{first.get_absolute_url()}undo/").text
+    assert "Files that changed these people since" in page
+    assert f'<a href="{later.get_absolute_url()}">up.csv</a>' in page
+    _undone(later)
+    seen = undo.outlook(first)
+    assert not seen.first.exists()
+    _undone(first)
+    assert list(Contact.objects.values_list("name", flat=True)) == ["Gita"]
 
 
 def test_several_imports_are_undone_one_after_the_other_the_last_one_first(
