@@ -94,16 +94,20 @@ _CAPITALISED: Final = re.compile(r"(?=.*[aeiouAEIOU])(?:[A-Z][a-eg-z]*\.?)+")
 _INITIALS: Final = re.compile(r"(?:[A-Z]\.?){1,3}|(?:[A-Z][a-eg-z]?\.)+")
 _PERHAPS_LATIN: Final = re.compile(
     r"(?=.*[aeiouAEIOU])[A-Z]?[a-z]+(?:'[st])?|[A-Z]+|[A-Za-z]{1,3}"
-    r"|[0-9]+(?:st|nd|rd|th|kg|[ap]m|[a-eg-z])"
+    r"|[0-9]+(?:st|nd|rd|th|kg|[ap]m|[a-eg-z])?"
 )
 _NO_LATIN: Final = re.compile(r"[bcdghjkmpqtvxz]f|f[bcdghjkmnpqvxz]|[bl]j")
-_DIVIDED: Final = re.compile(r"(?<=.)[;/|](?=.)")
+_LATIN_NAME: Final = re.compile(r"(?=.*[aeiou])[A-Z][a-eg-z]{2,}")
+_DIVIDED: Final = re.compile(r"(?<=.)[;/|\\](?=.)|[.,:()-]+")
+_DIVIDED_BY_ALL: Final = re.compile(r"[;/|\\.,:(){}\[\]-]+")
+_IN_BRACKETS: Final = re.compile(r"[^\[\](){}]*(?:\[\w+\]|\{\w+\}|\(\w+\))")
 _LATIN_VOWEL: Final = re.compile("[aeiouAEIOU]")
 _NO_HEADING: Final = re.compile(r"[a-z][A-Z]|[0-9][A-Za-z]|^[^aeiouAEIOU]+$")
 _LATIN: Final = re.compile(r"[A-Za-z]")
 _DIGIT_SIGNS: Final = re.compile(r"(?=.*[!@#$%^&*])[!@#$%^&*().,/÷-]+")
 _SPACES: Final = re.compile(r"(\s+)")
 _LONGEST_WORD: Final = 200
+_SHORTEST_PROOF: Final = 3
 
 
 class Reading(IntEnum):
@@ -134,6 +138,11 @@ def reading_of(text: str) -> Reading:
     return max(_read(text, font)[0] for font in Font)
 
 
+def is_shown_otherwise(text: str) -> bool:
+    """Whether the fonts show different letters for a text."""
+    return len({to_unicode(text, font) for font in Font}) > 1
+
+
 def looks_typed(text: str) -> bool:
     """Whether a text was surely typed for such a font: it has signs that no Latin name has, and its
     letters make Nepali words.
@@ -142,6 +151,8 @@ def looks_typed(text: str) -> bool:
 
 
 def _is_proof(word: str) -> bool:
+    if len(word) < _SHORTEST_PROOF:
+        return False
     if not (_STRANGE.search(word) or _STRANGE_IN_A_WORD.search(word)):
         return False
     return any(_read_word(word, font)[0] is Reading.TYPED for font in Font)
@@ -177,7 +188,7 @@ def _read_word(word: str, font: Font) -> tuple[Reading, str]:
     is_half = _HALF_AT_END.search(shown, 0, len(shown) - word.endswith("\\"))
     if not _LATIN.search(word) or not _WORD.fullmatch(shown) or is_half:
         return Reading.STAYS, word
-    can_be_latin = all(map(_can_be_latin, _DIVIDED.split(word)))
+    can_be_latin = _can_be_latin(word)
     if _STRANGE.search(word) and not can_be_latin:
         return Reading.TYPED, shown
     if _CAPITALISED.fullmatch(word) or _INITIALS.fullmatch(word) or not _is_nepali(word, shown):
@@ -185,8 +196,16 @@ def _read_word(word: str, font: Font) -> tuple[Reading, str]:
     return Reading.EITHER if can_be_latin else Reading.TYPED, shown
 
 
-def _can_be_latin(part: str) -> bool:
-    return _PERHAPS_LATIN.fullmatch(part) is not None and not _NO_LATIN.search(part)
+def _can_be_latin(word: str) -> bool:
+    """Whether a word, or its parts between signs, may be Latin."""
+    inner = word
+    if _LATIN_VOWEL.search(word) and not _IN_BRACKETS.fullmatch(word):
+        inner = word.rstrip("]|;/").lstrip("/")
+    divided = _DIVIDED_BY_ALL if _IN_BRACKETS.fullmatch(inner) else _DIVIDED
+    parts = list(filter(None, divided.split(inner)))
+    if all(map(_LATIN_NAME.fullmatch, _DIVIDED_BY_ALL.split(inner))):
+        return True
+    return all(_PERHAPS_LATIN.fullmatch(part) and not _NO_LATIN.search(part) for part in parts)
 
 
 def _is_nepali(word: str, shown: str) -> bool:

@@ -7,7 +7,7 @@ from pathlib import Path
 import openpyxl
 
 from contacts.importing import jobs, load
-from contacts.importing.meanings import guess_choice, options_of
+from contacts.importing.meanings import GROUPS, LABELS, guess_choice, options_of
 from contacts.importing.options import Numbers, Options
 from contacts.models import ContactImport
 from messaging.models import RecipientTable
@@ -44,8 +44,11 @@ def xlsx_file(
 
 
 def guessed(source: ContactImport, **changed: object) -> Options:
-    """The options that the preview would offer."""
-    return replace(options_of(source, guess_choice(source)), **changed)  # type: ignore[arg-type]
+    """The options that the preview would offer, with labels as groups."""
+    choice = guess_choice(source)
+    if LABELS in choice.meanings:
+        choice.give(choice.meanings.index(LABELS), GROUPS)
+    return replace(options_of(source, choice), **changed)  # type: ignore[arg-type]
 
 
 def imported(path: Path, **changed: object) -> ContactImport:

@@ -11,12 +11,14 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from contacts.fields import FieldKind
 from contacts.forms.people import NameField
-from contacts.forms.written import about_letters, beside, ways
+from contacts.forms.written import about_letters, ways, which_font
 from contacts.importing import jobs
 from contacts.importing.columns import is_typed_for_a_font
 from contacts.importing.meanings import (
+    AS_IT_IS,
     FIELD,
     GROUPS,
+    LABELS,
     LEAVE_OUT,
     NAME,
     NEW,
@@ -35,7 +37,7 @@ from contacts.importing.options import Existing, Numbers, Options
 from contacts.importing.plan import group_names
 from contacts.importing.rows import Row
 from contacts.models import ContactField, ContactImport
-from contacts.preeti import Font
+from contacts.preeti import Font, to_unicode
 
 _LONGEST_GROUP: Final = 100
 
@@ -118,8 +120,10 @@ class ColumnChoiceForm(forms.Form):
                 label=name, choices=meanings, required=False, initial=choice.meanings[place]
             )
             self.fields[f"written_{place}"] = forms.ChoiceField(
-                label=_("How %(column)s is written") % {"column": name},
-                choices=ways(self.facts[place], self._cells(place)),
+                label=which_font(name)
+                if is_typed_for_a_font(self.facts[place])
+                else _("How %(column)s is written") % {"column": name},
+                choices=ways(self.facts[place]),
                 required=False,
                 initial=choice.written[place],
                 help_text=about_letters(self.facts[place]),
@@ -133,21 +137,21 @@ class ColumnChoiceForm(forms.Form):
             Column(
                 meaning=self[f"column_{place}"],
                 written=self[f"written_{place}"] if self._is_asked(place) else None,
-                cells=[beside(cell, self._font(place)) for cell in _first_cells(self._rows, place)],
+                cells=[self._shown(cell, place) for cell in _first_cells(self._rows, place)],
                 is_hidden=place in hidden,
             )
             for place in range(len(self.source.names))
         ]
 
-    def _cells(self, place: int) -> list[str]:
-        return [row.cells[place].strip() for row in self._rows if place < len(row.cells)]
-
-    def _font(self, place: int) -> Font | None:
-        """The font for which a column was typed, or may have been."""
-        if not is_typed_for_a_font(self.facts[place]):
-            return None
+    def _shown(self, cell: str, place: int) -> str:
+        """A cell, and beside it what the font shows for which its column was typed."""
+        meaning = str(self[f"column_{place}"].value() or "")
         given = str(self[f"written_{place}"].value() or "")
-        return Font.HIMALI if given.removesuffix(SURE) == Font.HIMALI else Font.PREETI
+        if meaning in NO_WORDS or not is_typed_for_a_font(self.facts[place]) or given == AS_IT_IS:
+            return cell
+        font = Font.HIMALI if given.removesuffix(SURE) == Font.HIMALI else Font.PREETI
+        shown = to_unicode(cell, font, either=given in list(Font))
+        return cell if shown == cell else f"{cell} → {shown}"
 
     def _is_asked(self, place: int) -> bool:
         """Whether the cells of a column could be written in another way than they are read."""
@@ -233,7 +237,7 @@ class ColumnsForm(ColumnChoiceForm):
             "to_groups": ", ".join(choice.to_groups),
             "reason": choice.reason,
         }
-        super().__init__(source, choice, data, meanings=_meanings(), initial=initial)
+        super().__init__(source, choice, data, meanings=_meanings(choice), initial=initial)
 
     def clean_to_groups(self) -> str:
         text: str = self.cleaned_data["to_groups"]
@@ -253,7 +257,7 @@ class ColumnsForm(ColumnChoiceForm):
         )
 
 
-def _meanings() -> list[tuple[str, Any]]:
+def _meanings(choice: Choice) -> list[tuple[str, Any]]:
     known = [(f"{FIELD}{one.key}", one.name) for one in ContactField.objects.all()]
     kinds = {
         FieldKind.TEXT: _("New field: text"),
@@ -265,6 +269,7 @@ def _meanings() -> list[tuple[str, Any]]:
         (NUMBER, _("Mobile number")),
         (NAME, _("Name")),
         (GROUPS, _("Groups")),
+        *([(LABELS, _("Labels: groups or not?"))] if LABELS in choice.meanings else []),
         (OPTED_OUT, _("Opted out (yes)")),
         (REASON, _("Reason of an opt-out")),
         *known,

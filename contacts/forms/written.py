@@ -1,7 +1,7 @@
 """How the cells of a column are written, where they do not tell: marks, calendars, fonts."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from typing import Any
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -9,23 +9,20 @@ from django.utils.translation import ngettext
 from contacts.days import Calendar
 from contacts.fields import DecimalMark
 from contacts.importing.columns import is_mostly_typed, is_typed_for_a_font
-from contacts.importing.facts import Facts
+from contacts.importing.facts import EXAMPLES, Facts
 from contacts.importing.meanings import AS_IT_IS, SURE, kind_of_column
-from contacts.preeti import Font, Reading, looks_typed, reading_of, to_unicode
-
-_NO_EXAMPLE: Final = ""
+from contacts.preeti import Font, is_shown_otherwise, to_unicode
 
 
-def beside(cell: str, font: Font | None) -> str:
-    """A cell, and beside it what its font shows."""
-    shown = cell if font is None else to_unicode(cell, font)
-    return cell if shown == cell else f"{cell} → {shown}"
+def which_font(heading: str) -> str:
+    """The question about a column that was typed for a font."""
+    return _("In which font was “%(column)s” typed?") % {"column": heading}
 
 
-def ways(facts: Facts, cells: Sequence[str]) -> list[tuple[str, Any]]:
-    """How the cells of a column may be written; empty: nobody has said. `cells` are the first."""
+def ways(facts: Facts) -> list[tuple[str, Any]]:
+    """How the cells of a column may be written; empty: nobody has said."""
     if is_typed_for_a_font(facts):
-        return [("", _("Choose")), *_fonts(facts, cells)]
+        return [("", _("Choose")), *_fonts(facts)]
     days = [(one.value, one.label) for one in Calendar]
     marks = [
         (DecimalMark.POINT.value, _("1,250.50 is more than a thousand")),
@@ -41,68 +38,56 @@ def about_letters(facts: Facts) -> str:
     """What is to be known before a font is chosen; empty for a column that was typed for none."""
     if not is_typed_for_a_font(facts):
         return ""
-    said = [
-        _(
-            "The letters look as if they were typed in a font like Preeti. Without it, people "
-            "would read them as they stand in the file."
-        )
-    ]
-    latin = facts.read - facts.nepali - facts.either
-    if latin:
+    said = [_("Without that font, people would read it as it stands in the file.")]
+    staying = facts.read - facts.nepali - facts.either
+    if staying:
         stay = ngettext(
             "%(number)d cell stays as it is: %(cells)s.",
             "%(number)d cells stay as they are: %(cells)s.",
-            latin,
+            staying,
         )
-        said.append(stay % {"number": latin, "cells": _some(facts.latin, latin)})
+        said.append(stay % {"number": staying, "cells": _some(facts.staying)})
     if facts.either:
         are = ngettext(
             "%(number)d cell could be either: %(cells)s.",
             "%(number)d cells could be either: %(cells)s.",
             facts.either,
         )
-        said.append(are % {"number": facts.either, "cells": _some(facts.either_way, facts.either)})
+        said.append(are % {"number": facts.either, "cells": _some(facts.either_ones)})
     return " ".join(said)
 
 
-def _some(cells: Sequence[str], number: int) -> str:
-    """Some cells, and dots if there are more."""
-    return ", ".join([*cells, "…"] if number > len(cells) else cells)
+def _some(cells: Sequence[str]) -> str:
+    """Some cells, and words for others if there may be more."""
+    together = ", ".join(cells)
+    return _("%(cells)s and others") % {"cells": together} if len(cells) == EXAMPLES else together
 
 
-def _fonts(facts: Facts, cells: Sequence[str]) -> list[tuple[str, Any]]:
-    """The fonts for which cells may have been typed, each with what it shows of one, and whether
-    words are changed that could be Latin; a second font only if it shows another word somewhere.
+def _fonts(facts: Facts) -> list[tuple[str, Any]]:
+    """The fonts for which a column may have been typed, each with what it shows of one cell, and
+    whether cells are changed that could be Latin; a second font only if it shows other letters.
     """
-    typed = [cell for cell in cells if reading_of(cell) is Reading.TYPED]
-    example = next(filter(looks_typed, typed), next(iter(typed), _NO_EXAMPLE))
-    either = facts.either_way[0] if facts.either_way else _NO_EXAMPLE
-    fonts = [Font.PREETI]
-    for cell in (*typed, either):
-        if to_unicode(cell, Font.HIMALI) != to_unicode(cell, Font.PREETI):
-            example = cell if cell in typed else example
-            fonts = list(Font)
-            break
+    typed = next(iter([*facts.of_two_fonts, *facts.typed_ones]), "")
+    either = next(iter(facts.either_ones), "")
+    fonts = list(Font) if is_shown_otherwise(typed) else [Font.PREETI]
     found: list[tuple[str, Any]] = []
     for font in fonts:
-        found += _with_font(font, example, either, only_sure=not is_mostly_typed(facts))
-    as_it_is = _("%(cell)s (as in the file)") % {"cell": example or either}
-    return [*found, (AS_IT_IS, as_it_is)]
+        found += _with_font(font, typed, either, only_sure=not is_mostly_typed(facts))
+    return [*found, (AS_IT_IS, _("In none: %(cell)s stays as it is") % {"cell": typed})]
 
 
-def _with_font(font: Font, example: str, either: str, *, only_sure: bool) -> list[tuple[str, Any]]:
+def _with_font(font: Font, typed: str, either: str, *, only_sure: bool) -> list[tuple[str, Any]]:
     names = {Font.PREETI: _("Preeti or Kantipur"), Font.HIMALI: _("Himali or PCS Nepali")}
     words = {
-        "example": to_unicode(example, font),
+        "font": names[font],
+        "typed": to_unicode(typed, font),
         "latin": either,
         "nepali": to_unicode(either, font),
-        "font": names[font],
     }
     if not either:
-        return [(font.value, _("%(example)s (%(font)s)") % words)]
-    if not example:
-        return [(font.value, _("%(nepali)s (%(font)s)") % words)]
-    stays = (f"{font}{SURE}", _("%(example)s, but %(latin)s stays (%(font)s)") % words)
+        return [(font.value, _("%(font)s: %(typed)s") % words)]
+    stays = (f"{font}{SURE}", _("%(font)s: %(typed)s, and %(latin)s stays as it is") % words)
     if only_sure:
         return [stays]
-    return [(font.value, _("%(example)s, and %(nepali)s for %(latin)s (%(font)s)") % words), stays]
+    changes = _("%(font)s: %(typed)s, and %(latin)s becomes %(nepali)s") % words
+    return [(font.value, changes), stays]

@@ -27,7 +27,8 @@ _NAME_PART: Final = re.compile(
     r"|family name|surname|suffix)(?: prefix| suffix)?$",
     re.IGNORECASE,
 )
-_GROUPS: Final = re.compile(r"^(?:groups?\b|labels?$|categories$)|समूह", re.IGNORECASE)
+_LABELS: Final = re.compile(r"^(?:labels?|categories)$", re.IGNORECASE)
+_GROUPS: Final = re.compile(r"^groups?\b|समूह", re.IGNORECASE)
 _OPTED_OUT: Final = re.compile(r"^opted[ -]?out$", re.IGNORECASE)
 _IGNORED: Final = re.compile(
     r" - (?:label|type)$|^(?:operator|photo|s\.?\s?no?\.?|sn|#|क्र\.?\s?सं\.?|सि\.?\s?नं\.?)$",
@@ -53,6 +54,11 @@ class Columns:
     fields: dict[int, str] = field(default_factory=dict)
 
 
+def is_labels_heading(name: str) -> bool:
+    """Whether a heading is what address books call labels, which are not always groups."""
+    return bool(_LABELS.search(name))
+
+
 def is_number_heading(name: str) -> bool:
     """Whether a heading says that mobile numbers are below it."""
     return bool(_NUMBER.search(name))
@@ -74,7 +80,7 @@ def guess(
             continue
         if columns.opted_out is None and _OPTED_OUT.search(name):
             columns.opted_out = place
-        elif columns.groups is None and _GROUPS.search(name):
+        elif columns.groups is None and (_GROUPS.search(name) or is_labels_heading(name)):
             columns.groups = place
         elif key_of(name):
             columns.fields[place] = name
@@ -120,11 +126,11 @@ def _name_columns(shown: Sequence[int], names: Sequence[str], facts: Sequence[Fa
 
 
 def is_typed_for_a_font(facts: Facts) -> bool:
-    """Whether some words of a column were surely typed for a font like Preeti, or most perhaps so,
-    where those of another column were.
+    """Whether some words of a column were surely typed for a font like Preeti, or nearly all make
+    Nepali words, where those of another column were.
     """
     can_be = facts.nepali + facts.either
-    return facts.typed > 0 or (can_be > 0 and can_be >= _MOST * facts.read)
+    return facts.typed > 0 or (facts.nepali > 0 and can_be >= _MOST * facts.read)
 
 
 def is_mostly_typed(facts: Facts) -> bool:

@@ -47,13 +47,15 @@ def main(path: str, sheet: str, rows_a_piece: str) -> None:
                 found = together(found, readings_of(piece))
             if place:
                 facts = together(facts, found)
+        lines, continued = table.tally.lines, table.tally.continued
+        del table  # memory is bound
         if is_typed and unread > 1:
             again = _pieces(open_table(Path(path), sheet=sheet).rows, int(rows_a_piece))
             for piece in islice(again, 1, unread):
                 facts = together(facts, readings_of(piece))
         counted = {
-            "lines": table.tally.lines,
-            "continued": table.tally.continued,
+            "lines": lines,
+            "continued": continued,
             "hidden": hidden,
             "facts": [one.to_json() for one in facts],
         }

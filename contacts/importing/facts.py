@@ -17,14 +17,14 @@ from contacts.fields import DecimalMark, plain_number, says_nothing
 from contacts.importing.cells import SHORTEST, mobile_in
 from contacts.importing.rows import Row
 from contacts.phone import plain_mobile, visible
-from contacts.preeti import Reading, count_typed, reading_of
+from contacts.preeti import Reading, count_typed, is_shown_otherwise, reading_of
 
 _DIGIT: Final = re.compile(r"\d")
 _SHAPE: Final = str.maketrans("023456789०१२३४५६७८९", "1" * 19)
 _DIGITS_OF_A_DAY: Final = "12"  # 11 May 1111 is a day, and so is 22 Baisakh 2222
 _MOST_DIGITS: Final = 15
-_EXAMPLES: Final = 3  # words
-_LONGEST_EXAMPLE: Final = 40
+EXAMPLES: Final = 3  # of cells
+_LONGEST_EXAMPLE: Final = 60  # letters
 _NO_YEAR: Final = 10_000
 
 
@@ -60,8 +60,11 @@ class Facts:
     not_gregorian: int = 0  # of those: the 31st of February
     first_year: int = _NO_YEAR
     last_year: int = 0
-    either_way: list[str] = field(default_factory=list)  # the first of `either`
-    latin: list[str] = field(default_factory=list)  # the first that are no Nepali
+    # Some of each; two fonts show different letters for the last ones.
+    typed_ones: list[str] = field(default_factory=list)
+    either_ones: list[str] = field(default_factory=list)
+    staying: list[str] = field(default_factory=list)
+    of_two_fonts: list[str] = field(default_factory=list)
 
     def __add__(self, other: "Facts") -> "Facts":
         together = {}
@@ -76,7 +79,8 @@ class Facts:
 
     @classmethod
     def from_json(cls, data: dict[str, Any]) -> "Facts":
-        return cls(**data)
+        """Also of what was counted otherwise once."""
+        return cls(**{name: value for name, value in data.items() if name in _EMPTY})
 
 
 def _sum(mine: int, theirs: int) -> int:
@@ -84,7 +88,7 @@ def _sum(mine: int, theirs: int) -> int:
 
 
 def _first_ones(mine: Sequence[str], theirs: Sequence[str]) -> list[str]:
-    return list(dict.fromkeys((*mine, *theirs)))[:_EXAMPLES]
+    return list(dict.fromkeys((*mine, *theirs)))[:EXAMPLES]
 
 
 _TOGETHER: Final[dict[str, Any]] = {
@@ -92,8 +96,10 @@ _TOGETHER: Final[dict[str, Any]] = {
     "first_year": min,
     "longest": max,
     "last_year": max,
-    "either_way": _first_ones,
-    "latin": _first_ones,
+    "typed_ones": _first_ones,
+    "either_ones": _first_ones,
+    "staying": _first_ones,
+    "of_two_fonts": _first_ones,
 }
 _EMPTY: Final = asdict(Facts())
 
@@ -135,10 +141,20 @@ def _readings(cells: Sequence[str]) -> Facts:
         reading = reading_of(cell)
         facts.nepali += times * (reading is Reading.TYPED)
         facts.either += times * (reading is Reading.EITHER)
-        examples = facts.either_way if reading is Reading.EITHER else facts.latin
-        if reading is not Reading.TYPED and len(examples) < _EXAMPLES:
-            examples.append(cell[:_LONGEST_EXAMPLE])
+        examples = {
+            Reading.TYPED: facts.typed_ones,
+            Reading.EITHER: facts.either_ones,
+            Reading.STAYS: facts.staying,
+        }
+        _keep(examples[reading], cell)
+        if reading is Reading.TYPED and not facts.of_two_fonts and is_shown_otherwise(cell):
+            _keep(facts.of_two_fonts, cell)
     return facts
+
+
+def _keep(examples: list[str], cell: str) -> None:
+    if len(examples) < EXAMPLES and len(cell) <= _LONGEST_EXAMPLE:
+        examples.append(cell)
 
 
 def _column(cells: Sequence[str]) -> Facts:

@@ -127,7 +127,7 @@ def facts_of_columns(source: ContactImport) -> list[Facts]:
         first = pieces.rows_of(source, 0)
         found = together(facts_of(first), rest)
         if any_typed(found):
-            found = together(found, readings_of(first))
+            found = together(readings_of(first), found)
         missing = len(source.names) - len(found)
         known[source.heading] = [*found, *(Facts() for _place in range(missing))]
     return known[source.heading]
@@ -167,6 +167,8 @@ def cancel(source: ContactImport) -> bool:
     source.refresh_from_db()
     if cancelled:
         pieces.drop_pieces(source)
+        if not source.done:
+            undo.forget_made(source)
     return bool(cancelled)
 
 
@@ -182,19 +184,21 @@ def run(*, go_on: Callable[[], bool]) -> bool:
                 source,
                 _("The database could not store these rows. What is counted here is stored."),
             )
-    for source in ContactImport.objects.filter(state=ImportState.UNDOING).order_by("id"):
+    # The newest first: an older one finds its people as it left them only after that.
+    undoing = ContactImport.objects.filter(state=ImportState.UNDOING)
+    for source in undoing.order_by("-finished_at", "-id"):
         try:
             if not undo.undo(source, go_on=go_on):
                 return False
         except (DataError, IntegrityError, ValueError) as error:
             logger.error("Import %s was not undone: %s.", source.pk, type(error).__name__)
-            _fail(source, _("Undoing this import failed. What was undone by then stays undone."))
+            why = _("Undoing this import failed. What was undone by then stays undone.")
+            undoing.filter(pk=source.pk).update(state=ImportState.FAILED, failure=why)
     return True
 
 
 def _fail(source: ContactImport, why: str) -> None:
-    under_way = [ImportState.RUNNING, ImportState.UNDOING]
-    ContactImport.objects.filter(pk=source.pk, state__in=under_way).update(
+    ContactImport.objects.filter(pk=source.pk, state=ImportState.RUNNING).update(
         state=ImportState.FAILED, failure=why, finished_at=timezone.now()
     )
 

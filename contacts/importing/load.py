@@ -8,7 +8,7 @@ piece takes well under half a second, so that answers of Sociair are saved meanw
 import json
 from collections import Counter
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from django.db import IntegrityError, connection, transaction
@@ -129,10 +129,12 @@ def _save_people(source: ContactImport, newcomers: Newcomers, planned: Sequence[
 
 def _note_joined(source: ContactImport, now: datetime) -> None:
     """Mark whom this import created and somebody else has put into a group since its last piece as
-    changed, so that they stay when it is undone.
+    changed, at a moment that is no piece's, so that they stay when it is undone.
     """
     newer = Group.members.through.objects.filter(pk__gt=source.memberships, contact__source=source)
-    Contact.objects.filter(pk__in=newer.values("contact")).update(updated_at=now)
+    Contact.objects.filter(pk__in=newer.values("contact")).update(
+        updated_at=now + timedelta(microseconds=1)
+    )
 
 
 def _note_changes(

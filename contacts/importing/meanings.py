@@ -10,9 +10,16 @@ from django.utils.translation import gettext as _
 from contacts.days import Calendar
 from contacts.fields import RESERVED, DecimalMark, FieldKind, key_of
 from contacts.importing import jobs
-from contacts.importing.columns import Guess, guess, guess_kind, is_typed_for_a_font
+from contacts.importing.columns import (
+    Guess,
+    guess,
+    guess_kind,
+    is_labels_heading,
+    is_typed_for_a_font,
+)
 from contacts.importing.facts import Facts
 from contacts.importing.options import Existing, FieldColumn, Numbers, Options, TypedColumn
+from contacts.importing.plan import group_names
 from contacts.models import ContactField, ContactImport, FilePurpose
 from contacts.preeti import Font, heading_in_unicode
 
@@ -20,6 +27,7 @@ LEAVE_OUT: Final = ""
 NUMBER: Final = "number"
 NAME: Final = "name"
 GROUPS: Final = "groups"
+LABELS: Final = "labels"  # of an address book: groups, if somebody says so
 OPTED_OUT: Final = "opted_out"
 REASON: Final = "reason"
 NEW: Final = "new:"  # and the kind of the new field
@@ -151,10 +159,20 @@ def guess_choice(source: ContactImport) -> Choice:
     for where, meaning in ((found.groups, GROUPS), (found.opted_out, OPTED_OUT)):
         if where is not None and not (is_for_one and meaning is GROUPS):
             choice.meanings[where] = meaning
+            if meaning is GROUPS and _are_labels(source, where):
+                choice.meanings[where] = LABELS
     for places, meaning in ((found.numbers, NUMBER), (found.names, NAME)):
         for place in places:
             choice.meanings[place] = meaning
     return choice
+
+
+def _are_labels(source: ContactImport, place: int) -> bool:
+    """Whether a column has labels of an address book, but those that are in every one."""
+    rows = jobs.sample_of(source)
+    cells = [row.cells[place] for row in rows if place < len(row.cells)]
+    is_whole = source.pieces == 1
+    return is_labels_heading(source.names[place]) and (not is_whole or any(map(group_names, cells)))
 
 
 def kind_of_column(facts: Facts) -> Guess:
@@ -181,6 +199,9 @@ def options_of(source: ContactImport, choice: Choice) -> Options:
         said = _("Mobile numbers are in several columns: %(names)s. Choose what counts.")
         names = ", ".join(f"“{source.names[place]}”" for place in numbers)
         raise SeveralNumbers(said % {"names": names})
+    if labels := choice.places(LABELS):
+        said = _("Shall each of these labels become a group? Choose Groups, or Leave out.")
+        raise NotChosen(said, labels[0])
     if places[REASON] is not None and not choice.opt_out:
         said = _("Only numbers that must not be texted have a reason. Choose another meaning.")
         raise NotChosen(said, places[REASON])

@@ -110,6 +110,7 @@ class Options:
         if "number" in given:
             given["numbers"] = [given.pop("number")]
             given["names"] = [] if (name := given.pop("name")) is None else [name]
+        typed = given.pop("fonts", given.get("typed", ()))
         fields = tuple(
             FieldColumn(
                 **{
@@ -131,8 +132,7 @@ class Options:
                 "several": Numbers(given.get("several", Numbers.FIRST)),
                 "existing": Existing(given["existing"]),
                 "typed": tuple(
-                    TypedColumn(place, Font(font), *either)
-                    for place, font, *either in given.pop("fonts", given.get("typed", ()))
+                    TypedColumn(place, Font(font), *either) for place, font, *either in typed
                 ),
                 "to_groups": tuple(given["to_groups"]),
             }

@@ -7,10 +7,11 @@ goes on in short transactions, as imports do; each person is looked at and undon
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import islice
 from typing import Any, Final, NamedTuple
 
 from django.db import transaction
-from django.db.models import Count, Exists, F, Max, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.utils import timezone
 
 from contacts.fields import FieldKind, can_have
@@ -29,7 +30,7 @@ from contacts.services import field_values
 from sociair_portal.common.actors import Actor, user_of
 
 POSSIBLE_FOR: Final = timedelta(days=7)  # after its end; how people were is kept no longer
-_SHOWN: Final = 10  # of those who stay
+SHOWN: Final = 10  # of those who stay
 _AT_ONCE: Final = 500  # people in one transaction
 _FORGOTTEN_AT_ONCE: Final = 5000
 _ENDED: Final = (ImportState.DONE, ImportState.CANCELLED, ImportState.FAILED)
@@ -42,9 +43,13 @@ class Staying:
     count: int = 0
     first: list[int] = field(default_factory=list)
 
-    def add(self, pks: Collection[int]) -> None:
-        self.count += len(pks)
-        self.first += sorted(pks)[: _SHOWN - len(self.first)]
+    def add(self, people: QuerySet[Contact]) -> int:
+        """Add some, and return how many they are."""
+        found = people.count()
+        self.count += found
+        missing = max(SHOWN - len(self.first), 0)
+        self.first += people.order_by("pk").values_list("pk", flat=True)[:missing]
+        return found
 
     def people(self) -> QuerySet[Contact]:
         """The first ones, in the order of their coming."""
@@ -67,26 +72,27 @@ class Outlook:
     first: QuerySet[ContactImport]
     later: QuerySet[ContactImport]
 
-    def add(self, some: "_Some") -> int:
-        """Add those of some people who stay, and say how many they are."""
-        self.changed.add(some.changed)
-        self.texted.add(some.texted)
-        return len(some.changed) + len(some.texted)
-
 
 def highest_uses() -> dict[str, int]:
-    """The highest key of everything that points at contacts, by where it is; see `_used`."""
+    """The highest key of everything that points at contacts, by where it is; see `_texted`."""
     return {
         label: related.objects.aggregate(highest=Max("pk", default=0))["highest"]
         for label, related, _name in _uses()
     }
 
 
-def is_possible(source: ContactImport) -> bool:
-    """Whether there is anything to undo: not if it is not over, was undone, or is too old, nor if
-    all of its people were changed or texted since.
+def has_undoable(source: ContactImport) -> bool:
+    """Whether an import is over, was not undone, is not too old to be, and has made anything that
+    is there; told without looking at each of its people.
     """
     return _undoable().filter(pk=source.pk).exists() and (
+        opt_outs(source).exists() or _theirs(source).exists() or source.changes.exists()
+    )
+
+
+def is_possible(source: ContactImport) -> bool:
+    """Whether there is anything to undo: not if all of its people were changed or texted since."""
+    return has_undoable(source) and (
         opt_outs(source).exists()
         or any(some.going for some in _pieces(source, _theirs(source)))
         or any(some.going for some in _pieces(source, _found(source)))
@@ -100,59 +106,63 @@ def opt_outs(source: ContactImport) -> QuerySet[OptOut]:
 
 def outlook(source: ContactImport) -> Outlook:
     """What undoing an import would do, if that is possible."""
-    since, created, changed = _since(source), _theirs(source), _found(source)
+    since, created, found = _since(source), _theirs(source), _found(source)
     theirs = ImportedChange.objects.filter(source=OuterRef("pk"))
     overlap = theirs.filter(contact_pk__in=created.values("pk"))
     overlap |= theirs.filter(contact_pk__in=source.changes.values("contact_pk"))
-    found = Outlook(
+    first = since.filter(Exists(overlap))
+    seen = Outlook(
         created=created.count(),
-        restored=changed.count(),
+        restored=found.count(),
         opt_outs=opt_outs(source).count(),
         changed=Staying(),
         texted=Staying(),
-        first=since.filter(Exists(overlap)),
-        later=since.filter(unchanged__gt=0).exclude(options__opt_out=True),
+        first=first,
+        later=since.filter(~Exists(overlap), unchanged__gt=0).exclude(options__opt_out=True),
     )
+    seen.created -= _add_staying(seen, source, created)
+    seen.restored -= _add_staying(seen, source, found)
+    return seen
+
+
+def _add_staying(seen: Outlook, source: ContactImport, people: QuerySet[Contact]) -> int:
+    """Add those of people of an import who stay, and return how many they are. Only whom it wrote
+    more than once has to be looked at one by one.
+    """
     texted = Q(pk__in=_texted(source).values("pk"))
     joined = Q(pk__in=_joins(source).values("contact"))
-    edited = ~Q(updated_at=F("created_at"))
-    for some in _pieces(source, created.filter(edited | joined | texted)):
-        found.created -= found.add(some)
-    for some in _pieces(source, changed.filter(Q(pk__in=_doubtful(source)) | texted)):
-        found.restored -= found.add(some)
-    return found
-
-
-def _doubtful(source: ContactImport) -> QuerySet[Any]:
-    """The keys of those whom it found and changed, without those whom it wrote once, as they are:
-    most, so that not all have to be looked at one by one.
-    """
-    changes = source.changes
-    as_it_wrote = Contact.objects.filter(pk=OuterRef("contact_pk"), updated_at=OuterRef("at"))
-    several = changes.values("contact_pk").annotate(changes=Count("pk")).filter(changes__gt=1)
-    return changes.filter(
-        Q(fields=None) | ~Exists(as_it_wrote) | Q(contact_pk__in=several.values("contact_pk"))
-    ).values("contact_pk")
+    changes = source.changes.filter(contact_pk=OuterRef("pk"), fields__isnull=False)
+    earlier = source.changes.filter(contact_pk=OuterRef("contact_pk"), pk__lt=OuterRef("pk"))
+    several = Exists(changes.filter(Exists(earlier.filter(fields__isnull=False))))
+    as_created = Q(source=source, updated_at=F("created_at"))
+    as_it_wrote = as_created | Exists(changes.filter(at=OuterRef("updated_at")))
+    only_joined = ~Q(source=source) & ~Exists(changes)
+    unclear = several | Q(Exists(changes), source=source)
+    edited = people.exclude(texted).filter(joined | (~unclear & ~(as_it_wrote | only_joined)))
+    stay = seen.texted.add(people.filter(texted)) + seen.changed.add(edited)
+    for some in _pieces(source, people.exclude(texted | joined).filter(unclear)):
+        stay += seen.changed.add(Contact.objects.filter(pk__in=some.changed))
+    return stay
 
 
 def _since(source: ContactImport) -> QuerySet[ContactImport]:
-    """Imports that came after one, or are running."""
-    after = Q(state__in=_ENDED, finished_at__gt=source.finished_at) | Q(state=ImportState.RUNNING)
+    """Imports that came after one, the last one first."""
     contacts = ContactImport.objects.filter(purpose=FilePurpose.CONTACTS).exclude(pk=source.pk)
-    return contacts.filter(after).order_by("-pk")
+    after = contacts.filter(state__in=_ENDED, finished_at__gt=source.finished_at)
+    return after.order_by("-finished_at", "-pk")
 
 
 def begin(source: ContactImport, *, by: Actor, with_opt_outs: bool) -> bool:
     """Let the worker undo an import, its opt-outs only if wanted. False if that cannot be."""
     return bool(
-        is_possible(source)
-        and _undoable()
+        _undoable()
         .filter(pk=source.pk)
         .update(
             state=ImportState.UNDOING,
             undone_by=user_of(by),
             undo_opt_outs=with_opt_outs,
             undone_to=F("highest"),
+            kept=0,
         )
     )
 
@@ -163,7 +173,7 @@ def undo(source: ContactImport, *, go_on: Callable[[], bool] = lambda: True) -> 
         while step(source):
             if not go_on():
                 return False
-    _forget_made(source)
+    forget_made(source)
     ContactImport.objects.filter(pk=source.pk, state=ImportState.UNDOING).update(
         state=ImportState.UNDONE, undone_at=timezone.now()
     )
@@ -210,10 +220,9 @@ def _found(source: ContactImport) -> QuerySet[Contact]:
 
 
 def _pieces(source: ContactImport, people: QuerySet[Contact]) -> Iterator[_Some]:
-    last = 0
-    while (some := _told_apart(source, people.filter(pk__gt=last))).pks:
-        yield some
-        last = some.pks[-1]
+    pks = people.order_by("pk").values_list("pk", flat=True).iterator(chunk_size=_AT_ONCE)
+    while some := list(islice(pks, _AT_ONCE)):
+        yield _told_apart(source, Contact.objects.filter(pk__in=some))
 
 
 class _Person(NamedTuple):
@@ -322,13 +331,13 @@ def _restore_some(source: ContactImport) -> bool:
         if not (pks := set(next_ones[:_AT_ONCE])):
             return False
         some = _told_apart(source, Contact.objects.filter(pk__in=pks), lock=True)
-        _restore(source.changes.filter(contact_pk__in=some.going))
+        _restore(source, source.changes.filter(contact_pk__in=some.going))
         source.changes.filter(contact_pk__in=pks).delete()
         _count(source, undone=len(some.going), kept=len(some.pks) - len(some.going))
     return True
 
 
-def _restore(changes: QuerySet[ImportedChange]) -> None:
+def _restore(source: ContactImport, changes: QuerySet[ImportedChange]) -> None:
     """Give people the values of before their first change, without fields that are gone since, and
     the moment of their change before, by which an earlier import knows them.
     """
@@ -348,7 +357,8 @@ def _restore(changes: QuerySet[ImportedChange]) -> None:
     write_people([(pk, *was) for pk, was in before.items()])
     for groups in set(joined.values()) - {frozenset()}:
         people = [pk for pk, theirs in joined.items() if theirs == groups]
-        Group.members.through.objects.filter(contact__in=people, group__in=groups).delete()
+        joins = Group.members.through.objects.filter(contact__in=people, group__in=groups)
+        joins.filter(pk__lte=source.memberships).delete()  # who has joined again stays
 
 
 def _count(source: ContactImport, **counts: int) -> None:
@@ -361,22 +371,25 @@ def _forget_opt_outs(source: ContactImport) -> bool:
     if not source.undo_opt_outs:
         return False
     some = list(opt_outs(source).values_list("pk", flat=True)[:_AT_ONCE])
-    OptOut.objects.filter(pk__in=some).delete()
+    opt_outs(source).filter(pk__in=some).delete()  # as somebody may have confirmed one meanwhile
     return bool(some)
 
 
-def _forget_made(source: ContactImport) -> None:
-    """Delete the groups that it made if they are empty, and its fields if nobody has a value. Each
-    is locked while it is looked at, so that nobody joins or takes it over meanwhile.
+def forget_made(source: ContactImport) -> None:
+    """Delete the groups that it made if they are empty, and its fields if nobody has a value; and
+    so those of imports that were undone before. Each is locked while it is looked at, so that
+    nobody joins or takes it over meanwhile.
     """
-    for pk in list(Group.objects.filter(source=source).values_list("pk", flat=True)):
+    made = Q(source=source) | Q(source__state=ImportState.UNDONE)
+    groups, fields = Group.objects.filter(made), ContactField.objects.filter(made)
+    for pk in list(groups.values_list("pk", flat=True)):
         with transaction.atomic():
-            group = Group.objects.filter(pk=pk).select_for_update().first()
+            group = groups.filter(pk=pk).select_for_update(of=("self",)).first()
             if group is not None and not group.members.exists():
                 group.delete()
-    for pk in list(ContactField.objects.filter(source=source).values_list("pk", flat=True)):
+    for pk in list(fields.values_list("pk", flat=True)):
         with transaction.atomic():
-            field = ContactField.objects.filter(pk=pk, source=source).select_for_update().first()
+            field = fields.filter(pk=pk).select_for_update(of=("self",)).first()
             if field is None or field_values.filled(field).exists() or _is_awaited(field):
                 continue
             field.delete()

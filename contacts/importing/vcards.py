@@ -35,7 +35,7 @@ def open_cards(path: Path, head: bytes) -> Table:
     mobiles = max((len(one.mobiles) for one in people), default=0)
     phones = max((len(one.phones) for one in people), default=0)
     names = ["Name", *_numbered("Mobile", mobiles), *_numbered("Other phone", phones)]
-    names += ["Groups", "Organisation"]
+    names += ["Categories", "Organisation"]
     return Table("vcf", _rows(people, mobiles, phones), names=names, tally=tally)
 
 

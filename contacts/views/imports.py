@@ -80,7 +80,7 @@ def show(request: HttpRequest, pk: int) -> HttpResponse:
         "source": source,
         "page": page,
         "accounts": report.accounts(source),
-        "can_be_undone": _may_undo(request) and undo.is_possible(source),
+        "can_be_undone": _may_undo(request) and undo.has_undoable(source),
     }
     return render(request, "contacts/imports/report.html", context)
 
@@ -112,7 +112,7 @@ def _preview(request: HttpRequest, source: ContactImport) -> HttpResponse:
         "source": source,
         "choice": choice,
         "form": form,
-        "planned": planned[:_SHOWN],
+        "planned": sorted(planned, key=_is_as_expected)[:_SHOWN],
         "counts": Counter(one.outcome.value for one in planned),
         "looked_at": len({one.row.line for one in planned}),
         "values_left_out": sum(len(one.left_out) for one in planned),
@@ -122,6 +122,11 @@ def _preview(request: HttpRequest, source: ContactImport) -> HttpResponse:
         "outcomes": RowOutcome,
     }
     return render(request, "contacts/imports/preview.html", context)
+
+
+def _is_as_expected(one: Planned) -> bool:
+    """Whether nothing of a row is left out; those of which something is are shown first."""
+    return one.outcome is not RowOutcome.REJECTED and not one.left_out
 
 
 def _first_look(source: ContactImport, choice: Choice) -> list[Planned]:
@@ -181,11 +186,12 @@ def undo_import(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "source": source,
         "outlook": outlook,
-        "first": outlook.first[:_SHOWN],
-        "later": outlook.later[:_SHOWN],
+        "first": outlook.first[: undo.SHOWN],
+        "later": outlook.later[: undo.SHOWN],
+        "is_busy": jobs.waiting(),
         "staying": [
-            (outlook.changed, _("Changed since")),
-            (outlook.texted, _("Texted since")),
+            (outlook.changed, _("People who were changed since the import")),
+            (outlook.texted, _("People who were texted since the import")),
         ],
     }
     return render(request, "contacts/imports/undo.html", context)

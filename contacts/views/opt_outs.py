@@ -41,7 +41,6 @@ def optout_create(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and saved(form):
         messages.success(request, _("%(mobile)s is never texted.") % {"mobile": form.instance})
         return redirect("contacts:optouts")
-    form.confirm()
     return render(request, "contacts/opt_outs/optout_form.html", {"form": form})
 
 

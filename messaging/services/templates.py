@@ -34,7 +34,6 @@ def change(template: MessageTemplate, *, seen: int, name: str, text: str, by: Ac
     """
     try:
         with transaction.atomic():
-            field_values.keep(parse(text).keys)
             changed = MessageTemplate.objects.filter(pk=template.pk, version=seen).update(
                 name=name,
                 text=text,
@@ -42,6 +41,8 @@ def change(template: MessageTemplate, *, seen: int, name: str, text: str, by: Ac
                 changed_by=user_of(by),
                 version=F("version") + 1,
             )
+            if changed:
+                field_values.keep(parse(text).keys)
     except IntegrityError as taken:
         raise _taken() from taken
     return bool(changed)

@@ -13,6 +13,7 @@ from contacts.importing import jobs, load
 from contacts.importing.meanings import (
     FONT_WAYS,
     GROUPS,
+    LEAVE_OUT,
     NAME,
     NUMBER,
     Choice,
@@ -26,6 +27,8 @@ from contacts.importing.rows import Unreadable
 from contacts.models import ContactImport, RejectedRow
 from contacts.names import clean_name
 
+_LEFT_OUT = "left_out"  # a column
+
 
 class Command(BaseCommand):
     help = "Import people from a CSV, XLSX, XLS or ODS file and print what became of each row."
@@ -38,7 +41,7 @@ class Command(BaseCommand):
             action="append",
             default=[],
             metavar="number=HEADING",
-            help="the heading of the column with the number, the name or the groups",
+            help="the heading of the column with the number, the name or the groups; or left_out",
         )
         parser.add_argument(
             "--sheet", default="", help="of a spreadsheet, if not the one that was open"
@@ -91,9 +94,9 @@ def _choice(source: ContactImport, options: dict[str, Any]) -> Choice:
     choice.several, choice.take_hidden = options["several"], options["take_hidden"]
     for given in options["column"]:
         meaning, _equals, heading = given.partition("=")
-        if meaning not in (NUMBER, NAME, GROUPS):
+        if meaning not in (NUMBER, NAME, GROUPS, _LEFT_OUT):
             raise _unknown(source, given)
-        choice.give(_place(source, heading), meaning)
+        choice.give(_place(source, heading), LEAVE_OUT if meaning == _LEFT_OUT else meaning)
     for given in options["written"]:
         heading, _equals, way = given.rpartition("=")
         if way not in {*Calendar, *DecimalMark, *FONT_WAYS}:

@@ -12,7 +12,7 @@ from contacts.importing.rows import FileTrouble, Unreadable
 from contacts.models import Contact, ContactField, ContactImport, OptOut, RejectedRow
 from messaging.models import RecipientTable
 from messaging.services.audience import tables
-from tests.importing import read_table
+from tests.importing import guessed, read_table
 
 pytestmark = pytest.mark.django_db
 
@@ -21,7 +21,7 @@ CASES = Path(__file__).parent / "cases"
 
 def _imported(name: str) -> ContactImport:
     source = jobs.take_in(CASES / name, name=name, by=None)
-    assert jobs.start(source, options_of(source, guess_choice(source)))
+    assert jobs.start(source, guessed(source))
     source.refresh_from_db()
     assert load.load(source)
     source.refresh_from_db()

@@ -168,7 +168,14 @@ END:VCARD
 
 def test_cards_of_a_telephone_are_people(tmp_path: Path) -> None:
     table = open_table(csv_file(tmp_path / "all.vcf", CARDS.replace("\n", "\r\n")))
-    assert table.names == ["Name", "Mobile", "Mobile 2", "Other phone", "Groups", "Organisation"]
+    assert table.names == [
+        "Name",
+        "Mobile",
+        "Mobile 2",
+        "Other phone",
+        "Categories",
+        "Organisation",
+    ]
     assert list(table.rows) == [
         Row(1, ["सीता राई", "+977-984-1000001", "", "014412345"]),
         Row(7, ["Ram Thapa", "9841000002", "9801000002", "", "Hostel, Staff"]),

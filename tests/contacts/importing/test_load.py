@@ -320,4 +320,4 @@ def test_words_before_the_first_one_typed_for_a_font_are_counted(
     source = jobs.take_in(path, name=path.name, by=None)
     facts = jobs.facts_of_columns(source)[0]
     assert (facts.read, facts.nepali, facts.either, facts.typed) == (800, 150, 300, 150)
-    assert (facts.either_way, facts.latin) == (["raj", "dev"], ["Sita Thapa"])
+    assert (facts.either_ones, facts.staying) == (["raj", "dev"], ["Sita Thapa"])

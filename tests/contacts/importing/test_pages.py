@@ -328,10 +328,10 @@ def test_letters_that_were_typed_for_a_font_are_asked_about(sender: Browser) -> 
     address = source.get_absolute_url()
     page = " ".join(sender.get(address).text.split())
     assert "<li>l;tf /fO{ → सिता राई</li>" in page
-    assert "How gfd is written" in page
-    assert "people would read them as they stand in the file" in page
+    assert "In which font was “gfd” typed?" in page
+    assert "people would read it as it stands in the file" in page
     assert "Answer what is asked above" in page
-    assert "सिता राई (Preeti or Kantipur)" in page
+    assert "Preeti or Kantipur: सिता राई" in page
     choices = _choices(source, action="start", column_2="new:text")
     page = sender.post(address, choices).text
     assert "These letters look as if they were typed in a font like Preeti. Choose." in page
@@ -359,22 +359,27 @@ def test_a_file_typed_for_a_font_is_asked_about_after_one_in_unicode(sender: Bro
     _run()
     assert Contact.objects.get().name == "सिता"
     page = sender.get(_uploaded(sender, TYPED_FOR_A_FONT).get_absolute_url()).text
-    assert "How gfd is written" in page
+    assert "In which font was “gfd” typed?" in page
     assert "Answer what is asked above" in page
 
 
 def test_what_could_be_latin_in_such_a_column_is_asked_about_and_what_is_latin_is_named(
     sender: Browser,
 ) -> None:
-    names = ["l;tf /fO{", "/fd axfb'/ yfkf", "k|ldnf cof{n", "Sita Thapa", "kafle", "hari@x.np"]
+    names = ["l;tf /fO{", "kafle", "/fd axfb'/ yfkf", "k|ldnf cof{n", "Sita Thapa", "hari@x.np"]
     rows = [f"{name},98410035{place:02}\n" for place, name in enumerate(names)]
     source = _uploaded(sender, "".join(["gfd,Mobile\n", *rows]))
     address = source.get_absolute_url()
     page = sender.get(address).text
     assert "2 cells stay as they are: Sita Thapa, hari@x.np." in page
     assert "1 cell could be either: kafle." in page
-    assert "सिता राई, and पबाभि for kafle (Preeti or Kantipur)" in page
-    assert "सिता राई, but kafle stays (Preeti or Kantipur)" in page
+    assert "Preeti or Kantipur: सिता राई, and kafle becomes पबाभि" in page
+    assert "Preeti or Kantipur: सिता राई, and kafle stays as it is" in page
+    assert "kafle →" not in page  # until somebody has said so
+    answered = _choices(source, action="look", written_0="preeti")
+    assert "kafle → पबाभि" in sender.post(address, answered).text
+    answered = _choices(source, action="look", written_0="preeti_sure")
+    assert "kafle →" not in sender.post(address, answered).text
     sender.post(address, _choices(source, action="start", written_0="preeti_sure"))
     _run()
     people = set(Contact.objects.values_list("name", flat=True))
@@ -394,7 +399,8 @@ def test_one_name_typed_for_a_font_among_many_is_asked_about(sender: Browser) ->
     rows = [f"Sita Thapa {place},98410035{place:02}\n" for place in range(20)]
     source = _uploaded(sender, "".join(["Name,Mobile\n", *rows, "/fd axfb'/,9841003599\n"]))
     page = sender.get(source.get_absolute_url()).text
-    assert "20 cells stay as they are: Sita Thapa 0, Sita Thapa 1, Sita Thapa 2, …." in page
+    assert "20 cells stay as they are: Sita Thapa 0, Sita Thapa 1, Sita Thapa 2 and others." in page
+    assert "Preeti or Kantipur: राम बहादुर" in page
     sender.post(source.get_absolute_url(), _choices(source, action="start", written_0="preeti"))
     _run()
     names = Contact.objects.filter(name__in=["राम बहादुर", "Sita Thapa 7"])
@@ -409,3 +415,46 @@ def test_a_field_of_such_a_column_is_called_as_its_font_shows(sender: Browser) -
     _run()
     assert list(ContactField.objects.values_list("name", "key")) == [("कक्षा", "कक्षा")]
     assert Contact.objects.get(mobile="9841003501").fields == {"कक्षा": "पाँच"}
+
+
+def test_a_name_typed_for_a_font_below_the_first_rows_is_shown_in_the_question(
+    sender: Browser,
+) -> None:
+    rows = [f"Sita Thapa,{9841000000 + place}\n" for place in range(1200)]
+    late = "raj,9841009998\n;'s'df/L,9841009999\n"
+    source = _uploaded(sender, "".join(["Name,Mobile\n", *rows, late]))
+    page = sender.get(source.get_absolute_url()).text
+    assert "Preeti or Kantipur: सुकुमारी, and raj stays as it is" in page
+    assert "raj becomes" not in page  # as hardly any name of this column was typed so
+    assert "In none: ;&#x27;s&#x27;df/L stays as it is" in page
+
+
+def test_labels_of_an_address_book_become_groups_only_if_somebody_says_so(
+    sender: Browser,
+) -> None:
+    text = (
+        "First Name,Last Name,Labels,Phone 1 - Value\nSita,Rai,Staff ::: * myContacts,984-1001711\n"
+    )
+    source = _uploaded(sender, text)
+    address = source.get_absolute_url()
+    page = sender.get(address).text
+    assert "Labels: groups or not?" in page
+    assert "Answer what is asked above" in page
+    columns = {"column_1": "name", "column_2": "labels", "column_3": "number"}
+    page = sender.post(address, _choices(source, action="start", **columns)).text
+    assert "Shall each of these labels become a group?" in page
+    columns["column_2"] = "groups"
+    sender.post(address, _choices(source, action="start", **columns))
+    _run()
+    assert list(Group.objects.values_list("name", flat=True)) == ["Staff"]
+    alone = text.replace("Staff ::: ", "").replace("First", "Given")
+    page = sender.get(_uploaded(sender, alone).get_absolute_url()).text
+    assert "Labels: groups or not?" not in page  # what is in every address book makes no group
+
+
+def test_rows_of_which_something_is_left_out_are_shown_first(sender: Browser) -> None:
+    rows = [f"Person {place},{9841000000 + place},100\n" for place in range(40)]
+    text = "".join(["Name,Mobile,Fee\n", *rows, "Sita,9841009999,Paid\nRam,12,100\n"])
+    page = sender.get(_uploaded(sender, text).get_absolute_url()).text
+    assert "Without Fee" in page
+    assert page.index("9841009999") < page.index("</strong> Person 0 ")

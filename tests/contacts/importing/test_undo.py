@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from contacts import tasks
@@ -268,8 +269,8 @@ def test_only_a_manager_undoes_opt_outs_and_only_with_a_tick(
         assert colleague.post(address).headers["Location"] == source.get_absolute_url()
         assert "only a manager can undo it" in colleague.get(source.get_absolute_url()).text
         page = " ".join(manager.get(address).text.split())
-        assert "2 people who came with it are removed." in page
-        assert "The 1 number that it opted out may be texted again" in page
+        assert "2 people whom it added are removed." in page
+        assert "The number that it opted out may be texted again" in page
         manager.post(address, ticked)
         tasks.run_imports.call_local()
         assert not Contact.objects.exists()
@@ -338,7 +339,7 @@ def test_files_that_changed_its_people_since_are_to_be_undone_first(
     seen = undo.outlook(first)
     assert [one.pk for one in seen.first] == [later.pk]
     page = sender.get(f"{first.get_absolute_url()}undo/").text
-    assert "Files that changed these people since" in page
+    assert "Files that changed some of the same people" in page
     assert f'<a href="{later.get_absolute_url()}">up.csv</a>' in page
     _undone(later)
     seen = undo.outlook(first)
@@ -389,8 +390,11 @@ def test_a_sender_undoes_an_import_from_its_report(tmp_path: Path, sender: Brows
     assert f'href="{report}undo/"' in sender.get(report).text
     Contact.objects.get(name="Ram Karki").save()
     page = " ".join(sender.get(f"{report}undo/").text.split())
-    assert "2 people who came with it are removed." in page
-    assert "<h2>Changed since</h2> <p>1 person stays as they are:</p>" in page
+    assert "2 people whom it added are removed." in page
+    assert (
+        "<h2>People who were changed since the import</h2> <p>1 person stays as they are:</p>"
+        in page
+    )
     assert sender.post(f"{report}undo/").headers["Location"] == report
     assert "Undoing the import of list.csv" in sender.get(report).text
     assert "0 people undone" in sender.get(f"{report}progress/").text
@@ -412,3 +416,129 @@ def test_an_import_that_changed_nothing_is_not_undone(tmp_path: Path, sender: Br
     _imported(tmp_path, "Name,Mobile\nSita,9841000001\n")
     again = _imported(tmp_path, "Name,Mobile\nSita,9841000001\n")
     assert "Undo this import" not in sender.get(again.get_absolute_url()).text
+
+
+def test_who_joined_a_group_between_two_pieces_that_both_changed_them_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("contacts.importing.pieces.ROWS_A_PIECE", 1)
+    hostel = GroupFactory.create(name="Hostel")
+    text = "Name,Mobile,Class,Groups,Village\nSita,9841000001,9,A,\nSita,9841000001,,B,Ghorahi\n"
+    path = csv_file(tmp_path / "pieces.csv", text)
+    source = jobs.take_in(path, name="pieces.csv", by=None)
+    assert jobs.start(source, guessed(source))
+    source.refresh_from_db()
+    assert not load.load(source, go_on=partial(next, iter([True, True]), False))
+    membership.join(hostel, [Contact.objects.get(name="Sita").pk])
+    assert load.load(source)
+    assert not undo.is_possible(source)
+    assert hostel.members.count() == 1
+
+
+def test_of_two_undoings_the_one_of_the_newer_file_comes_first(
+    tmp_path: Path, sender: Browser
+) -> None:
+    ContactField.objects.create(name="Village", key="village", kind="text")
+    ContactFactory.create(name="Sita", mobile="9841000001", fields={"village": "Old"})
+    text = "Name,Mobile,Village\nSita,9841000001,{village}\n{more}"
+    older = _imported(tmp_path, text.format(village="A", more="Hari,9841000003,A\n"))
+    newer = _imported(tmp_path, text.format(village="B", more=""))
+    sender.post(f"{newer.get_absolute_url()}undo/")
+    page = sender.get(f"{older.get_absolute_url()}undo/").text
+    assert "Another import is running or being undone" in page
+    sender.post(f"{older.get_absolute_url()}undo/")
+    assert jobs.run(go_on=lambda: True)
+    assert list(Contact.objects.values_list("name", "fields")) == [("Sita", {"village": "Old"})]
+
+
+def test_who_left_a_group_and_joined_it_again_stays_in_it(tmp_path: Path) -> None:
+    sita = ContactFactory.create(name="Sita", mobile="9841000001", fields={})
+    source = _imported(tmp_path, "Name,Mobile,Groups\nSita,9841000001,A\n")
+    group = Group.objects.get(name="A")
+    membership.leave(group, [sita.pk])
+    membership.join(group, [sita.pk])
+    _undone(source)
+    assert list(group.members.all()) == [sita]
+
+
+def test_an_undoing_that_failed_is_begun_again_and_counts_nobody_twice(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ContactFactory.create(name="Gita", mobile="9841000003", fields={})
+    source = _imported(tmp_path)
+    Contact.objects.get(name="Sita Rai").save()
+    ended = source.finished_at
+    assert undo.begin(source, by=None, with_opt_outs=False)
+    with monkeypatch.context() as patched:
+        patched.setattr("contacts.importing.undo._restore_some", _raise)
+        jobs.run(go_on=lambda: True)
+    source.refresh_from_db()
+    assert (source.state, source.finished_at) == (ImportState.FAILED, ended)
+    _undone(source, opt_outs=False)
+    assert (source.undone, source.kept) == (2, 1)
+
+
+def test_a_group_that_is_renamed_while_it_is_looked_at_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source = _imported(tmp_path, "Name,Mobile,Groups\nSita,9841000001,A\n")
+    Contact.objects.all().delete()
+    atomic = transaction.atomic
+
+    def after_somebody_renamed_it() -> object:
+        Group.objects.filter(name="A").update(name="Bus", source=None)
+        return atomic()
+
+    monkeypatch.setattr("django.db.transaction.atomic", after_somebody_renamed_it)
+    undo.forget_made(source)
+    assert list(Group.objects.values_list("name", flat=True)) == ["Bus"]
+
+
+def test_an_import_that_is_cancelled_before_its_first_row_leaves_no_field(tmp_path: Path) -> None:
+    path = csv_file(tmp_path / "list.csv", "Name,Mobile,Class\nSita,9841000001,9\n")
+    source = jobs.take_in(path, name="list.csv", by=None)
+    assert jobs.start(source, guessed(source))
+    assert ContactField.objects.exists()
+    source.refresh_from_db()
+    assert jobs.cancel(source)
+    assert not ContactField.objects.exists()
+
+
+def test_what_two_files_shared_goes_with_the_last_of_them(tmp_path: Path) -> None:
+    first = _imported(tmp_path, "Name,Mobile,Class,Groups\nSita,9841000001,9,G\n")
+    second = _imported(tmp_path, "Name,Mobile,Class,Groups\nRam,9841000002,9,G\n")
+    _undone(first)
+    assert Group.objects.exists()
+    assert ContactField.objects.exists()
+    _undone(second)
+    assert not Group.objects.exists()
+    assert not ContactField.objects.exists()
+
+
+def test_an_opt_out_that_a_manager_typed_in_the_admin_since_stays(
+    tmp_path: Path, manager: Browser
+) -> None:
+    source = _imported(tmp_path)
+    page = manager.post("/admin/contacts/optout/add/", {"mobile": "9841000003"}).text
+    assert "This number is opted out already." in page
+    _undone(source)
+    assert list(OptOut.objects.values_list("mobile", flat=True)) == ["9841000003"]
+
+
+def test_only_ten_of_those_who_stay_are_named(tmp_path: Path, sender: Browser) -> None:
+    rows = [f"Person {place},98410000{place:02}\n" for place in range(13)]
+    source = _imported(tmp_path, "".join(["Name,Mobile\n", *rows]))
+    for person in Contact.objects.exclude(name="Person 12"):
+        person.save()
+    page = sender.get(f"{source.get_absolute_url()}undo/").text
+    assert "12 people stay as they are:" in page
+    assert ("Person 9<" in page, "Person 10<" in page, "And others." in page) == (True, False, True)
+
+
+def test_a_template_that_was_changed_by_somebody_else_keeps_no_field(tmp_path: Path) -> None:
+    source = _imported(tmp_path, "Name,Mobile,Fee\nSita,9841000001,100\n")
+    template = templates.keep(name="Fees", text="Please pay.", by=None)
+    seen = template.version + 1
+    assert not templates.change(template, seen=seen, name="Fees", text="Please pay {fee}.", by=None)
+    _undone(source)
+    assert not ContactField.objects.exists()
