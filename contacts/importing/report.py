@@ -1,6 +1,5 @@
 """The report of rows that were left out: in the shape of their file, with the reasons."""
 
-import csv
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -9,7 +8,7 @@ import xlsxwriter
 
 from contacts.importing.columns import REASON
 from contacts.models import ContactImport
-from sociair_portal.common.formulas import defused
+from sociair_portal.common.formulas import csv_line
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +54,7 @@ def csv_lines(source: ContactImport) -> Iterator[str]:
     """The report as CSV; the mark in front tells Excel that it is UTF-8."""
     yield "\ufeff"
     for row in _table(source):
-        line = io.StringIO(newline="")
-        csv.writer(line).writerow(map(defused, row))
-        yield line.getvalue()
+        yield csv_line(row)
 
 
 def xlsx(source: ContactImport) -> io.BytesIO:

@@ -9,9 +9,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from contacts.phone import visible
 from messaging.services.campaigns import guards
 
 _FARTHEST: Final = timedelta(days=366)
+_MOST_DIGITS: Final = 10
 
 
 class LaterForm(forms.Form):
@@ -47,8 +49,9 @@ class LaterForm(forms.Form):
         return ""
 
     def _typed(self) -> int | None:
-        text = "".join(character for character in self.cleaned_data["typed"] if character.isalnum())
-        return int(text) if text.isdecimal() and len(text) < 10 else None
+        """The number, in any digits and with commas as 1,200 has them; -1200 is another number."""
+        text = visible(self.cleaned_data["typed"]).replace(",", "").replace(" ", "")
+        return int(text) if text.isdecimal() and len(text) < _MOST_DIGITS else None
 
     @property
     def moment(self) -> datetime | None:

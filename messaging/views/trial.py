@@ -44,7 +44,7 @@ def test_context(request: HttpRequest, campaign: Campaign, found: Review) -> dic
         if offer.cost is not None and offer.cost <= found.available:
             signed = signing.dumps(offer.to_json(), salt=_salt(campaign))
             trials.append((person, offer, signed))
-    return {"own_number": mobile, "trials": trials, "test_uuid": uuid.uuid4()}
+    return {"own_number": mobile, "trials": trials}
 
 
 def _salt(campaign: Campaign) -> str:
@@ -58,10 +58,10 @@ def send_test(request: HttpRequest, pk: int) -> HttpResponse:
     mine = Campaign.objects.filter(created_by=request.user.pk, state=CampaignState.DRAFT)
     draft = get_object_or_404(mine, pk=pk)
     try:
-        text, cost = signing.loads(request.POST.get("trial", ""), salt=_salt(draft))
+        text, cost, key = signing.loads(request.POST.get("trial", ""), salt=_salt(draft))
         test = trial.send_test(
             draft,
-            form_uuid=uuid.UUID(request.POST.get("test_uuid", "")),
+            form_uuid=uuid.UUID(key),
             text=text,
             cost=Decimal(cost),
             by=request.user,

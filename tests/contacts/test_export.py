@@ -21,6 +21,7 @@ from contacts.names import clean_name, from_list, listed, name_key
 from contacts.phone import operator_of
 from contacts.services import export
 from contacts.services.export import People
+from sociair_portal.common.formulas import csv_line, undefused
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory, UserFactory
 
 URL = "/contacts/export"
@@ -57,6 +58,22 @@ def test_people_are_exported_as_csv(sender: Client, people: list[Contact]) -> No
         ["Asha", "9801234567", "Ncell", GROUPS, "", "1 May 2010", "1250.5"],
         ["'=cmd|' /C calc'!A0", "9841234567", "NTC", "", "yes", "", ""],
     ]
+
+
+def test_every_cell_of_a_csv_is_quoted(sender: Client, people: list[Contact]) -> None:
+    text = sender.get(f"{URL}.csv").getvalue().decode("utf-8-sig")
+    groups = GROUPS.replace('"', '""')
+    assert text.splitlines()[1] == (
+        f'"Asha","9801234567","Ncell","{groups}","","1 May 2010","1250.5"'
+    )
+
+
+@pytest.mark.parametrize("sign", [*"=+-@\t\r\n", *"＝＋－＠"])
+def test_nothing_in_a_line_of_csv_is_computed(sign: str) -> None:
+    text = f"{sign}1+1"
+    cells = next(csv.reader(io.StringIO(csv_line([text, -5]), newline="")))
+    assert cells == [f"'{text}", "-5"]
+    assert undefused(cells[0]) == text
 
 
 def test_a_number_below_zero_is_no_formula(sender: Client, people: list[Contact]) -> None:

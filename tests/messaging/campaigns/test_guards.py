@@ -42,7 +42,10 @@ def send(sender: Browser, draft: Campaign, **typed: Any) -> Any:
     return page
 
 
-@pytest.mark.parametrize(("large", "typed"), [(11, ""), (11, "11"), (11, "twelve"), (9, "9")])
+@pytest.mark.parametrize(
+    ("large", "typed"),
+    [*((11, typed) for typed in ("", "11", "twelve", "-12", "12.0", "(12)", "1.2")), (9, "9")],
+)
 def test_the_number_of_many_people_must_be_typed(
     sender: Browser, draft: Campaign, settings: Settings, large: int, typed: str
 ) -> None:

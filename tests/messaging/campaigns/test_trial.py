@@ -1,9 +1,11 @@
 """A test to one's own number: just as a recipient would get it, once, and marked as what it is."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.utils import timezone
 
 from messaging.models import Campaign, Gateway, Profile, Recipient
 from messaging.services.audience.choice import Audience
@@ -46,7 +48,7 @@ def offered(sender: Browser, draft: Campaign) -> Any:
 
 def send(sender: Browser, draft: Campaign, **changes: str) -> Any:
     shown = offered(sender, draft)
-    typed = {"test_uuid": str(shown["test_uuid"]), "trial": shown["trials"][0][2]}
+    typed = {"trial": shown["trials"][0][2]}
     return sender.post(f"/campaigns/{draft.pk}/test/", {**typed, **changes}, follow=True)
 
 
@@ -86,13 +88,27 @@ def test_a_test_says_what_a_chosen_recipient_would_get(
     assert {entry.mobile for entry in sandbox.ledger()} == {MINE}
 
 
-def test_a_test_clicked_twice_goes_out_once(sender: Browser, draft: Campaign) -> None:
-    shown = offered(sender, draft)
-    for _click in range(2):
-        answer = send(sender, draft, test_uuid=str(shown["test_uuid"]), trial=shown["trials"][0][2])
+def test_copies_of_one_offer_send_one_test(sender: Browser, draft: Campaign) -> None:
+    offer = offered(sender, draft)["trials"][0][2]
+    for copy in range(6):
+        answer = send(sender, draft, test_uuid=str(uuid.uuid4()), trial=offer, copy=str(copy))
         assert "on its way" in words(answer)
     assert Campaign.objects.filter(is_test=True).count() == 1
     assert Recipient.objects.count() == 1
+
+
+def test_more_tests_than_anybody_needs_are_refused(
+    sender: Browser, draft: Campaign, settings: Any
+) -> None:
+    settings.TESTS_AN_HOUR = 2
+    offers = [offered(sender, draft)["trials"][0][2] for _page in range(3)]
+    for offer in (*offers[:2], offers[0]):  # a copy of a sent one is no other test
+        assert "on its way" in words(send(sender, draft, trial=offer))
+    refused = words(send(sender, draft, trial=offers[2]))
+    assert "You have sent 2 tests within an hour. Try again later." in refused
+    assert Campaign.objects.filter(is_test=True).count() == 2
+    Campaign.objects.update(created_at=timezone.now() - timedelta(minutes=61))
+    assert "on its way" in words(send(sender, draft, trial=offers[2]))
 
 
 def test_the_message_itself_is_not_left_out_because_of_a_test(
@@ -119,7 +135,7 @@ def test_a_test_without_a_number_asks_for_it(sender: Browser, draft: Campaign) -
     assert Profile.objects.get().mobile == ""
 
 
-@pytest.mark.parametrize("changes", [{"trial": "forged"}, {"test_uuid": "no"}, {"trial": ""}])
+@pytest.mark.parametrize("changes", [{"trial": "forged"}, {"trial": ""}])
 def test_a_forged_test_sends_nothing(
     sender: Browser, draft: Campaign, changes: dict[str, str]
 ) -> None:
@@ -131,7 +147,7 @@ def test_a_refused_test_says_why_and_leaves_nothing(
     sender: Browser, draft: Campaign, gateway: Gateway
 ) -> None:
     shown = offered(sender, draft)
-    typed = {"test_uuid": str(shown["test_uuid"]), "trial": shown["trials"][0][2]}
+    typed = {"trial": shown["trials"][0][2]}
     OptOutFactory.create(mobile=MINE)
     answer = sender.post(f"/campaigns/{draft.pk}/test/", typed, follow=True)
     assert "Your own number cannot be texted: Opted out" in words(answer)
