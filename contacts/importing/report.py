@@ -8,7 +8,7 @@ import xlsxwriter
 
 from contacts.importing.columns import REASON
 from contacts.models import ContactImport
-from sociair_portal.common.formulas import csv_line
+from sociair_portal.common.csv_lines import csv_line
 
 
 @dataclass(frozen=True, slots=True)

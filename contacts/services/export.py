@@ -15,7 +15,7 @@ from contacts.models import OPERATOR_CHOICES, Contact, ContactField
 from contacts.names import listed
 from contacts.services.search import with_opt_outs
 from sociair_portal.common import formats
-from sociair_portal.common.formulas import csv_line
+from sociair_portal.common.csv_lines import csv_line
 
 MOST_IN_XLSX: Final = 200_000  # people; a spreadsheet comes only when all of it is made
 Cell = str | int | float | date

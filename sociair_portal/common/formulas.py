@@ -1,8 +1,5 @@
-"""Writing CSV in which a spreadsheet program computes nothing."""
+"""Marking cells that a spreadsheet program would take for formulas."""
 
-import csv
-import io
-from collections.abc import Iterable
 from typing import Final
 
 # Programs take the wide forms, as people write them in East Asia, for the plain ones.
@@ -13,16 +10,6 @@ MARK: Final = "'"
 def defused(cell: str) -> str:
     """A cell that no program computes; `undefused` gives it back. The mark is the one of Excel."""
     return f"{MARK}{cell}" if cell.lstrip(MARK).startswith(_FORMULA) else cell
-
-
-def csv_line(cells: Iterable[str | float]) -> str:
-    """A line of CSV: every cell in quotation marks, so that nothing in one ends it, and no text
-    that a program would compute.
-    """
-    line = io.StringIO(newline="")
-    writer = csv.writer(line, quoting=csv.QUOTE_ALL)
-    writer.writerow([defused(cell) if isinstance(cell, str) else cell for cell in cells])
-    return line.getvalue()
 
 
 def undefused(cell: str) -> str:

@@ -21,7 +21,8 @@ from contacts.names import clean_name, from_list, listed, name_key
 from contacts.phone import operator_of
 from contacts.services import export
 from contacts.services.export import People
-from sociair_portal.common.formulas import csv_line, undefused
+from sociair_portal.common.csv_lines import csv_line
+from sociair_portal.common.formulas import undefused
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory, UserFactory
 
 URL = "/contacts/export"
