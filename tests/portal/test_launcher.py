@@ -158,6 +158,10 @@ def test_the_launcher_starts_and_stops_a_sandbox_portal(tmp_path: Path) -> None:
         assert f"Sign in as {DEMO_USER} with the password {DEMO_PASSWORD}\n" in run.output
         page = run.get("/", Cookie=sign_in(run))
         assert page.status == 200
+        assert page.headers["Cache-Control"] == "private, no-store"
+        style = re.search(r'href="(/static/[^"]+\.css)"', page.read().decode())
+        assert style
+        assert "immutable" in run.get(style[1]).headers["Cache-Control"]  # for everybody
 
         # Numbers that somebody searched for, in whole requests and in broken ones.
         run.get("/contacts/?q=9841234567", Referer="http://127.0.0.1/?q=9841234567")

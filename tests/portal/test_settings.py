@@ -106,6 +106,13 @@ def test_the_defaults_are_the_real_thing(tmp_path: Path) -> None:
     )
 
 
+def test_under_https_cookies_are_of_this_host_alone(tmp_path: Path) -> None:
+    names = "s.SESSION_COOKIE_NAME, s.CSRF_COOKIE_NAME, s.SESSION_COOKIE_SECURE"
+    assert settings_of(tmp_path, names, **KEY, **TOKEN) == str(
+        ("__Host-sessionid", "__Host-csrftoken", True)
+    )
+
+
 def test_the_sandbox_has_files_of_its_own(tmp_path: Path) -> None:
     names = "s.SANDBOX, s.DATABASES['default']['NAME'], s.HUEY['filename'], str(s.STATE_DIR)"
     files = ("sandbox.sqlite3", "sandbox-queue.sqlite3", "sandbox-state")

@@ -1,0 +1,41 @@
+"""Headers of every answer: what a browser may keep, show elsewhere and let a page use."""
+
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Final
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from django.urls import reverse
+
+# Nothing of the portal needs them, so nothing that gets into a page can use them either.
+_UNUSED: Final = (
+    *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture"),
+    *("fullscreen", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts"),
+    *("magnetometer", "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock"),
+    *("serial", "usb", "web-share", "xr-spatial-tracking"),
+)
+_HEADERS: Final = {
+    "Permissions-Policy": ", ".join(f"{name}=()" for name in _UNUSED),
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "X-Robots-Tag": "noindex, nofollow, noarchive",
+}
+
+
+class HeadersMiddleware:
+    """Puts them on; no answer is kept by a browser or a proxy, but files that are for everybody,
+    and what a browser has kept goes when somebody signs out.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self._get_response(request)
+        for name, value in _HEADERS.items():
+            response.headers.setdefault(name, value)
+        response.headers.setdefault("Cache-Control", "private, no-store")
+        is_sign_out = request.method == "POST" and request.path == reverse("logout")
+        if is_sign_out and response.status_code == HTTPStatus.FOUND:  # not if another site asks
+            response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
+        return response
