@@ -144,10 +144,16 @@ def is_shown_otherwise(text: str) -> bool:
 
 
 def looks_typed(text: str) -> bool:
-    """Whether a text was surely typed for such a font: it has signs that no Latin name has, and its
-    letters make Nepali words.
+    """Whether a text was surely typed for such a font: it has signs that no Latin name has, and all
+    of its words are Nepali.
     """
-    return any(map(_is_proof, text.split()))
+    return any(map(_is_proof, words := text.split())) and all(map(_can_be_nepali, words))
+
+
+def _can_be_nepali(word: str) -> bool:
+    if not _LATIN.search(word):
+        return True
+    return any(_read_word(word, font)[0] is not Reading.STAYS for font in Font)
 
 
 def _is_proof(word: str) -> bool:

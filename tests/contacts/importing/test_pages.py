@@ -229,7 +229,8 @@ def test_rows_left_out_can_be_put_right_and_imported(
     response = sender.get(reverse("contacts:import_left_out", args=[source.pk]))
     content = b"".join(response.streaming_content)  # type: ignore[attr-defined]
     if kind == "csv":
-        assert "'@cmd,98O1000002,'-5,\"This is not" in content.decode("utf-8-sig")
+        line = content.decode("utf-8-sig").splitlines()[1]
+        assert line.startswith('"\'@cmd","98O1000002","\'-5","This is not')
         content = content.replace(b"98O1", b"9801")
     again = _uploaded(sender, content)
     assert again.names[-1] == "Why it was left out"

@@ -64,7 +64,7 @@ def table_of(count: int, tmp_path: Path) -> Audience:
         rows.writerow(["Name", "Mobile", "Words"])
         chance = random.Random(7)
         for mobile, text in zip(numbers(count), generated(count), strict=True):
-            rows.writerow([chance.choice(["Sita", "सीता", "Zoë", "G{ta"]), mobile, text])
+            rows.writerow([chance.choice(["Sita", "सीता", "Zoë", "{Gita}"]), mobile, text])
     return Audience(table=str(read_table(path, name="texts.csv").pk))
 
 
