@@ -8,8 +8,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, SystemCheckError
 
+from sociair_portal.logs import FORMATTERS
 from sociair_portal.start import look_for_garbage_less_often, settings_or_exit
 
 settings_or_exit()  # reads .env too
@@ -30,7 +32,7 @@ forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS") or "127.0.0.1,::1"
 
 # The path alone: the query and the referer may hold a number that somebody searched for.
 accesslog = errorlog = "-"
-access_log_format = '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms'
+access_log_format = '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms %({x-request-id}o)s'
 loglevel = "warning"
 
 _QUERY: Final = re.compile(r"\?[^\s'\"]+")
@@ -51,6 +53,19 @@ logging.getLogger("gunicorn.error").addFilter(_without_query)
 logging.getLogger("gunicorn.access").addFilter(_is_news)
 
 _BOOT_ERROR: Final = 3  # gunicorn's own: the server ends instead of trying again and again
+
+
+_FORMATS: Final = {
+    "gunicorn.error": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+    "gunicorn.access": "%(message)s",
+}
+
+
+def on_starting(_server: Any) -> None:
+    """Write the server's own lines as all others of the portal are written."""
+    for name, form in _FORMATS.items():
+        for handler in logging.getLogger(name).handlers:
+            handler.setFormatter(FORMATTERS[settings.LOG_FORMAT](form))
 
 
 def post_worker_init(worker: Any) -> None:

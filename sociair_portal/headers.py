@@ -1,10 +1,9 @@
 """Headers of every answer: what a browser may keep, show elsewhere and let a page use."""
 
 from collections.abc import Callable
-from http import HTTPStatus
 from typing import Final
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from django.urls import reverse
 
@@ -36,6 +35,6 @@ class HeadersMiddleware:
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "private, no-store")
         is_sign_out = request.method == "POST" and request.path == reverse("logout")
-        if is_sign_out and response.status_code == HTTPStatus.FOUND:  # not if another site asks
+        if is_sign_out and isinstance(response, HttpResponseRedirect):  # not if another site asks
             response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
         return response

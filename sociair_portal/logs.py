@@ -1,17 +1,57 @@
-"""Formatting log lines without mobile numbers, whoever wrote them."""
+"""Log lines: one for each event, without mobile numbers, whoever wrote them."""
 
+import json
 import logging
 import re
+from datetime import UTC, datetime
 from typing import Final
 
+from sociair_portal.request_ids import current_id
+
+_DIGIT: Final = "[0-9०-९]"
 # Ten digits that begin with 9, alone or behind a country code; ids and times are never so long.
-_MOBILE: Final = re.compile(r"(?<![0-9])(?:\+?977[- ]?)?9[0-9]{2}-?[0-9]{7}(?![0-9])", re.ASCII)
+_MOBILE: Final = re.compile(
+    rf"(?<!{_DIGIT})(?:(?:\+|%2B)?[9९][7७]{{2}}(?:[- +]|%20)?)?[9९]{_DIGIT}{{2}}-?{_DIGIT}{{7}}"
+    rf"(?!{_DIGIT})",
+    re.IGNORECASE,
+)
 # Where a database's error quotes the row that it could not store.
 _QUOTED_ROW: Final = re.compile(r"^(?:DETAIL|CONTEXT):.*\n?", re.MULTILINE)
+# What would begin another line, or turn a terminal's line round.
+_CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def _masked(text: str) -> str:
+    return _MOBILE.sub("(a number)", _QUOTED_ROW.sub("", text))
 
 
 class Formatter(logging.Formatter):
-    """Plain lines. A traceback may quote what people typed: numbers are removed from that too."""
+    """Plain lines. A traceback may quote what people typed: numbers are removed from that too, and
+    its line ends are written as \\n.
+    """
 
     def format(self, record: logging.LogRecord) -> str:
-        return _MOBILE.sub("(a number)", _QUOTED_ROW.sub("", super().format(record)))
+        record.request = current_id()
+        return _CONTROL.sub(_escaped, _masked(super().format(record)).rstrip("\n"))
+
+
+class JsonFormatter(logging.Formatter):
+    """Each event as an object in JSON on a line of its own, for programs that collect logs."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        event = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": _masked(record.getMessage()),
+            "request": current_id(),
+            "error": _masked(self.formatException(record.exc_info)) if record.exc_info else "",
+        }
+        return json.dumps({name: value for name, value in event.items() if value})
+
+
+def _escaped(found: re.Match[str]) -> str:
+    return found[0].encode("unicode_escape").decode("ascii")
+
+
+FORMATTERS: Final[dict[str, type[logging.Formatter]]] = {"plain": Formatter, "json": JsonFormatter}

@@ -10,6 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from sociair_portal.environment import Environment, database, time_zone
+from sociair_portal.logs import FORMATTERS
 from sociair_portal.values import hours, is_loopback, normalise, queue_settings, rupees
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -118,6 +119,7 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "sociair_portal.request_ids.RequestIdMiddleware",
     "sociair_portal.headers.HeadersMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -260,19 +262,23 @@ if HTTPS:
 
 # Logs: ids and outcomes, never a number, a text or the token
 
+LOG_FORMAT: str = env.str("LOG_FORMAT", "plain")
+if LOG_FORMAT not in FORMATTERS:
+    raise ImproperlyConfigured(f"LOG_FORMAT is {LOG_FORMAT!r}: use plain or json.")
+
 LOGGING: dict[str, Any] = {
     "version": 1,
     "disable_existing_loggers": False,
     "formatters": {
-        "plain": {
-            "()": "sociair_portal.logs.Formatter",
+        "chosen": {
+            "()": FORMATTERS[LOG_FORMAT],
             "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
         }
     },
     "handlers": {
         "console": {
             "class": "logging.StreamHandler",
-            "formatter": "plain",
+            "formatter": "chosen",
             "stream": sys.stderr,
         }
     },
