@@ -29,6 +29,9 @@ _UNMASKED: Final = {masked: sign for sign, masked in _MASKED.items()}
 _OF_A_NUMBER: Final = re.compile(r"(?:[#0?.() _*+;@-]|,(?=[#0?])|\[[^\]]*\])*", re.ASCII)
 _DECIMALS: Final = re.compile(r"\.([#0?]*)")
 _PLAIN: Final = re.compile(r"(#,##0|0+)(?:\.(0+))?(%?)(?:_\))?", re.ASCII)
+# The first two of eight digits that name a language are its digits (ECMA-376, 18.8.31).
+_HAS_DEVANAGARI: Final = re.compile(r"\[\$[^\]]*-0?4[0-9a-f]{6}\]", re.IGNORECASE)
+_DEVANAGARI: Final = str.maketrans("0123456789", "०१२३४५६७८९")
 _DIGITS_AND_POINT: Final = re.compile(r"[0-9.]", re.ASCII)
 _DAY: Final = "yyyy-mm-dd"
 _MOMENT: Final = "yyyy-mm-dd hh:mm"
@@ -74,6 +77,11 @@ def shown(value: float, form: str, *, is_1904: bool = False) -> str:
     """A number as its format shows it; a mobile number always as its digits."""
     if form in (GENERAL, TEXT) or is_mobile(value):
         return unformatted(value)
+    text = _in_latin_digits(value, form, is_1904)
+    return text.translate(_DEVANAGARI) if _HAS_DEVANAGARI.search(form) else text
+
+
+def _in_latin_digits(value: float, form: str, is_1904: bool) -> str:
     if found := _PLAIN.fullmatch(form):
         return _plainly(value, found)
     if _MONTH_FIRST.match(form):

@@ -8,6 +8,10 @@ from contacts.importing.number_formats import shown
 @pytest.mark.parametrize(
     ("value", "form", "text"),
     [
+        (1500, "[$-4000439]0", "१५००"),
+        (1234.5, "[$-4000439]#,##0.00", "१,२३४.५०"),
+        (1500, "[$रू-4000461] #,##0", "रू १,५००"),
+        (1500, "[$-4009]0", "1500"),  # English as in India
         (46115, "dd.mm.yyyy", "03.04.2026"),
         (46115, "d.mmm.yy", "3.Apr.26"),
         (46115, "m/d/yyyy;@", "2026-04-03"),  # a computer's own order: nobody knows which
