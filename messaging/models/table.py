@@ -1,6 +1,7 @@
 """Tables whose rows are recipients of a campaign, but no contacts."""
 
 import uuid
+from collections.abc import Collection
 from typing import Any, Final
 
 from django.conf import settings
@@ -39,6 +40,8 @@ class RecipientTable(models.Model):
     # Its rows come piece by piece; it cannot be chosen before the last one.
     is_complete = models.BooleanField(_("complete"), default=False)
     hidden_rows = models.PositiveIntegerField(_("hidden rows that were left out"), default=0)
+    # The first cells that are no number or no day in a column of them: key, line and cell.
+    odd_cells = models.JSONField(_("cells unlike the others"), default=list)
     size = models.PositiveIntegerField(_("rows"), default=0)
     unreadable = models.PositiveIntegerField(_("rows without a mobile number"), default=0)
     created_at = models.DateTimeField(_("given"), default=timezone.now)
@@ -68,6 +71,11 @@ class RecipientTable(models.Model):
     @property
     def first_without_number(self) -> "models.QuerySet[TableRow]":
         return self.rows.filter(mobile="").order_by("id")[:_SHOWN]
+
+    def odd_cells_of(self, keys: Collection[str]) -> list[tuple[str, int, str]]:
+        """The heading, the line and the cell of those that stand in a message with these keys."""
+        headings = self.headings
+        return [(headings[key], line, cell) for key, line, cell in self.odd_cells if key in keys]
 
     @property
     def number_heading(self) -> str:

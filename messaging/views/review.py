@@ -18,7 +18,8 @@ from messaging import tasks
 from messaging.forms.review import LaterForm
 from messaging.models import BalanceReading, Campaign, CampaignState
 from messaging.services.audience import letters
-from messaging.services.audience.choice import GroupGone
+from messaging.services.audience.choice import Audience, GroupGone
+from messaging.services.audience.odd_cells import odd_cells
 from messaging.services.campaigns import drafts, guards, handover, refused_people
 from messaging.services.campaigns.handover import Reviewed
 from messaging.services.campaigns.review import review_of
@@ -105,6 +106,7 @@ def _receipt_context(
         "missing": -found.balance_after,
         "refused_words": refused_people.words_of_refusal(campaign.follows),
         "missing_values": sorted(found.missing.items()),
+        "odd_cells": odd_cells(Audience.from_json(campaign.audience), campaign.text),
         "has_link": found.has_link or has_link(campaign.text),
         "is_again": campaign.audience["again"],
         "is_told": bool(campaign.audience["first"] or campaign.audience["preferred"]),

@@ -27,6 +27,7 @@ from contacts.importing.rows import Row
 from contacts.models import ContactImport, FilePurpose, ImportedPiece
 from contacts.names import clean_name
 from messaging.models import RecipientTable, TableRow
+from messaging.services.audience.odd_cells import OddCells
 from messaging.text.validity import tidy
 from sociair_portal.common.actors import Actor, user_of
 from sociair_portal.common.any_of import AnyOf
@@ -125,11 +126,13 @@ def made_of(source: ContactImport, options: Options, *, by: Actor) -> RecipientT
     rows = (
         pieces.rows_of(source, place, hidden=options.take_hidden) for place in range(source.pieces)
     )
+    odd = OddCells(source, keys, options)
     given = (
-        [one for row in some for one in _given(options.shown(row), keys, kept, options)]
-        for some in rows
+        [one for row in map(odd.seen, some) for one in _given(row, keys, kept, options)]
+        for some in (map(options.shown, some) for some in rows)
     )
     table = RecipientTable(
+        odd_cells=odd.cells,
         source=source,
         file_name=source.file_name,
         sheet=source.sheet,
@@ -262,6 +265,7 @@ def _like(table: RecipientTable) -> RecipientTable:
         sheet=table.sheet,
         sheets=table.sheets,
         hidden_rows=table.hidden_rows,
+        odd_cells=table.odd_cells,
     )
 
 
@@ -291,7 +295,9 @@ def only(table: RecipientTable, rows: Collection[int], by: Actor) -> RecipientTa
         if row.pk in wanted
     ]
     columns = _Columns(table.headings, table.number_key, table.name_key)
-    return _keep(_like(table), columns, [some], by)
+    of_some, lines = _like(table), {row.line for row in some}
+    of_some.odd_cells = [odd for odd in table.odd_cells if odd[1] in lines]
+    return _keep(of_some, columns, [some], by)
 
 
 def forget_unused() -> None:

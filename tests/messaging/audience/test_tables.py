@@ -610,3 +610,32 @@ def test_rows_with_several_numbers_count_as_often(
     page = words(sender.post(address, {**columns, "several": "both", "action": "use"}))
     assert "more than 3 rows" in page
     assert not RecipientTable.objects.exists()
+
+
+def test_cells_unlike_the_others_of_their_column_are_named_in_the_review(
+    sender: Browser, gateway: Gateway, tmp_path: Path
+) -> None:
+    reading(gateway)
+    rows = [f"Person {place},{9841000000 + place},{place + 1}00,9\n" for place in range(230)]
+    odd = "Sita,9841009998,-,9\nRam,9841009999,Paid,ten\nHari,9801000001,#N/A,9\n"
+    table = table_of("".join(["Name,Mobile,Fee,Class\n", *rows, odd]), tmp_path)
+    draft = draft_of(table, gateway, "Dear {name}, {fee} is due.")
+    Campaign.objects.update(created_by=sender.user)
+    page = words(sender.get(draft.get_absolute_url()))
+    assert "Some cells of the spreadsheet are unlike the others of their column." in page
+    assert "Fee, line 232: “-” Fee, line 233: “Paid”" in page
+    assert "#N/A”" not in page  # has no value, and is asked about as such
+    assert "Class, line" not in page  # no cell of it stands in the message
+
+
+def test_what_is_odd_stays_so_with_other_columns(tmp_path: Path) -> None:
+    text = "Name,Mobile,Fee,Other\nSita,9841000001,1,a\nRam,9841000002,2,b\n"
+    rows = [f"Person {place},{9841000010 + place},{place},c\n" for place in range(20)]
+    table = table_of("".join([text, *rows, "Gita,9841000003,none,d\n"]), tmp_path)
+    table.refresh_from_db()
+    assert table.odd_cells == [["fee", 24, "none"]]
+    again = tables.read_again(table, number="mobile", name="other", by=None)
+    assert again.odd_cells == table.odd_cells
+    for line, odd in ((2, []), (24, table.odd_cells)):
+        row = table.rows.get(line=line)
+        assert tables.only(table, [row.pk], None).odd_cells == odd
