@@ -9,10 +9,10 @@ from django.urls import reverse
 
 # Nothing of the portal needs them, so nothing that gets into a page can use them either.
 _UNUSED: Final = (
-    *("accelerometer", "autoplay", "bluetooth", "browsing-topics", "camera", "display-capture"),
+    *("accelerometer", "autoplay", "browsing-topics", "camera", "display-capture"),
     *("fullscreen", "geolocation", "gyroscope", "hid", "idle-detection", "local-fonts"),
     *("magnetometer", "microphone", "midi", "payment", "picture-in-picture", "screen-wake-lock"),
-    *("serial", "usb", "web-share", "xr-spatial-tracking"),
+    *("serial", "usb", "xr-spatial-tracking"),
 )
 _HEADERS: Final = {
     "Permissions-Policy": ", ".join(f"{name}=()" for name in _UNUSED),
