@@ -14,4 +14,5 @@ class SociairPortalConfig(AppConfig):
         register(checks.check_numbers)
         register(checks.check_queue)
         register(checks.check_hosts, Tags.security, deploy=True)
+        register(checks.check_files, Tags.security)
         register(checks.check_sqlite, Tags.database)

@@ -4,7 +4,9 @@ A secret is never quoted here, nor an address that may hold one.
 """
 
 import os
+import stat
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
@@ -14,6 +16,7 @@ from django.db import connections
 
 from sociair_portal.values import is_loopback
 
+_OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _SPARE: Final = 10  # seconds for a claim before the call, and for saving its answer after it
 _PRAGMAS: Final = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
@@ -101,6 +104,25 @@ def check_hosts(**kwargs: Any) -> list[CheckMessage]:
             "ALLOWED_HOSTS lets every name in: write the names under which the portal is known.",
             id="sociair_portal.W001",
         )
+    ]
+
+
+def check_files(**kwargs: Any) -> list[CheckMessage]:
+    """Files with the token or with people's numbers, made before the portal kept them private."""
+    database = settings.DATABASES["default"]
+    paths = [Path(os.environ.get("ENV_FILE") or settings.BASE_DIR / ".env")]
+    if database["ENGINE"].endswith("sqlite3"):
+        paths += [Path(f"{database['NAME']}{end}") for end in ("", "-wal", "-shm")]
+    if queue := settings.HUEY.get("filename"):
+        paths += [Path(f"{queue}{end}") for end in ("", "-wal", "-shm")]
+    return [
+        Warning(
+            f"Everybody on this machine can read or write {path.name}.",
+            hint=f"chmod 600 {path}",
+            id="sociair_portal.W002",
+        )
+        for path in paths
+        if path.is_file() and path.stat().st_mode & _OTHERS
     ]
 
 

@@ -12,8 +12,13 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, SystemCheckError
 
 from sociair_portal.logs import FORMATTERS
-from sociair_portal.start import look_for_garbage_less_often, settings_or_exit
+from sociair_portal.start import (
+    keep_files_private,
+    look_for_garbage_less_often,
+    settings_or_exit,
+)
 
+keep_files_private()
 settings_or_exit()  # reads .env too
 look_for_garbage_less_often()
 

@@ -15,12 +15,13 @@ from typing import IO, Any, Final
 from sociair_portal.demo import DEMO_PASSWORD, DEMO_USER
 from sociair_portal.environment import Environment
 from sociair_portal.processes import Processes, Stop, say
-from sociair_portal.start import settings_or_exit
+from sociair_portal.start import keep_files_private, settings_or_exit
 
 _HOST: Final = "127.0.0.1"
 
 
 def main() -> None:
+    keep_files_private()
     processes = Processes()
     ports = _complete_environment()
     settings = settings_or_exit()

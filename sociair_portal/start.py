@@ -11,6 +11,13 @@ from django.core.exceptions import ImproperlyConfigured
 _LOOKS_FOR_GARBAGE: Final = (20_000, 20, 20)
 
 
+def keep_files_private() -> None:
+    """Let nobody else on this machine read what a program writes from now on: databases, queues,
+    uploads and exports hold people's numbers.
+    """
+    os.umask(0o077)
+
+
 def look_for_garbage_less_often() -> None:
     """Let Python's collector look after every 20,000 new objects in place of 700.
 

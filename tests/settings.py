@@ -24,7 +24,9 @@ os.environ.update(
 
 from sociair_portal.settings import *  # noqa: E402, F403
 from sociair_portal.settings import DATABASES, HUEY  # noqa: E402
+from sociair_portal.start import keep_files_private  # noqa: E402
 
+keep_files_private()  # as the portal's programs do
 _work = tempfile.mkdtemp(prefix="sociair-portal-tests-")
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, because threads share it as they do in the office; memory would lock otherwise.

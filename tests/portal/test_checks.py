@@ -1,6 +1,7 @@
 """What `manage.py check` finds wrong, and that it never quotes a secret."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from django.core.checks import CheckMessage, run_checks
@@ -140,3 +141,23 @@ def test_a_check_reads_the_pragmas_of_sqlite_back(
 
 def test_no_database_is_asked_unless_named() -> None:
     assert checks.check_sqlite() == []
+
+
+def test_a_file_that_others_can_read_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    database, queue = tmp_path / "portal.sqlite3", tmp_path / "portal-queue.sqlite3"
+    engine = "django.db.backends.sqlite3"
+    ours = {
+        "DATABASES": {"default": {"ENGINE": engine, "NAME": database}},
+        "HUEY": {"filename": str(queue)},
+    }
+    monkeypatch.setattr(checks, "settings", SimpleNamespace(**ours))
+    assert checks.check_files() == []  # none is there
+    for path, mode in ((database, 0o600), (queue, 0o640)):
+        path.touch()
+        path.chmod(mode)
+    (found,) = checks.check_files()
+    assert ids([found]) == ["W002"]
+    assert "portal-queue.sqlite3" in found.msg
+    assert found.hint == f"chmod 600 {queue}"

@@ -174,6 +174,8 @@ def test_the_launcher_starts_and_stops_a_sandbox_portal(tmp_path: Path) -> None:
         assert second.output.endswith(
             f"The portal is already running from {tmp_path}/var: stop it there first.\n"
         )
+        for file in (tmp_path / "var").glob("*.sqlite3*"):
+            assert file.stat().st_mode & 0o077 == 0, file.name
         run.terminate()
         assert run.ended() == 0
 
