@@ -23,7 +23,7 @@ _HEADERS: Final = {
 
 class HeadersMiddleware:
     """Puts them on; no answer is kept by a browser or a proxy, but files that are for everybody,
-    and what a browser has kept goes when somebody signs out.
+    and forms that say otherwise. What a browser has kept goes when somebody signs out.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

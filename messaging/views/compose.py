@@ -133,7 +133,10 @@ def page(
         **contacts_context(request, form),
         **_estimate_context(typed, known),
     }
-    return render(request, "messaging/compose/compose.html", context)
+    response = render(request, "messaging/compose/compose.html", context)
+    # Kept while its tab is open: whoever comes back to it finds the same form, not another draft.
+    response.headers["Cache-Control"] = "private, no-cache"
+    return response
 
 
 def contacts_context(request: HttpRequest, form: ComposeForm) -> dict[str, Any]:

@@ -19,6 +19,10 @@ def test_nothing_with_personal_data_is_kept_by_a_browser(manager: Browser, path:
     assert "private" in answer.headers["Cache-Control"]
 
 
+def test_only_compose_is_kept_while_its_tab_is_open(manager: Browser) -> None:
+    assert manager.get("/compose/").headers["Cache-Control"] == "private, no-cache"
+
+
 @pytest.mark.parametrize("path", ["/account/sign-in/", "/contacts/", "/healthz"])
 def test_every_answer_says_what_it_may_be_used_for(client: Client, path: str) -> None:
     headers = client.get(path).headers
