@@ -34,6 +34,7 @@ lint: .venv/.testing
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy .
 	$(BIN)/lint-imports --no-cache
+	@rm -rf var/lint
 	$(PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	@! grep -nE '^ *(-i|-f|--(index-url|extra-index-url|find-links|trusted-host))|://' requirements* \
