@@ -73,6 +73,9 @@ def on_starting(_server: Any) -> None:
             handler.setFormatter(FORMATTERS[settings.LOG_FORMAT](form))
 
 
+on_reload = on_starting  # it makes its handlers anew
+
+
 def post_worker_init(worker: Any) -> None:
     """Serve no page with settings that a system check finds wrong."""
     try:

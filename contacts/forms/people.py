@@ -201,8 +201,8 @@ class OptOutForm(ModelForm):
         model = OptOut
         fields = ["mobile", "reason"]
 
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]  # Django's own hook, unknown to its stubs
+    def validate_unique(self) -> None:
+        super().validate_unique()
         if self.has_error("mobile", "unique"):
             # Somebody has said it as well: it stays when the import that made it is undone.
             OptOut.objects.filter(mobile=self.instance.mobile).update(source=None)

@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from contacts.importing import load, pieces, undo
 from contacts.importing.facts import Facts, any_typed, facts_of, readings_of, together
 from contacts.importing.headings import find_heading, heading_names
+from contacts.importing.imported_people import highest_uses
 from contacts.importing.options import FieldColumn, Options
 from contacts.importing.reader import read_table
 from contacts.importing.rows import FIRST_ROWS, FileTrouble, Row, Unreadable
@@ -142,7 +143,7 @@ def start(source: ContactImport, options: Options) -> bool:
             ContactImport.objects.filter(pk=source.pk, state=ImportState.READY).update(
                 state=ImportState.RUNNING,
                 highest=highest,
-                uses=undo.highest_uses(),
+                uses=highest_uses(),
                 memberships=membership.highest(),
                 rows=F("rows") + (F("hidden_rows") if options.take_hidden else 0),
                 options=replace(options, fields=fields).to_json(),

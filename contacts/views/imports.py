@@ -26,6 +26,7 @@ from contacts.forms.uploads import UploadForm
 from contacts.importing import jobs, report, undo
 from contacts.importing.meanings import Choice, choice_for
 from contacts.importing.options import Options
+from contacts.importing.outlook import SHOWN, outlook
 from contacts.importing.plan import Planned, RowOutcome, plan
 from contacts.models import ContactImport, FilePurpose, ImportState
 from sociair_portal.common.pages import page_by_key
@@ -172,26 +173,26 @@ def undo_import(request: HttpRequest, pk: int) -> HttpResponse:
     source = get_object_or_404(_imports(), pk=pk)
     if not _may_undo(request):
         raise PermissionDenied
-    if not undo.is_possible(source):
+    seen = outlook(source) if undo.has_undoable(source) else None
+    if seen is None or not seen.is_anything:
         messages.info(request, _("There is nothing of this import that can be undone."))
         return redirect(source)
-    if undo.opt_outs(source).exists() and not request.user.has_perm("contacts.delete_optout"):
+    if seen.opt_outs and not request.user.has_perm("contacts.delete_optout"):
         messages.info(request, _("This file opted numbers out, so only a manager can undo it."))
         return redirect(source)
     if request.method == "POST":
         if undo.begin(source, by=request.user, with_opt_outs="opt_outs" in request.POST):
             tasks.kick_imports()
         return redirect(source)
-    outlook = undo.outlook(source)
     context = {
         "source": source,
-        "outlook": outlook,
-        "first": outlook.first[: undo.SHOWN],
-        "later": outlook.later[: undo.SHOWN],
+        "outlook": seen,
+        "first": seen.first[:SHOWN],
+        "later": seen.later[:SHOWN],
         "is_busy": jobs.waiting(),
         "staying": [
-            (outlook.changed, _("People who were changed since the import")),
-            (outlook.texted, _("People who were texted since the import")),
+            (seen.changed, _("People who were changed since the import")),
+            (seen.texted, _("People who were texted since the import")),
         ],
     }
     return render(request, "contacts/imports/undo.html", context)
