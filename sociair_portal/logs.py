@@ -6,15 +6,9 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
+from sociair_portal.common.numbers import without_numbers
 from sociair_portal.request_ids import current_id
 
-_DIGIT: Final = "[0-9०-९]"
-# Ten digits that begin with 9, alone or behind a country code; ids and times are never so long.
-_MOBILE: Final = re.compile(
-    rf"(?<!{_DIGIT})(?:(?:\+|%2B)?[9९][7७]{{2}}(?:[- +]|%20)?)?[9९]{_DIGIT}{{2}}-?{_DIGIT}{{7}}"
-    rf"(?!{_DIGIT})",
-    re.IGNORECASE,
-)
 # Where a database's error quotes the row that it could not store.
 _QUOTED_ROW: Final = re.compile(r"^(?:DETAIL|CONTEXT):.*\n?", re.MULTILINE)
 # What would begin another line, or turn a terminal's line round.
@@ -22,7 +16,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u206
 
 
 def _masked(text: str) -> str:
-    return _MOBILE.sub("(a number)", _QUOTED_ROW.sub("", text))
+    return without_numbers(_QUOTED_ROW.sub("", text))
 
 
 class Formatter(logging.Formatter):

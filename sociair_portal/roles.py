@@ -29,6 +29,7 @@ ROLES: Final[dict[str, list[str]]] = {
         "messaging.view_campaign",
     ],
     MANAGER: [
+        "audit.view_entry",
         "auth.add_user",
         "auth.change_user",
         "auth.view_user",

@@ -9,6 +9,7 @@ from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
+from sociair_portal.audit.tracked import TRACKED
 from sociair_portal.environment import Environment, database, time_zone
 from sociair_portal.logs import FORMATTERS
 from sociair_portal.values import hours, is_loopback, normalise, queue_settings, rupees
@@ -106,6 +107,7 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.forms",  # its widgets' templates, for FORM_RENDERER
+    "auditlog",
     "csp",
     "crispy_forms",
     "crispy_bootstrap5",
@@ -113,6 +115,7 @@ INSTALLED_APPS = [
     "js_lib_bootstrap5",
     "js_lib_bootstrap_icons",
     "huey.contrib.djhuey",
+    "sociair_portal.audit",
     "sociair_portal",
     "contacts",
     "messaging",
@@ -129,6 +132,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "sociair_portal.audit.actors.ActorMiddleware",
     "sociair_portal.accounts.SignInMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -210,6 +214,13 @@ LOGIN_URL = "login"
 LOGIN_REDIRECT_URL = "messaging:dashboard"
 LOGOUT_REDIRECT_URL = "login"
 
+# The record of who did what
+
+AUDITLOG_LOGENTRY_MODEL = "audit.Entry"
+AUDITLOG_CID_GETTER = "sociair_portal.request_ids.current_id"
+AUDITLOG_INCLUDE_TRACKING_MODELS = TRACKED
+MIGRATION_MODULES = {"auditlog": None}  # its own table is not used
+
 # Language and time
 
 LANGUAGE_CODE = "en"
@@ -259,6 +270,8 @@ if HTTPS:
     SECURE_HSTS_SECONDS = 365 * 24 * 60 * 60
     SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = True
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+# How many proxies of our own stand in front: each has added who called it.
+PROXIES: int = env.int("PROXIES", int(HTTPS))
 
 # Logs: ids and outcomes, never a number, a text or the token
 

@@ -20,6 +20,7 @@ from messaging import tasks
 from messaging.models import Gateway
 from messaging.services.sending import persistence
 from sandbox.server import Sandbox
+from sociair_portal.audit.append_only import GUARD, UNGUARD
 from sociair_portal.common.shutdown import stopping
 from sociair_portal.roles import MANAGER, SENDER, create_roles
 from tests.databases import check_list, runs_here
@@ -65,7 +66,9 @@ def _sql_flush(
     locks = f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE"
     return [
         *([locks] if connection.vendor == "postgresql" else []),
+        *UNGUARD[connection.vendor],
         *(f"DELETE FROM {name}" for name in names),
+        *GUARD[connection.vendor],
     ]
 
 

@@ -1,0 +1,1 @@
+"""The record of who did what: lowest, so that everything may write into it."""

@@ -1,0 +1,51 @@
+"""What the record knows people to do, besides changing single records."""
+
+from typing import Final
+
+from django.db.models import TextChoices
+from django.utils.translation import gettext_lazy as _
+
+
+class Deed(TextChoices):
+    # signing in
+    SIGNED_IN = "signed_in", _("Signed in")
+    SIGN_IN_FAILED = "sign_in_failed", _("Could not sign in")
+    SIGN_IN_SLOWED = "sign_in_slowed", _("Too many tries to sign in")
+    SIGNED_OUT = "signed_out", _("Signed out")
+    IDENTITY_CONFIRMED = "identity_confirmed", _("Confirmed who they are")
+    IDENTITY_NOT_CONFIRMED = "identity_refused", _("Could not confirm who they are")
+    PASSWORD_CHANGED = "password_changed", _("Changed their password")
+    PASSWORD_RESET = "password_reset", _("Set a new password by e-mail")
+    SECOND_STEP_ADDED = "step_added", _("Added a second step of signing in")
+    SECOND_STEP_REMOVED = "step_removed", _("Removed a second step of signing in")
+    SECOND_STEP_RESET = "step_reset", _("Reset a colleague's second step")
+    SESSIONS_ENDED = "sessions_ended", _("Signed out other devices")
+    # colleagues
+    INVITED = "invited", _("Invited a colleague")
+    INVITATION_USED = "invitation_used", _("Joined by an invitation")
+    INVITATION_TAKEN_BACK = "invitation_over", _("Took an invitation back")
+    ROLES_CHANGED = "roles_changed", _("Changed a colleague's role")
+    CLOSED = "closed", _("Closed an account")
+    OPENED = "opened", _("Opened an account again")
+    # people
+    EXPORTED = "exported", _("Exported")
+    IMPORTED = "imported", _("Imported a file")
+    IMPORT_UNDONE = "import_undone", _("Undid an import")
+    CHANGED_MANY = "changed_many", _("Changed many at once")
+    DELETED_MANY = "deleted_many", _("Deleted many at once")
+    OPTED_OUT_MANY = "opted_out_many", _("Opted many out at once")
+    LOOKED_AT = "looked_at", _("Looked at a person's history")
+    FORGOTTEN = "forgotten", _("Made a person nameless")
+    HANDED_OUT = "handed_out", _("Collected everything about a person")
+    SWEPT = "swept", _("Removed what was old")
+    # money
+    SENT = "sent", _("Sent a message")
+    CONTROLLED = "controlled", _("Paused, resumed, moved or cancelled a message")
+    SETTLED = "settled", _("Decided what became of texts")
+    SENT_AGAIN = "sent_again", _("Sent again")
+    RELEASED = "released", _("Let sending go on")
+    NUMBER_PROVED = "number_proved", _("Proved their own number")
+
+
+# Of these nobody needs a trace for ever: the sweep may remove them when they are old.
+PASSING: Final = (Deed.LOOKED_AT, Deed.SIGNED_IN, Deed.SIGNED_OUT, Deed.SIGN_IN_FAILED)
