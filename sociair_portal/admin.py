@@ -1,39 +1,79 @@
-"""Users in the admin. A manager gives out the two roles, and no permission beyond them."""
+"""Accounts in the admin, for superusers: single permissions and flags. All else is on the page
+Colleagues, where managers are at home.
+"""
 
 from typing import TYPE_CHECKING, Any
 
 import django.contrib.auth.admin
+from allauth.account.models import EmailAddress
+from allauth.mfa.models import Authenticator
+from allauth.usersessions.models import UserSession
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
-from django.db.models import ManyToManyField, QuerySet
-from django.forms import CheckboxSelectMultiple, ModelMultipleChoiceField
-from django.http import HttpRequest
+from django.db.models import QuerySet
+from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
-from sociair_portal.roles import ROLES
+from sociair_portal.common.bases import ModelAdmin
+from sociair_portal.common.identity import is_confirmed, to_confirm
 
 if TYPE_CHECKING:
     UserAdmin = django.contrib.auth.admin.UserAdmin[User]
+    GroupAdmin = django.contrib.auth.admin.GroupAdmin
 else:
     UserAdmin = django.contrib.auth.admin.UserAdmin
+    GroupAdmin = django.contrib.auth.admin.GroupAdmin
 
-_SIGN_IN = (None, {"fields": ("username", "password")})
-_PERSON = (_("Person"), {"fields": ("first_name", "last_name", "email")})
-_MAY = (_("Role"), {"fields": ("is_active", "groups")})
-_DATES = (_("Dates"), {"fields": ("last_login", "date_joined")})
+for model in (User, Group, EmailAddress, Authenticator, UserSession):
+    admin.site.unregister(model)
 
-admin.site.unregister(User)
+
+class ForSuperusers(ModelAdmin):
+    """Who sets a permission could take every other: nobody else sees these pages."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # closed is enough: what somebody did stays theirs
+
+    def changeform_view(
+        self,
+        request: HttpRequest,
+        object_id: str | None = None,
+        form_url: str = "",
+        extra_context: dict[str, Any] | None = None,
+    ) -> HttpResponse:
+        if request.user.is_superuser and not is_confirmed(request):
+            return to_confirm(request.path)
+        page: HttpResponse = super().changeform_view(request, object_id, form_url, extra_context)
+        return page
 
 
 @admin.register(User)
-class PortalUserAdmin(UserAdmin):
-    add_fieldsets = (
-        (None, {"fields": ("username", "usable_password", "password1", "password2", "groups")}),
+class PortalUserAdmin(ForSuperusers, UserAdmin):
+    fieldsets = (
+        (None, {"fields": ("username", "first_name", "last_name", "email")}),
+        (_("May"), {"fields": ("is_superuser", "is_staff", "groups", "user_permissions")}),
     )
-    filter_horizontal = ("user_permissions",)
-    readonly_fields = ("last_login", "date_joined")
-    list_display = ("username", "first_name", "last_name", "roles", "is_active", "last_login")
+    list_display = ("username", "first_name", "roles", "is_superuser", "is_active")
     list_filter = ("is_active", "groups")
+
+    def get_urls(self) -> Any:
+        """Without the page that sets a colleague's password: a link lets its owner choose one."""
+        return [url for url in super().get_urls() if url.name != "auth_user_password_change"]
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False  # colleagues are invited
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
@@ -42,36 +82,7 @@ class PortalUserAdmin(UserAdmin):
     def roles(self, user: User) -> str:
         return ", ".join(group.name for group in user.groups.all())
 
-    def get_fieldsets(self, request: HttpRequest, obj: User | None = None) -> Any:
-        if obj is None or _is_superuser(request):
-            return super().get_fieldsets(request, obj)
-        return (_SIGN_IN, _PERSON, _MAY, _DATES)
 
-    def formfield_for_manytomany(
-        self, db_field: "ManyToManyField[Any, Any]", request: HttpRequest, **kwargs: Any
-    ) -> "ModelMultipleChoiceField[Any] | None":
-        if db_field.name == "groups":
-            kwargs |= {"widget": CheckboxSelectMultiple, "label": _("Roles"), "help_text": ""}
-            if not _is_superuser(request):
-                kwargs["queryset"] = Group.objects.filter(name__in=ROLES)
-        return super().formfield_for_manytomany(db_field, request, **kwargs)
-
-    def has_change_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_change_permission(request, obj) and _is_below(obj, request)
-
-    def has_delete_permission(self, request: HttpRequest, obj: User | None = None) -> bool:
-        return super().has_delete_permission(request, obj) and _is_below(obj, request)
-
-
-def _is_superuser(request: HttpRequest) -> bool:
-    return bool(request.user.is_superuser)
-
-
-def _is_below(user: User | None, request: HttpRequest) -> bool:
-    """Whether a user may be changed: to set the password of somebody above is to become them."""
-    return user is None or _is_superuser(request) or _has_only_roles(user)
-
-
-def _has_only_roles(user: User) -> bool:
-    more = user.is_superuser or user.user_permissions.exists()
-    return not more and not user.groups.exclude(name__in=ROLES).exists()
+@admin.register(Group)
+class PortalGroupAdmin(ForSuperusers, GroupAdmin):
+    pass

@@ -34,7 +34,7 @@ class HeadersMiddleware:
         for name, value in _HEADERS.items():
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "private, no-store")
-        is_sign_out = request.method == "POST" and request.path == reverse("logout")
+        is_sign_out = request.method == "POST" and request.path == reverse("account_logout")
         if is_sign_out and isinstance(response, HttpResponseRedirect):  # not if another site asks
             response.headers["Clear-Site-Data"] = '"cache", "cookies", "storage"'
         return response

@@ -107,6 +107,10 @@ INSTALLED_APPS = [
     "whitenoise.runserver_nostatic",
     "django.contrib.staticfiles",
     "django.forms",  # its widgets' templates, for FORM_RENDERER
+    "allauth",
+    "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "auditlog",
     "csp",
     "crispy_forms",
@@ -116,6 +120,7 @@ INSTALLED_APPS = [
     "js_lib_bootstrap_icons",
     "huey.contrib.djhuey",
     "sociair_portal.audit",
+    "sociair_portal.accounts",
     "sociair_portal",
     "contacts",
     "messaging",
@@ -127,13 +132,14 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "sociair_portal.accounts.sessions.SecretSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "sociair_portal.audit.actors.ActorMiddleware",
-    "sociair_portal.accounts.SignInMiddleware",
+    "allauth.account.middleware.AccountMiddleware",
+    "sociair_portal.accounts.gate.GateMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -149,11 +155,13 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
+                "sociair_portal.accounts.context_processors.account",
                 "messaging.context_processors.gateway",
             ],
             "builtins": [
                 "django.templatetags.i18n",
                 "sociair_portal.templatetags.portal",
+                "sociair_portal.accounts.templatetags.accounts",
                 "contacts.templatetags.people",
                 "messaging.templatetags.texts",
             ],
@@ -200,7 +208,7 @@ HUEY: dict[str, Any] = {
 
 # People
 
-AUTHENTICATION_BACKENDS = ["sociair_portal.accounts.PortalBackend"]
+AUTHENTICATION_BACKENDS = ["sociair_portal.accounts.backends.PortalBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": f"django.contrib.auth.password_validation.{name}"}
     for name in (
@@ -210,9 +218,71 @@ AUTH_PASSWORD_VALIDATORS = [
         "NumericPasswordValidator",
     )
 ]
-LOGIN_URL = "login"
+LOGIN_URL = "account_login"
 LOGIN_REDIRECT_URL = "messaging:dashboard"
-LOGOUT_REDIRECT_URL = "login"
+LOGOUT_REDIRECT_URL = "account_login"
+SESSION_ENGINE = "sociair_portal.accounts.sessions"
+SESSION_COOKIE_AGE = 12 * 60 * 60
+IDLE_MINUTES: int = env.int("IDLE_MINUTES", 30)  # then somebody is signed out
+
+# Who must have a second step of signing in: managers (and superusers) | everybody | nobody
+SECOND_STEP: str = env.str("SECOND_STEP", "managers")
+if SECOND_STEP not in ("managers", "everybody", "nobody"):
+    raise ImproperlyConfigured(
+        f"SECOND_STEP is {SECOND_STEP!r}: use managers, everybody or nobody."
+    )
+# Whether large sends ask who it is; decisions about money always do.
+CONFIRM_LARGE_SENDS: bool = env.bool("CONFIRM_LARGE_SENDS", True)
+
+# The library that signs people in. Our limits are in the place of its own (accounts/limits.py).
+ACCOUNT_ADAPTER = "sociair_portal.accounts.adapter.AccountAdapter"
+ACCOUNT_LOGIN_METHODS = {"username", "email"}
+ACCOUNT_SIGNUP_FIELDS = ["username*", "email", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "none"
+ACCOUNT_EMAIL_UNKNOWN_ACCOUNTS = False  # nobody has the portal write to strangers
+ACCOUNT_EMAIL_SUBJECT_PREFIX = ""
+ACCOUNT_SESSION_REMEMBER = True
+PASSWORD_RESET_TIMEOUT = 60 * 60
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 10 * 60
+ACCOUNT_RATE_LIMITS = dict.fromkeys(("login", "login_failed", "change_password", "reauthenticate"))
+ACCOUNT_FORMS = {
+    "login": "sociair_portal.accounts.forms.SignInForm",
+    "reauthenticate": "sociair_portal.accounts.forms.ConfirmPasswordForm",
+    "change_password": "sociair_portal.accounts.forms.NewPasswordForm",
+}
+MFA_ADAPTER = "sociair_portal.accounts.second_step.SecondStepAdapter"
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_FORMS = {
+    "authenticate": "sociair_portal.accounts.forms.SecondStepForm",
+    "reauthenticate": "sociair_portal.accounts.forms.ConfirmCodeForm",
+    "activate_totp": "sociair_portal.accounts.forms.FirstCodeForm",
+}
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_ISSUER = "Sociair Portal"
+MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute off
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+MFA_TRUST_ENABLED = True
+MFA_TRUST_COOKIE_AGE = 30 * 24 * 60 * 60
+MFA_TRUST_COOKIE_NAME = "__Host-trusted" if HTTPS else "trusted"
+USERSESSIONS_ADAPTER = "sociair_portal.accounts.adapter.SessionsAdapter"
+
+# E-mail, where it is set up: invitations and new passwords
+
+EMAIL_URL: str = env.str("EMAIL_URL", "")
+EMAIL_IS_SET_UP = bool(EMAIL_URL)
+vars().update(env.email_url_config(EMAIL_URL or "dummymail://"))
+DEFAULT_FROM_EMAIL: str = env.str("EMAIL_FROM", "") or "portal@localhost"
+
+# What all processes and machines count together
+CACHES = {
+    "default": {
+        "BACKEND": "django.core.cache.backends.db.DatabaseCache",
+        "LOCATION": "portal_cache",
+        "OPTIONS": {"MAX_ENTRIES": 100_000},
+    }
+}
 
 # The record of who did what
 
@@ -257,7 +327,6 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-SESSION_COOKIE_AGE = 12 * 60 * 60
 FILE_UPLOAD_HANDLERS = ["sociair_portal.common.uploads.BoundedUploadHandler"]
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a selection of contacts is one field each

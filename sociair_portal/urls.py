@@ -8,7 +8,7 @@ from sociair_portal import views
 urlpatterns = [
     path("", include("messaging.urls")),
     path("", include("contacts.urls")),
-    path("account/", include("sociair_portal.account_urls")),
+    path("", include("sociair_portal.accounts.urls")),
     path("admin/", admin.site.urls),
     path("healthz", views.health, name="health"),
 ]
@@ -16,3 +16,4 @@ urlpatterns = [
 handler403 = "sociair_portal.views.forbidden"
 handler404 = "sociair_portal.views.not_found"
 handler500 = "sociair_portal.views.server_error"
+handler429 = "sociair_portal.views.too_many"

@@ -25,6 +25,12 @@ def not_found(request: HttpRequest, exception: Exception | None = None) -> HttpR
 
 
 @login_not_required
+def too_many(request: HttpRequest) -> HttpResponse:
+    """Where a limit of the library that signs people in says how often is too often."""
+    return render(request, "429.html", status=429)
+
+
+@login_not_required
 def server_error(request: HttpRequest) -> HttpResponse:
     """Without the page's frame, because what the frame needs may be what failed."""
     return render(None, "500.html", status=500)

@@ -16,6 +16,7 @@ from django.test import Client
 from huey.contrib.djhuey import HUEY
 from pytest_django import Settings
 
+import tests.sessions  # noqa: F401  # teaches the client
 from messaging import tasks
 from messaging.models import Gateway
 from messaging.services.sending import persistence

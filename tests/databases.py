@@ -16,8 +16,6 @@ _DJANGOS: Final = "Django's admin and accounts: what they ask the database is Dj
 _ON_SQLITE_ONLY: Final = {
     "contacts/test_admin.py": _DJANGOS,
     "messaging/test_admin.py": _DJANGOS,
-    "portal/test_accounts.py": _DJANGOS,
-    "portal/test_user_admin.py": _DJANGOS,
     "portal/test_frame.py": _SHOWN,
     "messaging/pages/test_campaign.py": _SHOWN,
     "messaging/pages/test_compose.py": _SHOWN,

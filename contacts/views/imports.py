@@ -29,6 +29,7 @@ from contacts.importing.options import Options
 from contacts.importing.outlook import SHOWN, outlook
 from contacts.importing.plan import Planned, RowOutcome, plan
 from contacts.models import ContactImport, FilePurpose, ImportState
+from sociair_portal.common.identity import refreshes_itself
 from sociair_portal.common.pages import page_by_key
 from sociair_portal.common.uploads import was_too_large
 
@@ -144,6 +145,7 @@ def _planned(source: ContactImport, options: Options) -> list[Planned]:
     return plan(jobs.sample_of(source, hidden=options.take_hidden), options)
 
 
+@refreshes_itself
 @require_safe
 @permission_required("contacts.view_contact", raise_exception=True)
 def progress(request: HttpRequest, pk: int) -> HttpResponse:

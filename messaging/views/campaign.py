@@ -30,6 +30,7 @@ from messaging.services.decisions.settlement import undecided_with_calls
 from messaging.services.gateway import holds
 from messaging.services.money import balance, new_prices, prices
 from messaging.views.freshness import recent_reading
+from sociair_portal.common.identity import refreshes_itself
 from sociair_portal.common.pages import page_by_key
 
 _UNDECIDED_SHOWN: Final = 20
@@ -49,6 +50,7 @@ def campaign(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "messaging/campaign/campaign.html", _live_context(_campaign(pk)))
 
 
+@refreshes_itself
 @require_safe
 @permission_required("messaging.view_campaign", raise_exception=True)
 def progress(request: HttpRequest, pk: int) -> HttpResponse:

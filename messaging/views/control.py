@@ -16,6 +16,7 @@ from messaging.models import Campaign, CampaignState, Gateway, HoldKind
 from messaging.services.campaigns import control, follow_ups, refused_people
 from messaging.services.gateway import doubts, holds
 from messaging.services.money import affordability
+from sociair_portal.common.identity import confirmed_first
 
 
 @require_POST
@@ -72,6 +73,7 @@ def follow_up(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @permission_required("messaging.send_campaign", raise_exception=True)
+@confirmed_first
 def send_refused(request: HttpRequest, pk: int) -> HttpResponse:
     """Send now to those refused for lack of balance, for the sum on the button."""
     campaign = get_object_or_404(Campaign.objects.exclude(state=CampaignState.DRAFT), pk=pk)
@@ -114,6 +116,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @permission_required("messaging.release_gateway", raise_exception=True)
+@confirmed_first
 def release(request: HttpRequest) -> HttpResponse:
     """End a hold that a person may end; a refused token's ends when Sociair tells the balance."""
     gateway = holds.current_gateway()

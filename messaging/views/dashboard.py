@@ -20,6 +20,7 @@ from messaging import tasks
 from messaging.models import BalanceReading, Campaign, CampaignState, Gateway
 from messaging.services.gateway import holds
 from messaging.services.money import balance
+from sociair_portal.common.identity import refreshes_itself
 
 _DRAFTS_SHOWN: Final = 5
 _WAIT: Final = timedelta(seconds=15)  # how long the card looks for a new reading
@@ -50,6 +51,7 @@ def _under_way() -> QuerySet[Campaign]:
     return Campaign.objects.under_way().select_related("created_by").order_by("-id")[:10]
 
 
+@refreshes_itself
 @require_GET
 @permission_required("messaging.view_campaign", raise_exception=True)
 def under_way(request: HttpRequest) -> HttpResponse:

@@ -22,6 +22,7 @@ from messaging.services.gateway import doubts, holds
 from messaging.services.money import prices
 from messaging.services.money.affordability import SendRefused
 from messaging.views.freshness import recent_reading
+from sociair_portal.common.identity import confirmed_first
 from sociair_portal.common.pages import page_by_key
 
 _CAMPAIGNS_A_PAGE: Final = 10
@@ -89,6 +90,7 @@ def _decide_page(request: HttpRequest, campaign: Campaign, form: DecisionForm) -
 
 @require_POST
 @permission_required("messaging.settle_campaign", raise_exception=True)
+@confirmed_first
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
     """Record what became of messages, or go on to the page for sending them again."""
     campaign = _campaign(pk)
@@ -123,6 +125,7 @@ def _again_page(request: HttpRequest, campaign: Campaign, form: AgainForm) -> Ht
 
 @require_POST
 @permission_required("messaging.settle_campaign", raise_exception=True)
+@confirmed_first
 def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Send the messages in a new campaign; before that they are settled as not sent."""
     campaign = _campaign(pk)

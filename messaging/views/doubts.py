@@ -14,6 +14,7 @@ from messaging.forms.doubts import DoubtForm, EndedForm, LookedUpForm, UnsentFor
 from messaging.models import Campaign, CampaignState
 from messaging.services.gateway import doubts, holds
 from messaging.views.freshness import recent_reading
+from sociair_portal.common.identity import confirmed_first
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -44,6 +45,7 @@ def doubt(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @permission_required("messaging.settle_campaign", raise_exception=True)
+@confirmed_first
 def ended_certain(request: HttpRequest) -> HttpResponse:
     """Note that nobody whom an ended message did not reach has been written to again."""
     form = EndedForm(request.POST)
@@ -57,6 +59,7 @@ def ended_certain(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @permission_required("messaging.settle_campaign", raise_exception=True)
+@confirmed_first
 def forgotten_looked_up(request: HttpRequest) -> HttpResponse:
     """Note that a manager looked up at Sociair the messages that are not here any more."""
     form, gateway = LookedUpForm(request.POST), holds.current_gateway()

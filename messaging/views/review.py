@@ -29,6 +29,7 @@ from messaging.text.characters import has_link
 from messaging.text.validity import InvalidText
 from messaging.views.freshness import recent_reading
 from messaging.views.trial import test_context
+from sociair_portal.common.identity import is_confirmed, refreshes_itself, to_confirm
 
 # How often the open page looks again (seconds): for a balance, after Sociair said no, for changes.
 _WAITING: Final = 1
@@ -52,6 +53,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "messaging/review/review.html", context)
 
 
+@refreshes_itself
 @require_GET
 @permission_required("messaging.send_campaign", raise_exception=True)
 def receipt(request: HttpRequest, pk: int) -> HttpResponse:
@@ -114,6 +116,7 @@ def _receipt_context(
         "is_later": campaign.scheduled_for is not None or "later" in request.GET,
         "hours": settings.SAME_TEXT_HOURS,
         "must_type": guards.is_large(found.people, found.cost),
+        "confirms": _must_confirm(request, reviewed),
         "morning": guards.morning_after(),
         "signed": signing.dumps(reviewed.to_json(), salt=_salt(campaign)),
         **(test_context(request, campaign, found) if is_mine else {}),
@@ -159,6 +162,8 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     try:
         signed = signing.loads(request.POST.get("signed", ""), salt=_salt(campaign))
         reviewed = Reviewed.from_json(signed)
+        if _must_confirm(request, reviewed):
+            return to_confirm(campaign.get_absolute_url())
         why = later.objection(reviewed.people, reviewed.cost)
         if not why:
             handover.hand_over(campaign, reviewed=reviewed, by=request.user, at=later.moment)
@@ -172,6 +177,11 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     else:
         messages.error(request, why)
     return redirect(campaign)
+
+
+def _must_confirm(request: HttpRequest, reviewed: Reviewed) -> bool:
+    is_large = guards.is_large(reviewed.people, reviewed.cost)
+    return settings.CONFIRM_LARGE_SENDS and is_large and not is_confirmed(request)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

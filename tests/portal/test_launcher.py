@@ -139,7 +139,7 @@ def sign_in(run: Run) -> str:
     assert told
     form = run.get("/account/sign-in/")
     csrf = SimpleCookie(form.headers["Set-Cookie"])["csrftoken"].value
-    fields = {"username": told[1], "password": told[2], "csrfmiddlewaretoken": csrf}
+    fields = {"login": told[1], "password": told[2], "csrfmiddlewaretoken": csrf}
     signed_in = run.post("/account/sign-in/", fields, Cookie=f"csrftoken={csrf}")
     assert (signed_in.status, signed_in.headers["Location"]) == (302, "/")
     cookies = signed_in.headers.get_all("Set-Cookie") or []

@@ -12,11 +12,28 @@ TEMPLATES: Final = ROOT / "templates"
 VIEWS: Final = sorted(
     path for app in ("contacts", "messaging") for path in ROOT.glob(f"{app}/views/*.py")
 )
-# Django and crispy-forms ask for these by themselves.
+# Django, crispy-forms and the library that signs people in ask for these by themselves.
 ASKED_FOR: Final = {
     *("400.html", "403_csrf.html", "admin/base_site.html", "bootstrap5/errors.html"),
-    *("registration/login.html", "registration/password_change_form.html"),
-    "registration/password_change_done.html",
+    *(f"account/{name}.html" for name in ("login", "logout", "account_inactive", "reauthenticate")),
+    *(
+        f"account/{name}.html"
+        for name in (
+            *("password_change", "password_reset", "password_reset_done"),
+            *("password_reset_from_key", "password_reset_from_key_done"),
+        )
+    ),
+    *(f"mfa/{name}.html" for name in ("authenticate", "index", "reauthenticate", "trust")),
+    *("mfa/totp/activate_form.html", "mfa/totp/deactivate_form.html"),
+    *("mfa/recovery_codes/generate.html", "mfa/recovery_codes/index.html"),
+    *(
+        f"mfa/webauthn/{name}.html"
+        for name in (
+            *("add_form", "authenticator_confirm_delete", "authenticator_list"),
+            *("edit_form", "reauthenticate"),
+        )
+    ),
+    "usersessions/usersession_list.html",
 }
 
 

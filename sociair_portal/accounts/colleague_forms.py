@@ -1,0 +1,63 @@
+"""What a manager types about a colleague."""
+
+from typing import Any, Final
+
+from django import forms
+from django.contrib.auth.models import User
+from django.utils.translation import gettext_lazy as _
+
+from sociair_portal.accounts.roles import role_of
+from sociair_portal.common.bases import ModelForm
+from sociair_portal.roles import MANAGER, SENDER
+
+_ROLES: Final = [
+    (SENDER, _("Sender: writes and sends, keeps contacts")),
+    (MANAGER, _("Manager: also decides, releases, and adds colleagues")),
+]
+
+
+class ColleagueForm(ModelForm):
+    role = forms.ChoiceField(label=_("Role"), choices=_ROLES, widget=forms.RadioSelect)
+
+    class Meta:
+        model = User
+        fields = ["first_name", "username", "email"]
+        labels = {
+            "first_name": _("Full name"),
+            "username": _("Name to sign in with"),
+            "email": _("E-mail (may stay empty)"),
+        }
+        help_texts = {
+            "username": _("Short and without spaces, such as sita or sita.thapa."),
+            "email": _("The invitation can go there, and a new password can be asked for."),
+        }
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["first_name"].required = True
+        self.fields["role"].initial = role_of(self.instance) if self.instance.pk else SENDER
+
+    def clean_email(self) -> str:
+        """Of one account: a new password is sent to who has it."""
+        email: str = self.cleaned_data["email"]
+        others = User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk)
+        if email and others.exists():
+            raise forms.ValidationError(_("A colleague has this e-mail already."))
+        return email
+
+    def clean_username(self) -> str:
+        name: str = self.cleaned_data["username"]
+        others = User.objects.filter(username__iexact=name).exclude(pk=self.instance.pk)
+        if others.exists():
+            raise forms.ValidationError(_("A colleague has this name already. Take another."))
+        return name
+
+
+class ReasonForm(forms.Form):
+    """Why a colleague's second step is taken away: whoever asked may not be who they say."""
+
+    reason = forms.CharField(
+        label=_("Why?"),
+        max_length=200,
+        help_text=_("Such as: lost her telephone, I spoke to her in person."),
+    )

@@ -1,0 +1,58 @@
+"""What managers do with accounts of colleagues. Each is recorded; whether somebody may is asked
+by `roles.may_manage`.
+"""
+
+from allauth.mfa.models import Authenticator
+from django.contrib.auth.models import Group, User
+from django.db import transaction
+
+from sociair_portal.accounts.sessions_end import end_sessions
+from sociair_portal.audit.deeds import Deed
+from sociair_portal.audit.record import record
+from sociair_portal.roles import ROLES
+
+
+def set_role(user: User, role: str, by: User) -> None:
+    """Give one of the two roles, or none (""). Groups that are no role stay."""
+    with transaction.atomic():
+        before = list(user.groups.filter(name__in=ROLES).values_list("name", flat=True))
+        after = [role] if role else []
+        if before == after:
+            return
+        user.groups.remove(*Group.objects.filter(name__in=set(ROLES) - set(after)))
+        user.groups.add(*Group.objects.filter(name__in=after))
+        record(Deed.ROLES_CHANGED, by=by, about=user, before=before, after=after)
+
+
+def close(user: User, by: User) -> None:
+    """Nobody signs in with the account any more, and who is in is out."""
+    with transaction.atomic():
+        if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
+            end_sessions(user)
+            record(Deed.CLOSED, by=by, about=user)
+
+
+def open_again(user: User, by: User) -> None:
+    with transaction.atomic():
+        if User.objects.filter(pk=user.pk, is_active=False).update(is_active=True):
+            record(Deed.OPENED, by=by, about=user)
+
+
+def reset_second_step(user: User, by: User, reason: str) -> None:
+    """The colleague has lost the telephone: the next sign-in needs the password alone, and then
+    asks to set a second step up again if the role needs one.
+    """
+    with transaction.atomic():
+        gone, _each = Authenticator.objects.filter(user=user).delete()
+        if gone:
+            end_sessions(user)
+            record(Deed.SECOND_STEP_RESET, by=by, about=user, words=reason)
+
+
+def sign_out(user: User, by: User) -> int:
+    """Everywhere; returns how many sessions there were."""
+    with transaction.atomic():
+        ended = end_sessions(user)
+        if ended:
+            record(Deed.SESSIONS_ENDED, by=by, about=user, sessions=ended)
+    return ended

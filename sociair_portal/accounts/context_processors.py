@@ -1,0 +1,19 @@
+"""What the frame of every page wants to know about who sits in front of it."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+
+from sociair_portal.common.identity import is_confirmed
+
+
+def account(request: HttpRequest) -> dict[str, Any]:
+    host = request.get_host().partition(":")[0]
+    return {
+        "email_is_set_up": settings.EMAIL_IS_SET_UP,
+        # Asked only by pages with a form that needs it.
+        "must_confirm": lambda: not is_confirmed(request),
+        "idle_seconds": settings.IDLE_MINUTES * 60,
+        "has_name": not host.replace(".", "").isdigit() and not host.startswith("["),
+    }

@@ -1,0 +1,56 @@
+"""Tries at secrets, and invitations."""
+
+from django.conf import settings
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Try(models.Model):
+    """One try at a secret (a password, a code), counted before it is looked at."""
+
+    # What is counted together: a keyed hash, as names and addresses are nobody's business here.
+    bucket = models.CharField(max_length=64)
+    at = models.DateTimeField(default=timezone.now)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["bucket", "at"], name="try_by_bucket"),
+            models.Index(fields=["at"], name="try_by_time"),
+        ]
+
+
+class Invitation(models.Model):
+    """A link with which a colleague chooses a password: it works once, for some days."""
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="invitations",
+        verbose_name=_("colleague"),
+    )
+    # The link itself is kept nowhere: this is a keyed hash of what is secret in it.
+    fingerprint = models.CharField(max_length=64, unique=True, editable=False)
+    created_at = models.DateTimeField(_("made"), default=timezone.now)
+    created_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.SET_NULL,
+        null=True,
+        related_name="+",
+        verbose_name=_("made by"),
+    )
+    ends_at = models.DateTimeField(_("works until"))
+    used_at = models.DateTimeField(_("used"), null=True)
+    taken_back_at = models.DateTimeField(_("taken back"), null=True)
+
+    class Meta:
+        verbose_name = _("invitation")
+        verbose_name_plural = _("invitations")
+        constraints = [
+            # A new link makes the one before it useless.
+            models.UniqueConstraint(
+                fields=["user"],
+                condition=models.Q(used_at=None, taken_back_at=None),
+                name="invitation_open_once",
+            )
+        ]

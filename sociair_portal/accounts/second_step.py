@@ -1,0 +1,57 @@
+"""The second step of signing in: who needs one, and how its secrets are kept."""
+
+import base64
+from hashlib import sha256
+from typing import Any, Final
+
+from allauth.mfa.adapter import DefaultMFAAdapter
+from allauth.mfa.models import Authenticator
+from allauth.mfa.utils import is_mfa_enabled
+from cryptography.fernet import Fernet
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.utils.crypto import salted_hmac
+from django.utils.translation import gettext as _
+
+from sociair_portal.accounts.roles import is_above_senders
+
+# Recovery codes alone are no second step: they stand in for one that is lost.
+STEPS: Final = [Authenticator.Type.TOTP, Authenticator.Type.WEBAUTHN]
+
+
+def has_second_step(user: User) -> bool:
+    return bool(is_mfa_enabled(user, STEPS))
+
+
+def lacks_second_step(user: User) -> bool:
+    """Whether a user must set one up before anything else (setting SECOND_STEP)."""
+    if settings.SANDBOX or settings.SECOND_STEP == "nobody":
+        return False
+    is_asked = settings.SECOND_STEP == "everybody" or is_above_senders(user)
+    return is_asked and not has_second_step(user)
+
+
+def _box() -> Fernet:
+    key = salted_hmac("accounts.second_step", "", algorithm="sha256").digest()
+    return Fernet(base64.urlsafe_b64encode(sha256(key).digest()))
+
+
+class SecondStepAdapter(DefaultMFAAdapter):
+    """The secrets of authenticator apps and recovery codes are encrypted with a key that is made
+    from SECRET_KEY: a copy of the database alone signs nobody in.
+    """
+
+    error_messages = {
+        **DefaultMFAAdapter.error_messages,
+        "incorrect_code": _("This code is not right, or was used already. Take the newest one."),
+    }
+
+    def encrypt(self, text: str) -> str:
+        return _box().encrypt(text.encode()).decode()
+
+    def decrypt(self, encrypted_text: str) -> str:
+        return _box().decrypt(encrypted_text.encode()).decode()
+
+    def generate_authenticator_name(self, user: Any, kind: Any) -> str:
+        known = Authenticator.objects.filter(user=user, type=kind).count()
+        return _("Passkey %(number)s") % {"number": known + 1}

@@ -1,0 +1,11 @@
+"""What the worker does for accounts by itself."""
+
+from huey import crontab
+from huey.contrib.djhuey import db_periodic_task
+
+from sociair_portal.accounts.sweep import sweep_accounts
+
+
+@db_periodic_task(crontab(minute="7"), expires=600)  # type: ignore[untyped-decorator]
+def sweep() -> None:
+    sweep_accounts()

@@ -1,0 +1,35 @@
+"""Template filters for accounts; loaded in every template."""
+
+import re
+from typing import Final
+
+from django import template
+from django.contrib.auth.models import User
+from django.utils.translation import gettext as _
+
+from sociair_portal.roles import MANAGER, SENDER
+
+register = template.Library()
+
+# The first that a browser's own description has; Edge and Opera call themselves Chrome as well.
+_BROWSERS: Final = ("Edg", "OPR", "Firefox", "Chrome", "Safari")
+_NAMES: Final = {"Edg": "Edge", "OPR": "Opera"}
+_SYSTEMS: Final = ("Windows", "Android", "iPhone", "iPad", "Macintosh", "Linux")
+
+
+@register.filter
+def browser(agent: str) -> str:
+    """ "Firefox, Windows", of what a browser says about itself; it may say anything."""
+    found = next((name for name in _BROWSERS if re.search(rf"\b{name}\w*/", agent)), "")
+    system = next((name for name in _SYSTEMS if name in agent), "")
+    parts = [_NAMES.get(found, found), {"Macintosh": "Mac"}.get(system, system)]
+    return ", ".join(part for part in parts if part) or _("Unknown browser")
+
+
+@register.filter
+def role_label(role: str, user: User) -> str:
+    """A role in words; what an account without one of the two can do."""
+    labels = {SENDER: _("Sender"), MANAGER: _("Manager")}
+    if user.is_superuser:
+        return _("Everything")
+    return labels.get(role) or _("none: cannot do anything yet")
