@@ -11,6 +11,7 @@ from typing import Any, Final
 
 import pytest
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.test import Client
 
 from tests.conftest import Browser
@@ -179,3 +180,38 @@ def test_a_browser_keeps_a_theme_and_the_number_of_a_draft_and_nothing_else() ->
     }
     for source in sources:
         assert not re.search(r"indexedDB|document\.cookie|Storage\[|Storage\.\w+ =", source)
+
+
+@pytest.mark.django_db
+def test_a_session_is_random_and_new_at_each_sign_in(client: Client) -> None:
+    User.objects.create_user("meera", password=PASSWORD)
+    found = set()
+    for _ in range(2):
+        client.session.save()  # as of somebody who has not signed in yet
+        before = client.cookies["sessionid"].value if "sessionid" in client.cookies else ""
+        client.post(SIGN_IN, {"username": "meera", "password": PASSWORD})
+        after = client.cookies["sessionid"].value
+        assert re.fullmatch(r"[a-z0-9]{32}", after)  # 165 bits
+        assert after != before
+        assert not Session.objects.filter(session_key=before).exists()
+        found.add(after)
+        client.post("/account/sign-out/")
+    assert len(found) == 2
+
+
+@pytest.mark.django_db
+def test_what_is_typed_is_taken_from_the_form_alone(client: Client) -> None:
+    User.objects.create_user("meera", password=PASSWORD)
+    client.post(f"{SIGN_IN}?username=meera&password={PASSWORD}", {})
+    assert "sessionid" not in client.cookies
+
+
+def test_of_a_name_that_comes_twice_the_last_counts(manager: Browser) -> None:
+    ContactFactory.create(name="Sita Rai")
+    assert "Sita Rai" in manager.get("/contacts/?q=nobody&q=Sita").text
+    assert "Sita Rai" not in manager.get("/contacts/?q=Sita&q=nobody").text
+
+
+@pytest.mark.parametrize("path", ["/static/", "/static/js/", "/static/../.env.example"])
+def test_no_folder_is_listed(manager: Browser, path: str) -> None:
+    assert manager.get(path).status_code == HTTPStatus.NOT_FOUND
