@@ -1,5 +1,5 @@
 # One image for web and worker: see compose.yaml and docs/scaling.md.
-FROM python:3.13-slim
+FROM python:3.13.16-slim-trixie@sha256:bf44cdfcb76cd3b41e879bc058fc37ec5872002ccfde7fcb765e218cde0cd79c
 
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PIP_NO_CACHE_DIR=1
 WORKDIR /srv/portal
@@ -15,4 +15,6 @@ RUN SECRET_KEY=build SOCIAIR_TOKEN=build python manage.py collectstatic --noinpu
 USER portal
 
 EXPOSE 8000
+# Of the web server: compose.yaml turns it off for what serves no pages.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=30s CMD ["python", "-m", "sociair_portal.health"]
 CMD ["gunicorn", "--config", "python:sociair_portal.gunicorn", "sociair_portal.wsgi"]

@@ -9,14 +9,16 @@ PRODUCTION := ENV_FILE=/dev/null VAR_DIR=var/lint DATABASE_URL= HUEY_URL= DEBUG=
 	SECRET_KEY=only-for-checks-0123456789-0123456789-abcdefghijklmnopqrstuvwxyz \
 	ALLOWED_HOSTS=sms.example.org CSRF_TRUSTED_ORIGINS=https://sms.example.org
 
-.PHONY: help run test test-long lint bench screenshots
+.PHONY: help run test test-long lint audit sbom bench screenshots
 .DEFAULT_GOAL := help
 
 help:
 	@echo 'make run    start the portal: in the sandbox, or for real with a token in .env'
 	@echo '            (PORT=8000, SANDBOX_PORT=8010 and DATABASE_URL=... can be given)'
 	@echo 'make test   run the tests (ARGS="..." goes to pytest); make test-long runs all of them'
-	@echo 'make lint   check style, types, migrations and settings'
+	@echo 'make lint   check style, types, migrations, settings and packages with known holes'
+	@echo 'make audit  ask PyPI for known holes in the locked packages; needs a network'
+	@echo 'make sbom   write the bills of materials into build/ (CycloneDX)'
 	@echo 'make bench  measure speed and memory'
 	@echo 'make screenshots  take the pictures in docs/screenshots again'
 
@@ -39,6 +41,17 @@ lint: .venv/.testing
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	@! grep -nE '^ *(-i|-f|--(index-url|extra-index-url|find-links|trusted-host))|://' requirements* \
 		|| { echo 'A requirements file names where packages come from.'; exit 1; }
+	$(BIN)/python -m dependencies.advisories
+
+# What it could not ask about is a failure too, so that silence is never taken for good news.
+audit: .venv/.auditing
+	$(BIN)/pip-audit --strict --require-hashes --disable-pip --progress-spinner off \
+		-r requirements.txt -r requirements-redis.txt
+
+sbom: .venv/.testing
+	@mkdir -p build
+	$(BIN)/python -m dependencies.bill requirements.txt > build/sbom.cdx.json
+	$(BIN)/python -m dependencies.bill requirements-redis.txt > build/sbom-redis.cdx.json
 
 bench: .venv/.testing
 	@exec $(BIN)/python -m benchmarks $(ARGS)
@@ -61,5 +74,9 @@ screenshots: .venv/.testing
 	@touch $@
 
 .venv/.testing: requirements-dev.txt | .venv/.made
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $<
+	@touch $@
+
+.venv/.auditing: requirements-audit.txt | .venv/.testing
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r $<
 	@touch $@

@@ -14,5 +14,6 @@ class SociairPortalConfig(AppConfig):
         register(checks.check_numbers)
         register(checks.check_queue)
         register(checks.check_hosts, Tags.security, deploy=True)
+        register(checks.check_tls, Tags.security, deploy=True)
         register(checks.check_files, Tags.security)
         register(checks.check_sqlite, Tags.database)

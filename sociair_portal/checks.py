@@ -5,7 +5,7 @@ A secret is never quoted here, nor an address that may hold one.
 
 import os
 import stat
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -13,10 +13,12 @@ from urllib.parse import urlsplit
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004  # Django's names
 from django.db import connections
+from psycopg.conninfo import conninfo_to_dict
 
 from sociair_portal.values import is_loopback
 
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
+_VERIFIED: Final = "sslmode=verify-full"
 _SPARE: Final = 10  # seconds for a claim before the call, and for saving its answer after it
 _PRAGMAS: Final = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
 
@@ -105,6 +107,40 @@ def check_hosts(**kwargs: Any) -> list[CheckMessage]:
             id="sociair_portal.W001",
         )
     ]
+
+
+def check_tls(**kwargs: Any) -> list[CheckMessage]:
+    """Databases elsewhere that are spoken to without making sure that they are the right ones."""
+    return [
+        Warning(
+            f"{setting} names another machine, and whoever is on the way there could read along.",
+            hint=f"End it with ?{_VERIFIED}&sslrootcert=... (docs/settings.md).",
+            id="sociair_portal.W003",
+        )
+        for setting, host, mode in _databases()
+        if mode != "verify-full" and not _is_near(host)
+    ]
+
+
+def _databases() -> Iterator[tuple[str, str, object]]:
+    """The setting, host and sslmode of each PostgreSQL."""
+    database = settings.DATABASES["default"]
+    if database["ENGINE"].endswith("postgresql"):
+        mode = database.get("OPTIONS", {}).get("sslmode")
+        yield "DATABASE_URL", str(database.get("HOST", "")), mode
+    if dsn := settings.HUEY.get("dsn"):
+        parts = conninfo_to_dict(dsn)
+        yield "HUEY_URL", str(parts.get("host") or ""), parts.get("sslmode")
+
+
+def _is_near(host: str) -> bool:
+    """On this machine, or in a network of containers, whose names have no dots."""
+    is_name = not {".", ":", ","} & set(host)
+    return (
+        is_name
+        or host.startswith("/")
+        or is_loopback(f"//[{host}]" if ":" in host else f"//{host}")
+    )
 
 
 def check_files(**kwargs: Any) -> list[CheckMessage]:

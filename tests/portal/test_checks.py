@@ -10,6 +10,8 @@ from django.db.backends.sqlite3.base import DatabaseWrapper
 from pytest_django import Settings
 
 from sociair_portal import checks
+from sociair_portal.environment import database
+from sociair_portal.values import queue_settings
 
 
 @pytest.fixture(autouse=True)
@@ -115,6 +117,29 @@ def test_web_requests_must_not_send(huey: dict[str, bool], settings: Settings) -
 def test_every_host_is_a_warning(settings: Settings) -> None:
     settings.ALLOWED_HOSTS = ["sms.example.org", "*"]
     assert ids(checks.check_hosts()) == ["W001"]
+
+
+@pytest.mark.parametrize(
+    ("address", "found"),
+    [
+        ("postgres://me:secret@db.example.org/portal", ["W003"]),
+        ("postgres://me:secret@10.0.0.7/portal?sslmode=require", ["W003"]),
+        ("postgres://me:secret@db.example.org/portal?sslmode=verify-full", []),
+        ("postgres://me:secret@127.0.0.1/portal", []),
+        ("postgres://me:secret@[::1]/portal", []),
+        ("postgres://me:secret@localhost/portal", []),
+        ("postgres://me:secret@database/portal", []),
+        ("postgres:///portal", []),
+    ],
+)
+def test_a_database_elsewhere_must_show_that_it_is_the_right_one(
+    address: str, found: list[str], settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.HUEY = queue_settings(address, {})
+    monkeypatch.setitem(settings.DATABASES, "default", database(address))
+    said = checks.check_tls()
+    assert ids(said) == found * 2  # of the database and of the queue
+    assert "secret" not in str(said)
 
 
 @pytest.mark.django_db
