@@ -109,9 +109,9 @@ def signed_in(page: Page, live_server: live_server_helper.LiveServer, roles: Non
     user.save()
     page.set_viewport_size(DESKTOP)  # type: ignore[arg-type]  # a literal dict
     page.goto(live_server.url)
-    page.get_by_label("Username").fill("anita")
+    page.get_by_label("Name or e-mail").fill("anita")
     page.get_by_label("Password").fill(PASSWORD)
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Dashboard")
     return page
 

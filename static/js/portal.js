@@ -50,6 +50,17 @@
     if (event.target !== document.body) event.target.querySelectorAll("[data-selects]").forEach(selectAll);
   });
 
+  // "Copy" puts what stands in a field into the clipboard.
+  document.querySelectorAll("[data-copy-from]").forEach((button) => {
+    const field = document.getElementById(button.dataset.copyFrom);
+    button.addEventListener("click", async () => {
+      field.select();
+      await navigator.clipboard.writeText(field.value);
+      button.append(` ${button.dataset.copied}`);
+      button.disabled = true;
+    });
+  });
+
   // Work that takes several requests goes on by itself.
   const goesOn = document.querySelector("form[data-goes-on]");
   if (goesOn) goesOn.requestSubmit();

@@ -75,15 +75,29 @@
 
   function signedOut(other) {
     clearInterval(countdown);
+    frame.textContent = "";
     if (other) return show("other");
     load(signIn);
     show("sign-in");
   }
 
-  function load(url) {
-    frame.textContent = "";
-    htmx.ajax("GET", url, { target: frame, select: "#main > *", swap: "innerHTML" });
+  // The pages that ask are shown in the frame, step after step, and leave the address alone.
+  function load(url, method = "GET", values = {}) {
+    htmx.ajax(method, url, { target: frame, select: "#main > *", swap: "innerHTML", values });
   }
+  frame.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const form = event.target;
+    load(form.getAttribute("action"), "POST", Object.fromEntries(new FormData(form, event.submitter)));
+  });
+  frame.addEventListener("click", (event) => {
+    const link = event.target.closest("a");
+    if (link) link.target = "_blank";
+  });
+  frame.addEventListener("htmx:afterSettle", () => {
+    const field = frame.querySelector("[autofocus], input:not([type=hidden])");
+    if (field) field.focus();
+  });
 
   dialog.querySelector("[data-stay]").addEventListener("click", async () => {
     const token = JSON.parse(document.body.getAttribute("hx-headers"))["X-CSRFToken"];
@@ -135,6 +149,7 @@
         .then((told) => {
           if (told.user !== user) return signedOut(told.user);
           if (!mustConfirm) return waiting();
+          frame.textContent = "";
           load(confirm);
           show("confirm");
         })
