@@ -3,7 +3,7 @@
 from typing import Any, ClassVar, Final
 
 from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.db.models import DecimalField, Q, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
@@ -23,6 +23,7 @@ from messaging.models import (
     SentMessage,
 )
 from messaging.services.history import numbers_like
+from sociair_portal.common import formats
 from sociair_portal.common.bases import ModelAdmin, Paginator
 
 _MOST_COUNTED: Final = 10_000
@@ -50,7 +51,20 @@ class RecordAdmin(ModelAdmin):
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """All of them: there is no form that would leave some out."""
-        return [field.name for field in self.opts.concrete_fields if not field.primary_key]
+        fields = [field for field in self.opts.concrete_fields if not field.primary_key]
+        return [self._shown(field.name) for field in fields]
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        return [self._shown(name) for name in super().get_list_display(request)]
+
+    def _shown(self, name: Any) -> Any:
+        """Amounts as everywhere else in the portal; Django would write Rs 36.80 as 36.8000."""
+        return self._amounts.get(name, name)
+
+    @cached_property
+    def _amounts(self) -> dict[str, Any]:
+        decimals = (it for it in self.opts.concrete_fields if isinstance(it, DecimalField))
+        return {field.name: _amount_of(field) for field in decimals}
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -60,6 +74,15 @@ class RecordAdmin(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+def _amount_of(field: "DecimalField[Any, Any]") -> Any:
+    @admin.display(description=field.verbose_name)
+    def amount(row: Any) -> str:
+        value = getattr(row, field.name)
+        return "-" if value is None else f"Rs\u00a0{formats.exact(value)}"
+
+    return amount
 
 
 class RecordsOfNumbers(RecordAdmin):

@@ -15,8 +15,12 @@ _QUOTED_ROW: Final = re.compile(r"^(?:DETAIL|CONTEXT):.*\n?", re.MULTILINE)
 _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
+# Who has such a link chooses a colleague's password.
+_LINK: Final = re.compile(r"(/account/(?:join|password/new)/)[\w-]{10,}")
+
+
 def _masked(text: str) -> str:
-    return without_numbers(_QUOTED_ROW.sub("", text))
+    return _LINK.sub(r"\1(a link)", without_numbers(_QUOTED_ROW.sub("", text)))
 
 
 class Formatter(logging.Formatter):

@@ -295,6 +295,7 @@ MIGRATION_MODULES = {"auditlog": None}  # its own table is not used
 
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
+FORMAT_MODULE_PATH = ["sociair_portal.written"]
 LOCALE_PATHS = [BASE_DIR / "locale"]
 TIME_ZONE: str = time_zone(env.str("TIME_ZONE", "Asia/Kathmandu"))
 USE_TZ = True

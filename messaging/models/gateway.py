@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.phone import Operator
+from sociair_portal.common import formats
 
 # Moments that lie in the future by up to this much are still believed: clocks are corrected.
 CLOCK_TOLERANCE: Final = timedelta(minutes=1)
@@ -244,7 +245,8 @@ class BalanceReading(models.Model):
         indexes = [models.Index(fields=["gateway", "-id"], name="reading_latest")]
 
     def __str__(self) -> str:
-        return f"Rs {self.balance} ({timezone.localtime(self.read_at):%Y-%m-%d %H:%M})"
+        at = formats.moment(timezone.localtime(self.read_at))
+        return f"{formats.rupees(self.balance)} ({at})"
 
     @property
     def rates(self) -> dict[Operator, Decimal]:

@@ -92,13 +92,13 @@ def test_one_who_may_not_see_contacts_is_refused(client: Client, db: None) -> No
     client.force_login(UserFactory.create())
     response = client.get(URL)
     assert response.status_code == 403
-    assert "This is not for your role" in response.text
+    assert "You have no role yet" in response.text
 
 
 def test_a_stranger_is_asked_to_sign_in(client: Client, db: None) -> None:
     response = client.get(URL, {"q": "984"})
     assert response.status_code == 302
-    assert response["Location"] == f"{reverse('login')}?next=/contacts/%3Fq%3D984"
+    assert response["Location"] == f"{reverse('account_login')}?next=/contacts/%3Fq%3D984"
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,7 @@
 """The records in the admin: found, read, never changed; the balance on the front page."""
 
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -163,3 +165,18 @@ def test_the_balance_is_on_the_front_page(manager: Browser, gateway: Gateway) ->
     said = words(manager.get(index))
     assert "Sociair does not allow our requests." in said
     assert "Sociair's words: “Forbidden”." in said
+
+
+def test_amounts_and_days_are_written_as_elsewhere(manager: Browser, gateway: Gateway) -> None:
+    """Not as Django writes them: 36.8000, Nov. 27, 2026, 5:25 p.m."""
+    reading = BalanceReading.objects.create(
+        gateway=gateway,
+        read_at=datetime(2026, 11, 27, 11, 40, tzinfo=UTC),
+        **dict.fromkeys(("balance", "ntc_rate", "ncell_rate", "smartcell_rate"), Decimal("36.8")),
+    )
+    for url in ("balancereading/", f"balancereading/{reading.pk}/change/"):
+        page = manager.get(f"/admin/messaging/{url}").text
+        assert "Rs\u00a036.80" in page
+        assert "27 Nov 2026, 17:25" in page
+        assert "36.8000" not in page
+        assert "p.m." not in page
