@@ -7,6 +7,7 @@ from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import auth, messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils.http import urlencode
@@ -58,6 +59,8 @@ class GateMiddleware(LoginRequiredMiddleware):
         if not isinstance(exception, ReauthenticationRequired) or request.user.is_anonymous:
             return None
         methods = get_adapter().get_reauthentication_methods(request.user)
+        if not methods:  # neither a password nor a second step
+            raise PermissionDenied from exception
         path = request.get_full_path() if request.method == "GET" else request.path
         return redirect(f"{methods[0]['url']}?{urlencode({'next': path})}")
 

@@ -13,6 +13,7 @@ _own: list[URLPattern | URLResolver] = [
     path("closed/", account.account_inactive, name="account_inactive"),
     path("confirm/", account.reauthenticate, name="account_reauthenticate"),
     path("password/", account.password_change, name="account_change_password"),
+    path("password/set/", account.password_set, name="account_set_password"),
     path("password/forgotten/", account.password_reset, name="account_reset_password"),
     path(
         "password/forgotten/sent/", account.password_reset_done, name="account_reset_password_done"

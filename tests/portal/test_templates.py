@@ -19,7 +19,7 @@ ASKED_FOR: Final = {
     *(
         f"account/{name}.html"
         for name in (
-            *("password_change", "password_reset", "password_reset_done"),
+            *("password_change", "password_set", "password_reset", "password_reset_done"),
             *("password_reset_from_key", "password_reset_from_key_done"),
         )
     ),
