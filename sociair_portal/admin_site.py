@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from allauth.account import views as account
 from django.contrib.admin import AdminSite
 from django.contrib.auth.decorators import login_not_required
 from django.contrib.auth.views import redirect_to_login
@@ -37,7 +38,8 @@ class PortalAdminSite(AdminSite):
     def logout(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
     ) -> HttpResponse:
-        return redirect("account_logout")
+        answer: HttpResponse = account.logout(request)
+        return answer
 
     def password_change(
         self, request: HttpRequest, extra_context: dict[str, Any] | None = None
