@@ -6,7 +6,7 @@ import re
 from datetime import UTC, datetime
 from typing import Final
 
-from sociair_portal.request_ids import current_id
+from sociair_portal.common.request_ids import current_id
 
 _DIGIT: Final = "[0-9०-९]"
 # Ten digits that begin with 9, alone or behind a country code; ids and times are never so long.
@@ -26,12 +26,12 @@ def _masked(text: str) -> str:
 
 
 class Formatter(logging.Formatter):
-    """Plain lines. A traceback may quote what people typed: numbers are removed from that too, and
-    its line ends are written as \\n.
+    """Plain lines, with the name of a request where one is behind them. A traceback may quote what
+    people typed: numbers are removed from that too, and its line ends are written as \\n.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        record.request = current_id()
+        record.request = f"[{request_id}] " if (request_id := current_id()) else ""
         return _CONTROL.sub(_escaped, _masked(super().format(record)).rstrip("\n"))
 
 

@@ -272,7 +272,7 @@ LOGGING: dict[str, Any] = {
     "formatters": {
         "chosen": {
             "()": FORMATTERS[LOG_FORMAT],
-            "format": "%(asctime)s %(levelname)s %(name)s: %(message)s",
+            "format": "%(asctime)s %(levelname)s %(name)s: %(request)s%(message)s",
         }
     },
     "handlers": {

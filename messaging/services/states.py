@@ -4,7 +4,9 @@ Every change is a conditional update whose row count says who made it, and a cam
 line in its history in the same transaction.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from django.db import transaction
@@ -21,6 +23,8 @@ from messaging.models import (
     RecipientState,
 )
 from sociair_portal.common.actors import Actor, user_of
+
+logger = logging.getLogger(__name__)
 
 CAMPAIGN: Final[Mapping[CampaignState, frozenset[CampaignState]]] = {
     CampaignState.DRAFT: frozenset({CampaignState.PREPARING, CampaignState.CANCELLED}),
@@ -127,7 +131,13 @@ def transition(
         )
         if moved:
             Event.objects.create(campaign=campaign, kind=kind, by=user_of(by), words=words)
+            log_state(campaign, after)
     return bool(moved)
+
+
+def log_state(campaign: Campaign, state: CampaignState) -> None:
+    """Say in the log which state a campaign has, when that is committed."""
+    transaction.on_commit(partial(logger.info, "Campaign %s: %s.", campaign.pk, state.value))
 
 
 def move_batches(
