@@ -164,8 +164,8 @@ class SentMessage(models.Model):
         if self.withheld is None:
             return ""
         return _(
-            "The answer held the portal's token and was not kept. What it proves was read from it "
-            "before: the outcome is as sure as any other. It came to %(length)s bytes."
+            "The answer held the portal's token and was not kept. What it proves was worked out "
+            "first, so the outcome is as certain as any other. It was %(length)s bytes long."
         ) % {"length": formats.count(self.withheld)}
 
     @property

@@ -23,6 +23,7 @@ from messaging.models import (
     RecipientState,
 )
 from sociair_portal.common.actors import Actor, user_of
+from sociair_portal.common.request_ids import current_id
 
 logger = logging.getLogger(__name__)
 
@@ -136,8 +137,11 @@ def transition(
 
 
 def log_state(campaign: Campaign, state: CampaignState) -> None:
-    """Say in the log which state a campaign has, when that is committed."""
-    transaction.on_commit(partial(logger.info, "Campaign %s: %s.", campaign.pk, state.value))
+    """Say in the log which state a campaign has, when that is committed, for whoever follows a
+    click; a script that sends wants to hear of what is wrong alone.
+    """
+    if current_id():
+        transaction.on_commit(partial(logger.info, "Campaign %s: %s.", campaign.pk, state.value))
 
 
 def move_batches(

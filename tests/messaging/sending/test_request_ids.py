@@ -19,6 +19,7 @@ from sandbox.server import Sandbox
 from sociair_portal.common.request_ids import current_id, on_behalf_of
 from sociair_portal.logs import Formatter, JsonFormatter
 from sociair_portal.request_ids import HEADER
+from tests.command_line import run
 from tests.conftest import Browser
 from tests.messaging.pages.review_support import drafts_of, signed, url
 from tests.sending import hand_over, numbers, reading
@@ -132,6 +133,11 @@ def test_what_begins_or_is_lost_later_has_the_name_of_its_click(
     upkeep.sweep(gateway)
     assert f"Campaign {planned.pk}: sending." in lines.by("planned")
     assert f"Campaign {lost.pk}: done." in lines.by("lost")
+
+
+def test_a_script_that_sends_hears_of_nothing_but_trouble(gateway: Gateway, lines: Lines) -> None:
+    assert run("send_sms", "--message", "Hello", "--to", numbers(1)[0]).code == 0
+    assert lines.by("") == []
 
 
 def test_what_a_page_asks_for_has_its_name(

@@ -241,6 +241,21 @@ def gateway_that_knows_the_token(settings: Settings) -> Iterator[Sandbox]:
         yield running
 
 
+def test_a_refusal_that_quotes_the_token_pauses_and_says_why_it_is_silent(
+    parrot: Parrot, settings: Settings
+) -> None:
+    settings.SOCIAIR_BATCH_SIZE = 1
+    gateway = gateway_of_a_worker()
+    campaign = hand_over(gateway, numbers(2), text=TEXT)
+    parrot.body = json.dumps({"message": f"Sorry! SMS could not be sent with {TOKEN}"})
+    dispatch.send_next(gateway)
+    campaign.refresh_from_db()
+    assert (campaign.refused, campaign.pending) == (1, 1)
+    assert campaign.pause_reason == (
+        "Sociair refused a message: its reason held the portal's token and was not kept (HTTP 200)."
+    )
+
+
 def test_sociair_is_told_nothing_of_the_requests_of_people(parrot: Parrot) -> None:
     gateway = gateway_of_a_worker()
     with on_behalf_of("0a1b2c3d4e5f"):
