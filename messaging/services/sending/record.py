@@ -189,20 +189,17 @@ def give_up_lost(gateway: Gateway) -> int:
     lost = Batch.objects.filter(
         Q(deadline__lt=Now()) | in_the_future, campaign__gateway=gateway, state=BatchState.SENDING
     )
-    given_up = 0
-    for batch in lost.select_related("campaign").order_by("id"):
-        with on_behalf_of(batch.campaign.request_id):
-            given_up += _give_up_surely(batch)
-    return given_up
+    return sum(map(_give_up_surely, lost.select_related("campaign").order_by("id")))
 
 
 def _give_up_surely(batch: Batch) -> bool:
     """One that cannot be given up must not keep the others."""
-    try:
-        return _give_up(batch)
-    except DatabaseError as error:
-        logger.error("Batch %s could not be given up: %s.", batch.pk, type(error).__name__)
-        return False
+    with on_behalf_of(batch.campaign.request_id):
+        try:
+            return _give_up(batch)
+        except DatabaseError as error:
+            logger.error("Batch %s could not be given up: %s.", batch.pk, type(error).__name__)
+            return False
 
 
 def _give_up(batch: Batch) -> bool:
