@@ -8,8 +8,8 @@ COPY requirements.txt .
 RUN pip install --require-hashes -r requirements.txt
 
 COPY . .
-# Collecting static files needs no account: these two values are used nowhere else.
-RUN SECRET_KEY=build SOCIAIR_TOKEN=build python manage.py collectstatic --noinput \
+# Collecting static files needs no account: this key is used nowhere else.
+RUN SECRET_KEY=build python manage.py collectstatic --noinput \
     && useradd --system --home-dir /srv/portal portal \
     && mkdir -p /srv/portal/var/state && chown -R portal /srv/portal/var
 USER portal

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from functools import partial
 from typing import Final
 
 from django.db import transaction
@@ -9,6 +10,7 @@ from huey import crontab
 from huey.contrib.djhuey import db_periodic_task, db_task
 
 from contacts.importing import jobs, undo
+from sociair_portal.common.request_ids import current_id, for_a_request
 from sociair_portal.common.shutdown import stopping
 
 _RUN_FOR: Final = 20.0  # seconds a task goes on before it makes room for senders
@@ -21,10 +23,11 @@ _importing = threading.Lock()
 
 def kick_imports() -> None:
     """Load imports that were started, when the transaction is committed."""
-    transaction.on_commit(run_imports)
+    transaction.on_commit(partial(run_imports, current_id()))
 
 
 @db_task(priority=_PRIORITY, expires=_EXPIRES)  # type: ignore[untyped-decorator]
+@for_a_request
 def run_imports() -> None:
     """Load what was started; if it takes long, go on in another task."""
     if not _importing.acquire(blocking=False):
@@ -35,7 +38,7 @@ def run_imports() -> None:
     finally:
         _importing.release()
     if not ended and not stopping.is_set():
-        run_imports()
+        run_imports(current_id())
 
 
 @db_periodic_task(crontab(minute="*"), priority=_PRIORITY, expires=_EXPIRES)  # type: ignore[untyped-decorator]

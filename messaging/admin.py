@@ -158,6 +158,23 @@ class SentMessageAdmin(RecordsOfNumbers):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("raw", "numbers")
 
+    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        """The answer as it came is for who settles; others know what it means."""
+        may_read = request.user.has_perm("messaging.settle_campaign")
+        return [
+            "raw_answer" if name == "raw" else name
+            for name in super().get_fields(request, obj)
+            if name != "raw" or may_read
+        ]
+
+    def lookup_allowed(self, lookup: str, value: Any, request: HttpRequest) -> bool:
+        """An address that filters by the answer would tell what is in it."""
+        return lookup.partition("__")[0] != "raw" and super().lookup_allowed(lookup, value, request)
+
+    @admin.display(description=_("raw answer"))
+    def raw_answer(self, row: SentMessage) -> str:
+        return row.why_not_kept or row.raw
+
     def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
         return queryset.filter(batch__in=Recipient.objects.filter(numbers).values("batch"))
 

@@ -1,6 +1,8 @@
 """The worker's tasks. The tables are the queue; Huey only wakes the senders.
 
-Services never enqueue: views, commands and these tasks do, on commit, through `kick`.
+Services never enqueue: views, commands and these tasks do, on commit, through `kick`. A task is
+given the name of the request that asks for it; what it does for a campaign has the name of the one
+that handed the campaign over.
 """
 
 import threading
@@ -22,6 +24,7 @@ from messaging.services.gateway import holds
 from messaging.services.money import balance
 from messaging.services.sending import dispatch, slots, upkeep
 from messaging.services.storage import database
+from sociair_portal.common.request_ids import current_id, for_a_request, on_behalf_of
 from sociair_portal.common.shutdown import stopping
 
 _RUN_FOR: Final = 30.0  # seconds a task goes on before it makes room for others
@@ -40,22 +43,22 @@ def kick(senders: int | None = None) -> None:
     """Wake so many senders (None: all) when the transaction is committed."""
     count = min(senders or settings.SOCIAIR_SENDERS, settings.SOCIAIR_SENDERS)
     for _sender in range(count):
-        transaction.on_commit(send)
+        transaction.on_commit(partial(send, current_id()))
 
 
 def kick_prepare() -> None:
     """Have the worker prepare campaigns when the transaction is committed."""
-    transaction.on_commit(prepare)
+    transaction.on_commit(partial(prepare, current_id()))
 
 
 def kick_balance() -> None:
     """Have the worker read the balance when the transaction is committed."""
-    transaction.on_commit(read_balance)
+    transaction.on_commit(partial(read_balance, current_id()))
 
 
 def _kick_at(at: datetime) -> None:
     """Wake the senders at a time; if that is lost, the sweep wakes them within a minute."""
-    transaction.on_commit(partial(wake.schedule, eta=at))
+    transaction.on_commit(partial(wake.schedule, (current_id(),), eta=at))
 
 
 def kick_for(campaign: Campaign) -> None:
@@ -69,6 +72,7 @@ def kick_for(campaign: Campaign) -> None:
 
 
 @db_task(priority=_PRIORITY["send"], expires=_EXPIRES)  # type: ignore[untyped-decorator]
+@for_a_request
 def send() -> None:
     """A sender: claims, calls and records until nothing is claimable or its time is over."""
     if not database.can_be_used():
@@ -99,12 +103,14 @@ def _one_round(gateway: Gateway) -> dispatch.Round:
 
 
 @db_task(priority=_PRIORITY["sweep"])  # type: ignore[untyped-decorator]
+@for_a_request
 def wake() -> None:
     """Start what is due and wake the senders."""
     sweep_now()
 
 
 @db_task(priority=_PRIORITY["prepare"], expires=_EXPIRES)  # type: ignore[untyped-decorator]
+@for_a_request
 def prepare() -> None:
     """Prepare campaigns that are too large for a web request; if it takes long, go on later."""
     if not _preparing.acquire(blocking=False):
@@ -118,17 +124,26 @@ def prepare() -> None:
 def _prepare(until: float) -> None:
     gateway = holds.current_gateway()
     for campaign in upkeep.unprepared(gateway):
-        prepare_this = copies.prepare if campaign.again_of else preparation.prepare_or_pause
-        finished = prepare_this(
-            campaign, go_on=lambda: time.monotonic() < until and not stopping.is_set()
-        )
-        if not finished and not stopping.is_set():
-            prepare()
+        with on_behalf_of(campaign.request_id):
+            finished = _prepare_one(campaign, until)
+        if not finished:
             break
-        kick_for(campaign)
+
+
+def _prepare_one(campaign: Campaign, until: float) -> bool:
+    prepare_this = copies.prepare if campaign.again_of else preparation.prepare_or_pause
+    finished = prepare_this(
+        campaign, go_on=lambda: time.monotonic() < until and not stopping.is_set()
+    )
+    if not finished and not stopping.is_set():
+        prepare(campaign.request_id)
+        return False
+    kick_for(campaign)
+    return True
 
 
 @db_task(priority=_PRIORITY["balance"], expires=_EXPIRES)  # type: ignore[untyped-decorator]
+@for_a_request
 def read_balance() -> None:
     """Read the balance for a page that wants it fresh, and wake the senders."""
     gateway = holds.current_gateway()

@@ -18,6 +18,7 @@ from sociair_portal.processes import Processes, Stop, say
 from sociair_portal.start import keep_files_private, settings_or_exit
 
 _HOST: Final = "127.0.0.1"
+_SECRETS_OF_WORKER: Final = ["SOCIAIR_TOKEN"]  # it alone calls Sociair
 
 
 def main() -> None:
@@ -25,6 +26,8 @@ def main() -> None:
     processes = Processes()
     ports = _complete_environment()
     settings = settings_or_exit()
+    # Programs without the token could not tell a real gateway on this machine from the sandbox.
+    os.environ["SANDBOX"] = "on" if settings.SANDBOX else "off"
     if not settings.SANDBOX:
         del ports["SANDBOX_PORT"]
         say(f"Messages are real: they go out through {settings.SOCIAIR_BASE_URL}.")
@@ -109,18 +112,20 @@ def _check_free(ports: dict[str, int]) -> None:
 def _start_sandbox(processes: Processes, folder: Path, port: int) -> None:
     ledger = str(folder / "sandbox-ledger.jsonl")
     options = ["--port", str(port), "--ledger", ledger, "--latency", "0.1"]
-    processes.start("The sandbox", ["-m", "sandbox", *options], stop_within=5)
+    sandbox = ["-m", "sandbox", *options]
+    processes.start("The sandbox", sandbox, stop_within=5, without=_SECRETS_OF_WORKER)
     processes.look_after(until=lambda: _answers(port))
 
 
 def _start_portal(processes: Processes, settings: Any, port: int) -> None:
     demo = ["--demo"] if settings.SANDBOX else []
-    processes.finish("The preparation", ["manage.py", "prepare", *demo], stop_within=10)
+    preparing = ["manage.py", "prepare", *demo]
+    processes.finish("The preparation", preparing, stop_within=10, without=_SECRETS_OF_WORKER)
     # The worker ends by itself when its calls have, which Huey waits for.
     patience = settings.HUEY["consumer"]["shutdown_timeout"] + 5
     processes.start("The worker", ["manage.py", "worker"], stop_within=patience)
     web = ["-m", "gunicorn", "-c", "python:sociair_portal.gunicorn"]
-    processes.start("The web server", web, stop_within=20)
+    processes.start("The web server", web, stop_within=20, without=_SECRETS_OF_WORKER)
     processes.look_after(until=lambda: _answers(port))
 
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 from sociair_portal.common.numbers import without_numbers
-from sociair_portal.request_ids import current_id
+from sociair_portal.common.request_ids import current_id
 
 # Where a database's error quotes the row that it could not store.
 _QUOTED_ROW: Final = re.compile(r"^(?:DETAIL|CONTEXT):.*\n?", re.MULTILINE)
@@ -24,12 +24,12 @@ def _masked(text: str) -> str:
 
 
 class Formatter(logging.Formatter):
-    """Plain lines. A traceback may quote what people typed: numbers are removed from that too, and
-    its line ends are written as \\n.
+    """Plain lines, with the name of a request where one is behind them. A traceback may quote what
+    people typed: numbers are removed from that too, and its line ends are written as \\n.
     """
 
     def format(self, record: logging.LogRecord) -> str:
-        record.request = current_id()
+        record.request = f"[{request_id}] " if (request_id := current_id()) else ""
         return _CONTROL.sub(_escaped, _masked(super().format(record)).rstrip("\n"))
 
 

@@ -9,7 +9,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 from typing import Final
 
@@ -27,15 +27,24 @@ class Stop(Exception):
 
 
 class Program(subprocess.Popen[bytes]):
-    """Python that runs under a name for people; `stop_within` are seconds from SIGTERM to SIGKILL.
+    """Python that runs under a name for people; `stop_within` are seconds from SIGTERM to SIGKILL,
+    `without` the names of variables whose values it is not given.
 
     It leads a process group of its own, so that Ctrl-C in the terminal reaches only this process.
     """
 
-    def __init__(self, name: str, words: list[str], *, stop_within: float) -> None:
-        self.name, self.words, self.stop_within = name, words, stop_within
+    def __init__(
+        self, name: str, words: list[str], *, stop_within: float, without: Sequence[str] = ()
+    ) -> None:
+        self.name, self.words, self.stop_within, self.without = name, words, stop_within, without
         self.started = time.monotonic()
-        super().__init__([sys.executable, *words], stdin=subprocess.DEVNULL, process_group=0)
+        super().__init__(
+            [sys.executable, *words],
+            # Empty and not gone, or a program would find them in .env.
+            env={**os.environ, **dict.fromkeys(without, "")},
+            stdin=subprocess.DEVNULL,
+            process_group=0,
+        )
 
     def stop(self) -> None:
         """End it, if it has not ended, and whatever is left of the processes that it started."""
@@ -67,18 +76,22 @@ class Processes:
             if signal.getsignal(number) != signal.SIG_IGN:
                 signal.signal(number, self._note)
 
-    def start(self, name: str, words: list[str], *, stop_within: float) -> None:
+    def start(
+        self, name: str, words: list[str], *, stop_within: float, without: Sequence[str] = ()
+    ) -> None:
         """Start a program that runs until it is stopped."""
-        self._running.append(Program(name, words, stop_within=stop_within))
+        self._running.append(Program(name, words, stop_within=stop_within, without=without))
 
     def stop(self) -> None:
         """Stop all programs, the last started first."""
         while self._running:
             self._running.pop().stop()
 
-    def finish(self, name: str, words: list[str], *, stop_within: float) -> None:
+    def finish(
+        self, name: str, words: list[str], *, stop_within: float, without: Sequence[str] = ()
+    ) -> None:
         """Run a program to its end. Raises SystemExit if it fails, and `Stop`."""
-        program = Program(name, words, stop_within=stop_within)
+        program = Program(name, words, stop_within=stop_within, without=without)
         try:
             self.look_after(until=lambda: program.poll() is not None)
         finally:
@@ -114,7 +127,7 @@ def _again(ended: Program) -> Program:
     if age < _TOO_SOON:
         raise SystemExit(f"{ended.ending} right after its start.")
     say(f"{ended.ending} and is started again.")
-    return Program(ended.name, ended.words, stop_within=ended.stop_within)
+    return Program(ended.name, ended.words, stop_within=ended.stop_within, without=ended.without)
 
 
 def say(text: str) -> None:

@@ -2,19 +2,14 @@
 
 import secrets
 from collections.abc import Callable
-from contextvars import ContextVar
 from typing import Final
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from sociair_portal.common.request_ids import on_behalf_of
+
 HEADER: Final = "X-Request-ID"
-_current: Final[ContextVar[str]] = ContextVar("request_id", default="")
-
-
-def current_id() -> str:
-    """The name of the request that is being answered; empty outside of one."""
-    return _current.get()
 
 
 class RequestIdMiddleware:
@@ -27,10 +22,7 @@ class RequestIdMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         name = secrets.token_hex(6)
-        token = _current.set(name)
-        try:
+        with on_behalf_of(name):
             response = self._get_response(request)
-        finally:
-            _current.reset(token)
         response.headers[HEADER] = name
         return response

@@ -60,6 +60,18 @@ def is_loopback(url: str) -> bool:
         return False
 
 
+def is_sandbox(said: bool | None, url: str, *, has_token: bool) -> bool:
+    """Whether a gateway is the sandbox: as SANDBOX says, else if it is on this machine and there is
+    no token. Raises ImproperlyConfigured for a SANDBOX whose messages would be real.
+    """
+    if said and (has_token or not is_loopback(url)):
+        raise ImproperlyConfigured(
+            "SANDBOX is on, but SOCIAIR_TOKEN or SOCIAIR_BASE_URL is that of a real account: "
+            "remove them, or set SANDBOX to off."
+        )
+    return not has_token and is_loopback(url) if said is None else said
+
+
 def queue_settings(url: str, database: dict[str, Any]) -> dict[str, Any]:
     """Huey's settings for HUEY_URL; without one, the queue is where the database is.
 

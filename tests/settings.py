@@ -4,7 +4,7 @@ import os
 import tempfile
 
 os.environ["ENV_FILE"] = os.devnull
-for name in ("HUEY_URL", "SOCIAIR_OTHER_RATE", "LOW_BALANCE", "SOCIAIR_TOKEN"):
+for name in ("HUEY_URL", "SOCIAIR_OTHER_RATE", "LOW_BALANCE", "SOCIAIR_TOKEN", "SANDBOX"):
     os.environ.pop(name, None)
 os.environ.update(
     SECRET_KEY="only-for-tests-" + "0123456789" * 4,

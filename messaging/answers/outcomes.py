@@ -101,7 +101,8 @@ SENTENCES: Final[dict[Outcome, str | Promise]] = {
 @dataclass(frozen=True, slots=True)
 class Answer:
     """One call and what came back. `invalid` are the posted numbers named invalid, `retry_after`
-    are seconds.
+    are seconds. `withheld` is how many bytes an answer had that is not kept, because the token was
+    in it.
     """
 
     outcome: Outcome
@@ -112,3 +113,4 @@ class Answer:
     counts: Mapping[Operator, int] = field(default_factory=dict)
     invalid: frozenset[str] = frozenset()
     retry_after: float | None = None
+    withheld: int | None = None

@@ -10,6 +10,7 @@ from contacts.phone import Operator
 from messaging.answers.outcomes import Outcome
 from messaging.models.campaign import Campaign
 from messaging.models.gateway import Gateway
+from sociair_portal.common import formats
 
 OUTCOME_CHOICES = [(outcome.value, outcome.label) for outcome in Outcome]
 
@@ -127,6 +128,9 @@ class SentMessage(models.Model):
     status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
     error = models.CharField(_("network error"), max_length=200, blank=True)
     raw = models.TextField(_("raw answer"), blank=True)
+    withheld = models.PositiveIntegerField(
+        _("length of an answer that was not kept"), null=True, help_text=_("Bytes.")
+    )
     ntc = models.PositiveIntegerField("NTC", null=True)
     ncell = models.PositiveIntegerField("Ncell", null=True)
     smartcell = models.PositiveIntegerField("Smart Cell", null=True)
@@ -153,6 +157,16 @@ class SentMessage(models.Model):
     def took(self) -> float:
         """Seconds from the call's start to its end."""
         return (self.ended_at - self.started_at).total_seconds()
+
+    @property
+    def why_not_kept(self) -> str:
+        """Why there is no raw answer though one came; empty if there is no such reason."""
+        if self.withheld is None:
+            return ""
+        return _(
+            "The answer held the portal's token and was not kept. What it proves was worked out "
+            "first, so the outcome is as certain as any other. It was %(length)s bytes long."
+        ) % {"length": formats.count(self.withheld)}
 
     @property
     def counts(self) -> dict[Operator, int | None]:

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from messaging.models.gateway import Gateway
 from messaging.models.table import RecipientTable
 from messaging.models.template import MessageTemplate
+from sociair_portal.common.request_ids import current_id
 
 
 class CampaignState(models.TextChoices):
@@ -95,6 +96,10 @@ class Campaign(models.Model):
     # The moment whose day its letters say.
     written_for = models.DateTimeField(_("written for"), null=True, blank=True)
     sent_at = models.DateTimeField(_("handed over"), null=True, blank=True)
+    # What the worker does for it goes under this name in the log.
+    request_id = models.CharField(
+        _("request that handed it over"), max_length=12, default=current_id, blank=True
+    )
     resumed_at = models.DateTimeField(_("started or resumed"), null=True, blank=True)
     # When a batch of it last came to an end, of whatever kind.
     answered_at = models.DateTimeField(_("last answer"), null=True, blank=True)

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from messaging.models.campaign import Campaign
 from messaging.models.gateway import Gateway
+from sociair_portal.common.request_ids import current_id
 
 
 class EventKind(models.TextChoices):
@@ -52,6 +53,7 @@ class Event(models.Model):
         verbose_name=_("by"),
     )
     words = models.TextField(_("why"), blank=True)
+    request_id = models.CharField(_("request"), max_length=12, default=current_id, blank=True)
 
     class Meta:
         verbose_name = _("event")

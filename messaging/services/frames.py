@@ -168,12 +168,16 @@ class WholeAnswer(http.client.HTTPResponse):
         return self.fp.peek(1) or heard(self._sock) or b""
 
     def _keep(self, body: bytes) -> None:
-        """Let go of the connection; whoever reads on, and measures, finds the body alone."""
+        """Let go of the connection; whoever reads on, and measures, finds the body alone. What was
+        no header is forgotten: libraries log it.
+        """
         self.fp.close()
         self.fp = io.BufferedReader(io.BytesIO(body))
         self.length, self.chunked = len(body), False
         for name in ("Content-Length", "Transfer-Encoding"):
             del self.headers[name]
+        self.headers.set_payload("")
+        self.headers.defects.clear()
 
 
 def longest_idle(keep_alive: str) -> float:

@@ -24,6 +24,7 @@ from urllib3 import PoolManager
 from contacts.phone import Operator
 from messaging.answers.amounts import amounts_of
 from messaging.answers.classification import MOST_BYTES, classify, read_json
+from messaging.answers.echoes import holds_token
 from messaging.answers.outcomes import Answer, Outcome
 from messaging.models import BalanceReading, Batch, Gateway, RecipientState, SentMessage
 from messaging.services import transport
@@ -66,10 +67,24 @@ class Sent:
     ended_at: datetime
 
 
+class NoToken(Exception):
+    """This process was given no token; the message is a sentence for whoever started it."""
+
+
+def check_token() -> None:
+    """For a program that calls Sociair, before it does anything. Raises `NoToken`."""
+    if not settings.SOCIAIR_TOKEN:
+        raise NoToken(
+            "SOCIAIR_TOKEN is not set: put the token of your Sociair account into the environment "
+            "or into .env, or use `make run` without one to try the portal in the sandbox."
+        )
+
+
 class _Bearer(AuthBase):
     """The token, added to a request at the last moment, so that nothing else ever holds it."""
 
     def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
+        check_token()
         request.headers["Authorization"] = f"Bearer {settings.SOCIAIR_TOKEN}"
         return request
 
@@ -154,27 +169,25 @@ def send(batch: Batch, *, start_before: float | None = None) -> Sent:
         except Exception as error:  # noqa: BLE001  # whatever it is, the batch gets its verdict
             answer = _without_answer(call, error)
         else:
-            answer = _without_token(_verdict(reply, numbers))
+            answer = _verdict(reply, numbers)
     return Sent(batch, numbers, answer, started_at, timezone.now())
 
 
 def _verdict(reply: _Reply, posted: Collection[str]) -> Answer:
+    """What an answer proves, with as much of it as may be kept, shown and logged.
+
+    Of one that repeats the token that is its status and its length; what it proves is what it
+    would prove without. Of its headers nothing is kept anyway.
+    """
     answer = classify(status=reply.status, headers=reply.headers, body=reply.body, posted=posted)
-    if not reply.doubtful:
+    if reply.doubtful:  # its words are for people to read, and decide nothing
+        answer = Answer(Outcome.UNREADABLE, answer.status, words=answer.words, raw=answer.raw)
+    # The sandbox's token is no secret, and a word of its own answers.
+    if settings.SANDBOX or not holds_token(reply.body, settings.SOCIAIR_TOKEN):
         return answer
-    # Its words are kept for people to read, and decide nothing.
-    return Answer(
-        outcome=Outcome.UNREADABLE, status=answer.status, words=answer.words, raw=answer.raw
-    )
-
-
-def _without_token(answer: Answer) -> Answer:
-    """An answer may quote the token; nothing that is kept, shown or logged does."""
-    if settings.SANDBOX:  # its token is no secret, and a word of its own answers
-        return answer
-    token, mark = settings.SOCIAIR_TOKEN, "[token]"
-    words, raw = answer.words.replace(token, mark), answer.raw.replace(token, mark)
-    return replace(answer, words=words, raw=raw)
+    length = len(reply.body)
+    logger.warning("An answer held the token: HTTP %d, %d bytes, not kept.", reply.status, length)
+    return replace(answer, words="", raw="", counts={}, withheld=length)
 
 
 def _without_answer(call: transport.Call, error: BaseException) -> Answer:
@@ -228,6 +241,7 @@ def save(sent: Sent, *, gateway: Gateway) -> SentMessage:
         status=answer.status,
         error=answer.error,
         raw=answer.raw,
+        withheld=answer.withheld,
         cost=sent.batch.cost if answer.outcome is Outcome.ACCEPTED else Decimal(0),
         started_at=sent.started_at,
         ended_at=sent.ended_at,
@@ -262,7 +276,7 @@ def balance(gateway: Gateway) -> BalanceReading:
 
 def _refused(reply: _Reply, found: Mapping[str, Any]) -> BalanceUnknown:
     """Why the balance is unknown, in a sentence."""
-    verdict = _without_token(_verdict(reply, ()))
+    verdict = _verdict(reply, ())
     if verdict.outcome is Outcome.TOKEN_REFUSED:
         return BalanceUnknown(_("Sociair refused the token."), verdict)
     if verdict.outcome is Outcome.THROTTLED:

@@ -4,7 +4,9 @@ Every change is a conditional update whose row count says who made it, and a cam
 line in its history in the same transaction.
 """
 
+import logging
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Final, TypeVar
 
 from django.db import transaction
@@ -21,6 +23,9 @@ from messaging.models import (
     RecipientState,
 )
 from sociair_portal.common.actors import Actor, user_of
+from sociair_portal.common.request_ids import current_id
+
+logger = logging.getLogger(__name__)
 
 CAMPAIGN: Final[Mapping[CampaignState, frozenset[CampaignState]]] = {
     CampaignState.DRAFT: frozenset({CampaignState.PREPARING, CampaignState.CANCELLED}),
@@ -127,7 +132,16 @@ def transition(
         )
         if moved:
             Event.objects.create(campaign=campaign, kind=kind, by=user_of(by), words=words)
+            log_state(campaign, after)
     return bool(moved)
+
+
+def log_state(campaign: Campaign, state: CampaignState) -> None:
+    """Say in the log which state a campaign has, when that is committed, for whoever follows a
+    click; a script that sends wants to hear of what is wrong alone.
+    """
+    if current_id():
+        transaction.on_commit(partial(logger.info, "Campaign %s: %s.", campaign.pk, state.value))
 
 
 def move_batches(

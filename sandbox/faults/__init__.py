@@ -9,12 +9,14 @@ from typing import Final
 from sandbox.faults.base import Fault
 from sandbox.faults.connection import CONNECTION
 from sandbox.faults.contents import CONTENTS
+from sandbox.faults.echoes import ECHOES
 from sandbox.faults.framing import FRAMING
 from sandbox.faults.refusals import REFUSALS
 from sandbox.faults.unreadable import UNREADABLE
 
 FAULTS: Final[dict[str, Fault]] = {
-    fault.name: fault for fault in (*CONNECTION, *FRAMING, *REFUSALS, *CONTENTS, *UNREADABLE)
+    fault.name: fault
+    for fault in (*CONNECTION, *FRAMING, *REFUSALS, *CONTENTS, *UNREADABLE, *ECHOES)
 }
 
 

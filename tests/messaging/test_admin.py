@@ -1,11 +1,13 @@
 """The records in the admin: found, read, never changed; the balance on the front page."""
 
+import html
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
 import pytest
 from django.contrib import admin
+from django.contrib.auth.models import Permission, User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -137,6 +139,33 @@ def test_queries_of_admin_lists_do_not_grow_with_records(
         hand_over(gateway, [*numbers(5), "1", "2"], by=UserFactory.create())
         send_all(gateway)
     assert counted[0] == counted[1]
+
+
+def test_the_answer_as_it_came_is_in_the_admin_for_those_who_settle(
+    manager: Browser, sent: Campaign
+) -> None:
+    SentMessage.objects.update(raw="as it came")
+    page = url(SentMessage, "change", SentMessage.objects.latest("pk").pk)
+    assert "as it came" in words(manager.get(page))
+    SentMessage.objects.update(raw="", withheld=12)
+    assert "The answer held the portal's token" in html.unescape(words(manager.get(page)))
+
+    other = Client()
+    other.force_login(UserFactory.create(is_staff=True))
+    reader = Permission.objects.get(codename="view_sentmessage")
+    User.objects.get(pk=other.session["_auth_user_id"]).user_permissions.add(reader)
+    SentMessage.objects.update(raw="as it came", withheld=None)
+    shown = other.get(page)
+    assert shown.status_code == 200
+    assert "raw answer" not in words(shown).lower()
+    assert "as it came" not in source(shown)
+
+
+def test_nobody_finds_out_by_asking_what_an_answer_has_in_it(
+    manager: Browser, sent: Campaign
+) -> None:
+    for condition in ("raw__contains", "raw"):
+        assert manager.get(url(SentMessage), {condition: "s"}).status_code == 400
 
 
 def test_no_table_is_counted_to_its_end(

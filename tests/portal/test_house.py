@@ -25,7 +25,17 @@ RULES_OF_THE_HOUSE: Final = (
 # What they may use: text, numbers and data, but no clock, disk, network or thread.
 PURE: Final = {
     *("django.utils.functional", "django.utils.translation", "phonenumbers"),
-    *("collections", "dataclasses", "datetime", "decimal", "email", "enum", "functools", "html"),
+    *(
+        "base64",
+        "collections",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "email",
+        "enum",
+        "functools",
+        "html",
+    ),
     *("difflib", "itertools", "json", "math", "re", "string", "typing", "unicodedata"),
     *("django_bikram_sambat", "ssf", "warnings"),
 }

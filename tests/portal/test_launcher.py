@@ -209,6 +209,40 @@ def test_the_launcher_lets_a_real_portal_finish_its_calls(tmp_path: Path) -> Non
     assert rows(database, "SELECT count(*) FROM contacts_contact") == [(0,)]
 
 
+def environments(folder: Path) -> dict[str, dict[str, str]]:
+    """What the programs of a run were given, by the last word of their commands."""
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):  # it has ended, or is another user's
+            said = (process / "environ").read_text().split("\0")
+            given = dict(line.split("=", 1) for line in said if "=" in line)
+            command = (process / "cmdline").read_text().rstrip("\0").split("\0")
+            if given.get("VAR_DIR") == str(folder / "var"):
+                found[command[-1]] = given
+    return found
+
+
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="this system shows no others")
+def test_only_the_worker_is_given_the_token(tmp_path: Path) -> None:
+    """Not even from .env, where its owner has written it."""
+    database = tmp_path / "var/portal.sqlite3"
+    with Sandbox(token=TOKEN) as gateway:
+        lines = (f"SOCIAIR_TOKEN={TOKEN}", f"SOCIAIR_BASE_URL={gateway.url}", "SECRET_KEY=a-key")
+        (tmp_path / ".env").write_text("\n".join(lines))
+        with Run(tmp_path) as run:
+            until(run.is_up)
+            given = environments(tmp_path)
+            page = run.get("/account/sign-in/")
+            said = page.read().decode()
+            until(lambda: rows(database, "SELECT balance FROM messaging_balancereading"))
+
+    web = given["python:sociair_portal.gunicorn"]
+    assert (web["SOCIAIR_TOKEN"], web["SANDBOX"]) == ("", "off")
+    assert given["worker"]["SOCIAIR_TOKEN"] == TOKEN
+    assert (page.status, "sandbox" in said.lower()) == (200, False)
+    assert TOKEN not in run.output
+
+
 def test_the_launcher_stops_when_its_terminal_is_closed(tmp_path: Path) -> None:
     with Run(tmp_path) as run:
         until(lambda: "Sandbox gateway at" in run.output)

@@ -8,8 +8,9 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
+from sociair_portal.common.request_ids import current_id
 from sociair_portal.logs import Formatter, JsonFormatter
-from sociair_portal.request_ids import HEADER, RequestIdMiddleware, current_id
+from sociair_portal.request_ids import HEADER, RequestIdMiddleware
 
 
 def _line(message: str, error: Exception | None = None) -> str:

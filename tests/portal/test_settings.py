@@ -7,8 +7,10 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 from django.core.exceptions import ImproperlyConfigured
 
+from sociair_portal.common.shutdown import NEEDS_PERSON
 from sociair_portal.environment import Environment, database, time_zone
 
 ROOT = Path(__file__).parents[2]
@@ -48,19 +50,57 @@ def settings_of(folder: Path, names: str, **environment: str) -> str:
 
 
 @pytest.mark.parametrize("program", [CHECK, WORKER, WEB], ids=["check", "worker", "web"])
-@pytest.mark.parametrize(
-    ("given", "what"),
-    [(TOKEN, "SECRET_KEY is not set: "), (KEY, "SOCIAIR_TOKEN is not set: ")],
-    ids=["no key", "no token"],
-)
-def test_a_missing_key_or_token_is_said_in_one_sentence(
-    program: tuple[str, ...], given: dict[str, str], what: str, tmp_path: Path
-) -> None:
-    done = python(*program, folder=tmp_path, **given)
+def test_a_missing_key_is_said_in_one_sentence(program: tuple[str, ...], tmp_path: Path) -> None:
+    done = python(*program, folder=tmp_path, **TOKEN)
 
     assert (done.returncode, done.stdout) == (1, "")
-    assert done.stderr.startswith(what)
+    assert done.stderr.startswith("SECRET_KEY is not set: ")
     assert len(done.stderr.splitlines()) == 1
+
+
+def test_a_worker_without_a_token_says_what_to_do(tmp_path: Path) -> None:
+    done = python(*WORKER, folder=tmp_path, **KEY)
+
+    assert (done.returncode, done.stdout) == (NEEDS_PERSON, "")
+    assert done.stderr.startswith("SOCIAIR_TOKEN is not set: put the token of your Sociair account")
+    assert len(done.stderr.splitlines()) == 1
+
+
+@pytest.mark.parametrize("gateway", [{}, SANDBOX], ids=["Sociair", "on this machine"])
+def test_what_calls_nobody_needs_no_token(gateway: dict[str, str], tmp_path: Path) -> None:
+    """Such a process is told that messages are real: its settings are those of its worker."""
+    without = {**KEY, **gateway, "SANDBOX": "off"}
+    names = "s.SANDBOX, s.SOCIAIR_BASE_URL, s.DATABASES['default']['NAME'], str(s.STATE_DIR)"
+    (tmp_path / "sandbox-address").write_text("http://127.0.0.1:8123/api\n")  # left behind
+    as_its_worker = settings_of(tmp_path, names, **KEY, **gateway, **TOKEN)
+    assert settings_of(tmp_path, names, **without) == as_its_worker
+    assert as_its_worker.startswith("(False, ")
+    for command in ("check", "migrate"):
+        done = python("manage.py", command, folder=tmp_path, **without)
+        assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    "real", [TOKEN, {"SOCIAIR_BASE_URL": "https://sms.sociair.com/api"}], ids=["token", "address"]
+)
+def test_nothing_real_is_the_sandbox(real: dict[str, str], tmp_path: Path) -> None:
+    done = python(*CHECK, folder=tmp_path, **KEY, **{**SANDBOX, **real}, SANDBOX="on")
+
+    assert done.returncode == 1
+    assert done.stderr.startswith("SANDBOX is on, but SOCIAIR_TOKEN or SOCIAIR_BASE_URL is that of")
+    assert "very-secret" not in done.stderr
+
+
+def test_compose_gives_the_token_to_the_worker_alone() -> None:
+    services = yaml.safe_load((ROOT / "compose.yaml").read_text())["services"]
+    given = {
+        name: service["environment"]["SOCIAIR_TOKEN"]
+        for name, service in services.items()
+        if "env_file" in service  # which has it, for whoever is not told otherwise
+    }
+    assert given == {"migrate": "", "web": "", "worker": "${SOCIAIR_TOKEN:?set it in .env}"}
+    alike = [dict(services[name]["environment"], SOCIAIR_TOKEN="") for name in given]
+    assert alike[0] == alike[1] == alike[2]
 
 
 @pytest.mark.parametrize(

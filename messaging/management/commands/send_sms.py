@@ -104,11 +104,13 @@ class Command(BaseCommand):
             SendRefused,
             GroupGone,
             sociair.BalanceUnknown,
+            sociair.NoToken,
         ) as refused:
             self._refuse(str(refused))
         return draft
 
     def _hand_over(self, draft: Campaign, at: datetime | None) -> None:
+        sociair.check_token()
         drafts.plan(draft, at)
         seen = review_of(draft, balance.read_balance(draft.gateway))
         if not seen.people:

@@ -10,7 +10,7 @@ from django.db import DatabaseError
 from django.db.models import Count, Sum
 
 from messaging import tasks
-from messaging.models import Batch, Campaign, Gateway, HoldKind
+from messaging.models import BalanceReading, Batch, Campaign, Gateway, HoldKind
 from messaging.services import sociair
 from messaging.services.gateway import doubts, holds, machines
 from messaging.services.money import balance
@@ -39,14 +39,20 @@ class Command(BaseCommand):
 
 def _balance(gateway: Gateway) -> tuple[dict[str, Any], int]:
     try:
-        reading = balance.read_balance(gateway)
-    except sociair.BalanceUnknown as unknown:
-        return {"error": unknown.reason}, 1
+        reading = _read_balance(gateway)
+    except (sociair.BalanceUnknown, sociair.NoToken) as unknown:
+        return {"error": str(unknown)}, 1
     return {
         "balance": f"{reading.balance:.2f}",
         **{f"{operator}_rate": f"{rate:.2f}" for operator, rate in reading.rates.items()},
         "read_at": reading.read_at.isoformat(),
     }, 0
+
+
+def _read_balance(gateway: Gateway) -> BalanceReading:
+    """Ask with this process's token. Raises `BalanceUnknown`, and `NoToken` before it asks."""
+    sociair.check_token()
+    return balance.read_balance(gateway)
 
 
 def _status(gateway: Gateway) -> tuple[dict[str, Any], int]:
@@ -107,9 +113,9 @@ def _release(gateway: Gateway) -> tuple[dict[str, Any], int]:
     """End a hold. A refused token's ends when the balance can be read with it."""
     if gateway.hold_kind == HoldKind.TOKEN:
         try:
-            balance.read_balance(gateway)
-        except sociair.BalanceUnknown as unknown:
-            return {"released": False, "error": unknown.reason}, 1
+            _read_balance(gateway)
+        except (sociair.BalanceUnknown, sociair.NoToken) as unknown:
+            return {"released": False, "error": str(unknown)}, 1
         released = True
     else:
         released = holds.release(gateway, by=None)

@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from typing import Any, Final
+from typing import Any, Final, NoReturn
 
 from django.conf import settings
 from django.core.management.base import BaseCommand
@@ -14,6 +14,7 @@ from huey.contrib.djhuey import HUEY
 
 from contacts.tasks import sweep_imports
 from messaging import tasks
+from messaging.services import sociair
 from messaging.services.storage import database
 from sociair_portal.common.shutdown import NEEDS_PERSON, reason_to_stop, stopping
 
@@ -26,12 +27,19 @@ class Command(BaseCommand):
     help = "Send what is queued. SIGTERM ends it after the calls in flight."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        try:
+            sociair.check_token()
+        except sociair.NoToken as missing:
+            self._end(str(missing))
         database.check_file()
         if not reason_to_stop():
             _run()
         if why := reason_to_stop():
-            self.stderr.write(why)
-            raise SystemExit(NEEDS_PERSON)
+            self._end(why)
+
+    def _end(self, why: str) -> NoReturn:
+        self.stderr.write(why)
+        raise SystemExit(NEEDS_PERSON)
 
 
 def _run() -> None:

@@ -36,6 +36,7 @@ from messaging.services.gateway import silence
 from messaging.services.money import affordability, balance, new_prices
 from messaging.services.money.affordability import SendRefused
 from sociair_portal.common.actors import Actor
+from sociair_portal.common.request_ids import on_behalf_of
 
 logger = logging.getLogger(__name__)
 _CLOSED_AT_ONCE = 5000  # recipients
@@ -62,22 +63,24 @@ def start_due(gateway: Gateway) -> int:
 
 def _start_surely(campaign: Campaign, reading: BalanceReading) -> bool:
     """One that cannot be started must not keep the others from their time."""
-    try:
-        return _start(campaign, reading)
-    except Exception as error:  # noqa: BLE001
-        logger.error("Campaign %s could not be started: %s.", campaign.pk, type(error).__name__)
-        return False
+    with on_behalf_of(campaign.request_id):
+        try:
+            return _start(campaign, reading)
+        except Exception as error:  # noqa: BLE001
+            logger.error("Campaign %s could not be started: %s.", campaign.pk, type(error).__name__)
+            return False
 
 
 def _mark_overdue(campaign: Campaign) -> bool:
-    return _move(
-        campaign,
-        [CampaignState.SCHEDULED],
-        CampaignState.OVERDUE,
-        EventKind.OVERDUE,
-        where=_as_seen(campaign),
-        resumed_at=timezone.now(),
-    )
+    with on_behalf_of(campaign.request_id):
+        return _move(
+            campaign,
+            [CampaignState.SCHEDULED],
+            CampaignState.OVERDUE,
+            EventKind.OVERDUE,
+            where=_as_seen(campaign),
+            resumed_at=timezone.now(),
+        )
 
 
 def _as_seen(campaign: Campaign) -> Q:

@@ -27,6 +27,7 @@ from messaging.services.campaigns.review import Review
 from messaging.services.money import affordability, prices, rules
 from messaging.services.money.affordability import SendRefused
 from sociair_portal.common.actors import Actor
+from sociair_portal.common.request_ids import current_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +116,7 @@ def _leave_draft(
         EventKind.SENT,
         by=by,
         where=Q(is_unfinished=False, fingerprint=reviewed.fingerprint, doubted_at__isnull=True),
+        request_id=current_id(),
         sent_at=timezone.now(),
         resumed_at=timezone.now(),
         scheduled_for=at,

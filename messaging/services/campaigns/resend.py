@@ -23,6 +23,7 @@ from messaging.models import (
     Recipient,
     RecipientState,
 )
+from messaging.services import states
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts, preparation
 from messaging.services.money import prices, rules
@@ -131,6 +132,7 @@ def _follower(campaign: Campaign, again: Again, signature: Signature, **fields: 
         **fields,
     )
     Event.objects.create(campaign=follower, kind=EventKind.SENT, by=user_of(signature.by))
+    states.log_state(follower, CampaignState(follower.state))
     return follower
 
 

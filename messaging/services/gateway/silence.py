@@ -12,6 +12,7 @@ from messaging.models import (
 )
 from messaging.models.gateway import CLOCK_TOLERANCE
 from messaging.services import states
+from sociair_portal.common.request_ids import on_behalf_of
 
 
 def overdue_after() -> timedelta:
@@ -33,12 +34,14 @@ def mark_overdue(gateway: Gateway, *, now: datetime) -> int:
     sleeping = Campaign.objects.filter(
         gateway=gateway, state=CampaignState.SENDING, pending__gt=0, resumed_at__lt=before
     )
-    return sum(
-        states.transition(
+    return sum(map(_mark_overdue, sleeping.order_by("id")))
+
+
+def _mark_overdue(campaign: Campaign) -> bool:
+    with on_behalf_of(campaign.request_id):
+        return states.transition(
             campaign, [CampaignState.SENDING], CampaignState.OVERDUE, EventKind.OVERDUE
         )
-        for campaign in sleeping.order_by("id")
-    )
 
 
 def _forget_the_future(gateway: Gateway, now: datetime) -> None:

@@ -24,7 +24,8 @@ from messaging.services.storage import clock
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A batch that is this worker's until its deadline, and the number of its slot.
+    """A batch that is this worker's until its deadline, the number of its slot, and the request
+    that handed its campaign over.
 
     Its call may start only before `start_before` (seconds, by `transport.now`).
     """
@@ -32,6 +33,7 @@ class Claim:
     batch: Batch
     start_before: float
     slot: int
+    request_id: str
 
 
 def candidates(gateway_id: int, include_large: bool) -> list[int]:
@@ -71,7 +73,9 @@ WHERE id = (
             AND messaging_gateway.base_url = %(base_url)s
             AND {is_free}
     )
-RETURNING *, (SELECT is_large FROM messaging_campaign WHERE id = %(campaign)s) AS is_large
+RETURNING *,
+    (SELECT is_large FROM messaging_campaign WHERE id = %(campaign)s) AS is_large,
+    (SELECT request_id FROM messaging_campaign WHERE id = %(campaign)s) AS request_id
 """
 
 
@@ -99,7 +103,7 @@ def claim_batch(campaign_id: int, leave: slots.Leave) -> Claim | None:
         with transaction.atomic():
             if (claimed := _claim_oldest(campaign_id)) is None:
                 return None
-            batch, is_large = claimed
+            batch, is_large, request_id = claimed
             opted_out = _opted_out(batch.pk)
             if not opted_out:
                 Recipient.objects.filter(batch=batch.pk, state=RecipientState.QUEUED).update(
@@ -107,22 +111,25 @@ def claim_batch(campaign_id: int, leave: slots.Leave) -> Claim | None:
                 )
                 slot = slots.take(leave)
                 if slot is not None and not (is_large and candidates(leave.gateway, False)):
-                    return Claim(batch, start_before, slot)
+                    return Claim(batch, start_before, slot, request_id)
             transaction.set_rollback(True)
         if not opted_out:
             return None  # held, or another sender was faster, or a small campaign is first
         _leave_out(campaign_id, batch.pk, opted_out)
 
 
-def _claim_oldest(campaign_id: int) -> tuple[Batch, bool] | None:
-    """The batch, and whether its campaign is large."""
+def _claim_oldest(campaign_id: int) -> tuple[Batch, bool, str] | None:
+    """The batch, whether its campaign is large, and the request that handed it over."""
     values: dict[str, int | float | str] = {
         "campaign": campaign_id,
         "seconds": settings.SOCIAIR_DEADLINE,
         "base_url": settings.SOCIAIR_BASE_URL,
     }
     claimed: list[Batch] = list(Batch.objects.raw(_claim_sql(), values))
-    return (claimed[0], bool(vars(claimed[0])["is_large"])) if claimed else None
+    if not claimed:
+        return None
+    of_campaign = vars(claimed[0])
+    return claimed[0], bool(of_campaign["is_large"]), of_campaign["request_id"]
 
 
 _OPTED_OUT: Final = """

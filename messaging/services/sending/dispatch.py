@@ -21,6 +21,7 @@ from messaging.services import sociair, states
 from messaging.services.gateway import holds, slot_record
 from messaging.services.sending import claims, persistence, slots
 from messaging.services.sending.claims import Claim
+from sociair_portal.common.request_ids import on_behalf_of
 
 
 class Round(Enum):
@@ -52,12 +53,17 @@ def send_next(
             continue
         for campaign_id in campaigns:
             if (claim := claims.claim_batch(campaign_id, leave)) is not None:
-                if not _is_remembered(gateway, claim):
-                    return Round.HELD
-                sent = sociair.send(claim.batch, start_before=claim.start_before)
-                persistence.save_surely(sent, gateway, wait_or_stop)
-                return Round.CALLED
+                with on_behalf_of(claim.request_id):
+                    return _call(gateway, claim, wait_or_stop)
     return Round.NOTHING
+
+
+def _call(gateway: Gateway, claim: Claim, wait_or_stop: Callable[[float], bool]) -> Round:
+    if not _is_remembered(gateway, claim):
+        return Round.HELD
+    sent = sociair.send(claim.batch, start_before=claim.start_before)
+    persistence.save_surely(sent, gateway, wait_or_stop)
+    return Round.CALLED
 
 
 def _is_remembered(gateway: Gateway, claim: Claim) -> bool:

@@ -18,6 +18,7 @@ from messaging.services.sending.record import record
 from messaging.services.sociair import Sent
 from messaging.services.storage import database, trouble
 from messaging.services.storage.trouble import Cause
+from sociair_portal.common.request_ids import on_behalf_of
 
 logger = logging.getLogger(__name__)
 
@@ -208,13 +209,18 @@ def _save(found: answer_file.FoundAnswer) -> bool:
         started_at=found.started_at,
     ).exists():
         return True
-    batch = Batch.objects.filter(
-        campaign__gateway__base_url=found.gateway, pk=found.batch, tries=found.attempt
-    ).first()
+    batch = (
+        Batch.objects.filter(
+            campaign__gateway__base_url=found.gateway, pk=found.batch, tries=found.attempt
+        )
+        .select_related("campaign")
+        .first()
+    )
     if batch is None or batch.claimed_at != found.claimed_at:
         return False
-    record(Sent(batch, found.numbers, found.answer, found.started_at, found.ended_at))
-    logger.info("Batch %s: its answer was recorded from a file.", batch.pk)
+    with on_behalf_of(batch.campaign.request_id):
+        record(Sent(batch, found.numbers, found.answer, found.started_at, found.ended_at))
+        logger.info("Batch %s: its answer was recorded from a file.", batch.pk)
     return True
 
 

@@ -31,6 +31,7 @@ from messaging.services.gateway import holds
 from messaging.services.money import prices
 from messaging.services.states import count, finish_if_empty
 from messaging.services.storage import clock
+from sociair_portal.common.request_ids import on_behalf_of
 
 logger = logging.getLogger(__name__)
 
@@ -188,13 +189,17 @@ def give_up_lost(gateway: Gateway) -> int:
     lost = Batch.objects.filter(
         Q(deadline__lt=Now()) | in_the_future, campaign__gateway=gateway, state=BatchState.SENDING
     )
-    given_up = 0
-    for batch in lost.order_by("id"):
+    return sum(map(_give_up_surely, lost.select_related("campaign").order_by("id")))
+
+
+def _give_up_surely(batch: Batch) -> bool:
+    """One that cannot be given up must not keep the others."""
+    with on_behalf_of(batch.campaign.request_id):
         try:
-            given_up += _give_up(batch)
-        except DatabaseError as error:  # one that cannot be given up must not keep the others
+            return _give_up(batch)
+        except DatabaseError as error:
             logger.error("Batch %s could not be given up: %s.", batch.pk, type(error).__name__)
-    return given_up
+            return False
 
 
 def _give_up(batch: Batch) -> bool:
@@ -267,8 +272,15 @@ def _follow(campaign: Campaign, answer: Answer) -> None:
     else:
         holds.left_unclear(gateway)
     if outcome is Outcome.REFUSED:
-        silent = _("it gave no reason (HTTP %(status)s).") % {"status": answer.status}
-        _pause(campaign, words or silent)
+        _pause(campaign, words or _silent(answer))
+
+
+def _silent(answer: Answer) -> str:
+    if answer.withheld is None:
+        why = _("it gave no reason (HTTP %(status)s).")
+    else:
+        why = _("its reason held the portal's token and was not kept (HTTP %(status)s).")
+    return why % {"status": answer.status}
 
 
 def _pause(campaign: Campaign, words: str) -> None:

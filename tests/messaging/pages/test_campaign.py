@@ -2,6 +2,7 @@
 out, and what waits for a decision.
 """
 
+import html
 from typing import Any
 
 import pytest
@@ -194,6 +195,32 @@ def test_a_page_of_another_gateways_campaign_offers_only_cancel(
     assert "Cancel" in said
 
 
+def test_the_answer_as_it_came_is_for_those_who_settle(
+    sender: Browser, manager: Browser, gateway: Gateway
+) -> None:
+    campaign = hand_over(gateway, [REFUSES])
+    send_all(gateway)
+    SentMessage.objects.update(raw='{"message": "<as it came>"}')
+    address = url(campaign, "campaign_batches")
+    known, shown = words(sender.get(address)), words(manager.get(address))
+    assert "Numbers and raw answer" in shown
+    assert "<as it came>" in html.unescape(shown)
+    assert "Numbers" in known
+    assert "raw answer" not in known
+    assert "as it came" not in source(sender.get(address))
+    assert "Sociair's words:" in html.unescape(known)  # the outcome in words is for everybody
+
+
+def test_an_answer_that_held_the_token_says_so(manager: Browser, gateway: Gateway) -> None:
+    campaign = hand_over(gateway, numbers(1))
+    send_all(gateway)
+    SentMessage.objects.update(raw="", withheld=123_456)
+    said = html.unescape(words(manager.get(url(campaign, "campaign_batches"))))
+    assert "The answer held the portal's token and was not kept." in said
+    assert "It was 1,23,456 bytes long." in said
+    assert "There was no answer to keep." not in said
+
+
 def test_requests_are_shown_with_their_calls_and_answers(
     sender: Browser, gateway: Gateway, settings: Settings
 ) -> None:
@@ -212,19 +239,19 @@ def test_requests_are_shown_with_their_calls_and_answers(
     assert "HTTP 200" not in words(only)
 
 
-def test_a_call_without_an_answer_is_shown(sender: Browser, gateway: Gateway) -> None:
+def test_a_call_without_an_answer_is_shown(manager: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, [HANGS_UP])
     send_all(gateway)
-    said = words(sender.get(url(campaign, "campaign_batches")))
+    said = words(manager.get(url(campaign, "campaign_batches")))
     assert f"no answer ({SentMessage.objects.get().error})" in said
     assert "There was no answer to keep." in said
 
 
-def test_a_long_answer_is_cut(sender: Browser, gateway: Gateway) -> None:
+def test_a_long_answer_is_cut(manager: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, ["9800000030"])
     send_all(gateway)
     SentMessage.objects.update(raw="<script>" + "x" * 60_000)
-    shown = source(sender.get(url(campaign, "campaign_batches")))
+    shown = source(manager.get(url(campaign, "campaign_batches")))
     assert "&lt;script&gt;xxx" in shown
     assert "x" * 4000 not in shown
 

@@ -5,22 +5,29 @@ import logging
 import threading
 import traceback
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 from typing import Final
 
 import pytest
 from django.apps import apps
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 from django.urls import reverse
 from pytest_django import Settings
 
+from messaging.answers.classification import MOST_BYTES, classify
+from messaging.answers.echoes import holds_token
+from messaging.answers.outcomes import Outcome
 from messaging.models import Gateway, SentMessage
 from messaging.services import sociair
 from messaging.services.campaigns import control
 from messaging.services.money import balance
 from messaging.services.sending import dispatch, persistence, record, upkeep
+from sandbox.faults.echoes import ECHOES
 from sandbox.server import Sandbox
+from sociair_portal.common.request_ids import on_behalf_of
 from tests.command_line import run
 from tests.conftest import Browser
 from tests.sending import gateway_of_a_worker, hand_over, numbers, send_all
@@ -40,6 +47,7 @@ class Parrot:
     body: str = ""
     headers: dict[str, str] = field(default_factory=dict)
     heard: list[str] = field(default_factory=list)
+    headers_heard: set[str] = field(default_factory=set)
     url: str = ""
 
 
@@ -50,6 +58,7 @@ def parrot(settings: Settings) -> Iterator[Parrot]:
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             parrot.heard.append(self.headers["Authorization"])
+            parrot.headers_heard.update(name.lower() for name in self.headers)
             self.rfile.read(int(self.headers.get("Content-Length", "0")))
             body = parrot.body.encode()
             self.send_response(parrot.status)
@@ -150,7 +159,12 @@ def test_a_token_quoted_by_an_answer_is_shown_nowhere(
     assert TOKEN not in "".join(traceback.format_exception(unknown.value))
     upkeep.sweep(gateway)
     _assert_quiet(log)
-    assert "[token]" in SentMessage.objects.get().raw
+    call = SentMessage.objects.get()
+    whole = parrot.body.encode()
+    proved = classify(status=parrot.status, headers=parrot.headers, body=whole, posted=[MOBILE])
+    assert (call.outcome, call.status) == (proved.outcome, parrot.status)
+    assert (call.raw, call.words) == ("", "")
+    assert call.withheld == min(len(whole), MOST_BYTES + 1)
     for page in (campaign.get_absolute_url(), reverse("messaging:dashboard")):
         shown = manager.get(page)
         assert shown.status_code == 200
@@ -171,7 +185,87 @@ def test_no_page_shows_a_token_that_an_answer_quoted(parrot: Parrot, manager: Br
     assert {page.status_code for page in shown} == {200}
     words = [page.content.decode() for page in shown]
     assert TOKEN not in "".join(words)
-    assert "Error: Bearer [token]" in words[1]  # the rest of it is told
+    assert "The answer held the portal&#x27;s token and was not kept." in words[1]
+
+
+def everything_stored(folder: Path) -> str:
+    """Every column of every row of every table, and every file of the worker."""
+    said = [file.read_text() for file in folder.rglob("*") if file.is_file()]
+    with connection.cursor() as cursor:
+        for table in connection.introspection.table_names(cursor):
+            cursor.execute(f"SELECT * FROM {connection.ops.quote_name(table)}")
+            said += [repr(row) for row in cursor.fetchall()]
+    return "\n".join(said)
+
+
+@pytest.mark.parametrize("name", [fault.name for fault in ECHOES])
+def test_a_gateway_that_repeats_the_token_leaves_it_nowhere(
+    name: str,
+    settings: Settings,
+    log: pytest.LogCaptureFixture,
+    manager: Browser,
+    state_dir: Path,
+    gateway_that_knows_the_token: Sandbox,
+) -> None:
+    gateway = gateway_of_a_worker()
+    campaign = hand_over(gateway, [MOBILE], text=TEXT)
+    gateway_that_knows_the_token.settings(script=[name], balance_script=[name])
+    assert dispatch.send_next(gateway) is dispatch.Round.CALLED
+    with suppress(sociair.BalanceUnknown):
+        balance.read_balance(gateway)
+    upkeep.sweep(gateway)
+
+    call = SentMessage.objects.get()
+    is_clear = name not in ("echo-500", "echo-utf-16", "echo-no-header")
+    assert (call.outcome == Outcome.ACCEPTED) is is_clear  # as it would be without the token
+    assert (call.withheld is None) is name.endswith("-header")
+    pages = [campaign.get_absolute_url(), *map(reverse, ("messaging:dashboard", _OF_CALLS))]
+    pages += [
+        reverse("messaging:campaign_batches", args=[campaign.pk]),
+        reverse("admin:messaging_sentmessage_change", args=[call.pk]),
+    ]
+    shown = "\n".join(manager.get(page).content.decode() for page in pages)
+    for where in (everything_stored(state_dir), _logged(log), shown):
+        assert TOKEN not in where
+        # What is around it, such as the numbers of a session, is not half of a token either.
+        assert not holds_token(where.encode(), TOKEN)
+
+
+_OF_CALLS: Final = "admin:messaging_sentmessage_changelist"
+
+
+@pytest.fixture
+def gateway_that_knows_the_token(settings: Settings) -> Iterator[Sandbox]:
+    with Sandbox(token=TOKEN, latency=0) as running:
+        settings.SOCIAIR_BASE_URL = running.url
+        yield running
+
+
+def test_a_refusal_that_quotes_the_token_pauses_and_says_why_it_is_silent(
+    parrot: Parrot, settings: Settings
+) -> None:
+    settings.SOCIAIR_BATCH_SIZE = 1
+    gateway = gateway_of_a_worker()
+    campaign = hand_over(gateway, numbers(2), text=TEXT)
+    parrot.body = json.dumps({"message": f"Sorry! SMS could not be sent with {TOKEN}"})
+    dispatch.send_next(gateway)
+    campaign.refresh_from_db()
+    assert (campaign.refused, campaign.pending) == (1, 1)
+    assert campaign.pause_reason == (
+        "Sociair refused a message: its reason held the portal's token and was not kept (HTTP 200)."
+    )
+
+
+def test_sociair_is_told_nothing_of_the_requests_of_people(parrot: Parrot) -> None:
+    gateway = gateway_of_a_worker()
+    with on_behalf_of("0a1b2c3d4e5f"):
+        hand_over(gateway, [MOBILE], text=TEXT)
+        dispatch.send_next(gateway)
+        with pytest.raises(sociair.BalanceUnknown):
+            balance.read_balance(gateway)
+    documented = {"authorization", "content-type", "accept"}
+    of_http = {"host", "connection", "content-length", "accept-encoding", "user-agent"}
+    assert parrot.headers_heard == documented | of_http
 
 
 @pytest.mark.parametrize(

@@ -54,6 +54,7 @@ def test_all_of_a_kept_answer_comes_back(gateway: Gateway) -> None:
         counts={Operator.NTC: 1, Operator.NCELL: 0},
         invalid=frozenset({"9841234567"}),
         retry_after=1.5,
+        withheld=12,
     )
     plain = Answer(outcome=Outcome.MISCOUNTED)
     for each in dataclasses.fields(Answer):

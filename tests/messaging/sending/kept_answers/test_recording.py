@@ -13,11 +13,12 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from messaging.answers.outcomes import Outcome
-from messaging.models import Batch, Campaign, Gateway, SentMessage
+from messaging.models import Batch, Campaign, Event, EventKind, Gateway, SentMessage
 from messaging.services.gateway import holds
 from messaging.services.sending import kept_answers, persistence, upkeep
 from messaging.services.storage import trouble
 from sandbox.server import Sandbox
+from sociair_portal.common.request_ids import on_behalf_of
 from tests.messaging.sending.kept_answers.support import LOCKED, give_up, send_and_leave
 from tests.sending import check_books, hand_over, numbers, states
 
@@ -61,6 +62,20 @@ def test_the_sweep_queues_again_what_a_file_says_was_not_sent(
     upkeep.sweep(gateway)
     assert set(states(campaign).values()) == {"queued"}
     assert SentMessage.objects.get().outcome == Outcome.THROTTLED
+
+
+def test_what_a_kept_answer_brings_about_has_the_name_of_its_click(
+    gateway: Gateway,
+    broken: Callable[[Exception | None], None],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with on_behalf_of("click"):
+        hand_over(gateway, numbers(2))
+    broken(LOCKED)
+    send_and_leave(gateway, monkeypatch)
+    broken(None)
+    persistence.catch_up(gateway)
+    assert Event.objects.get(kind=EventKind.DONE).request_id == "click"
 
 
 def test_a_kept_answer_counts_for_a_batch_given_up(
