@@ -219,6 +219,8 @@ LOGOUT_REDIRECT_URL = "login"
 AUDITLOG_LOGENTRY_MODEL = "audit.Entry"
 AUDITLOG_CID_GETTER = "sociair_portal.request_ids.current_id"
 AUDITLOG_INCLUDE_TRACKING_MODELS = TRACKED
+# Whether it also says who looked at what a person was sent.
+RECORD_VIEWS: bool = env.bool("RECORD_VIEWS", False)
 MIGRATION_MODULES = {"auditlog": None}  # its own table is not used
 
 # Language and time
@@ -298,6 +300,7 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "messaging": {"level": "INFO"},
+        "sociair_portal.audit": {"level": "INFO"},
         "huey": {"level": "WARNING"},
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         "django.server": {"handlers": [], "level": "WARNING", "propagate": True},
