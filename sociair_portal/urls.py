@@ -8,6 +8,7 @@ from sociair_portal import views
 urlpatterns = [
     path("", include("messaging.urls")),
     path("", include("contacts.urls")),
+    path("", include("sociair_portal.audit.urls")),
     path("account/", include("sociair_portal.account_urls")),
     path("admin/", admin.site.urls),
     path("healthz", views.health, name="health"),

@@ -5,13 +5,14 @@ from typing import Any, Final
 
 from auditlog.cid import get_cid
 from auditlog.models import AbstractLogEntry
+from django.contrib.contenttypes.models import ContentType
 from django.db import models, transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sociair_portal.audit.actors import current_actor, current_address, current_command
 from sociair_portal.audit.deeds import Deed
-from sociair_portal.common.numbers import without_numbers
+from sociair_portal.common.numbers import with_masked_numbers
 
 _log: Final = logging.getLogger("sociair_portal.audit")
 _ACTIONS: Final = ("created", "changed", "deleted", "looked_at")
@@ -35,7 +36,14 @@ class Entry(AbstractLogEntry):
         ordering = ["-id"]
         verbose_name = _("entry of the record")
         verbose_name_plural = _("record")
-        indexes = [models.Index(fields=["deed", "id"], name="entry_by_deed")]
+        # The page's order, alone and for each of its filters; one record's entries are few.
+        indexes = [
+            models.Index(fields=["timestamp", "id"], name="entry_by_time"),
+            models.Index(fields=["deed", "timestamp", "id"], name="entry_by_deed"),
+            models.Index(fields=["action", "timestamp", "id"], name="entry_by_action"),
+            models.Index(fields=["actor", "timestamp", "id"], name="entry_by_actor"),
+            models.Index(fields=["content_type", "timestamp", "id"], name="entry_by_kind"),
+        ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.actor is None:
@@ -46,10 +54,15 @@ class Entry(AbstractLogEntry):
         self.cid = self.cid or get_cid() or None
         if command := current_command():
             self.additional_data = {**(self.additional_data or {}), "command": command}
-        self.object_repr = without_numbers(self.object_repr)
-        self.changes_text = without_numbers(self.changes_text)
+        self.object_repr = with_masked_numbers(self.object_repr)
+        self.changes_text = with_masked_numbers(self.changes_text)
         super().save(*args, **kwargs)
         transaction.on_commit(self._log)
+
+    @property
+    def kind(self) -> ContentType:
+        """The content type, out of Django's cache: a page has many of few kinds."""
+        return ContentType.objects.get_for_id(self.content_type_id)
 
     @property
     def what(self) -> str:
@@ -72,7 +85,7 @@ class Entry(AbstractLogEntry):
             self.pk,
             self.deed or _ACTIONS[self.action],
             self.actor_id or "-",
-            self.content_type.model,
+            self.kind.model,
             self.object_id or "-",
             "".join(f" {one}" for one in said),
         )
