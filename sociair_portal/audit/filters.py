@@ -39,10 +39,13 @@ class Wanted:
         if self.who:
             nobody = self.who == NOBODY
             entries = entries.filter(actor=None if nobody else int(self.who))
-        if self.what in ACTIONS:
-            entries = entries.filter(action=ACTIONS[self.what])
-        elif self.what:
-            entries = entries.filter(deed=Deed(self.what))
+        if self.what:
+            action = ACTIONS.get(self.what, Entry.Action.ACCESS)
+            deed = "" if self.what in ACTIONS else Deed(self.what)
+            if self.who:  # an index has both
+                entries = entries.filter(action=action, deed=deed)
+            else:
+                entries = entries.filter(deed=deed) if deed else entries.filter(action=action)
         if self.kind is not None:
             entries = entries.filter(content_type=self.kind)
             if self.about is not None:

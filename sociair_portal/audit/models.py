@@ -36,13 +36,20 @@ class Entry(AbstractLogEntry):
         ordering = ["-id"]
         verbose_name = _("entry of the record")
         verbose_name_plural = _("record")
-        # The page's order, alone and for each of its filters; one record's entries are few.
+        # The page's order, alone and for each of its filters.
         indexes = [
             models.Index(fields=["timestamp", "id"], name="entry_by_time"),
             models.Index(fields=["deed", "timestamp", "id"], name="entry_by_deed"),
             models.Index(fields=["action", "timestamp", "id"], name="entry_by_action"),
             models.Index(fields=["actor", "timestamp", "id"], name="entry_by_actor"),
+            models.Index(
+                fields=["actor", "action", "deed", "timestamp", "id"],
+                name="entry_by_actor_and_what",
+            ),
             models.Index(fields=["content_type", "timestamp", "id"], name="entry_by_kind"),
+            models.Index(
+                fields=["content_type", "object_id", "timestamp", "id"], name="entry_by_record"
+            ),
         ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:

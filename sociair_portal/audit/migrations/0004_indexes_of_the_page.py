@@ -18,7 +18,9 @@ class Migration(migrations.Migration):
                 ("deed", ["deed"]),
                 ("action", ["action"]),
                 ("actor", ["actor"]),
+                ("actor_and_what", ["actor", "action", "deed"]),
                 ("kind", ["content_type"]),
+                ("record", ["content_type", "object_id"]),
             ]
         ),
     ]
