@@ -101,7 +101,7 @@ def _remove_some(source: ContactImport) -> bool:
         if not some.pks:
             return False
         with many_at_once():
-            Contact.objects.filter(pk__in=some.going).delete()
+            Contact.objects.filter(pk__in=some.going).only("pk").delete()
         source.changes.filter(contact_pk__in=some.pks).delete()
         _count(source, undone=len(some.going), kept=len(some.pks) - len(some.going))
         ContactImport.objects.filter(pk=source.pk).update(undone_to=some.pks[-1])
@@ -164,7 +164,7 @@ def _forget_opt_outs(source: ContactImport) -> bool:
         return False
     some = list(opted_out_by(source).values_list("pk", flat=True)[:AT_ONCE])
     with many_at_once():  # and not those that somebody has confirmed meanwhile
-        opted_out_by(source).filter(pk__in=some).delete()
+        opted_out_by(source).filter(pk__in=some).only("pk").delete()
     return bool(some)
 
 

@@ -132,7 +132,7 @@ class BulkAction:
 
     def _delete(self, pks: list[int]) -> int:
         with many_at_once():
-            Contact.objects.filter(pk__in=pks).delete()
+            Contact.objects.filter(pk__in=pks).only("pk").delete()
         if pks:
             record(Deed.DELETED_MANY, by=self.by, kind=Contact, words=self.words, people=len(pks))
         return len(pks)

@@ -9,6 +9,7 @@ from contacts.models import Contact, ContactImport, Group
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 from sociair_portal.common.actors import Actor
+from sociair_portal.common.any_of import AnyOf
 from sociair_portal.common.bulk_rows import insert_rows
 
 
@@ -20,7 +21,7 @@ def join(group: Group, people: Collection[int], *, by: Actor = None, words: str 
     with transaction.atomic():
         if not Group.objects.select_for_update().filter(pk=group.pk).exists():
             return 0
-        here = through.objects.filter(group=group, contact__in=people).count()
+        here = through.objects.filter(AnyOf("contact_id", people), group=group).count()
         rows = [through(group_id=group.pk, contact_id=pk) for pk in people]
         through.objects.bulk_create(rows, ignore_conflicts=True)
         record_change(group, by=by, words=words, joined=len(people) - here)
