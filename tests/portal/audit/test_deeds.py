@@ -2,8 +2,9 @@
 
 import logging
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 from typing import Final
@@ -12,6 +13,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from contacts import tasks
@@ -61,10 +63,10 @@ class Stage:
     settings: Settings
     folder: Path
 
-    def post(self, address: str, data: dict[str, object] | None = None) -> None:
+    def post(self, address: str, data: Mapping[str, object] | None = None) -> None:
         """Twice, as somebody clicks who has two windows; the second changes nothing."""
         for _click in range(2):
-            self.browser.post(address, data or {})
+            self.browser.post(address, {**(data or {})})
 
     def campaign(self, page: str, campaign: Campaign) -> str:
         return reverse(f"messaging:{page}", args=[campaign.pk])
@@ -167,6 +169,31 @@ def chooses_groups(stage: Stage) -> None:
     stage.post(person.get_absolute_url(), data)
 
 
+def adds_a_member_in_the_admin(stage: Stage) -> None:
+    group, person = GroupFactory.create(name="Class 9"), ContactFactory.create(name="Sita")
+    rows = "Group_members"
+    data = {"name": "Class 9", f"{rows}-TOTAL_FORMS": 1, f"{rows}-INITIAL_FORMS": 0}
+    data |= {f"{rows}-0-contact": person.pk, f"{rows}-0-group": group.pk}
+    stage.post(reverse("admin:contacts_group_change", args=[group.pk]), data)
+    assert group.members.get() == person
+
+
+def moves_to_another_time(stage: Stage) -> None:
+    at = timezone.now().replace(second=0, microsecond=0) + timedelta(days=2)
+    gateway = holds.current_gateway()
+    campaign = hand_over(gateway, numbers(3), by=stage.browser.user, at=at)
+    later = timezone.localtime(at + timedelta(days=1))
+    data = {"seen": at.isoformat(), "at": later.strftime("%Y-%m-%dT%H:%M"), "at_night": "on"}
+    address = stage.campaign("move", campaign)
+    stage.post(address, data)
+
+
+def opens_again(stage: Stage) -> None:
+    at = timezone.now() + timedelta(days=2)
+    campaign = hand_over(holds.current_gateway(), numbers(3), by=stage.browser.user, at=at)
+    stage.post(stage.campaign("open_again", campaign))
+
+
 def looks_at_a_person(stage: Stage) -> None:
     stage.settings.RECORD_VIEWS = True
     address = reverse("messaging:contact", args=[ContactFactory.create(name="Sita").pk])
@@ -223,7 +250,7 @@ def sends_again(stage: Stage) -> None:
     data = {"form_uuid": str(uuid.uuid4()), "why": "because", "people": "2"}
     data["batches"] = id_runs.to_words(batches)
     balance.read_balance(campaign.gateway)
-    stage.post(stage.campaign("send_again", campaign), {**data})
+    stage.post(stage.campaign("send_again", campaign), data)
 
 
 def releases(stage: Stage) -> None:
@@ -247,12 +274,13 @@ ACTS: Final[dict[Deed, list[Act]]] = {
         deletes_a_group,
         ticks_members,
         chooses_groups,
+        adds_a_member_in_the_admin,
     ],
     Deed.DELETED_MANY: [acts_on_many("delete")],
     Deed.OPTED_OUT_MANY: [acts_on_many("opt_out")],
     Deed.LOOKED_AT: [looks_at_a_person],
     Deed.SENT: [sends],
-    Deed.CONTROLLED: [pauses, resumes, cancels],
+    Deed.CONTROLLED: [pauses, resumes, cancels, moves_to_another_time, opens_again],
     Deed.SETTLED: [settles, says_what_went_out],
     Deed.SENT_AGAIN: [sends_again],
     Deed.RELEASED: [releases],
@@ -334,6 +362,11 @@ class TestMany:
             stage.browser.user,
             "cancelled",
         )
+
+
+def test_looking_is_not_written_unless_the_setting_wants_it(stage: Stage) -> None:
+    stage.browser.get(reverse("messaging:contact", args=[ContactFactory.create().pk]))
+    assert not Entry.objects.filter(deed=Deed.LOOKED_AT).exists()
 
 
 def test_what_a_command_does_is_nobodys_and_names_the_command(stage: Stage) -> None:
