@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from contacts.forms.people import ContactForm, GroupForm, OptOutForm
 from contacts.models import Contact, ContactField, ContactImport, Group, OptOut
 from contacts.phone import format_mobile
+from contacts.services import membership
 from contacts.services.search import number_prefix, numbers_from
 from sociair_portal.common.bases import ModelAdmin, TabularInline
 
@@ -54,8 +55,22 @@ class NewMembersInline(TabularInline):
         return super().get_queryset(request).none()
 
 
+class RecordsMembers(ModelAdmin):
+    """Writes into the record who joined a group here, or left it."""
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        super().save_formset(request, form, formset, change)
+        moved = len(formset.changed_objects)
+        membership.record_change(
+            form.instance,
+            by=request.user,
+            joined=len(formset.new_objects) + moved,
+            left=len(formset.deleted_objects) + moved,
+        )
+
+
 @admin.register(Contact)
-class ContactAdmin(NumberSearch):
+class ContactAdmin(RecordsMembers, NumberSearch):
     form = ContactForm
     fields = ["name", "mobile", "operator", "fields", "created_at", "updated_at"]
     readonly_fields = ["operator", "fields", "created_at", "updated_at"]
@@ -70,7 +85,7 @@ class ContactAdmin(NumberSearch):
 
 
 @admin.register(Group)
-class GroupAdmin(ModelAdmin):
+class GroupAdmin(RecordsMembers):
     form = GroupForm
     readonly_fields = ["all_members", "created_at"]
     inlines = [NewMembersInline]

@@ -289,6 +289,8 @@ CACHES = {
 AUDITLOG_LOGENTRY_MODEL = "audit.Entry"
 AUDITLOG_CID_GETTER = "sociair_portal.common.request_ids.current_id"
 AUDITLOG_INCLUDE_TRACKING_MODELS = TRACKED
+# Whether it also says who looked at what a person was sent.
+RECORD_VIEWS: bool = env.bool("RECORD_VIEWS", False)
 MIGRATION_MODULES = {"auditlog": None}  # its own table is not used
 
 # Language and time
@@ -368,6 +370,7 @@ LOGGING: dict[str, Any] = {
     "root": {"handlers": ["console"], "level": "WARNING"},
     "loggers": {
         "messaging": {"level": "INFO"},
+        "sociair_portal.audit": {"level": "INFO"},
         "huey": {"level": "WARNING"},
         "django": {"handlers": [], "level": "WARNING", "propagate": True},
         "django.server": {"handlers": [], "level": "WARNING", "propagate": True},

@@ -9,6 +9,7 @@ urlpatterns = [
     path("", include("messaging.urls")),
     path("", include("contacts.urls")),
     path("", include("sociair_portal.accounts.urls")),
+    path("", include("sociair_portal.audit.urls")),
     path("admin/", admin.site.urls),
     path("healthz", views.health, name="health"),
 ]

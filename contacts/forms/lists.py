@@ -112,8 +112,15 @@ class ContactFilterForm(SearchForm):
 
     def found(self) -> QuerySet[Contact]:
         """Whom the filter shows; nobody if it cannot be read."""
-        if not self.is_valid():
-            return Contact.objects.none()
+        return self._filter.found() if self.is_valid() else Contact.objects.none()
+
+    @property
+    def sentence(self) -> str:
+        """The filter in words, for the record of who did what."""
+        return self._filter.sentence if self.is_valid() else ""
+
+    @property
+    def _filter(self) -> ContactFilter:
         chosen = self.cleaned_data
         return ContactFilter(
             words=chosen["q"],
@@ -121,7 +128,7 @@ class ContactFilterForm(SearchForm):
             operator=chosen["operator"],
             opted_out={"yes": True, "no": False}.get(chosen["opted"]),
             condition=chosen["condition"],
-        ).found()
+        )
 
     @property
     def order(self) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from contacts.fields import RESERVED, FieldKind, InvalidValue, key_of, parse_val
 from contacts.models import FIELD_KINDS, Contact, ContactField, Group, OptOut
 from contacts.names import clean_name, name_key
 from contacts.phone import InvalidMobile, operator_of, parse_mobile
+from contacts.services import membership
 from sociair_portal.common.bases import ModelForm, ModelMultipleChoiceField
 
 
@@ -130,7 +131,7 @@ class ContactWithGroupsForm(ContactForm):
     def _save_m2m(self) -> None:
         super()._save_m2m()  # type: ignore[misc]  # Django's own hook, unknown to its stubs
         if "groups" in self.cleaned_data:
-            self.instance.groups.set(self.cleaned_data["groups"])
+            membership.choose(self.instance, self.cleaned_data["groups"])
 
 
 class GroupForm(ModelForm):

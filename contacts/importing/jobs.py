@@ -13,7 +13,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.importing import load, pieces, undo
+from contacts.importing import deeds, load, pieces, undo
 from contacts.importing.facts import Facts, any_typed, facts_of, readings_of, together
 from contacts.importing.headings import find_heading, heading_names
 from contacts.importing.imported_people import highest_uses
@@ -160,12 +160,15 @@ def _with_field(column: FieldColumn, source: ContactImport) -> FieldColumn:
     return replace(column, name=found.name, kind=type(column.kind)(found.kind))
 
 
-def cancel(source: ContactImport) -> bool:
+def cancel(source: ContactImport, *, by: Actor = None) -> bool:
     """Load nothing more of it; what was loaded stays. False if it was over."""
-    cancelled = ContactImport.objects.filter(
-        pk=source.pk, state__in=[ImportState.READY, ImportState.RUNNING]
-    ).update(state=ImportState.CANCELLED, finished_at=timezone.now())
-    source.refresh_from_db()
+    with transaction.atomic():
+        cancelled = ContactImport.objects.filter(
+            pk=source.pk, state__in=[ImportState.READY, ImportState.RUNNING]
+        ).update(state=ImportState.CANCELLED, finished_at=timezone.now())
+        source.refresh_from_db()
+        if cancelled:
+            deeds.imported(source, stopped_by=by)
     if cancelled:
         pieces.drop_pieces(source)
         if not source.done:
@@ -194,14 +197,21 @@ def run(*, go_on: Callable[[], bool]) -> bool:
         except (DataError, IntegrityError, ValueError) as error:
             logger.error("Import %s was not undone: %s.", source.pk, type(error).__name__)
             why = _("Undoing this import failed. What was undone by then stays undone.")
-            undoing.filter(pk=source.pk).update(state=ImportState.FAILED, failure=why)
+            with transaction.atomic():
+                if undoing.filter(pk=source.pk).update(state=ImportState.FAILED, failure=why):
+                    source.refresh_from_db()
+                    deeds.undone(source)
     return True
 
 
 def _fail(source: ContactImport, why: str) -> None:
-    ContactImport.objects.filter(pk=source.pk, state=ImportState.RUNNING).update(
-        state=ImportState.FAILED, failure=why, finished_at=timezone.now()
-    )
+    with transaction.atomic():
+        failed = ContactImport.objects.filter(pk=source.pk, state=ImportState.RUNNING).update(
+            state=ImportState.FAILED, failure=why, finished_at=timezone.now()
+        )
+        source.refresh_from_db()
+        if failed:
+            deeds.imported(source)
 
 
 def forget_abandoned() -> None:

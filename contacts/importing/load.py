@@ -16,6 +16,7 @@ from django.db.models import F, Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from contacts.importing import deeds
 from contacts.importing.known_people import PlannedPerson, write_people
 from contacts.importing.newcomers import Joins, Newcomer, Newcomers, newcomer_of, tell_apart
 from contacts.importing.options import Options
@@ -238,9 +239,12 @@ def _save_rejected(source: ContactImport, planned: Sequence[Planned], options: O
 
 
 def _finish(source: ContactImport) -> None:
-    finished = ContactImport.objects.filter(
-        pk=source.pk, state=ImportState.RUNNING, done=F("pieces")
-    ).update(state=ImportState.DONE, finished_at=timezone.now())
-    source.refresh_from_db()
+    with transaction.atomic():
+        finished = ContactImport.objects.filter(
+            pk=source.pk, state=ImportState.RUNNING, done=F("pieces")
+        ).update(state=ImportState.DONE, finished_at=timezone.now())
+        source.refresh_from_db()
+        if finished:
+            deeds.imported(source)
     if finished or source.is_over:
         drop_pieces(source)

@@ -13,6 +13,7 @@ from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 
 from contacts.fields import FieldKind, can_have
+from contacts.importing import deeds
 from contacts.importing.imported_people import AT_ONCE, created_by, opted_out_by, told_apart
 from contacts.importing.known_people import write_people
 from contacts.importing.outlook import ENDED
@@ -26,6 +27,8 @@ from contacts.models import (
     ImportState,
 )
 from contacts.services import field_values
+from sociair_portal.audit.actors import acting_for
+from sociair_portal.audit.many import many_at_once
 from sociair_portal.common.actors import Actor, user_of
 
 POSSIBLE_FOR: Final = timedelta(days=7)  # after its end; how people were is kept no longer
@@ -62,11 +65,15 @@ def undo(source: ContactImport, *, go_on: Callable[[], bool] = lambda: True) -> 
         while step(source):
             if not go_on():
                 return False
-    forget_made(source)
-    ContactImport.objects.filter(pk=source.pk, state=ImportState.UNDOING).update(
-        state=ImportState.UNDONE, undone_at=timezone.now()
-    )
-    source.refresh_from_db()
+    with acting_for(source.undone_by):
+        forget_made(source)
+    with transaction.atomic():
+        ended = ContactImport.objects.filter(pk=source.pk, state=ImportState.UNDOING).update(
+            state=ImportState.UNDONE, undone_at=timezone.now()
+        )
+        source.refresh_from_db()
+        if ended:
+            deeds.undone(source)
     return True
 
 
@@ -93,7 +100,8 @@ def _remove_some(source: ContactImport) -> bool:
         some = told_apart(source, created_by(source).filter(pk__gt=mine.undone_to), lock=True)
         if not some.pks:
             return False
-        Contact.objects.filter(pk__in=some.going).delete()
+        with many_at_once():
+            Contact.objects.filter(pk__in=some.going).only("pk").delete()
         source.changes.filter(contact_pk__in=some.pks).delete()
         _count(source, undone=len(some.going), kept=len(some.pks) - len(some.going))
         ContactImport.objects.filter(pk=source.pk).update(undone_to=some.pks[-1])
@@ -155,9 +163,8 @@ def _forget_opt_outs(source: ContactImport) -> bool:
     if not source.undo_opt_outs:
         return False
     some = list(opted_out_by(source).values_list("pk", flat=True)[:AT_ONCE])
-    opted_out_by(source).filter(
-        pk__in=some
-    ).delete()  # as somebody may have confirmed one meanwhile
+    with many_at_once():  # and not those that somebody has confirmed meanwhile
+        opted_out_by(source).filter(pk__in=some).only("pk").delete()
     return bool(some)
 
 

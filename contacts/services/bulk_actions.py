@@ -17,6 +17,9 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.models import Contact, Group, OptOut
 from contacts.services import membership
+from sociair_portal.audit.deeds import Deed
+from sociair_portal.audit.many import many_at_once
+from sociair_portal.audit.record import record
 from sociair_portal.common.actors import Actor, user_of
 
 _AT_ONCE: Final = 1000  # people in one transaction
@@ -66,13 +69,16 @@ class Progress:
 
 @dataclass(frozen=True, slots=True)
 class BulkAction:
-    """One action and the people it is for; `group` where it needs one, `by` who does it."""
+    """One action and the people it is for; `group` where it needs one, `by` who does it, and
+    `words` for how the people were chosen.
+    """
 
     action: Action
     people: QuerySet[Contact]
     by: Actor
     group: Group | None = None
     reason: str = ""
+    words: str = ""
 
     @property
     def to_do(self) -> QuerySet[Contact]:
@@ -117,11 +123,19 @@ class BulkAction:
             return self._opt_out({contact.mobile for contact in people})
         pks = [contact.pk for contact in people]
         if self.action is Action.DELETE:
-            Contact.objects.filter(pk__in=pks).delete()
-            return len(pks)
+            return self._delete(pks)
+        if self.group is None:
+            return 0
         if self.action is Action.REMOVE:
-            return membership.leave(self.group, pks) if self.group is not None else 0
-        return membership.join(self.group, pks) if self.group is not None else 0
+            return membership.leave(self.group, pks, by=self.by, words=self.words)
+        return membership.join(self.group, pks, by=self.by, words=self.words)
+
+    def _delete(self, pks: list[int]) -> int:
+        with many_at_once():
+            Contact.objects.filter(pk__in=pks).only("pk").delete()
+        if pks:
+            record(Deed.DELETED_MANY, by=self.by, kind=Contact, words=self.words, people=len(pks))
+        return len(pks)
 
     def _opt_out(self, mobiles: set[str]) -> int:
         """Those that an import opted out are opted out by somebody now: undoing it leaves them."""
@@ -133,4 +147,12 @@ class BulkAction:
             ],
             ignore_conflicts=True,
         )
+        if mobiles:
+            record(
+                Deed.OPTED_OUT_MANY,
+                by=self.by,
+                kind=OptOut,
+                words="; ".join(filter(None, [self.words, self.reason])),
+                numbers=len(mobiles),
+            )
         return len(mobiles)

@@ -7,6 +7,9 @@ from django.db import connection, transaction
 from django.db.models import QuerySet
 
 from contacts.models import Contact, ContactField
+from sociair_portal.audit.deeds import Deed
+from sociair_portal.audit.record import record
+from sociair_portal.common.actors import Actor
 
 _AT_ONCE: Final = 5000  # people in one transaction
 
@@ -21,7 +24,7 @@ def keep(keys: Iterable[str]) -> None:
     ContactField.objects.filter(key__in=list(keys)).exclude(source=None).update(source=None)
 
 
-def forget(field: ContactField) -> None:
+def forget(field: ContactField, *, by: Actor = None) -> None:
     """Delete a field and everybody's value of it, in short transactions.
 
     The field goes last, so that an interrupted deletion can be repeated.
@@ -32,10 +35,12 @@ def forget(field: ContactField) -> None:
             some = filled(field).filter(pk__gt=last).order_by("pk")
             pks = list(some.values_list("pk", flat=True)[:_AT_ONCE])
             if not pks:
-                field.delete()
+                for found in ContactField.objects.select_for_update().filter(pk=field.pk):
+                    found.delete()
                 return
             last = pks[-1]
             _take_out(field.key, pks[0], last)
+            record(Deed.CHANGED_MANY, by=by, about=field, people=len(pks))
 
 
 def _take_out(key: str, first: int, last: int) -> None:

@@ -7,10 +7,11 @@ from typing import Final
 from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.utils.functional import Promise
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from contacts.fields import FieldKind, FieldValue, compared
-from contacts.models import Contact, ContactField, Group, OptOut
+from contacts.fields import FieldKind, FieldValue, compared, show_value
+from contacts.models import OPERATOR_CHOICES, Contact, ContactField, Group, OptOut
 from contacts.services.search import find_contacts, those_of
 
 
@@ -62,6 +63,12 @@ class FieldCondition:
     comparison: Comparison
     value: FieldValue = ""
 
+    @property
+    def words(self) -> str:
+        """Class is 8."""
+        value = show_value(FieldKind(self.field.kind), self.value) if self.value != "" else ""
+        return f"{self.field.name} {self.comparison.label} {value}".strip()
+
 
 @dataclass(frozen=True, slots=True)
 class ContactFilter:
@@ -88,6 +95,23 @@ class ContactFilter:
         if self.condition is not None:
             contacts = those_of(contacts, _fulfilling(Contact.objects.all(), self.condition))
         return find_contacts(contacts, self.words) if self.words else contacts
+
+    @property
+    def sentence(self) -> str:
+        """What it shows, as somebody reads it in the record."""
+        parts = []
+        if self.words:
+            parts.append(gettext("Name or number: %(words)s") % {"words": self.words})
+        if self.group is not None:
+            parts.append(gettext("Group: %(group)s") % {"group": self.group})
+        if self.operator:
+            operators = dict(OPERATOR_CHOICES)
+            parts.append(gettext("Operator: %(name)s") % {"name": operators[self.operator]})
+        if self.opted_out is not None:
+            parts.append(gettext("Opted out") if self.opted_out else gettext("May be texted"))
+        if self.condition is not None:
+            parts.append(self.condition.words)
+        return "; ".join(parts) or gettext("Everybody")
 
 
 def _fulfilling(contacts: QuerySet[Contact], condition: FieldCondition) -> QuerySet[Contact]:

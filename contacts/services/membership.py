@@ -5,26 +5,75 @@ from collections.abc import Collection, Iterable
 from django.db import transaction
 from django.db.models import Max
 
-from contacts.models import ContactImport, Group
+from contacts.models import Contact, ContactImport, Group
+from sociair_portal.audit.deeds import Deed
+from sociair_portal.audit.record import record
+from sociair_portal.common.actors import Actor
+from sociair_portal.common.any_of import AnyOf
 from sociair_portal.common.bulk_rows import insert_rows
 
 
-def join(group: Group, people: Collection[int]) -> int:
+def join(group: Group, people: Collection[int], *, by: Actor = None, words: str = "") -> int:
     """Add people, by their keys, to a group. Returns how many are in it then; 0 if the group is
-    gone.
+    gone. `words` say how they were chosen.
     """
     through = Group.members.through
     with transaction.atomic():
         if not Group.objects.select_for_update().filter(pk=group.pk).exists():
             return 0
+        here = through.objects.filter(AnyOf("contact_id", people), group=group).count()
         rows = [through(group_id=group.pk, contact_id=pk) for pk in people]
         through.objects.bulk_create(rows, ignore_conflicts=True)
+        record_change(group, by=by, words=words, joined=len(people) - here)
     return len(people)
 
 
-def leave(group: Group, people: Collection[int]) -> int:
+def leave(group: Group, people: Collection[int], *, by: Actor = None, words: str = "") -> int:
     """Remove people, by their keys, from a group. Returns how many have left."""
-    return Group.members.through.objects.filter(group=group, contact__in=people).delete()[0]
+    members = Group.members.through.objects.filter(group=group, contact__in=people)
+    with transaction.atomic():
+        left = members.delete()[0]
+        record_change(group, by=by, words=words, left=left)
+    return left
+
+
+def choose(person: Contact, groups: Collection[Group]) -> None:
+    """Let a person be in these groups and in no others, within the caller's transaction."""
+    before, after = set(person.groups.all()), set(groups)
+    person.groups.set(after)
+    if before != after:
+        record(
+            Deed.MEMBERS_CHANGED,
+            about=person,
+            joined_groups=sorted(group.name for group in after - before),
+            left_groups=sorted(group.name for group in before - after),
+        )
+
+
+def dissolve(group: Group, *, by: Actor) -> None:
+    """Delete a group; whoever was in it stays in the contacts."""
+    with transaction.atomic():
+        found = Group.objects.select_for_update().filter(pk=group.pk).first()
+        if found is None:
+            return
+        members = Group.members.through.objects.filter(group=found)
+        record_change(found, by=by, left=members.count())
+        found.delete()
+
+
+def record_change(
+    about: Group | Contact, *, by: Actor, words: str = "", joined: int = 0, left: int = 0
+) -> None:
+    """Write down how many joined a group or left it, or how many groups of a person changed."""
+    if joined or left:
+        record(
+            Deed.MEMBERS_CHANGED,
+            by=by,
+            about=about,
+            words=words,
+            joined=joined or None,
+            left=left or None,
+        )
 
 
 def highest() -> int:

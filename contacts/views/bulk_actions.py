@@ -7,6 +7,7 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contacts.forms.lists import BulkForm, ContactFilterForm
@@ -25,7 +26,8 @@ def act(request: HttpRequest, filters: ContactFilterForm, form: BulkForm) -> Htt
     if not request.user.has_perm(action.permission):
         raise PermissionDenied
     people = filters.found() if chosen["whom"] == "found" else chosen["contact"]
-    bulk = BulkAction(action, people, request.user, chosen["group"], chosen["reason"])
+    words = filters.sentence if chosen["whom"] == "found" else _("Ticked in the list")
+    bulk = BulkAction(action, people, request.user, chosen["group"], chosen["reason"], words)
     context: dict[str, Any] = {"bulk": bulk, "form": form, "filters": filters}
     if _number(request, "after") is not None:
         return _go_on(request, bulk, context)

@@ -46,7 +46,7 @@ def field_delete(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete a field and everybody's value of it."""
     field = get_object_or_404(ContactField, pk=pk)
     if request.method == "POST":
-        forget(field)
+        forget(field, by=request.user)
         messages.success(request, _("%(field)s is deleted.") % {"field": field})
         return redirect("contacts:fields")
     context = {"field": field, "filled": filled(field).count()}

@@ -67,7 +67,7 @@ def group_rename(request: HttpRequest, pk: int) -> HttpResponse:
 def group_delete(request: HttpRequest, pk: int) -> HttpResponse:
     group = get_object_or_404(Group, pk=pk)
     if request.method == "POST":
-        group.delete()
+        membership.dissolve(group, by=request.user)
         messages.success(request, _("%(group)s is deleted.") % {"group": group})
         return redirect("contacts:groups")
     context = {"group": group, "size": _sizes([group]).get(pk, 0)}
@@ -121,7 +121,7 @@ def group_add(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _join(request: HttpRequest, group: Group, people: Collection[Contact]) -> None:
-    count = membership.join(group, [person.pk for person in people])
+    count = membership.join(group, [person.pk for person in people], by=request.user)
     said = ngettext(
         "%(count)d person is now in %(group)s.", "%(count)d people are now in %(group)s.", count
     )
@@ -129,7 +129,7 @@ def _join(request: HttpRequest, group: Group, people: Collection[Contact]) -> No
 
 
 def _leave(request: HttpRequest, group: Group, people: Collection[Contact]) -> None:
-    membership.leave(group, [person.pk for person in people])
+    membership.leave(group, [person.pk for person in people], by=request.user)
     count = len(people)
     said = ngettext(
         "%(count)d person is no longer in %(group)s.",

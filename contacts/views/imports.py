@@ -29,6 +29,8 @@ from contacts.importing.options import Options
 from contacts.importing.outlook import SHOWN, outlook
 from contacts.importing.plan import Planned, RowOutcome, plan
 from contacts.models import ContactImport, FilePurpose, ImportState
+from sociair_portal.audit.deeds import Deed
+from sociair_portal.audit.record import record
 from sociair_portal.common.identity import refreshes_itself
 from sociair_portal.common.pages import page_by_key
 from sociair_portal.common.uploads import was_too_large
@@ -162,7 +164,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     source = get_object_or_404(_imports(), pk=pk)
     was_ready = source.state == ImportState.READY
-    if jobs.cancel(source) and was_ready:
+    if jobs.cancel(source, by=request.user) and was_ready:
         messages.info(request, _("Nothing of this file was imported."))
         return redirect("contacts:upload")
     return redirect(source)
@@ -205,6 +207,9 @@ def undo_import(request: HttpRequest, pk: int) -> HttpResponse:
 def download(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The rows that were left out, in the shape of their file, to be corrected and imported."""
     source = get_object_or_404(_imports(), pk=pk)
+    if request.method == "GET":
+        rows = source.left_out.filter(column="").count()
+        record(Deed.EXPORTED, by=request.user, about=source, rows=rows, file=source.kind)
     if source.kind != "csv":
         return FileResponse(report.xlsx(source), as_attachment=True, filename="left-out.xlsx")
     response = StreamingHttpResponse(report.csv_lines(source), content_type="text/csv")

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -48,7 +49,8 @@ def optout_create(request: HttpRequest) -> HttpResponse:
 def optout_delete(request: HttpRequest, pk: int) -> HttpResponse:
     opt_out = get_object_or_404(OptOut, pk=pk)
     if request.method == "POST":
-        opt_out.delete()
+        with transaction.atomic():  # of two who do this, one has
+            get_object_or_404(OptOut.objects.select_for_update(), pk=pk).delete()
         messages.success(request, _("%(mobile)s may be texted again.") % {"mobile": opt_out})
         return redirect("contacts:optouts")
     context = {"opt_out": opt_out, "names": _names_at([opt_out.mobile]).get(opt_out.mobile, [])}

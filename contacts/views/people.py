@@ -3,6 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import (
     FileResponse,
@@ -27,6 +28,8 @@ from contacts.services import export
 from contacts.services.bulk_actions import Action
 from contacts.services.search import with_opt_outs
 from contacts.views.bulk_actions import act
+from sociair_portal.audit.deeds import Deed
+from sociair_portal.audit.record import record
 from sociair_portal.common import formats
 from sociair_portal.common.pages import page_by_key
 
@@ -65,10 +68,27 @@ def contact_export(request: HttpRequest, kind: str) -> HttpResponseBase:
             said = _("A spreadsheet holds up to %(most)s people: take CSV, or narrow the list.")
             messages.error(request, said % {"most": formats.count(export.MOST_IN_XLSX)})
             return redirect(f"{reverse('contacts:list')}?{request.GET.urlencode()}")
-        return FileResponse(people.xlsx(), as_attachment=True, filename=_file_name(kind))
+        spreadsheet = FileResponse(people.xlsx(), as_attachment=True, filename=_file_name(kind))
+        return _exported(request, spreadsheet, filters, kind)
     response = StreamingHttpResponse(people.csv_lines(), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{_file_name(kind)}"'
-    return response
+    return _exported(request, response, filters, kind)
+
+
+def _exported(
+    request: HttpRequest, file: HttpResponseBase, filters: ContactFilterForm, kind: str
+) -> HttpResponseBase:
+    """The file, once it is written down who gets it."""
+    if request.method == "GET":
+        record(
+            Deed.EXPORTED,
+            by=request.user,
+            kind=Contact,
+            words=filters.sentence,
+            people=filters.found().count(),
+            file=kind,
+        )
+    return file
 
 
 def _file_name(kind: str) -> str:
@@ -104,7 +124,8 @@ def contact_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def contact_delete(request: HttpRequest, pk: int) -> HttpResponse:
     contact = get_object_or_404(Contact, pk=pk)
     if request.method == "POST":
-        contact.delete()
+        with transaction.atomic():  # of two who delete, one has
+            get_object_or_404(Contact.objects.select_for_update(), pk=pk).delete()
         messages.success(request, _("%(name)s is deleted.") % {"name": contact.name})
         return redirect("contacts:list")
     return render(request, "contacts/people/contact_delete.html", {"contact": contact})

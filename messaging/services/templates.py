@@ -34,18 +34,17 @@ def change(template: MessageTemplate, *, seen: int, name: str, text: str, by: Ac
     """
     try:
         with transaction.atomic():
-            changed = MessageTemplate.objects.filter(pk=template.pk, version=seen).update(
-                name=name,
-                text=text,
-                changed_at=timezone.now(),
-                changed_by=user_of(by),
-                version=F("version") + 1,
-            )
-            if changed:
-                field_values.keep(parse(text).keys)
+            same = MessageTemplate.objects.select_for_update().filter(pk=template.pk, version=seen)
+            if (found := same.first()) is None:
+                return False
+            found.name, found.text = name, text
+            found.changed_at, found.changed_by = timezone.now(), user_of(by)
+            found.version += 1
+            found.save()  # not an update: the record keeps what it was before
+            field_values.keep(parse(text).keys)
     except IntegrityError as taken:
         raise _taken() from taken
-    return bool(changed)
+    return True
 
 
 def _taken() -> NameTaken:

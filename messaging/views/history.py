@@ -12,6 +12,7 @@ from messaging.forms.history import CampaignHistoryForm, RecipientHistoryForm
 from messaging.forms.ids import ids_of
 from messaging.models import Campaign, Recipient
 from messaging.services import history
+from sociair_portal.audit.record import record_look
 from sociair_portal.common.pages import page_by_key
 
 _SHARING_SHOWN: Final = 5
@@ -45,6 +46,8 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
         "campaign__created_by", "batch"
     )
     page = page_by_key(rows, order=["-id"], at=request.GET.get("page", ""))
+    if request.method == "GET":
+        record_look(found, by=request.user)
     others = Contact.objects.filter(mobile=found.mobile).exclude(pk=pk).order_by("name", "id")
     context = {
         "contact": found,

@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -61,7 +62,8 @@ def template_edit(request: HttpRequest, pk: int) -> HttpResponse:
 def template_delete(request: HttpRequest, pk: int) -> HttpResponse:
     template = get_object_or_404(MessageTemplate, pk=pk)
     if request.method == "POST":
-        template.delete()
+        with transaction.atomic():  # of two who delete, one has
+            get_object_or_404(MessageTemplate.objects.select_for_update(), pk=pk).delete()
         messages.success(request, _("%(name)s is deleted.") % {"name": template.name})
         return redirect("messaging:templates")
     return render(request, "messaging/templates/template_delete.html", {"template": template})

@@ -32,6 +32,7 @@ class Deed(TextChoices):
     IMPORTED = "imported", _("Imported a file")
     IMPORT_UNDONE = "import_undone", _("Undid an import")
     CHANGED_MANY = "changed_many", _("Changed many at once")
+    MEMBERS_CHANGED = "members_changed", _("Changed who is in a group")
     DELETED_MANY = "deleted_many", _("Deleted many at once")
     OPTED_OUT_MANY = "opted_out_many", _("Opted many out at once")
     LOOKED_AT = "looked_at", _("Looked at a person's history")

@@ -1,15 +1,21 @@
 """The record: one row for each thing that somebody did."""
 
-from typing import Any
+import logging
+from typing import Any, Final
 
+from auditlog.cid import get_cid
 from auditlog.models import AbstractLogEntry
-from django.db import models
+from django.contrib.contenttypes.models import ContentType
+from django.db import models, transaction
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
-from sociair_portal.audit.actors import current_actor, current_address
+from sociair_portal.audit.actors import current_actor, current_address, current_command
 from sociair_portal.audit.deeds import Deed
-from sociair_portal.common.numbers import without_numbers
+from sociair_portal.common.numbers import with_masked_numbers
+
+_log: Final = logging.getLogger("sociair_portal.audit")
+_ACTIONS: Final = ("created", "changed", "deleted", "looked_at")
 
 
 class Entry(AbstractLogEntry):
@@ -30,7 +36,21 @@ class Entry(AbstractLogEntry):
         ordering = ["-id"]
         verbose_name = _("entry of the record")
         verbose_name_plural = _("record")
-        indexes = [models.Index(fields=["deed", "id"], name="entry_by_deed")]
+        # The page's order, alone and for each of its filters.
+        indexes = [
+            models.Index(fields=["timestamp", "id"], name="entry_by_time"),
+            models.Index(fields=["deed", "timestamp", "id"], name="entry_by_deed"),
+            models.Index(fields=["action", "timestamp", "id"], name="entry_by_action"),
+            models.Index(fields=["actor", "timestamp", "id"], name="entry_by_actor"),
+            models.Index(
+                fields=["actor", "action", "deed", "timestamp", "id"],
+                name="entry_by_actor_and_what",
+            ),
+            models.Index(fields=["content_type", "timestamp", "id"], name="entry_by_kind"),
+            models.Index(
+                fields=["content_type", "object_id", "timestamp", "id"], name="entry_by_record"
+            ),
+        ]
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         if self.actor is None:
@@ -38,8 +58,18 @@ class Entry(AbstractLogEntry):
         if self.actor is not None:
             self.actor_name = self.actor.get_username()
         self.remote_addr = self.remote_addr or current_address()
-        self.object_repr = without_numbers(self.object_repr)
+        self.cid = self.cid or get_cid() or None
+        if command := current_command():
+            self.additional_data = {**(self.additional_data or {}), "command": command}
+        self.object_repr = with_masked_numbers(self.object_repr)
+        self.changes_text = with_masked_numbers(self.changes_text)
         super().save(*args, **kwargs)
+        transaction.on_commit(self._log)
+
+    @property
+    def kind(self) -> ContentType:
+        """The content type, out of Django's cache: a page has many of few kinds."""
+        return ContentType.objects.get_for_id(self.content_type_id)
 
     @property
     def what(self) -> str:
@@ -48,3 +78,21 @@ class Entry(AbstractLogEntry):
             return str(Deed(self.deed).label)
         words = [gettext("Created"), gettext("Changed"), gettext("Deleted"), gettext("Looked at")]
         return words[self.action]
+
+    def _log(self) -> None:
+        """Leave a line of ids, codes and counts, of which a copy may be kept where nobody reaches
+        it from here. Names, searches and texts are in the record alone.
+        """
+        facts = self.additional_data or {}
+        said = [f"{name}={fact}" for name, fact in facts.items() if isinstance(fact, int)]
+        if command := facts.get("command"):
+            said.append(f"command={command}")
+        _log.info(
+            "Entry %s: %s by user %s, %s %s%s",
+            self.pk,
+            self.deed or _ACTIONS[self.action],
+            self.actor_id or "-",
+            self.kind.model,
+            self.object_id or "-",
+            "".join(f" {one}" for one in said),
+        )

@@ -1,18 +1,19 @@
-"""Writing what somebody did into the record, and a line of it into the log."""
+"""Writing what somebody did into the record."""
 
-import logging
+from datetime import timedelta
 from typing import Final
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import Model
+from django.utils import timezone
 
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.models import Entry
 from sociair_portal.common.actors import Actor, user_of
 
-_log: Final = logging.getLogger("sociair_portal.audit")
-
+_LOOKED_AT_ONCE: Final = timedelta(hours=1)
 Fact = str | int | bool | list[str] | None
 
 
@@ -25,7 +26,8 @@ def record(
     words: str = "",
     **facts: Fact,
 ) -> Entry:
-    """Write a deed, in the caller's transaction: it is there exactly if what was done is.
+    """Write a deed, in the caller's transaction: it is there exactly if what was done is. What is
+    done in several transactions is a deed in each of them.
 
     `about` is the record that it was done to; `kind` says what kind if it was done to many. A
     person's name or a search belongs into `words`, which can be made nameless; `facts` hold none.
@@ -42,14 +44,21 @@ def record(
         additional_data={name: fact for name, fact in facts.items() if fact not in (None, "")},
     )
     entry.save()
-    # Ids and counts alone: names and searches are in the record only.
-    counted = " ".join(f"{name}={fact}" for name, fact in facts.items() if isinstance(fact, int))
-    _log.info(
-        "%s by user %s, %s %s %s",
-        deed.value,
-        entry.actor_id or "-",
-        entry.content_type.model,
-        entry.object_pk or "-",
-        counted,
-    )
     return entry
+
+
+def record_look(about: Model, *, by: Actor) -> None:
+    """Write that somebody looked at what is known of a person, if the setting `RECORD_VIEWS` wants
+    it; of one who looks again within an hour, it is known already.
+    """
+    if not settings.RECORD_VIEWS:
+        return
+    lately = Entry.objects.filter(
+        deed=Deed.LOOKED_AT,
+        actor=user_of(by),
+        content_type=ContentType.objects.get_for_model(about),
+        object_id=about.pk,
+        timestamp__gt=timezone.now() - _LOOKED_AT_ONCE,
+    )
+    if not lately.exists():
+        record(Deed.LOOKED_AT, by=by, about=about)

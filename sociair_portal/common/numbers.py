@@ -20,3 +20,8 @@ def without_numbers(text: str) -> str:
 def masked(mobile: str) -> str:
     """A mobile number so that it can be recognised, but not called: 984•••4567."""
     return f"{mobile[:3]}•••{mobile[-4:]}" if len(mobile) == 10 else "•••"
+
+
+def with_masked_numbers(text: str) -> str:
+    """The text with each mobile number in it so that it can be recognised, but not called."""
+    return MOBILE.sub(lambda found: masked(found[0].replace("-", "")[-10:]), text)

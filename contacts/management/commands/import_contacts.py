@@ -26,6 +26,7 @@ from contacts.importing.reader import sentence
 from contacts.importing.rows import Unreadable
 from contacts.models import ContactImport, RejectedRow
 from contacts.names import clean_name
+from sociair_portal.audit.actors import by_command
 
 _LEFT_OUT = "left_out"  # a column
 
@@ -65,6 +66,10 @@ class Command(BaseCommand):
         parser.add_argument("--existing", choices=[one.value for one in Existing], default="update")
 
     def handle(self, *args: Any, **options: Any) -> None:
+        with by_command("import_contacts"):
+            self._import(options)
+
+    def _import(self, options: dict[str, Any]) -> None:
         path: Path = options["file"]
         if not path.is_file():
             raise CommandError(_("There is no file %(file)s.") % {"file": path}, returncode=2)

@@ -16,6 +16,7 @@ from contacts.names import name_key
 from contacts.phone import operator_of, parse_mobile
 from messaging.services import templates
 from sandbox.magic import INVALID, INVALID_SAYS, MAGIC
+from sociair_portal.audit.actors import by_command
 from sociair_portal.demo import DEMO_PASSWORD, DEMO_USER
 from sociair_portal.roles import MANAGER
 
@@ -57,7 +58,7 @@ class Command(BaseCommand):
                 _("Demo data is for the sandbox only, and this portal is set up for the real one."),
                 returncode=2,
             )
-        with transaction.atomic():
+        with by_command("demo"), transaction.atomic():
             _account()
             # Never among an office's own contacts; and what was deleted stays deleted.
             if not Contact.objects.exists() and not Group.objects.exists():

@@ -25,6 +25,7 @@ from messaging.services.money import balance
 from messaging.services.money.affordability import SendRefused
 from messaging.text.placeholders import read_wording
 from messaging.text.validity import InvalidText
+from sociair_portal.audit.actors import by_command
 
 _BAD = 2  # exit code
 _LOOK_EVERY = 0.2  # seconds
@@ -68,7 +69,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         gateway = holds.current_gateway()
-        campaign = self._campaign(gateway, options)
+        with by_command("send_sms"):
+            campaign = self._campaign(gateway, options)
         if options["wait"]:
             self._wait(campaign)
         self.stdout.write(_json(_report(campaign)))

@@ -16,6 +16,7 @@ from messaging.services.gateway import doubts, holds, machines
 from messaging.services.money import balance
 from messaging.services.sending import kept_answers
 from messaging.services.storage import database, trouble
+from sociair_portal.audit.actors import by_command
 
 
 class Command(BaseCommand):
@@ -118,6 +119,7 @@ def _release(gateway: Gateway) -> tuple[dict[str, Any], int]:
             return {"released": False, "error": str(unknown)}, 1
         released = True
     else:
-        released = holds.release(gateway, by=None)
+        with by_command("sociair"):
+            released = holds.release(gateway, by=None)
     tasks.kick()
     return {"released": released}, 0

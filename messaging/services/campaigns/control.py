@@ -35,6 +35,8 @@ from messaging.services.campaigns.guards import check_certain, check_nobody_prep
 from messaging.services.gateway import silence
 from messaging.services.money import affordability, balance, new_prices
 from messaging.services.money.affordability import SendRefused
+from sociair_portal.audit.deeds import Deed
+from sociair_portal.audit.record import record
 from sociair_portal.common.actors import Actor
 from sociair_portal.common.request_ids import on_behalf_of
 
@@ -121,15 +123,19 @@ def _begin(
 
 def pause(campaign: Campaign, *, by: Actor, why: str = "") -> bool:
     """Claim nothing more; calls in flight end. False if there is nothing to pause."""
-    return _move(
-        campaign,
-        PAUSABLE_STATES,
-        CampaignState.PAUSED,
-        EventKind.PAUSED,
-        by=by,
-        words=why,
-        pause_reason=why,
-    )
+    with transaction.atomic():
+        paused = _move(
+            campaign,
+            PAUSABLE_STATES,
+            CampaignState.PAUSED,
+            EventKind.PAUSED,
+            by=by,
+            words=why,
+            pause_reason=why,
+        )
+        if paused:
+            _record(campaign, "paused", by=by, words=why)
+    return paused
 
 
 def resume(
@@ -155,7 +161,14 @@ def resume(
         if campaign.prepared_up_to != Campaign.PREPARED:
             affordability.lock(campaign)
             check_nobody_prepares(campaign)
-        return _resume(campaign, priced, by=by)
+        if resumed := _resume(campaign, priced, by=by):
+            _record(campaign, "resumed", by=by)
+    return resumed
+
+
+def _record(campaign: Campaign, change: str, *, by: Actor, words: str = "") -> None:
+    waiting = campaign.pending
+    record(Deed.CONTROLLED, by=by, about=campaign, words=words, change=change, waiting=waiting)
 
 
 def _price_rest(campaign: Campaign, seen: Decimal | None) -> new_prices.Priced:
@@ -211,9 +224,12 @@ def cancel(
     False if it is in none of the states to be cancelled in. From here nothing can be claimed. The
     batches of a large campaign are closed by the worker.
     """
-    cancelled = _move(
-        campaign, only, CampaignState.CANCELLED, EventKind.CANCELLED, by=by, words=words
-    )
+    with transaction.atomic():
+        cancelled = _move(
+            campaign, only, CampaignState.CANCELLED, EventKind.CANCELLED, by=by, words=words
+        )
+        if cancelled:
+            _record(campaign, "cancelled", by=by, words=words)
     if cancelled and campaign.total <= settings.INLINE_RECIPIENTS:
         close_cancelled(campaign)
     return cancelled

@@ -26,6 +26,8 @@ from messaging.services.campaigns.guards import check_certain, check_nobody_prep
 from messaging.services.campaigns.review import Review
 from messaging.services.money import affordability, prices, rules
 from messaging.services.money.affordability import SendRefused
+from sociair_portal.audit.deeds import Deed
+from sociair_portal.audit.record import record
 from sociair_portal.common.actors import Actor
 from sociair_portal.common.request_ids import current_id
 
@@ -33,7 +35,8 @@ from sociair_portal.common.request_ids import current_id
 @dataclass(frozen=True, slots=True)
 class Reviewed:
     """What somebody saw and signed: of which content, for how many people and rupees, which day its
-    letters say, if they say one, and a mark of who they are (empty from an older page).
+    letters say, if they say one, a mark of who they are, and in how many parts (both missing from
+    an older page).
     """
 
     fingerprint: str
@@ -41,20 +44,22 @@ class Reviewed:
     cost: Decimal
     day: str = ""
     who: str = ""
+    parts: int = 0
 
     @classmethod
     def of(cls, campaign: Campaign, review: Review) -> "Reviewed":
         day = letters.day_of(campaign, campaign.scheduled_for)
         who = signed_people.who_is_signed(review)
-        return cls(campaign.fingerprint, review.people, review.cost, day, who)
+        return cls(campaign.fingerprint, review.people, review.cost, day, who, review.parts)
 
     def to_json(self) -> list[Any]:
-        return [self.fingerprint, self.people, str(self.cost), self.day, self.who]
+        return [self.fingerprint, self.people, str(self.cost), self.day, self.who, self.parts]
 
     @classmethod
     def from_json(cls, data: list[Any]) -> "Reviewed":
         who = str(data[4]) if len(data) > 4 else ""
-        return cls(str(data[0]), int(data[1]), Decimal(data[2]), str(data[3]), who)
+        parts = int(data[5]) if len(data) > 5 else 0
+        return cls(str(data[0]), int(data[1]), Decimal(data[2]), str(data[3]), who, parts)
 
 
 def hand_over(
@@ -85,6 +90,7 @@ def hand_over(
         campaign.refresh_from_db()
         if reviewed.people <= settings.INLINE_RECIPIENTS:
             _freeze_at_once(campaign, reviewed)
+        _record(campaign, reviewed, at, by=by)
     campaign.refresh_from_db()
     return True
 
@@ -131,6 +137,21 @@ def _leave_draft(
     if not left:
         raise _changed()
     MessageTemplate.objects.filter(campaigns=campaign).update(used_at=timezone.now())
+
+
+def _record(campaign: Campaign, signed: Reviewed, at: datetime | None, *, by: Actor) -> None:
+    """What was signed for: of a large campaign, it is not known yet who is left to get it."""
+    record(
+        Deed.SENT,
+        by=by,
+        about=campaign,
+        people=signed.people,
+        parts=signed.parts or None,
+        rupees=f"{signed.cost:.2f}",
+        at=at.isoformat() if at else None,
+        follows=campaign.follows_id,
+        is_test=campaign.is_test or None,
+    )
 
 
 def _freeze_at_once(campaign: Campaign, reviewed: Reviewed) -> None:

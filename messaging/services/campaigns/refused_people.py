@@ -27,6 +27,8 @@ from messaging.services.campaigns.follow_ups import (
 from messaging.services.campaigns.guards import check_certain, check_nobody_prepares
 from messaging.services.money import affordability, prices
 from messaging.services.money.affordability import SendRefused
+from sociair_portal.audit.deeds import Deed
+from sociair_portal.audit.record import record
 from sociair_portal.common import formats
 from sociair_portal.common.actors import Actor, user_of
 
@@ -99,6 +101,14 @@ def send_to_refused(
                 kind=EventKind.SENT_AGAIN,
                 by=user_of(by),
                 words=words % {"people": again.people, "pk": follower.pk},
+            )
+            record(
+                Deed.SENT_AGAIN,
+                by=by,
+                about=follower,
+                people=again.people,
+                rupees=f"{again.cost:.2f}",
+                follows=campaign.pk,
             )
     except IntegrityError as other:
         raise SendRefused(_("This page is out of date. Open it once more.")) from other

@@ -96,6 +96,11 @@ class Review:
         return sum((line.cost for line in self.lines), Decimal(0))
 
     @property
+    def parts(self) -> int:
+        """Of all messages together."""
+        return sum(line.parts * line.people for line in self.lines)
+
+    @property
     def available(self) -> Decimal:
         """What the balance has, less what is committed to other campaigns."""
         return self.reading.balance - self.committed.cost

@@ -24,6 +24,8 @@ from messaging.services.audience.letters import show_day
 from messaging.services.campaigns import control, drafts
 from messaging.services.money import affordability, new_prices
 from messaging.services.money.new_prices import Priced
+from sociair_portal.audit.deeds import Deed
+from sociair_portal.audit.record import record
 from sociair_portal.common import formats
 from sociair_portal.common.actors import Actor, user_of
 
@@ -93,6 +95,16 @@ def move(
         elif moved := bool(waiting.update(scheduled_for=at)):
             Event.objects.create(
                 campaign=campaign, kind=EventKind.MOVED, by=user_of(by), words=_moved(seen, at)
+            )
+        if moved:
+            record(
+                Deed.CONTROLLED,
+                by=by,
+                about=campaign,
+                change="moved",
+                waiting=campaign.pending,
+                before=seen.isoformat(),
+                at=at.isoformat() if at else None,
             )
     campaign.refresh_from_db()
     return moved

@@ -25,6 +25,8 @@ from messaging.services.decisions.settlement import (
 from messaging.services.money import affordability, prices
 from messaging.services.money.affordability import SendRefused
 from messaging.services.states import finish_if_empty
+from sociair_portal.audit.deeds import Deed
+from sociair_portal.audit.record import record
 from sociair_portal.common import id_runs
 from sociair_portal.common.actors import Actor, user_of
 from sociair_portal.common.any_of import AnyOf
@@ -76,7 +78,7 @@ def send_again(
             _check_people(locked, batches, again, people)
             affordability.check_more(gateway, reading, again.cost)
             follower = _follow(locked, batches, again, signature)
-            _note(campaign, follower, people, signature)
+            _note(campaign, follower, again, signature)
     except IntegrityError:
         return Campaign.objects.get(form_uuid=form_uuid)
     campaign.refresh_from_db()
@@ -137,12 +139,23 @@ def _follow(
     return follower
 
 
-def _note(campaign: Campaign, follower: Campaign, people: int, signature: resend.Signature) -> None:
+def _note(
+    campaign: Campaign, follower: Campaign, again: resend.Again, signature: resend.Signature
+) -> None:
     words = _("People: %(people)d. In campaign %(pk)d. %(why)s") % {
-        "people": people,
+        "people": again.people,
         "pk": follower.pk,
         "why": signature.why,
     }
     Event.objects.create(
         campaign=campaign, kind=EventKind.SENT_AGAIN, by=user_of(signature.by), words=words
+    )
+    record(
+        Deed.SENT_AGAIN,
+        by=signature.by,
+        about=follower,
+        words=signature.why,
+        people=again.people,
+        rupees=f"{again.cost:.2f}",
+        follows=campaign.pk,
     )

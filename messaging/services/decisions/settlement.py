@@ -21,6 +21,8 @@ from messaging.models import (
 )
 from messaging.services import states
 from messaging.services.states import count, finish_if_empty
+from sociair_portal.audit.deeds import Deed
+from sociair_portal.audit.record import record
 from sociair_portal.common.actors import Actor, user_of
 
 _AT_ONCE = 50  # batches in one transaction
@@ -78,8 +80,18 @@ def settle(
         with transaction.atomic():
             locked = Campaign.objects.select_for_update().get(pk=campaign.pk)
             some = batches[start : start + _AT_ONCE]
-            people += settle_some(locked, some, verdict, by=by, why=why)
+            settled = settle_some(locked, some, verdict, by=by, why=why)
             finish_if_empty(locked)
+            if settled:
+                record(
+                    Deed.SETTLED,
+                    by=by,
+                    about=locked,
+                    words=why,
+                    verdict=verdict.value,
+                    people=settled,
+                )
+        people += settled
     if people:
         words = f"{verdict.label}: {people}. {why}".strip()
         Event.objects.create(campaign=campaign, kind=EventKind.SETTLED, by=user_of(by), words=words)

@@ -30,6 +30,8 @@ from messaging.models import (
 )
 from messaging.services import states
 from messaging.services.states import count, finish_if_empty
+from sociair_portal.audit.deeds import Deed
+from sociair_portal.audit.record import record
 from sociair_portal.common.actors import Actor, user_of
 
 _STOPPED: Final = [*PAUSABLE_STATES, CampaignState.OVERDUE]
@@ -176,6 +178,8 @@ def say(campaign: Campaign, people: int, *, by: Actor) -> int:
         answered = Campaign.objects.filter(pk=campaign.pk, doubted_at__isnull=False).update(
             doubted_at=None, pause_reason=""
         )
+        if answered or said:
+            record(Deed.SETTLED, by=by, about=campaign, went_out=said)
         if answered:
             Event.objects.create(
                 campaign=campaign, kind=EventKind.SETTLED, by=user_of(by), words=_said(said)
@@ -204,6 +208,7 @@ def look_up_forgotten(gateway: Gateway, calls: int, *, by: Actor) -> bool:
             calls,
         ) % {"calls": calls}
         Event.objects.create(gateway=gateway, kind=EventKind.SETTLED, by=user_of(by), words=words)
+        record(Deed.SETTLED, by=by, about=gateway, looked_up=calls)
     return True
 
 

@@ -18,6 +18,8 @@ from messaging.models import (
 from messaging.models.gateway import CLOCK_TOLERANCE
 from messaging.services.gateway import doubts, machines
 from messaging.services.storage import clock
+from sociair_portal.audit.deeds import Deed
+from sociair_portal.audit.record import record
 from sociair_portal.common.actors import Actor, user_of
 
 _WEAKER: dict[HoldKind, list[HoldKind]] = {
@@ -177,6 +179,8 @@ def release(gateway: Gateway, *, by: Actor) -> bool:
         released = _release(gateway, may_end, token_refusals=0)
         if released:
             Event.objects.create(gateway=gateway, kind=EventKind.RELEASED, by=user_of(by))
+            words = str(found.get_hold_reason_display())
+            record(Deed.RELEASED, by=by, about=gateway, words=words)
         if released and found.hold_reason in (*_WAITED_FOR, *_SET_BACK):
             machines.go_on_without(found)
     return released

@@ -8,6 +8,7 @@ from django.contrib.auth.models import User
 from django.contrib.contenttypes.models import ContentType
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from contacts.models import Contact
 from sociair_portal.audit.deeds import PASSING, Deed
@@ -41,13 +42,32 @@ class TestEntry:
         assert (entry.changes_text, entry.additional_data) == ("Sender", {"roles": ["Sender"]})
 
     def test_leaves_a_line_with_ids_and_counts_alone(
-        self, caplog: pytest.LogCaptureFixture
+        self,
+        caplog: pytest.LogCaptureFixture,
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
     ) -> None:
         user = UserFactory.create(username="ramesh")
         with caplog.at_level(logging.INFO, "sociair_portal.audit"):
-            record(Deed.EXPORTED, by=user, kind=Contact, words="Sita 9841000001", people=40)
+            with django_capture_on_commit_callbacks(execute=True):
+                entry = record(
+                    Deed.EXPORTED, by=user, kind=Contact, words="Sita 9841000001", people=40
+                )
 
-        assert caplog.messages == [f"exported by user {user.pk}, contact - people=40"]
+        assert caplog.messages == [
+            f"Entry {entry.pk}: exported by user {user.pk}, contact - people=40"
+        ]
+
+    def test_that_is_rolled_back_leaves_no_line(
+        self,
+        caplog: pytest.LogCaptureFixture,
+        django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+    ) -> None:
+        with caplog.at_level(logging.INFO, "sociair_portal.audit"):
+            with django_capture_on_commit_callbacks(execute=True):
+                with transaction.atomic():
+                    record(Deed.EXPORTED)
+                    transaction.set_rollback(True)
+        assert not caplog.messages
 
     def test_goes_with_a_transaction_that_is_rolled_back(self) -> None:
         with transaction.atomic():

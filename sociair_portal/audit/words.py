@@ -1,0 +1,214 @@
+"""An entry of the record in words: what changed, how many it was about, how it was chosen."""
+
+import json
+from collections.abc import Iterator
+from datetime import datetime
+from decimal import Decimal, InvalidOperation
+from typing import Any, Final
+
+from django.core.exceptions import FieldDoesNotExist
+from django.db.models import BooleanField, Field, JSONField, Model
+from django.utils import timezone
+from django.utils.functional import Promise
+from django.utils.translation import gettext
+from django.utils.translation import gettext_lazy as _
+
+from sociair_portal.audit.models import Entry
+from sociair_portal.common import formats
+
+# The facts of deeds, in the order in which they are read. Of others their name is read.
+_FACTS: Final[dict[str, Promise]] = {
+    "change": _("Change"),
+    "verdict": _("Decision"),
+    "ended": _("Ended"),
+    "is_test": _("A test to their own number"),
+    "people": _("People"),
+    "numbers": _("Numbers"),
+    "entries": _("Entries"),
+    "rows": _("Rows"),
+    "created": _("Created"),
+    "updated": _("Changed"),
+    "unchanged": _("Unchanged"),
+    "left_out": _("Left out"),
+    "kept": _("Kept, because they were changed or texted since"),
+    "opt_outs": _("Opt-outs"),
+    "with_opt_outs": _("With its opt-outs"),
+    "groups": _("New groups"),
+    "fields": _("New fields"),
+    "joined": _("Joined"),
+    "left": _("Left"),
+    "joined_groups": _("Joined"),
+    "left_groups": _("Left"),
+    "went_out": _("May have gone out"),
+    "looked_up": _("Requests looked up at Sociair"),
+    "parts": _("Parts"),
+    "rupees": _("Cost"),
+    "waiting": _("Still waiting"),
+    "before": _("Before"),
+    "at": _("Time"),
+    "follows": _("Follows message number"),
+    "file": _("File"),
+}
+_VALUES: Final[dict[str, dict[str, Promise]]] = {
+    "change": {
+        "paused": _("paused"),
+        "resumed": _("resumed"),
+        "cancelled": _("cancelled"),
+        "moved": _("moved to another time"),
+    },
+    "verdict": {"accepted": _("it went out"), "not_sent": _("it did not go out")},
+    "ended": {
+        "done": _("done"),
+        "cancelled": _("cancelled"),
+        "failed": _("failed"),
+        "undone": _("undone"),
+    },
+}
+# Where a field's own name is Django's word.
+_FIELDS: Final[dict[str, Promise]] = {
+    "groups": _("Roles"),
+    "user_permissions": _("Permissions"),
+    "permissions": _("Permissions"),
+    "is_active": _("May sign in"),
+    "is_staff": _("May use the admin"),
+    "is_superuser": _("May do everything"),
+}
+_NOTHING: Final = ("None", "", "•••")  # as the library writes what is empty, also if masked
+
+
+def details(entry: Entry) -> list[str]:
+    """Short sentences, each about one thing."""
+    return [*_facts(entry), *_changes(entry), *filter(None, [entry.changes_text])]
+
+
+def _facts(entry: Entry) -> Iterator[str]:
+    facts: dict[str, Any] = entry.additional_data or {}
+    for name in sorted(facts.keys() - {"command"}, key=_place):  # it is who did it
+        label = _FACTS.get(name) or name.replace("_", " ").capitalize()
+        value = _fact(name, facts[name])
+        if facts[name] is True:
+            yield str(label)
+        elif value:
+            yield f"{label}: {value}"
+
+
+def _place(name: str) -> int:
+    names = list(_FACTS)
+    return names.index(name) if name in names else len(names)
+
+
+def _fact(name: str, value: Any) -> str:
+    """Nothing for what is not so, and for nobody or nothing that was counted beside others."""
+    if value is None or value is False or (value == 0 and name not in ("people", "went_out")):
+        return ""
+    if isinstance(value, int):
+        return str(value) if name == "follows" else formats.count(value)
+    if isinstance(value, list):
+        return ", ".join(map(str, value))
+    if name in ("at", "before"):
+        return _moment(str(value))
+    if name == "rupees":
+        return _rupees(str(value))
+    return str(_VALUES.get(name, {}).get(value, value))
+
+
+def _moment(written: str) -> str:
+    try:
+        at = datetime.fromisoformat(written)
+    except ValueError:
+        return written
+    return formats.moment(timezone.localtime(at) if timezone.is_aware(at) else at)
+
+
+def _rupees(written: str) -> str:
+    try:
+        return formats.rupees(Decimal(written))
+    except InvalidOperation:
+        return written
+
+
+def _changes(entry: Entry) -> Iterator[str]:
+    """Name: Sita → Sita Thapa."""
+    model = entry.kind.model_class()
+    changes: dict[str, Any] = entry.changes or {}
+    for name in sorted(changes):
+        change, field = changes[name], _field(model, name)
+        if isinstance(change, dict):
+            yield f"{_label(field, name)}: {_added(change)}"
+        elif isinstance(field, JSONField):
+            yield from _inner_changes(*change)
+        else:
+            before, after = (_value(field, value) for value in change)
+            if said := _said(entry, before, after):
+                yield f"{_label(field, name)}: {said}"
+
+
+def _field(model: type[Model] | None, name: str) -> "Field[Any, Any] | None":
+    try:
+        found = model._meta.get_field(name) if model else None
+    except FieldDoesNotExist:
+        return None
+    return found if isinstance(found, Field) else None
+
+
+def _label(field: "Field[Any, Any] | None", name: str) -> str:
+    if words := _FIELDS.get(name):
+        return str(words)
+    label = str(field.verbose_name) if field else name.replace("_", " ")
+    return label[:1].upper() + label[1:]
+
+
+def _value(field: "Field[Any, Any] | None", value: Any) -> str:
+    if value is None or value in _NOTHING:
+        return ""
+    if isinstance(field, BooleanField):
+        return gettext("yes") if value == "True" else gettext("no")
+    labels = {str(key): str(label) for key, label in field.flatchoices} if field else {}
+    return labels.get(str(value), str(value))
+
+
+def _said(entry: Entry, before: str, after: str) -> str:
+    """Of a record that is new or gone, what it has or had."""
+    if entry.action == Entry.Action.CREATE:
+        return "" if after == gettext("no") else after
+    if entry.action == Entry.Action.DELETE:
+        return "" if before == gettext("no") else before
+    return _from_to(before, after)
+
+
+def _from_to(before: str, after: str) -> str:
+    if not before:
+        return after or gettext("empty")
+    return f"{before} → {after or gettext('empty')}"
+
+
+def _added(change: dict[str, Any]) -> str:
+    """Of what is many: who or what was added or taken away."""
+    objects = ", ".join(map(str, change.get("objects", [])))
+    if change.get("operation") == "add":
+        return gettext("added %(what)s") % {"what": objects}
+    return gettext("no longer %(what)s") % {"what": objects}
+
+
+def _inner_changes(before: str, after: str) -> Iterator[str]:
+    """Of the office's own fields, those that changed."""
+    was, now = _read(before), _read(after)
+    for key in sorted(was.keys() | now.keys()):
+        if was.get(key) != now.get(key):
+            change = _from_to(_inner(was.get(key)), _inner(now.get(key)))
+            yield f"{_label(None, key)}: {change}"
+
+
+def _read(written: str) -> dict[str, Any]:
+    try:
+        found = json.loads(written)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _inner(value: Any) -> str:
+    """Of a list, which has a value and how it was written, that."""
+    if isinstance(value, list) and len(value) > 1:
+        value = value[1]
+    return "" if value is None else str(value)
