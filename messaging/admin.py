@@ -22,6 +22,8 @@ from messaging.models import (
     RecipientTable,
     SentMessage,
 )
+from messaging.models.campaign import visible_to
+from messaging.services.audience import visible_tables
 from messaging.services.history import numbers_like
 from sociair_portal.common.bases import ModelAdmin, Paginator
 
@@ -97,6 +99,10 @@ class CampaignAdmin(RecordsOfNumbers):
     search_help_text = _("Any part of the text, or a number that it went to")
     date_hierarchy = "sent_at"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Nobody's drafts but the user's own: not even that there are others."""
+        return super().get_queryset(request).filter(visible_to(request.user.pk))
+
     def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
         return queryset.filter(pk__in=Recipient.objects.filter(numbers).values("campaign"))
 
@@ -171,6 +177,11 @@ class RecipientTableAdmin(RecordAdmin):
     ordering = ["-created_at"]
     search_fields = ["file_name"]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """None that stands in a colleague's draft alone."""
+        found = super().get_queryset(request)
+        return found.filter(visible_tables.visible_to(request.user.pk))
+
 
 @admin.register(MessageTemplate)
 class MessageTemplateAdmin(RecordAdmin):
@@ -197,6 +208,10 @@ class EventAdmin(RecordAdmin):
     list_select_related = ["campaign", "gateway", "by"]
     search_fields = ["words"]
     date_hierarchy = "at"
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """None of a colleague's draft, whose text would stand beside it."""
+        return super().get_queryset(request).filter(visible_to(request.user.pk, of="campaign__"))
 
 
 @admin.register(Gateway)

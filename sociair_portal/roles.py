@@ -35,6 +35,7 @@ ROLES: Final[dict[str, list[str]]] = {
         "contacts.delete_contactfield",
         "contacts.delete_optout",
         "contacts.view_contactimport",
+        "messaging.control_campaign",
         "messaging.release_gateway",
         "messaging.settle_campaign",
         "messaging.view_balancereading",

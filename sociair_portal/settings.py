@@ -151,6 +151,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "django.templatetags.i18n",
                 "sociair_portal.templatetags.portal",
                 "contacts.templatetags.people",
+                "messaging.templatetags.campaigns",
                 "messaging.templatetags.texts",
             ],
         },
