@@ -17,7 +17,7 @@ from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from contacts.phone import format_mobile
 from messaging import tasks
@@ -54,10 +54,12 @@ def number(request: HttpRequest) -> HttpResponse:
     return redirect(_back(request))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.send_campaign", raise_exception=True)
 def send_code(request: HttpRequest) -> HttpResponse:
     """Send a code to one's own number, for the sum on the button."""
+    if request.method != "POST":
+        return redirect(_here(request))  # as after signing in again
     try:
         mobile, cost, key = signing.loads(request.POST.get("offer", ""), salt=_salt(request))
         message = number_codes.send_code(
@@ -80,10 +82,12 @@ def send_code(request: HttpRequest) -> HttpResponse:
 
 
 @sensitive_post_parameters("code")
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.send_campaign", raise_exception=True)
 def prove(request: HttpRequest) -> HttpResponse:
     """Compare what was typed with the code that was sent; then back to where one came from."""
+    if request.method != "POST":
+        return redirect(_here(request))
     form = CodeForm(request.POST)
     if form.is_valid():
         try:
