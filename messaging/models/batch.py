@@ -107,7 +107,7 @@ class Batch(models.Model):
         """The text as it goes out, for the call alone: what is shown or kept is `text`."""
         if self.code_key is None:
             return self.text
-        return self.text.replace(MARK, code_of(self.code_key, secret=settings.SECRET_KEY))
+        return self.text.replace(MARK, code_of(str(self.code_key), secret=settings.SECRET_KEY))
 
     @property
     def what_happened(self) -> str:

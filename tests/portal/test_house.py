@@ -25,8 +25,18 @@ RULES_OF_THE_HOUSE: Final = (
 # What they may use: text, numbers and data, but no clock, disk, network or thread.
 PURE: Final = {
     *("django.utils.functional", "django.utils.translation", "phonenumbers"),
-    *("collections", "dataclasses", "datetime", "decimal", "email", "enum", "functools", "html"),
-    *("difflib", "itertools", "json", "math", "re", "string", "typing", "unicodedata"),
+    *(
+        "collections",
+        "dataclasses",
+        "datetime",
+        "decimal",
+        "email",
+        "enum",
+        "functools",
+        "hmac",
+        "html",
+    ),
+    *("difflib", "hmac", "itertools", "json", "math", "re", "string", "typing", "unicodedata"),
     *("django_bikram_sambat", "ssf", "warnings"),
 }
 MODELS: Final = ("contacts.models", "messaging.models")

@@ -136,7 +136,7 @@ def prove(user: User, typed: str) -> None:
     )
     if not counted.update(guesses=F("guesses") + 1):
         raise CodeRefused(_why_over(found, now))
-    if not constant_time_compare(typed, code_of(found.key, secret=settings.SECRET_KEY)):
+    if not constant_time_compare(typed, code_of(str(found.key), secret=settings.SECRET_KEY)):
         found.refresh_from_db()
         raise CodeRefused(_why_wrong(found))
     _use(user, found)

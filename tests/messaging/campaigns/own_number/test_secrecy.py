@@ -16,6 +16,7 @@ from messaging.models import (
     Gateway,
     Profile,
 )
+from messaging.services.sending import record
 from sandbox.server import Sandbox
 from tests.conftest import Browser
 from tests.messaging.campaigns.own_number.support import (
@@ -119,3 +120,14 @@ def test_a_code_is_claimed_like_any_message(
     assert re.match(r"\d{6} is your code", claim.batch.letter)
     assert claim.batch.text.startswith("****** is your code")
     assert Campaign.objects.get().cost == Decimal("0.80")
+
+
+def test_a_request_that_is_cut_anew_keeps_its_code(
+    sender: Browser, entered: Profile, gateway: Gateway
+) -> None:
+    ask(sender)
+    message = Campaign.objects.get()
+    claim = claim_batch(message.pk)
+    assert claim is not None
+    record._cut_again(message, claim.batch, halves=False)
+    assert Batch.objects.latest("id").letter == claim.batch.letter
