@@ -180,7 +180,7 @@ def test_codes_are_no_tests_among_tests(
         ask(sender)
     prove(sender, received(sandbox, gateway))
     draft = drafts.begin("Hi.", Audience(numbers="9841000001"), by=sender.user, gateway=gateway)
-    one = {"text": "Hi.", "cost": Decimal(1), "by": sender.user}
+    one: dict[str, Any] = {"text": "Hi.", "cost": Decimal(1), "by": sender.user}
     assert trial.send_test(draft, form_uuid=uuid4(), **one).audience["numbers"] == MINE
     with pytest.raises(SendRefused, match="You have sent 1 tests"):
         trial.send_test(draft, form_uuid=uuid4(), **one)
