@@ -3,7 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -11,7 +11,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from contacts.forms.people import ContactForm, GroupForm, OptOutForm
-from contacts.models import Contact, ContactField, ContactImport, Group, OptOut
+from contacts.models import Contact, ContactField, ContactImport, FilePurpose, Group, OptOut
 from contacts.phone import format_mobile
 from contacts.services import membership
 from contacts.services.search import number_prefix, numbers_from
@@ -163,6 +163,11 @@ class ContactImportAdmin(ModelAdmin):
     @admin.display(description=_("rows and reasons"))
     def all(self, source: ContactImport) -> SafeString:
         return format_html('<a href="{}">{}</a>', source.get_absolute_url(), _("See"))
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Files of contacts, and those that the user gave for a message: others' are private."""
+        is_visible = Q(purpose=FilePurpose.CONTACTS) | Q(created_by=request.user.pk)
+        return super().get_queryset(request).filter(is_visible)
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -3,12 +3,15 @@
 from typing import Any, ClassVar, Final
 
 from django.contrib import admin
-from django.db.models import DecimalField, Q, QuerySet
+from django.contrib.auth.models import User
+from django.db.models import DecimalField, ForeignKey, Q, QuerySet
+from django.forms import ModelChoiceField
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from contacts.phone import format_mobile
+from messaging.forms.own_number import ProfileForm
 from messaging.models import (
     BalanceReading,
     Batch,
@@ -18,12 +21,17 @@ from messaging.models import (
     LeftOut,
     Machine,
     MessageTemplate,
+    Profile,
     Recipient,
     RecipientTable,
     SentMessage,
 )
+from messaging.models.campaign import visible_to
+from messaging.services.audience import visible_tables
+from messaging.services.campaigns import own_number
 from messaging.services.history import numbers_like
 from sociair_portal.common import formats
+from sociair_portal.common.actors import user_of
 from sociair_portal.common.bases import ModelAdmin, Paginator
 
 _MOST_COUNTED: Final = 10_000
@@ -120,6 +128,10 @@ class CampaignAdmin(RecordsOfNumbers):
     search_help_text = _("Any part of the text, or a number that it went to")
     date_hierarchy = "sent_at"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """Nobody's drafts but the user's own: not even that there are others."""
+        return super().get_queryset(request).filter(visible_to(request.user.pk))
+
     def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
         return queryset.filter(pk__in=Recipient.objects.filter(numbers).values("campaign"))
 
@@ -211,6 +223,11 @@ class RecipientTableAdmin(RecordAdmin):
     ordering = ["-created_at"]
     search_fields = ["file_name"]
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """None that stands in a colleague's draft alone."""
+        found = super().get_queryset(request)
+        return found.filter(visible_tables.visible_to(request.user.pk))
+
 
 @admin.register(MessageTemplate)
 class MessageTemplateAdmin(RecordAdmin):
@@ -238,6 +255,10 @@ class EventAdmin(RecordAdmin):
     search_fields = ["words"]
     date_hierarchy = "at"
 
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
+        """None of a colleague's draft, whose text would stand beside it."""
+        return super().get_queryset(request).filter(visible_to(request.user.pk, of="campaign__"))
+
 
 @admin.register(Gateway)
 class GatewayAdmin(RecordAdmin):
@@ -254,3 +275,44 @@ class MachineAdmin(RecordAdmin):
     list_filter = ["gateway"]
     list_select_related = ["gateway"]
     search_fields = ["name"]
+
+
+@admin.register(Profile)
+class ProfileAdmin(ModelAdmin):
+    """The numbers that tests go to. One that is entered here needs no code; it is kept who did."""
+
+    form = ProfileForm
+    fields = ["user", "mobile", "proved_at", "entered_by"]
+    list_display = ["user", "number", "proved_at", "entered_by"]
+    list_select_related = ["user", "entered_by"]
+    search_fields = ["user__username", "user__first_name", "user__last_name"]
+    ordering = ["user__username"]
+
+    @admin.display(description=_("mobile number"))
+    def number(self, row: Profile) -> str:
+        return format_mobile(row.mobile) if row.mobile else ""
+
+    def formfield_for_foreignkey(
+        self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
+    ) -> "ModelChoiceField[Any] | None":
+        """Whoever has no row yet, and is no superuser."""
+        others = User.objects.filter(profile__isnull=True, is_superuser=False)
+        kwargs["queryset"] = others.order_by("username")
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Profile | None = None) -> Any:
+        recorded = ("proved_at", "entered_by")
+        return recorded if obj is None else ("user", *recorded)
+
+    def save_model(self, request: HttpRequest, obj: Profile, form: Any, change: bool) -> None:
+        saved = own_number.save_number(obj.user, obj.mobile, by=user_of(request.user))
+        obj.pk = saved.pk
+
+    def has_change_permission(self, request: HttpRequest, obj: Profile | None = None) -> bool:
+        """A superuser's number is no manager's business."""
+        is_above = obj is not None and obj.user.is_superuser and not request.user.is_superuser
+        return super().has_change_permission(request, obj) and not is_above
+
+    def has_delete_permission(self, request: HttpRequest, obj: Profile | None = None) -> bool:
+        """An empty number says the same, and keeps the account's row."""
+        return False

@@ -163,6 +163,7 @@ TEMPLATES: list[dict[str, Any]] = [
                 "sociair_portal.templatetags.portal",
                 "sociair_portal.accounts.templatetags.accounts",
                 "contacts.templatetags.people",
+                "messaging.templatetags.campaigns",
                 "messaging.templatetags.texts",
             ],
         },

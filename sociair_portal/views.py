@@ -16,7 +16,8 @@ def health(request: HttpRequest) -> HttpResponse:
 
 @login_not_required
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
-    return render(request, "403.html", status=403)
+    """Says whom to ask, where whoever refuses it knows."""
+    return render(request, "403.html", {"why": str(exception or "")}, status=403)
 
 
 @login_not_required

@@ -26,6 +26,8 @@ _ON_SQLITE_ONLY: Final = {
     "messaging/pages/test_review.py": _SHOWN,
     "messaging/pages/test_review_balance.py": _SHOWN,
     "messaging/pages/test_review_changes.py": _SHOWN,
+    "messaging/pages/test_who_controls.py": _SHOWN,
+    "messaging/pages/test_whose_drafts.py": _SHOWN,
     "messaging/text/test_characters.py": "rules of texts, and a button that goes by them",
 }
 _HERE: Final = Path(__file__).parent

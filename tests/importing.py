@@ -12,6 +12,7 @@ from contacts.importing.options import Numbers, Options
 from contacts.models import ContactImport
 from messaging.models import RecipientTable
 from messaging.services.audience import tables
+from sociair_portal.common.actors import Actor
 
 Cells = Sequence[object]
 
@@ -60,13 +61,13 @@ def imported(path: Path, **changed: object) -> ContactImport:
     return source
 
 
-def read_table(path: Path, *, name: str) -> RecipientTable:
+def read_table(path: Path, *, name: str, by: Actor = None) -> RecipientTable:
     """A file as a table of recipients, by what is guessed of its columns: of several numbers the
     first, and no hidden rows.
     """
-    source = tables.take_in(path, name=name, by=None)
+    source = tables.take_in(path, name=name, by=by)
     options = options_of(source, replace(guess_choice(source), several=Numbers.FIRST))
-    return tables.made_of(source, options, by=None)
+    return tables.made_of(source, options, by=by)
 
 
 def counts(source: ContactImport) -> tuple[int, int, int, int]:

@@ -23,7 +23,7 @@ from messaging.services.gateway import slot_record
 from messaging.services.sending import slots
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
-from sociair_portal.roles import MANAGER
+from sociair_portal.roles import MANAGER, SENDER
 from tests.factories import ContactFactory, GroupFactory, UserFactory
 from tests.importing import xlsx_file
 from tests.proof.workers import until
@@ -355,6 +355,29 @@ def test_a_message_is_written_from_a_template_left_and_found_again(
     page.get_by_role("button", name="Review").click()
     expect(page.locator("#receipt")).to_contain_text("Dear Sita Rai, from this one.")
     assert sandbox.ledger() == []
+
+
+def test_a_sender_proves_the_own_number(
+    sandbox: Sandbox, worker: None, signed_in: Page, complaints: list[str], look: Look
+) -> None:
+    page = signed_in
+    models.User.objects.get().groups.set([models.Group.objects.get(name=SENDER)])
+    expect(page.get_by_text("Rs 10,000.00").first).to_be_visible(timeout=20_000)
+    page.locator(".user-menu").click()
+    page.get_by_role("link", name="My number").click()
+    look("own-number")
+    page.get_by_label("Your mobile number").fill("980-1234567")
+    page.get_by_role("button", name="Save").click()
+    look("own-number-unproved")
+    page.get_by_role("button", name="Send the code for Rs 0.80").click()
+    until(lambda: [entry.mobile for entry in sandbox.ledger()] == ["9801234567"])
+    look("own-number-code")
+    page.get_by_label("Code").fill("12345")
+    page.get_by_role("button", name="Prove it").click()
+    look("own-number-wrong")
+    page.get_by_label("Code").fill(sandbox.ledger()[0].text[:6])
+    page.get_by_role("button", name="Prove it").click()
+    expect(page.get_by_text("The number is yours. Tests can go there now.")).to_be_visible()
 
 
 def test_a_table_is_tried_scheduled_moved_and_sent(

@@ -16,11 +16,12 @@ from messaging.models import (
     MessageTemplate,
     RecipientTable,
 )
-from messaging.services.audience import tables
+from messaging.services.audience import visible_tables
 from messaging.services.audience.choice import Audience, read_pasted
 from messaging.services.audience.letters import known_keys
 from messaging.text.placeholders import read_wording
 from messaging.text.validity import InvalidText, tidy
+from sociair_portal.common.actors import Actor
 
 _REASONS_SHOWN: Final = 5
 # An entry is at most so many words, so more words than this are too many entries.
@@ -89,14 +90,20 @@ class ComposeForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6, "aria-describedby": "measure-line"}),
     )
 
+    def __init__(self, *args: Any, by: Actor, **kwargs: Any) -> None:
+        """`by` is who writes: others' tables are not found."""
+        super().__init__(*args, **kwargs)
+        self.by = by
+
     @cached_property
     def chosen_table(self) -> RecipientTable | None:
         """The table that stands in the place of groups, contacts and numbers, if there is one."""
-        return tables.find(str(self["table"].value() or ""))
+        return visible_tables.find(str(self["table"].value() or ""), by=self.by)
 
     def unchecked(self) -> "ComposeForm":
         """The same form with everything as it was typed, for somebody who is not done yet."""
-        return ComposeForm(initial={name: self[name].value() for name in self.fields})
+        typed = {name: self[name].value() for name in self.fields}
+        return ComposeForm(by=self.by, initial=typed)
 
     def clean_table(self) -> RecipientTable | None:
         if self.cleaned_data["table"] and self.chosen_table is None:

@@ -36,8 +36,8 @@ def _choice(label: Any, choices: list[tuple[str, Any]]) -> forms.ChoiceField:
 
 
 def _senders() -> list[tuple[Any, Any]]:
-    """Everybody who has ever written a message here, as choices."""
-    theirs = Campaign.objects.filter(created_by=OuterRef("pk"))
+    """Everybody who has ever sent a message here, as choices."""
+    theirs = Campaign.objects.handed_over().filter(created_by=OuterRef("pk"))
     users = User.objects.filter(Exists(theirs)).order_by("username")
     return [_ANY, *((user.pk, user.get_full_name() or user.get_username()) for user in users)]
 

@@ -12,7 +12,7 @@ from messaging.models.campaign import (
 from messaging.models.event import Event, EventKind
 from messaging.models.gateway import BalanceReading, Gateway, HoldKind, HoldReason
 from messaging.models.machine import Machine
-from messaging.models.profile import Profile
+from messaging.models.profile import NumberCode, Profile
 from messaging.models.recipient import LeftOut, LeftOutReason, Recipient
 from messaging.models.table import RecipientTable, TableRow
 from messaging.models.template import MessageTemplate
@@ -35,6 +35,7 @@ __all__ = [
     "LeftOutReason",
     "Machine",
     "MessageTemplate",
+    "NumberCode",
     "Profile",
     "Recipient",
     "RecipientState",

@@ -10,6 +10,7 @@ from contacts.phone import Operator
 from messaging.answers.outcomes import Outcome
 from messaging.models.campaign import Campaign
 from messaging.models.gateway import Gateway
+from messaging.text.codes import MARK, code_of
 from sociair_portal.common import formats
 
 OUTCOME_CHOICES = [(outcome.value, outcome.label) for outcome in Outcome]
@@ -77,6 +78,9 @@ class Batch(models.Model):
     )
     settled_why = models.TextField(_("why it was settled so"), blank=True)
 
+    # What the code in its text is made of, if it has one: the text has stars in its place.
+    code_key = models.UUIDField(null=True, blank=True, editable=False)
+
     class Meta:
         verbose_name = _("batch")
         verbose_name_plural = _("batches")
@@ -98,6 +102,13 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    @property
+    def letter(self) -> str:
+        """The text as it goes out, for the call alone: what is shown or kept is `text`."""
+        if self.code_key is None:
+            return self.text
+        return self.text.replace(MARK, code_of(str(self.code_key), secret=settings.SECRET_KEY))
 
     @property
     def what_happened(self) -> str:

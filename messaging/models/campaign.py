@@ -53,7 +53,24 @@ class RecipientState(models.TextChoices):
     OPTED_OUT = "opted_out", _("Opted out")
 
 
+def visible_to(user: int | None, *, of: str = "") -> Q:
+    """The campaigns that a user may see: what was handed over, and the user's own drafts.
+
+    A draft is private work: nobody else's, no manager's and no superuser's. `of` is the way to the
+    campaign from another row.
+    """
+    is_own = Q(**{f"{of}created_by": user, f"{of}created_by__isnull": False})
+    return ~Q(**{f"{of}state": CampaignState.DRAFT}) | is_own
+
+
 class CampaignQuerySet(models.QuerySet["Campaign"]):
+    def visible_to(self, user: int | None) -> "CampaignQuerySet":
+        return self.filter(visible_to(user))
+
+    def handed_over(self) -> "CampaignQuerySet":
+        """Everything but drafts."""
+        return self.exclude(state=CampaignState.DRAFT)
+
     def under_way(self) -> "CampaignQuerySet":
         return self.filter(state__in=OPEN_STATES)
 
@@ -182,6 +199,7 @@ class Campaign(models.Model):
         permissions = [
             ("send_campaign", _("Can compose and send")),
             ("settle_campaign", _("Can settle what is unconfirmed")),
+            ("control_campaign", _("Can pause, cancel and move colleagues' messages")),
         ]
         indexes = [
             models.Index(

@@ -162,7 +162,7 @@ def send(batch: Batch, *, start_before: float | None = None) -> Sent:
     started_at = timezone.now()
     total = settings.SOCIAIR_TOTAL_TIMEOUT
     limit = transport.now() + total if start_before is None else start_before
-    payload = {"message": batch.text, "mobile": ",".join(numbers)}
+    payload = {"message": batch.letter, "mobile": ",".join(numbers)}
     with transport.watched(start_before=limit, total=total) as call:
         try:
             reply = _call("POST", "/sms", call, payload)

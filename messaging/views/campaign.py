@@ -7,7 +7,7 @@ from django.contrib.auth.decorators import permission_required
 from django.db.models import Prefetch, Q, Sum
 from django.db.models.functions import Substr
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 from django_htmx.http import reswap, retarget
 
@@ -24,12 +24,13 @@ from messaging.models import (
 )
 from messaging.services import history
 from messaging.services.audience import letters
-from messaging.services.campaigns import follow_ups, refused_people, resend
+from messaging.services.campaigns import follow_ups, refused_people, resend, rights
 from messaging.services.decisions import billing, billing_causes
 from messaging.services.decisions.settlement import undecided_with_calls
 from messaging.services.gateway import holds
 from messaging.services.money import balance, new_prices, prices
 from messaging.views.freshness import recent_reading
+from messaging.views.lookups import handed_over_campaign, visible_campaign
 from sociair_portal.common.identity import refreshes_itself
 from sociair_portal.common.pages import page_by_key
 
@@ -45,9 +46,10 @@ _BATCHES_A_PAGE: Final = 20
 @permission_required("messaging.view_campaign", raise_exception=True)
 def campaign(request: HttpRequest, pk: int) -> HttpResponse:
     """The overview: how it goes, what waits for a decision, and what happened so far."""
-    if (draft := Campaign.objects.filter(pk=pk, state=CampaignState.DRAFT).first()) is not None:
-        return redirect(draft)
-    return render(request, "messaging/campaign/campaign.html", _live_context(_campaign(pk)))
+    found = visible_campaign(request, pk)
+    if found.state == CampaignState.DRAFT:
+        return redirect(found)
+    return render(request, "messaging/campaign/campaign.html", _live_context(request, found))
 
 
 @refreshes_itself
@@ -55,21 +57,15 @@ def campaign(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required("messaging.view_campaign", raise_exception=True)
 def progress(request: HttpRequest, pk: int) -> HttpResponse:
     """The figures again; the whole overview, if the state has changed; 204, if nothing has."""
-    found = _campaign(pk)
+    found = handed_over_campaign(request, pk)
     seen, now = request.GET.get("seen", ""), _seen(found)
     if seen == now:
         return HttpResponse(status=204)
     if seen.partition("/")[0] == now.partition("/")[0]:
         context = {"campaign": found, "seen": now}
         return render(request, "messaging/campaign/_progress.html", context)
-    everything = render(request, "messaging/campaign/_live.html", _live_context(found))
+    everything = render(request, "messaging/campaign/_live.html", _live_context(request, found))
     return reswap(retarget(everything, "#live"), "outerHTML")
-
-
-def _campaign(pk: int) -> Campaign:
-    """A campaign that was handed over; drafts are their authors' alone."""
-    related = Campaign.objects.select_related("created_by", "gateway", "follows")
-    return get_object_or_404(related.exclude(state=CampaignState.DRAFT), pk=pk)
 
 
 def _seen(campaign: Campaign) -> str:
@@ -91,7 +87,7 @@ def _state_and_rates(campaign: Campaign) -> str:
     return " ".join([campaign.state, *map(str, reading.rates.values() if reading else [])])
 
 
-def _live_context(campaign: Campaign) -> dict[str, Any]:
+def _live_context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     may_resume = campaign.state in RESUMABLE_STATES
     is_elsewhere = campaign.gateway != holds.current_gateway()
     calls = SentMessage.objects.filter(batch__campaign=campaign)
@@ -100,6 +96,7 @@ def _live_context(campaign: Campaign) -> dict[str, Any]:
         "tab": "overview",
         "seen": _seen(campaign),
         "is_elsewhere": is_elsewhere,
+        "is_controlled": rights.may_control(request.user, campaign),
         "may_pause": campaign.state in PAUSABLE_STATES,
         "may_resume": may_resume,
         "bill": new_prices.bill_of(campaign, recent_reading(campaign.gateway))
@@ -155,7 +152,7 @@ def _refusal_context(campaign: Campaign) -> dict[str, Any]:
 @permission_required("messaging.view_campaign", raise_exception=True)
 def recipients(request: HttpRequest, pk: int) -> HttpResponse:
     """Each recipient, by number."""
-    found = _campaign(pk)
+    found = handed_over_campaign(request, pk)
     search = CampaignRecipientsForm(request.GET)
     search.full_clean()
     rows = Recipient.objects.filter(campaign=found).select_related("batch")
@@ -179,7 +176,7 @@ def recipients(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required("messaging.view_campaign", raise_exception=True)
 def batches(request: HttpRequest, pk: int) -> HttpResponse:
     """Each request to Sociair with its calls and answers."""
-    found = _campaign(pk)
+    found = handed_over_campaign(request, pk)
     calls = SentMessage.objects.defer("raw")
     if request.user.has_perm("messaging.settle_campaign"):  # whoever settles reads what came
         calls = calls.annotate(beginning=Substr("raw", 1, _RAW_SHOWN))
@@ -199,7 +196,7 @@ def batches(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required("messaging.view_campaign", raise_exception=True)
 def left_out(request: HttpRequest, pk: int) -> HttpResponse:
     """Each entry that got no message of its own, and why."""
-    found = _campaign(pk)
+    found = handed_over_campaign(request, pk)
     rows = LeftOut.objects.filter(campaign=found)
     page = page_by_key(rows, order=["id"], at=request.GET.get("page", ""))
     context = {"campaign": found, "tab": "left_out", "page": page}

@@ -48,7 +48,7 @@ def compose(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         typed = typed_form(request)
         return with_draft(request, typed, redirect) if typed.is_valid() else page(request, typed)
-    typed = ComposeForm(_beginning(request, draft))
+    typed = ComposeForm(_beginning(request, draft), by=request.user)
     is_ready = draft is not None and not draft.is_unfinished
     return page(request, typed, shown=typed if is_ready else typed.unchecked())
 
@@ -62,7 +62,7 @@ def typed_form(request: HttpRequest, **changes: str) -> ComposeForm:
     posted = request.POST.copy()
     for name, value in changes.items():
         posted[name] = value
-    typed = ComposeForm(posted)
+    typed = ComposeForm(posted, by=request.user)
     table = typed.chosen_table
     number, name = posted.get("number_column", ""), posted.get("name_column", "")
     if table is None or not number or (number, name) == (table.number_key, table.name_key):
@@ -74,7 +74,7 @@ def typed_form(request: HttpRequest, **changes: str) -> ComposeForm:
         typed.add_error(None, str(refused))
         return typed
     posted["table"] = str(meant.pk)
-    return ComposeForm(posted)
+    return ComposeForm(posted, by=request.user)
 
 
 def with_draft(
@@ -210,7 +210,7 @@ def _saved(form: ComposeForm, *, by: Actor) -> Campaign:
 @permission_required("messaging.send_campaign", raise_exception=True)
 def save(request: HttpRequest) -> HttpResponse:
     """Save what is written so far, as it is, and answer with the draft's new version."""
-    form = ComposeForm(request.POST)
+    form = ComposeForm(request.POST, by=request.user)
     if "form_uuid" in form.errors:
         return HttpResponse(status=204)
     same = Campaign.objects.filter(form_uuid=form.cleaned_data["form_uuid"])
@@ -233,7 +233,7 @@ def save(request: HttpRequest) -> HttpResponse:
 @permission_required("messaging.send_campaign", raise_exception=True)
 def measure(request: HttpRequest) -> HttpResponse:
     """The estimate for what is typed so far: parts, people, cost, and what is wrong."""
-    form = ComposeForm(request.POST)
+    form = ComposeForm(request.POST, by=request.user)
     wrong = [
         error
         for name in ("groups", "without", "contacts", "numbers", "text")

@@ -51,7 +51,7 @@ def plain(request: HttpRequest) -> HttpResponse:
 @button_of_the_form()
 def own_placeholders(request: HttpRequest) -> HttpResponse:
     """Write the fields of other programs as they are written here."""
-    known = known_keys(ComposeForm(request.POST).chosen_table)
+    known = known_keys(ComposeForm(request.POST, by=request.user).chosen_table)
     return changed_page(
         request, typed_form(request, text=as_ours(request.POST.get("text", ""), known))
     )
@@ -91,5 +91,8 @@ def search(request: HttpRequest) -> HttpResponse:
 @permission_required("messaging.send_campaign", raise_exception=True)
 def contact_choices(request: HttpRequest) -> HttpResponse:
     """The contacts alone. By POST, because numbers are searched for and logs have addresses."""
-    context = {"live": True, **contacts_context(request, ComposeForm(request.POST))}
+    context = {
+        "live": True,
+        **contacts_context(request, ComposeForm(request.POST, by=request.user)),
+    }
     return render(request, "messaging/compose/_contact_choices.html", context)

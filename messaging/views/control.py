@@ -5,7 +5,7 @@ from decimal import Decimal, InvalidOperation
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_POST
@@ -16,13 +16,14 @@ from messaging.models import Campaign, CampaignState, Gateway, HoldKind
 from messaging.services.campaigns import control, follow_ups, refused_people
 from messaging.services.gateway import doubts, holds
 from messaging.services.money import affordability
+from messaging.views.lookups import controlled_campaign, followed_campaign, handed_over_campaign
 from sociair_portal.common.identity import confirmed_first
 
 
 @require_POST
 @permission_required("messaging.send_campaign", raise_exception=True)
 def pause(request: HttpRequest, pk: int) -> HttpResponse:
-    campaign = get_object_or_404(Campaign, pk=pk)
+    campaign = controlled_campaign(request, pk)
     if control.pause(campaign, by=request.user):
         messages.success(request, _("Paused. Calls that are under way come to their end."))
     return redirect(campaign)
@@ -32,7 +33,7 @@ def pause(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required("messaging.send_campaign", raise_exception=True)
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
     """Resume a campaign; after a refused token the balance is read first."""
-    campaign = get_object_or_404(Campaign, pk=pk)
+    campaign = controlled_campaign(request, pk)
     gateway = holds.current_gateway()
     if campaign.gateway_id != gateway.pk:
         messages.error(request, _("This campaign belongs to another gateway. It can be cancelled."))
@@ -63,7 +64,7 @@ def _resume(request: HttpRequest, campaign: Campaign, gateway: Gateway) -> None:
 @permission_required("messaging.send_campaign", raise_exception=True)
 def follow_up(request: HttpRequest, pk: int) -> HttpResponse:
     """Begin a draft to those whom a campaign did not reach; it is reviewed like any other."""
-    campaign = get_object_or_404(Campaign.objects.exclude(state=CampaignState.DRAFT), pk=pk)
+    campaign = followed_campaign(request, pk)
     try:
         return redirect(follow_ups.follow_up(campaign, by=request.user))
     except affordability.SendRefused as refused:
@@ -76,7 +77,7 @@ def follow_up(request: HttpRequest, pk: int) -> HttpResponse:
 @confirmed_first
 def send_refused(request: HttpRequest, pk: int) -> HttpResponse:
     """Send now to those refused for lack of balance, for the sum on the button."""
-    campaign = get_object_or_404(Campaign.objects.exclude(state=CampaignState.DRAFT), pk=pk)
+    campaign = handed_over_campaign(request, pk)
     form = RefusedForm(request.POST)
     if not form.is_valid():
         messages.error(request, _("This page is out of date. Open it once more."))
@@ -105,7 +106,7 @@ def _amount(request: HttpRequest, name: str) -> Decimal | None:
 @permission_required("messaging.send_campaign", raise_exception=True)
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     """Cancel a campaign. It is asked first, because nothing brings it back."""
-    campaign = get_object_or_404(Campaign, pk=pk)
+    campaign = controlled_campaign(request, pk)
     if not campaign.is_open:
         return redirect(campaign)
     if request.method == "POST":

@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from django.views.decorators.http import require_POST, require_safe
@@ -22,6 +22,7 @@ from messaging.services.gateway import doubts, holds
 from messaging.services.money import prices
 from messaging.services.money.affordability import SendRefused
 from messaging.views.freshness import recent_reading
+from messaging.views.lookups import visible_campaign
 from sociair_portal.common.identity import confirmed_first
 from sociair_portal.common.pages import page_by_key
 
@@ -65,13 +66,9 @@ def undecided(request: HttpRequest) -> HttpResponse:
 @permission_required("messaging.view_campaign", raise_exception=True)
 def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """One campaign's undecided requests, to settle one, some or all."""
-    campaign = _campaign(pk)
+    campaign = visible_campaign(request, pk)
     recent_reading(campaign.gateway)
     return _decide_page(request, campaign, DecisionForm())
-
-
-def _campaign(pk: int) -> Campaign:
-    return get_object_or_404(Campaign.objects.select_related("gateway", "created_by"), pk=pk)
 
 
 def _decide_page(request: HttpRequest, campaign: Campaign, form: DecisionForm) -> HttpResponse:
@@ -93,7 +90,7 @@ def _decide_page(request: HttpRequest, campaign: Campaign, form: DecisionForm) -
 @confirmed_first
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
     """Record what became of messages, or go on to the page for sending them again."""
-    campaign = _campaign(pk)
+    campaign = visible_campaign(request, pk)
     form = DecisionForm(request.POST)
     if not form.is_valid():
         return _decide_page(request, campaign, form)
@@ -128,7 +125,7 @@ def _again_page(request: HttpRequest, campaign: Campaign, form: AgainForm) -> Ht
 @confirmed_first
 def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Send the messages in a new campaign; before that they are settled as not sent."""
-    campaign = _campaign(pk)
+    campaign = visible_campaign(request, pk)
     form = AgainForm(request.POST)
     if not form.is_valid():
         return _again_page(request, campaign, form)

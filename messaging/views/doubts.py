@@ -4,7 +4,7 @@ from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -14,6 +14,7 @@ from messaging.forms.doubts import DoubtForm, EndedForm, LookedUpForm, UnsentFor
 from messaging.models import Campaign, CampaignState
 from messaging.services.gateway import doubts, holds
 from messaging.views.freshness import recent_reading
+from messaging.views.lookups import visible_campaign
 from sociair_portal.common.identity import confirmed_first
 
 
@@ -21,7 +22,7 @@ from sociair_portal.common.identity import confirmed_first
 @permission_required("messaging.view_campaign", raise_exception=True)
 def doubt(request: HttpRequest, pk: int) -> HttpResponse:
     """One message in doubt: a manager says what went out; of a draft, its author does."""
-    campaign = get_object_or_404(Campaign.objects.select_related("gateway", "created_by"), pk=pk)
+    campaign = visible_campaign(request, pk)
     if campaign.doubted_at is None:
         return redirect(campaign)
     if not _may_say(request, campaign):
@@ -73,9 +74,8 @@ def forgotten_looked_up(request: HttpRequest) -> HttpResponse:
 
 
 def _may_say(request: HttpRequest, campaign: Campaign) -> bool:
-    if campaign.state == CampaignState.DRAFT:
-        return campaign.created_by_id == request.user.pk
-    return request.user.has_perm("messaging.settle_campaign")
+    is_own_draft = campaign.state == CampaignState.DRAFT
+    return is_own_draft or request.user.has_perm("messaging.settle_campaign")
 
 
 def _form(request: HttpRequest, campaign: Campaign) -> DoubtForm | UnsentForm:

@@ -6,16 +6,16 @@ from typing import Final
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.shortcuts import get_object_or_404, redirect
+from django.shortcuts import redirect
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST
 
 from contacts.names import clean_name
 from messaging.forms.ids import ids_of
-from messaging.models import Campaign, CampaignState
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts
 from messaging.text.placeholders import with_default
+from messaging.views.lookups import own_draft
 
 _LONGEST_DEFAULT: Final = 200
 _PREFERRED: Final = "prefer-"  # and the id of the first person whom the question is about
@@ -25,8 +25,7 @@ _PREFERRED: Final = "prefer-"  # and the id of the first person whom the questio
 @permission_required("messaging.send_campaign", raise_exception=True)
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Save an answer in the draft; the review looks everything up again."""
-    mine = Campaign.objects.filter(created_by=request.user.pk, state=CampaignState.DRAFT)
-    campaign = get_object_or_404(mine, pk=pk)
+    campaign = own_draft(request, pk)
     audience = _answered(Audience.from_json(campaign.audience), request.POST)
     text = campaign.text
     if key := request.POST.get("key", ""):

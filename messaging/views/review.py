@@ -6,9 +6,8 @@ from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core import signing
-from django.core.exceptions import PermissionDenied
 from django.db import transaction
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
@@ -28,6 +27,7 @@ from messaging.services.money import affordability, balance
 from messaging.text.characters import has_link
 from messaging.text.validity import InvalidText
 from messaging.views.freshness import recent_reading
+from messaging.views.lookups import own_draft, visible_campaign
 from messaging.views.trial import test_context
 from sociair_portal.common.identity import is_confirmed, refreshes_itself, to_confirm
 
@@ -41,10 +41,10 @@ _READY: Final = 25
 @permission_required("messaging.send_campaign", raise_exception=True)
 def review(request: HttpRequest, pk: int) -> HttpResponse:
     """What the draft will reach and cost; a POST signs for it."""
-    campaign = _draft_or_sent(request, pk)
+    campaign = visible_campaign(request, pk)
     if campaign.state != CampaignState.DRAFT:
         return redirect(campaign)
-    if campaign.is_unfinished and campaign.created_by_id == request.user.pk:
+    if campaign.is_unfinished:
         return redirect(campaign)  # to go on writing
     if request.method == "POST":
         return _send(request, campaign)
@@ -58,7 +58,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required("messaging.send_campaign", raise_exception=True)
 def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     """The receipt again, while its page is open; 204 if nothing has changed."""
-    campaign = _draft_or_sent(request, pk)
+    campaign = visible_campaign(request, pk)
     if campaign.state != CampaignState.DRAFT:
         return HttpResponseClientRedirect(campaign.get_absolute_url())
     reading = recent_reading(campaign.gateway)
@@ -69,23 +69,12 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     )
 
 
-def _draft_or_sent(request: HttpRequest, pk: int) -> Campaign:
-    """A campaign, or a draft of the user's own; managers may look at everybody's."""
-    campaign = get_object_or_404(Campaign.objects.select_related("gateway", "created_by"), pk=pk)
-    is_private = campaign.state == CampaignState.DRAFT and campaign.created_by_id != request.user.pk
-    if is_private and not request.user.has_perm("messaging.settle_campaign"):
-        raise Http404
-    return campaign
-
-
 def _receipt_context(
     request: HttpRequest, campaign: Campaign, reading: BalanceReading | None
 ) -> dict[str, Any]:
     """What the receipt says, or why there is none yet; `again` is when to look again (seconds)."""
-    is_mine = request.user.pk == campaign.created_by_id
     context: dict[str, Any] = {
         "campaign": campaign,
-        "is_mine": is_mine,
         "forgotten_calls": doubts.forgotten_calls(campaign.gateway),
     }
     if campaign.gateway != holds.current_gateway():
@@ -119,7 +108,7 @@ def _receipt_context(
         "confirms": _must_confirm(request, reviewed),
         "morning": guards.morning_after(),
         "signed": signing.dumps(reviewed.to_json(), salt=_salt(campaign)),
-        **(test_context(request, campaign, found) if is_mine else {}),
+        **test_context(request, campaign, found),
         "again": _READY,
         "seen": _seen(campaign, reading, found.committed),
     }
@@ -146,8 +135,6 @@ def _salt(campaign: Campaign) -> str:
 
 def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """Hand over what was signed for. If something prevents it, the receipt says what."""
-    if campaign.created_by_id != request.user.pk:
-        raise PermissionDenied
     why = ""
     later = LaterForm(request.POST)
     if not later.is_valid():
@@ -188,9 +175,9 @@ def _must_confirm(request: HttpRequest, reviewed: Reviewed) -> bool:
 @permission_required("messaging.send_campaign", raise_exception=True)
 def delete_draft(request: HttpRequest, pk: int) -> HttpResponse:
     """Delete one's own draft, after asking; what was sent stays."""
-    mine = Campaign.objects.filter(created_by=request.user.pk, state=CampaignState.DRAFT)
+    mine = Campaign.objects.drafts_of(request.user.pk)
     if request.method != "POST":
-        context = {"campaign": get_object_or_404(mine, pk=pk)}
+        context = {"campaign": own_draft(request, pk)}
         return render(request, "messaging/review/delete_draft.html", context)
     with transaction.atomic():
         get_object_or_404(mine.select_for_update(), pk=pk).delete()

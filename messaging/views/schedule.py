@@ -3,7 +3,7 @@
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -15,6 +15,7 @@ from messaging.services.campaigns import guards, schedule
 from messaging.services.gateway import holds
 from messaging.services.money import affordability, balance, new_prices
 from messaging.views.freshness import recent_reading
+from messaging.views.lookups import controlled_campaign, handed_over_campaign
 
 
 @require_safe
@@ -36,7 +37,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
 
     The time that was seen is sent along, so that of two people only one moves it.
     """
-    campaign = get_object_or_404(Campaign.objects.exclude(state=CampaignState.DRAFT), pk=pk)
+    campaign = controlled_campaign(request, pk)
     if campaign.state != CampaignState.SCHEDULED or campaign.scheduled_for is None:
         messages.info(request, _("It does not wait for a time any more."))
         return redirect(campaign)
@@ -88,7 +89,7 @@ def _moved(request: HttpRequest, campaign: Campaign, form: MoveForm) -> bool:
 @permission_required("messaging.send_campaign", raise_exception=True)
 def open_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Make it a draft again, to be changed and reviewed; nothing of it goes out until then."""
-    campaign = get_object_or_404(Campaign.objects.exclude(state=CampaignState.DRAFT), pk=pk)
+    campaign = controlled_campaign(request, pk)
     gateway = holds.current_gateway()
     draft = schedule.open_again(campaign, gateway=gateway, by=request.user)
     if draft is None:
@@ -102,6 +103,6 @@ def open_again(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required("messaging.send_campaign", raise_exception=True)
 def copy(request: HttpRequest, pk: int) -> HttpResponse:
     """Begin a draft with the text and the people of a campaign."""
-    campaign = get_object_or_404(Campaign.objects.exclude(state=CampaignState.DRAFT), pk=pk)
+    campaign = handed_over_campaign(request, pk)
     gateway = holds.current_gateway()
     return redirect(schedule.copy(campaign, gateway=gateway, by=request.user))

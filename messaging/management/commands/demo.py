@@ -14,7 +14,9 @@ from django.utils.translation import gettext as _
 from contacts.models import Contact, Group, OptOut
 from contacts.names import name_key
 from contacts.phone import operator_of, parse_mobile
+from messaging.models import Profile
 from messaging.services import templates
+from messaging.services.campaigns import own_number
 from sandbox.magic import INVALID, INVALID_SAYS, MAGIC
 from sociair_portal.audit.actors import by_command
 from sociair_portal.demo import DEMO_PASSWORD, DEMO_USER
@@ -41,6 +43,8 @@ _SURNAMES: Final = (
 # Some ranges of each operator, in about the shares that people have them.
 _RANGES: Final = ("984", "980", "985", "981", "986", "982", "961", "974", "970", "988")
 _GROUPS: Final = {"Class 8": 36, "Class 9": 41, "Teachers": 17, "Guardians of the hostel": 23}
+
+_OWN_NUMBER: Final = "9851012345"  # of the demo account, for its tests
 
 _TEMPLATES: Final = {
     "Fee reminder": "Dear {name}, the fee of this month is due. Please pay it by Friday.",
@@ -74,6 +78,8 @@ def _account() -> None:
         user.is_active = True
         user.save()
     user.groups.add(models.Group.objects.get(name=MANAGER))
+    if not Profile.objects.filter(user=user).exists():
+        own_number.save_number(user, _OWN_NUMBER, by=user)
 
 
 def _address_book() -> None:

@@ -12,10 +12,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.phone import operator_of
-from messaging.models import Campaign, CampaignState, Profile
+from messaging.models import Campaign, CampaignState, Gateway
 from messaging.services.audience.addressees import Addressee
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts, handover
+from messaging.services.campaigns.own_number import locked_profile
 from messaging.services.campaigns.review import review_of
 from messaging.services.money import affordability, prices
 from messaging.services.money.affordability import SendRefused
@@ -38,12 +39,6 @@ class Trial:
         return [self.text, str(self.cost), str(self.key)]
 
 
-def own_number(user: Actor) -> str:
-    """The number that somebody entered as their own: ten digits, or empty."""
-    profile = Profile.objects.filter(user=user_of(user)).first() if user_of(user) else None
-    return profile.mobile if profile is not None else ""
-
-
 def trial_for(person: Addressee, mobile: str, rates: prices.Rates) -> Trial:
     """A recipient's text as a test to `mobile`, somebody else's number."""
     rate = rates.get(operator_of(mobile))
@@ -59,34 +54,45 @@ def send_test(
     Raises `SendRefused`; then nothing is kept.
     """
     with transaction.atomic():  # nothing stays of a test that is refused
-        mobile = _locked_number(by)
-        if not mobile:
+        profile = locked_profile(by)
+        if profile is None or not profile.mobile:
             raise SendRefused(_("Enter your own number first."))
+        if not profile.is_proved:
+            raise SendRefused(_("Prove first that your number is yours, under My number."))
         _check_limit(by, form_uuid)
-        test = drafts.save_draft(
-            form_uuid=form_uuid,
-            text=literal(text),
-            audience=Audience(numbers=mobile, again=True),
+        return send_to(
+            profile.mobile,
             gateway=draft.gateway,
+            form_uuid=form_uuid,
+            text=text,
+            cost=cost,
             by=by,
-            is_test=True,
         )
-        if test.state == CampaignState.DRAFT:
-            _hand_over(test, cost, by)
-    return test
 
 
-def _locked_number(user: Actor) -> str:
-    """The own number, so that two tests of one person come one after the other."""
-    profiles = (
-        Profile.objects.filter(user=user_of(user)) if user_of(user) else Profile.objects.none()
+def send_to(
+    mobile: str, *, gateway: Gateway, form_uuid: uuid.UUID, text: str, cost: Decimal, by: Actor
+) -> Campaign:
+    """Send a text to one's own number for at most `cost` rupees, within the caller's transaction.
+
+    It is marked as a test. Raises `SendRefused`.
+    """
+    test = drafts.save_draft(
+        form_uuid=form_uuid,
+        text=literal(text),
+        audience=Audience(numbers=mobile, again=True),
+        gateway=gateway,
+        by=by,
+        is_test=True,
     )
-    return profiles.select_for_update().values_list("mobile", flat=True).first() or ""
+    if test.state == CampaignState.DRAFT:
+        _hand_over(test, cost, by)
+    return test
 
 
 def _check_limit(by: Actor, form_uuid: uuid.UUID) -> None:
     """Raises `SendRefused` for somebody who has sent so many tests that another is no trial."""
-    sent = Campaign.objects.filter(is_test=True, created_by=user_of(by))
+    sent = Campaign.objects.filter(is_test=True, created_by=user_of(by), code__isnull=True)
     lately = sent.filter(created_at__gt=timezone.now() - timedelta(hours=1))
     if lately.exclude(form_uuid=form_uuid).count() >= settings.TESTS_AN_HOUR:
         said = _("You have sent %(most)d tests within an hour. Try again later.")

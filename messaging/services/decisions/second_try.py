@@ -64,6 +64,7 @@ def send_again(
     if (known := resend.known(form_uuid, campaign)) is not None:
         return known
     resend.check_gateway(campaign)
+    resend.check_no_test(campaign)
     reading = affordability.fresh_reading(campaign.gateway, button=_("Send"))
     signature = resend.Signature(form_uuid, prices.rates_now(campaign, reading), by, why)
     # Not within the transaction: of a hundred thousand people it takes a while.

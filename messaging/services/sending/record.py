@@ -248,6 +248,7 @@ def _cut_again(campaign: Campaign, batch: Batch, *, halves: bool) -> int:
         new = Batch.objects.create(
             campaign=campaign,
             text=batch.text,
+            code_key=batch.code_key,
             parts=batch.parts,
             size=len(some),
             cost=prices.cost_of_recipients(taken),

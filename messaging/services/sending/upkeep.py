@@ -15,7 +15,7 @@ from messaging.models import (
 )
 from messaging.services import sociair
 from messaging.services.audience import tables
-from messaging.services.campaigns import control
+from messaging.services.campaigns import control, number_codes
 from messaging.services.decisions.settlement import UNDECIDED
 from messaging.services.gateway import relief, silence
 from messaging.services.money import balance
@@ -28,13 +28,14 @@ _READ_EVERY = timedelta(minutes=15)
 
 
 def sweep(gateway: Gateway) -> None:
-    """Record answers that wait in files, give up lost batches, start what is due, close what was
-    cancelled, look at the balance, and forget tables that nobody used.
+    """Record answers that wait in files, give up lost batches, start what is due, cancel codes that
+    expired, close what was cancelled, look at the balance, and forget tables that nobody used.
     """
     Gateway.objects.filter(pk=gateway.pk).update(swept_at=timezone.now())
     steps = (
         *(persistence.catch_up, _give_up, _mark_overdue, control.start_due),
-        *(_close_cancelled, _read_balance, relief.if_kept_again, _forget_tables),
+        *(number_codes.cancel_expired, _close_cancelled, _read_balance),
+        *(relief.if_kept_again, _forget_tables),
     )
     for step in steps:
         try:

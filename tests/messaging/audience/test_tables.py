@@ -21,6 +21,7 @@ from messaging.services.campaigns import control, drafts, follow_ups
 from messaging.services.campaigns.review import review_of
 from messaging.services.money import affordability
 from messaging.services.sending.upkeep import sweep
+from sociair_portal.common.actors import Actor
 from sociair_portal.common.bulk_rows import insert_rows
 from sociair_portal.roles import SENDER
 from tests.conftest import Browser, signed_in
@@ -43,10 +44,10 @@ MARKS = (
 TEXT = "{student}: {marks}. Come on {date}."
 
 
-def table_of(text: str, tmp_path: Path) -> RecipientTable:
+def table_of(text: str, tmp_path: Path, *, by: Actor = None) -> RecipientTable:
     path = tmp_path / "table"
     path.write_text(text, encoding="utf-8")
-    return read_table(path, name="marks.csv")
+    return read_table(path, name="marks.csv", by=by)
 
 
 def draft_of(table: RecipientTable, gateway: Gateway, text: str = TEXT, **more: Any) -> Campaign:
@@ -209,7 +210,7 @@ def test_other_columns_of_a_table_are_chosen(
     sender: Browser, gateway: Gateway, tmp_path: Path
 ) -> None:
     text = "Child,Home,Guardian,Office\nSita,9841000001,Ram,9801000009\n"
-    table = table_of(text, tmp_path)
+    table = table_of(text, tmp_path, by=sender.user)
     typed = {
         "form_uuid": str(uuid.uuid4()),
         "table": str(table.pk),
@@ -320,7 +321,7 @@ def test_only_those_who_may_send_upload_tables(client: Any, roles: None) -> None
 
 
 def test_tables_are_listed_in_the_admin(manager: Browser, tmp_path: Path) -> None:
-    table_of(MARKS, tmp_path)
+    table_of(MARKS, tmp_path, by=manager.user)
     assert "marks.csv" in words(manager.get("/admin/messaging/recipienttable/"))
 
 
@@ -343,7 +344,7 @@ def test_chosen_columns_count_without_being_applied(
 ) -> None:
     """Whichever button is pressed: the mothers are meant, and the receipt says so."""
     reading(gateway)
-    table = table_of(TWO_PHONES, tmp_path)
+    table = table_of(TWO_PHONES, tmp_path, by=sender.user)
     typed = {"form_uuid": str(uuid.uuid4()), "text": "Hi", "table": str(table.pk)}
     columns = {"number_column": "mother_mobile", "name_column": "name"}
     page = sender.post("/compose/", {**typed, **columns}, follow=True)
@@ -425,7 +426,7 @@ def test_chosen_groups_wait_behind_a_table(
     sender: Browser, gateway: Gateway, tmp_path: Path
 ) -> None:
     group = GroupFactory.create(members=[ContactFactory.create()])
-    table = table_of(MARKS, tmp_path)
+    table = table_of(MARKS, tmp_path, by=sender.user)
     typed = {"form_uuid": str(uuid.uuid4()), "text": "Hi", "groups": group.pk}
     page = sender.post("/compose/search/", {**typed, "table": str(table.pk)})
     assert f'<input type="hidden" name="groups" value="{group.pk}">' in source(page)

@@ -24,10 +24,10 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def half_sent(gateway: Gateway, settings: Settings) -> Campaign:
+def half_sent(sender: Browser, gateway: Gateway, settings: Settings) -> Campaign:
     """Cancelled when three of six people had their message."""
     settings.SOCIAIR_BATCH_SIZE = 3
-    campaign = hand_over(gateway, numbers(6))
+    campaign = hand_over(gateway, numbers(6), by=sender.user)
     dispatch.send_next(gateway)
     control.cancel(campaign, by=None)
     campaign.refresh_from_db()
@@ -116,7 +116,7 @@ def test_too_many_people_for_a_follow_up_are_refused(
 def test_a_campaign_that_reached_everybody_has_no_follow_up(
     gateway: Gateway, sender: Browser
 ) -> None:
-    campaign = hand_over(gateway, numbers(3))
+    campaign = hand_over(gateway, numbers(3), by=sender.user)
     send_all(gateway)
     campaign.refresh_from_db()
     assert not follow_ups.can_be_followed(campaign)

@@ -175,7 +175,7 @@ def test_a_campaigns_page_says_why_it_paused(
     sender: Browser, gateway: Gateway, settings: Settings
 ) -> None:
     settings.SOCIAIR_BATCH_SIZE = 1
-    campaign = hand_over(gateway, [REFUSES, "9851234567"])
+    campaign = hand_over(gateway, [REFUSES, "9851234567"], by=sender.user)
     send_all(gateway)
     shown = sender.get(url(campaign))
     assert "Paused" in words(shown)
@@ -186,7 +186,7 @@ def test_a_campaigns_page_says_why_it_paused(
 def test_a_page_of_another_gateways_campaign_offers_only_cancel(
     sender: Browser, gateway: Gateway
 ) -> None:
-    campaign = hand_over(gateway, numbers(1))
+    campaign = hand_over(gateway, numbers(1), by=sender.user)
     other = Gateway.objects.create(base_url="https://other.example/api")
     Campaign.objects.update(gateway=other, state=CampaignState.PAUSED)
     said = words(sender.get(url(campaign)))

@@ -47,7 +47,7 @@ def kinds(campaign: Campaign) -> list[str]:
 def test_a_campaign_is_paused_and_resumed_on_its_page(
     sender: Browser, gateway: Gateway, django_capture_on_commit_callbacks: OnCommit
 ) -> None:
-    campaign = hand_over(gateway, numbers(3))
+    campaign = hand_over(gateway, numbers(3), by=sender.user)
     paused = post(sender, campaign, "pause")
     assert "Paused. Calls that are under way come to their end." in words(paused)
     assert send_all(gateway) != []
@@ -63,7 +63,7 @@ def test_a_campaign_is_paused_and_resumed_on_its_page(
 
 
 def test_cancelling_a_campaign_asks_first(sender: Browser, gateway: Gateway) -> None:
-    campaign = hand_over(gateway, numbers(3))
+    campaign = hand_over(gateway, numbers(3), by=sender.user)
     asked = sender.get(url(campaign, "cancel"))
     assert "3 people have not got it yet and will not get it." in words(asked)
     campaign.refresh_from_db()
@@ -81,7 +81,7 @@ def test_resuming_during_preparation_wakes_the_preparation(
     django_capture_on_commit_callbacks: OnCommit,
 ) -> None:
     settings.INLINE_RECIPIENTS = 1
-    campaign = hand_over(gateway, numbers(2))
+    campaign = hand_over(gateway, numbers(2), by=sender.user)
     post(sender, campaign, "pause")
     tasks = woken(django_capture_on_commit_callbacks, lambda: post(sender, campaign, "resume"))
     assert tasks == ["prepare"]
@@ -90,7 +90,7 @@ def test_resuming_during_preparation_wakes_the_preparation(
 def test_after_a_refused_token_the_balance_is_read_first(
     sender: Browser, gateway: Gateway, django_capture_on_commit_callbacks: OnCommit
 ) -> None:
-    campaign = hand_over(gateway, numbers(1))
+    campaign = hand_over(gateway, numbers(1), by=sender.user)
     control.pause(campaign, by=sender.user)
     holds.hold(gateway, HoldKind.TOKEN, HoldReason.TOKEN_REFUSED)
     tasks = woken(django_capture_on_commit_callbacks, lambda: post(sender, campaign, "resume"))
@@ -132,7 +132,7 @@ def test_controlling_a_campaign_needs_a_form_token(
 def test_a_campaign_at_its_end_is_not_controlled(
     name: str, sender: Browser, gateway: Gateway
 ) -> None:
-    campaign = hand_over(gateway, numbers(1))
+    campaign = hand_over(gateway, numbers(1), by=sender.user)
     send_all(gateway)
     response = post(sender, campaign, name)
     assert response.redirect_chain[-1][0] == url(campaign, "campaign")
@@ -152,7 +152,7 @@ def test_a_missing_campaign_cannot_be_controlled(
 def test_pausing_and_resuming_twice_happens_once(
     name: str, sender: Browser, gateway: Gateway
 ) -> None:
-    campaign = hand_over(gateway, numbers(1))
+    campaign = hand_over(gateway, numbers(1), by=sender.user)
     for _click in range(2):
         post(sender, campaign, "pause")
     for _click in range(2):
@@ -161,7 +161,7 @@ def test_pausing_and_resuming_twice_happens_once(
 
 
 def test_another_gateways_campaign_can_only_be_cancelled(sender: Browser, gateway: Gateway) -> None:
-    campaign = hand_over(gateway, numbers(1))
+    campaign = hand_over(gateway, numbers(1), by=sender.user)
     other = Gateway.objects.create(base_url="https://other.example/api")
     Campaign.objects.update(gateway=other, state=CampaignState.PAUSED)
     response = post(sender, campaign, "resume")

@@ -125,21 +125,6 @@ def test_a_large_campaign_from_the_review_wakes_the_preparation(
     assert campaign.state == CampaignState.PREPARING
 
 
-def test_a_draft_is_reviewed_only_by_author_and_manager(
-    sender: Browser, manager: Browser, draft: Draft, gateway: Gateway
-) -> None:
-    campaign = draft("9801234567")
-    reading(gateway)
-    assert signed_in("Sender").get(url(campaign)).status_code == 404
-    shown = manager.get(url(campaign))
-    assert f"This is a draft of {sender.user.username}, who alone can send it." in words(shown)
-    assert "Send to" not in words(shown)
-    data = {"signed": shown.context["signed"]}
-    assert manager.post(url(campaign), data).status_code == 403
-    campaign.refresh_from_db()
-    assert campaign.state == CampaignState.DRAFT
-
-
 def test_the_review_is_for_those_who_may_send(
     client: Client, draft: Draft, gateway: Gateway
 ) -> None:

@@ -13,6 +13,7 @@ from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import control, follow_ups, schedule
 from messaging.services.money import affordability
 from sandbox.server import Sandbox
+from sociair_portal.common.actors import Actor
 from tests.conftest import Browser
 from tests.factories import ContactFactory, GroupFactory
 from tests.pages import words
@@ -26,8 +27,10 @@ def in_days(days: int, hour: int = 12) -> datetime:
     return at.replace(hour=hour, minute=0, second=0, microsecond=0)
 
 
-def scheduled(gateway: Gateway, at: datetime, text: str = "Exams begin.") -> Campaign:
-    campaign = hand_over(gateway, ["9841234567", "9801234567"], text=text, at=at)
+def scheduled(
+    gateway: Gateway, at: datetime, text: str = "Exams begin.", *, by: Actor = None
+) -> Campaign:
+    campaign = hand_over(gateway, ["9841234567", "9801234567"], text=text, at=at, by=by)
     assert campaign.state == CampaignState.SCHEDULED
     return campaign
 
@@ -43,10 +46,10 @@ def shown(at: datetime) -> str:
 
 
 def test_scheduled_campaigns_are_listed_by_day_and_moved(sender: Browser, gateway: Gateway) -> None:
-    first = scheduled(gateway, in_days(3), "Exams begin.")
-    scheduled(gateway, in_days(3, hour=15), "Bring a pen.")
-    scheduled(gateway, in_days(9), "Results.")
-    hand_over(gateway, ["9841234567"], text="At once.")
+    first = scheduled(gateway, in_days(3), "Exams begin.", by=sender.user)
+    scheduled(gateway, in_days(3, hour=15), "Bring a pen.", by=sender.user)
+    scheduled(gateway, in_days(9), "Results.", by=sender.user)
+    hand_over(gateway, ["9841234567"], text="At once.", by=sender.user)
     page = words(sender.get("/schedule/"))
     assert page.index("Exams begin.") < page.index("Bring a pen.") < page.index("Results.")
     assert "At once." not in page.split("Scheduled", 3)[-1]
@@ -68,13 +71,13 @@ def test_an_empty_schedule_says_so(sender: Browser, gateway: Gateway) -> None:
 def test_the_schedule_says_that_the_balance_does_not_suffice(
     sender: Browser, gateway: Gateway
 ) -> None:
-    scheduled(gateway, in_days(1))
+    scheduled(gateway, in_days(1), by=sender.user)
     BalanceReading.objects.update(balance="1")
     assert "does not suffice for everything" in words(sender.get("/schedule/"))
 
 
 def test_one_of_two_moves_a_scheduled_campaign(sender: Browser, gateway: Gateway) -> None:
-    campaign = scheduled(gateway, in_days(3))
+    campaign = scheduled(gateway, in_days(3), by=sender.user)
     late = Campaign.objects.get(pk=campaign.pk)
     move(sender, campaign, at=shown(in_days(4)))
     answer = move(sender, late, at=shown(in_days(8)))
@@ -95,7 +98,7 @@ def test_one_of_two_moves_a_scheduled_campaign(sender: Browser, gateway: Gateway
 def test_a_campaign_is_not_moved_to_an_impossible_time(
     sender: Browser, gateway: Gateway, at: str, said: str
 ) -> None:
-    campaign = scheduled(gateway, in_days(3))
+    campaign = scheduled(gateway, in_days(3), by=sender.user)
     answer = move(sender, campaign, at=at)
     assert said in words(answer)
     campaign.refresh_from_db()
@@ -105,7 +108,7 @@ def test_a_campaign_is_not_moved_to_an_impossible_time(
 def test_moving_a_campaign_into_the_night_asks_first(
     sender: Browser, gateway: Gateway, settings: Any
 ) -> None:
-    campaign = scheduled(gateway, in_days(3))
+    campaign = scheduled(gateway, in_days(3), by=sender.user)
     settings.QUIET_HOURS = (21, 7)
     assert "That is at night." in words(move(sender, campaign, at=shown(in_days(3, hour=22))))
     move(sender, campaign, at=shown(in_days(3, hour=22)), at_night="1")
@@ -116,7 +119,7 @@ def test_moving_a_campaign_into_the_night_asks_first(
 def test_a_scheduled_campaign_is_sent_at_once(
     sender: Browser, gateway: Gateway, sandbox: Sandbox
 ) -> None:
-    campaign = scheduled(gateway, in_days(3))
+    campaign = scheduled(gateway, in_days(3), by=sender.user)
     assert "Send to 2 people for Rs 1.60 now" in words(
         sender.get(f"/campaigns/{campaign.pk}/move/")
     )
@@ -131,7 +134,7 @@ def test_a_scheduled_campaign_is_sent_at_once(
 
 
 def test_a_text_that_says_its_day_stays_on_it(sender: Browser, gateway: Gateway) -> None:
-    campaign = scheduled(gateway, in_days(3), "Come on {date}.")
+    campaign = scheduled(gateway, in_days(3), "Come on {date}.", by=sender.user)
     for typed in ({"at": shown(in_days(4))}, {"now": "1"}):
         assert "is written for" in words(move(sender, campaign, **typed))
     campaign.refresh_from_db()
@@ -144,7 +147,7 @@ def test_a_text_that_says_its_day_stays_on_it(sender: Browser, gateway: Gateway)
 def test_a_scheduled_campaign_is_opened_again_to_change(
     sender: Browser, gateway: Gateway, sandbox: Sandbox
 ) -> None:
-    campaign = scheduled(gateway, in_days(3))
+    campaign = scheduled(gateway, in_days(3), by=sender.user)
     url = f"/campaigns/{campaign.pk}/open-again/"
     answer = sender.post(url)
     draft = Campaign.objects.get(state="draft")
@@ -160,7 +163,7 @@ def test_a_scheduled_campaign_is_opened_again_to_change(
 
 
 def test_a_campaign_that_has_begun_is_not_opened_again(sender: Browser, gateway: Gateway) -> None:
-    campaign = hand_over(gateway, ["9841234567"])
+    campaign = hand_over(gateway, ["9841234567"], by=sender.user)
     answer = sender.post(f"/campaigns/{campaign.pk}/open-again/", follow=True)
     assert "does not wait for its time just now" in words(answer)
     campaign.refresh_from_db()
@@ -171,7 +174,7 @@ def test_a_campaign_that_has_begun_is_not_opened_again(sender: Browser, gateway:
 def test_a_campaign_is_copied_into_a_draft(sender: Browser, gateway: Gateway) -> None:
     group = GroupFactory.create(members=[ContactFactory.create()])
     audience = Audience(groups=(group.pk,), again=True)
-    campaign = hand_over(gateway, audience, text="Dear {name}.")
+    campaign = hand_over(gateway, audience, text="Dear {name}.", by=sender.user)
     answer = sender.post(f"/campaigns/{campaign.pk}/copy/")
     draft = Campaign.objects.get(state="draft")
     assert answer.headers["Location"] == f"/compose/?draft={draft.pk}"
@@ -228,7 +231,7 @@ def test_what_is_moved_while_it_would_begin_does_not_begin(
 
 
 def test_what_belongs_to_another_gateway_is_not_moved(sender: Browser, gateway: Gateway) -> None:
-    campaign = scheduled(gateway, in_days(3))
+    campaign = scheduled(gateway, in_days(3), by=sender.user)
     other = Gateway.objects.create(base_url="https://elsewhere.example/api")
     Campaign.objects.update(gateway=other)
     for typed in ({"now": "1"}, {"at": shown(in_days(4))}):
@@ -241,7 +244,7 @@ def test_a_campaign_opened_again_bars_follow_ups(
     sender: Browser, manager: Browser, gateway: Gateway
 ) -> None:
     """A colleague does not write the old words to the same people."""
-    campaign = scheduled(gateway, in_days(3))
+    campaign = scheduled(gateway, in_days(3), by=sender.user)
     draft = schedule.open_again(campaign, gateway=gateway, by=sender.user)
     assert draft is not None
     assert draft.scheduled_for == in_days(3)
@@ -250,7 +253,7 @@ def test_a_campaign_opened_again_bars_follow_ups(
 
 
 def test_what_is_due_and_does_not_go_out_is_listed(sender: Browser, gateway: Gateway) -> None:
-    campaign = scheduled(gateway, in_days(1))
+    campaign = scheduled(gateway, in_days(1), by=sender.user)
     Campaign.objects.filter(pk=campaign.pk).update(
         scheduled_for=timezone.now() - timedelta(minutes=5)
     )
@@ -260,7 +263,7 @@ def test_what_is_due_and_does_not_go_out_is_listed(sender: Browser, gateway: Gat
 def test_a_text_that_says_its_day_is_resumed_by_who_has_seen_it(
     sender: Browser, gateway: Gateway
 ) -> None:
-    campaign = hand_over(gateway, ["9841234567"], text="Come on {date}.")
+    campaign = hand_over(gateway, ["9841234567"], text="Come on {date}.", by=sender.user)
     control.pause(campaign, by=None)
     yesterday = timezone.now() - timedelta(days=1)
     Campaign.objects.filter(pk=campaign.pk).update(written_for=yesterday)

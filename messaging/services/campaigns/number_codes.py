@@ -1,0 +1,187 @@
+"""Codes that prove a number: one text to it, whose six digits only its reader knows.
+
+Wherever the text is kept or shown, stars stand for the digits; the call alone puts them in.
+"""
+
+import uuid
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import Final
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.db.models import F, QuerySet
+from django.utils import timezone
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from contacts.phone import operator_of
+from messaging.models import OPEN_STATES, Batch, Campaign, Gateway, NumberCode, Profile
+from messaging.models.profile import MOST_GUESSES
+from messaging.services.campaigns import control, own_number, trial
+from messaging.services.money import prices
+from messaging.services.money.affordability import SendRefused
+from messaging.text.codes import MARK, code_of
+from messaging.text.length import measure
+from sociair_portal.common import formats
+from sociair_portal.common.actors import Actor, user_of
+
+_MINUTES: Final = 10
+_VALID_FOR: Final = timedelta(minutes=_MINUTES)
+_HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
+# A stranger's telephone is no toy: so many codes one person asks for, and one number gets.
+_AN_HOUR: Final = 3
+_A_DAY: Final = 10
+_A_DAY_TO_A_NUMBER: Final = 3
+
+
+class CodeRefused(Exception):
+    """A code proved nothing; the message is a sentence for the user."""
+
+
+def text_of_a_code() -> str:
+    """What is sent, with stars in the place of the code."""
+    said = _("%(code)s is your code for Sociair Portal. It works for %(minutes)d minutes.")
+    return said % {"code": MARK, "minutes": _MINUTES}
+
+
+def price_of_a_code(mobile: str, rates: prices.Rates) -> Decimal | None:
+    """Rupees; None for an operator without a rate."""
+    rate = rates.get(operator_of(mobile))
+    return None if rate is None else rate * measure(text_of_a_code()).parts
+
+
+def current_code(user: User) -> NumberCode | None:
+    """The code that may still be typed."""
+    usable = _open_codes(user).filter(
+        guesses__lt=MOST_GUESSES, sent_at__gt=timezone.now() - _VALID_FOR
+    )
+    return usable.select_related("campaign").first()
+
+
+def works_until(code: NumberCode) -> datetime:
+    return code.sent_at + _VALID_FOR
+
+
+def _open_codes(user: User) -> QuerySet[NumberCode]:
+    return NumberCode.objects.filter(user=user, ended_at__isnull=True)
+
+
+def objection(user: User, mobile: str) -> str:
+    """Why no code can be sent now, and when another one can; empty if one can."""
+    of_user, of_number = (
+        NumberCode.objects.filter(user=user),
+        NumberCode.objects.filter(mobile=mobile),
+    )
+    for codes, most, within in (
+        (of_number, _A_DAY_TO_A_NUMBER, _DAY),
+        (of_user, _A_DAY, _DAY),
+        (of_user, _AN_HOUR, _HOUR),
+    ):
+        since = timezone.now() - within
+        last = list(codes.filter(sent_at__gt=since).order_by("-sent_at")[:most])
+        if len(last) == most:
+            again = formats.moment(timezone.localtime(last[-1].sent_at + within))
+            said = (
+                _("No more codes can go to this number before %(again)s.")
+                if codes is of_number
+                else _("You have asked for many codes. You can ask for another one at %(again)s.")
+            )
+            return said % {"again": again}
+    return ""
+
+
+def send_code(
+    gateway: Gateway, *, form_uuid: uuid.UUID, mobile: str, cost: Decimal, by: Actor
+) -> Campaign:
+    """Send a code to one's own number for at most `cost` rupees; one offer sends one code.
+
+    It replaces the code before it. Raises `SendRefused`; then nothing is kept or sent.
+    """
+    person = user_of(by)
+    with transaction.atomic():
+        profile = own_number.locked_profile(by)
+        if person is None or profile is None or not mobile or profile.mobile != mobile:
+            raise SendRefused(_("Your number was changed meanwhile. Look at it once more."))
+        # What counts codes to one number waits for whoever sends one to it just now.
+        Gateway.objects.select_for_update(no_key=True).get(pk=gateway.pk)
+        sent = NumberCode.objects.filter(user=person, campaign__form_uuid=form_uuid)
+        if (known := sent.select_related("campaign").first()) is not None:
+            return known.campaign
+        if why := objection(person, mobile):
+            raise SendRefused(why)
+        message = trial.send_to(
+            mobile, gateway=gateway, form_uuid=form_uuid, text=text_of_a_code(), cost=cost, by=by
+        )
+        _open_codes(person).update(ended_at=timezone.now())
+        code = NumberCode.objects.create(user=person, mobile=mobile, campaign=message)
+        if Batch.objects.filter(campaign=message).update(code_key=code.key) != 1:
+            raise SendRefused(_("The code cannot be sent just now. Try again in a minute."))
+    return message
+
+
+def prove(user: User, typed: str) -> None:
+    """Prove a user's own number by the code that was sent to it. Raises `CodeRefused`.
+
+    Each guess is counted before it is compared, so that guesses at the same time are no more.
+    """
+    found = _open_codes(user).first()
+    if found is None:
+        raise CodeRefused(_("There is no code to compare with. Ask for one first."))
+    now = timezone.now()
+    counted = _open_codes(user).filter(
+        pk=found.pk, guesses__lt=MOST_GUESSES, sent_at__gt=now - _VALID_FOR
+    )
+    if not counted.update(guesses=F("guesses") + 1):
+        raise CodeRefused(_why_over(found, now))
+    if not constant_time_compare(typed, code_of(str(found.key), secret=settings.SECRET_KEY)):
+        found.refresh_from_db()
+        raise CodeRefused(_why_wrong(found))
+    _use(user, found)
+
+
+def _use(user: User, code: NumberCode) -> None:
+    """Of the same code twice at the same time, one proves the number."""
+    now = timezone.now()
+    with transaction.atomic():
+        own_number.locked_profile(user)
+        used = _open_codes(user).filter(pk=code.pk).update(ended_at=now)
+        same = Profile.objects.filter(user=user, mobile=code.mobile)
+        if not used or not same.update(proved_at=now, entered_by=None):
+            raise CodeRefused(
+                _("This code was used already, or your number was changed. Look at it once more.")
+            )
+
+
+def _why_over(code: NumberCode, now: datetime) -> str:
+    if code.sent_at <= now - _VALID_FOR:
+        said = _("This code has expired: it worked for %(minutes)d minutes. Ask for a new one.")
+        return said % {"minutes": _MINUTES}
+    return _("Too many wrong codes were typed: this one does not work any more. Ask for a new one.")
+
+
+def _why_wrong(code: NumberCode) -> str:
+    left = MOST_GUESSES - code.guesses
+    if left <= 0:
+        return _why_over(code, code.sent_at)
+    return ngettext(
+        "This is not the code. You can try once more.",
+        "This is not the code. You can try %(left)d more times.",
+        left,
+    ) % {"left": left}
+
+
+def cancel_expired(gateway: Gateway) -> None:
+    """Codes that expired while they waited are not sent: nobody could use them."""
+    late = Campaign.objects.filter(
+        gateway=gateway,
+        state__in=OPEN_STATES,
+        code__sent_at__lte=timezone.now() - _VALID_FOR,
+        pending__gt=0,
+    )
+    for message in late:
+        control.cancel(
+            message, by=None, only=OPEN_STATES, words=_("The code expired before it was sent.")
+        )

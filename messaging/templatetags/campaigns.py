@@ -1,0 +1,11 @@
+"""Template filters that say who may change a campaign; loaded in every template."""
+
+from django import template
+
+from messaging.services.campaigns import rights
+
+register = template.Library()
+
+register.filter("may_control", rights.may_control)
+register.filter("who_may_control", rights.who_may_control)
+register.filter("who_may_follow", rights.who_may_follow)
