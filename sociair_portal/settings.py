@@ -256,6 +256,7 @@ MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_FORMS = {
     "authenticate": "sociair_portal.accounts.forms.SecondStepForm",
     "reauthenticate": "sociair_portal.accounts.forms.ConfirmCodeForm",
+    "reauthenticate_webauthn": "sociair_portal.accounts.forms.ConfirmPasskeyForm",
     "activate_totp": "sociair_portal.accounts.forms.FirstCodeForm",
 }
 MFA_ALLOW_UNVERIFIED_EMAIL = True
@@ -272,7 +273,7 @@ USERSESSIONS_ADAPTER = "sociair_portal.accounts.adapter.SessionsAdapter"
 # E-mail, where it is set up: invitations and new passwords
 
 EMAIL_URL: str = env.str("EMAIL_URL", "")
-EMAIL_IS_SET_UP = bool(EMAIL_URL)
+EMAIL_IS_SET_UP = ACCOUNT_EMAIL_NOTIFICATIONS = bool(EMAIL_URL)
 vars().update(env.email_url_config(EMAIL_URL or "dummymail://"))
 DEFAULT_FROM_EMAIL: str = env.str("EMAIL_FROM", "") or "portal@localhost"
 

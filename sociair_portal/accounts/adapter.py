@@ -18,6 +18,14 @@ from sociair_portal.common.clients import address_of
 
 _WRONG: Final = _("This name and password do not belong together. Check both and try again.")
 
+_SECOND_STEP: Final = {
+    "totp_activated": Deed.SECOND_STEP_ADDED,
+    "webauthn_added": Deed.SECOND_STEP_ADDED,
+    "recovery_codes_generated": Deed.SECOND_STEP_ADDED,
+    "totp_deactivated": Deed.SECOND_STEP_REMOVED,
+    "webauthn_removed": Deed.SECOND_STEP_REMOVED,
+}
+
 
 class AccountAdapter(DefaultAccountAdapter):
     error_messages = {
@@ -69,6 +77,14 @@ class AccountAdapter(DefaultAccountAdapter):
         super().set_password(user, password)
         is_own = isinstance(self.request.user, User) and self.request.user.pk == user.pk
         record(Deed.PASSWORD_CHANGED if is_own else Deed.PASSWORD_RESET, by=user, about=user)
+
+    def send_notification_mail(
+        self, template_prefix: str, user: Any, *args: Any, **kwargs: Any
+    ) -> None:
+        """Also the place at which the library says that a second step came or went."""
+        if deed := _SECOND_STEP.get(template_prefix.rpartition("/")[2]):
+            record(deed, by=user, about=user)
+        super().send_notification_mail(template_prefix, user, *args, **kwargs)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, str]]:
         """Who has a second step confirms with it: a password may have been read over a shoulder."""

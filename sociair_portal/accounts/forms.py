@@ -7,11 +7,14 @@ from allauth.account import forms as account_forms
 from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
+from allauth.mfa.webauthn.forms import ReauthenticateWebAuthnForm
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from sociair_portal.accounts.guesses import guess
+from sociair_portal.audit.deeds import Deed
+from sociair_portal.audit.record import record
 
 
 def _plain(code: str) -> str:
@@ -100,6 +103,12 @@ class SecondStepForm(_Code, AuthenticateForm):
 
 class ConfirmCodeForm(_Code, ReauthenticateForm):
     """While signed in."""
+
+
+class ConfirmPasskeyForm(ReauthenticateWebAuthnForm):
+    def save(self) -> None:
+        super().save()
+        record(Deed.IDENTITY_CONFIRMED, by=self.user, about=self.user)
 
 
 class FirstCodeForm(ActivateTOTPForm):

@@ -42,6 +42,8 @@ def guess(request: HttpRequest, name: str) -> Iterator[Callable[[bool], None]]:
     def was_right(right: bool) -> None:
         if right:
             tries.forget()
+            if signed_in:
+                record(Deed.IDENTITY_CONFIRMED, by=signed_in, about=user)
         else:
             deed = Deed.IDENTITY_NOT_CONFIRMED if signed_in else Deed.SIGN_IN_FAILED
             # A name that nobody has may be a password typed into the wrong field.

@@ -25,6 +25,8 @@ from messaging.services.money import prices
 from messaging.services.money.affordability import SendRefused
 from messaging.text.codes import MARK, code_of
 from messaging.text.length import measure
+from sociair_portal.audit.deeds import Deed
+from sociair_portal.audit.record import record
 from sociair_portal.common import formats
 from sociair_portal.common.actors import Actor, user_of
 
@@ -153,6 +155,7 @@ def _use(user: User, code: NumberCode) -> None:
             raise CodeRefused(
                 _("This code was used already, or your number was changed. Look at it once more.")
             )
+        record(Deed.NUMBER_PROVED, by=user, about=user)
 
 
 def _why_over(code: NumberCode, now: datetime) -> str:
