@@ -9,6 +9,7 @@ from huey import crontab
 from huey.contrib.djhuey import db_periodic_task, db_task
 
 from contacts.importing import jobs, undo
+from sociair_portal.common import temporary
 from sociair_portal.common.shutdown import stopping
 
 _RUN_FOR: Final = 20.0  # seconds a task goes on before it makes room for senders
@@ -40,7 +41,10 @@ def run_imports() -> None:
 
 @db_periodic_task(crontab(minute="*"), priority=_PRIORITY, expires=_EXPIRES)  # type: ignore[untyped-decorator]
 def sweep_imports() -> None:
-    """Go on with imports whose worker is gone; forget what nobody has started or can undo."""
+    """Go on with imports whose worker is gone; forget what nobody has started or can undo, and
+    files of a process that was killed.
+    """
+    temporary.sweep()
     jobs.forget_abandoned()
     undo.forget_old()
     if jobs.waiting():
