@@ -81,7 +81,12 @@ def check_times(**kwargs: Any) -> list[CheckMessage]:
 
 
 def check_numbers(**kwargs: Any) -> list[CheckMessage]:
-    least = {"SOCIAIR_BATCH_SIZE": 1, "SOCIAIR_WORKERS": 1, "SOCIAIR_REQUESTS_PER_MINUTE": 0}
+    least = {
+        "SOCIAIR_BATCH_SIZE": 1,
+        "SOCIAIR_WORKERS": 1,
+        "SOCIAIR_REQUESTS_PER_MINUTE": 0,
+        "REQUEST_SECONDS": 1,
+    }
     return [
         Error(f"{name} must be at least {number}.", id="sociair_portal.E005")
         for name, number in least.items()

@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.conf import settings
 from django.core.management.base import BaseCommand, SystemCheckError
 
+from sociair_portal.common import temporary
 from sociair_portal.logs import FORMATTERS
 from sociair_portal.start import (
     keep_files_private,
@@ -24,9 +25,12 @@ look_for_garbage_less_often()
 
 wsgi_app = "sociair_portal.wsgi"
 bind = os.environ.get("BIND") or "127.0.0.1:8000"
-worker_class = "gthread"
+worker_class = "sociair_portal.web_worker.PatientWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY") or 2)
 threads = 8
+# Of each process; below what a system lets a process open, which is often 1024.
+worker_connections = 500
+sendfile = False  # it waits for whoever takes an answer slowly
 # Each worker loads the application itself: SQLite's connections must not be forked.
 preload_app = False
 graceful_timeout = 15  # seconds for requests in flight
@@ -83,3 +87,4 @@ def post_worker_init(worker: Any) -> None:
     except SystemCheckError as error:
         print(error, file=sys.stderr, flush=True)  # noqa: T201  # before any log
         sys.exit(_BOOT_ERROR)
+    temporary.sweep()

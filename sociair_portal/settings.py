@@ -79,6 +79,7 @@ TESTS_AN_HOUR: int = env.int("TESTS_AN_HOUR", 20)  # of one person, to the own n
 PASTED_LINES = 10_000  # numbers in one message
 
 IMPORT_MAX_MB: int = env.int("IMPORT_MAX_MB", 50)
+REQUEST_SECONDS: float = env.float("REQUEST_SECONDS", 20)  # for a client to send one
 
 # The web application
 
@@ -135,11 +136,13 @@ MIDDLEWARE = [
     "sociair_portal.accounts.sessions.SecretSessionMiddleware",
     "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "django.middleware.csrf.CsrfViewMiddleware",
+    # Above what reads forms: nothing of a request is read before it is known whose it is.
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "sociair_portal.audit.actors.ActorMiddleware",
     "allauth.account.middleware.AccountMiddleware",
     "sociair_portal.accounts.gate.GateMiddleware",
+    "sociair_portal.bodies.BodyMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_htmx.middleware.HtmxMiddleware",
@@ -332,7 +335,10 @@ CONTENT_SECURITY_POLICY: dict[str, Any] = {
 }
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
-FILE_UPLOAD_HANDLERS = ["sociair_portal.common.uploads.BoundedUploadHandler"]
+FILE_UPLOAD_HANDLERS = ["sociair_portal.common.uploads.NoFiles"]  # takes_a_file has another
+FILE_UPLOAD_TEMP_DIR = VAR_DIR / "temporary"
+FILE_UPLOAD_TEMP_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+DATA_UPLOAD_MAX_NUMBER_FILES = 1
 DATA_UPLOAD_MAX_MEMORY_SIZE = 10 * 1024 * 1024
 DATA_UPLOAD_MAX_NUMBER_FIELDS = 20_000  # a selection of contacts is one field each
 if HTTPS:

@@ -2,6 +2,7 @@
 
 import os
 import tempfile
+from pathlib import Path
 
 os.environ["ENV_FILE"] = os.devnull
 for name in ("HUEY_URL", "SOCIAIR_OTHER_RATE", "LOW_BALANCE", "SOCIAIR_TOKEN", "SANDBOX"):
@@ -28,6 +29,7 @@ from sociair_portal.start import keep_files_private  # noqa: E402
 
 keep_files_private()  # as the portal's programs do
 _work = tempfile.mkdtemp(prefix="sociair-portal-tests-")
+FILE_UPLOAD_TEMP_DIR = Path(tempfile.mkdtemp(dir=_work))
 if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
     # A file, because threads share it as they do in the office; memory would lock otherwise.
     DATABASES["default"]["NAME"] = f"{_work}/portal.sqlite3"

@@ -596,3 +596,30 @@ def _back(page: Page) -> None:
     expect(page.get_by_role("heading", level=1)).not_to_have_text("Compose")
     page.evaluate("setTimeout(() => history.back())")
     expect(page.get_by_role("heading", level=1)).to_have_text("Compose")
+
+
+def test_a_file_that_is_too_large_is_not_sent_and_the_form_stays(
+    signed_in: Page, look: Look, settings: Settings, tmp_path: Path
+) -> None:
+    settings.IMPORT_MAX_MB = 1
+    page = signed_in
+    page.goto(f"{page.url}contacts/import/")
+    large = tmp_path / "everybody.csv"
+    large.write_bytes(b"Name,Mobile\n" * 100_000)
+    page.get_by_label("File").set_input_files(large)
+    page.get_by_label("Or paste a table").fill("Sita Rai\t9841000001")
+    page.get_by_role("button", name="Look at it").click()
+    said = page.get_by_label("File").evaluate("input => input.validationMessage")
+    assert said == "This file is larger than 1 MB. Save it in several files, or as CSV."
+    expect(page.get_by_label("Or paste a table")).to_have_value("Sita Rai\t9841000001")
+    page.get_by_label("File").set_input_files([])
+    page.get_by_role("button", name="Look at it").click()
+    expect(page.get_by_role("main")).to_contain_text("1 new")
+
+    page.go_back()
+    page.get_by_label("File").set_input_files(large)
+    page.locator("form[enctype]").evaluate("form => form.submit()")  # as without scripts
+    expect(page.get_by_role("heading", level=1)).to_have_text("This is too large")
+    look("too-large")
+    page.get_by_role("link", name="Choose another file").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Import contacts")

@@ -6,13 +6,14 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from django import forms
-from django.conf import settings
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.importing.reader import sentence
 from contacts.importing.rows import Unreadable
+from sociair_portal.common.temporary import temporary_folder
+from sociair_portal.common.uploads import most_bytes, too_large
 
 _Taken = TypeVar("_Taken")
 _Refusals = tuple[type[Exception], ...]
@@ -40,16 +41,15 @@ class UploadForm(forms.Form):
     )
     sheet = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
 
-    def __init__(self, *args: Any, was_too_large: bool = False, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.was_too_large = was_too_large
+        # For portal.js, which sends no larger one.
+        bound = {"data-most-bytes": most_bytes(), "data-too-large": too_large()}
+        self.fields["file"].widget.attrs |= bound
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
-        if self.was_too_large:
-            said = _("This file is larger than %(most)d MB. Save it in several files, or as CSV.")
-            self.add_error("file", said % {"most": settings.IMPORT_MAX_MB})
-        elif "file" not in self.errors and not cleaned.get("file") and not self._pasted():
+        if "file" not in self.errors and not cleaned.get("file") and not self._pasted():
             self.add_error("file", _("Choose a file, or paste a table below."))
         return cleaned
 
@@ -62,7 +62,7 @@ class UploadForm(forms.Form):
 
         None, with the reason beside the field, if it cannot be read or is refused.
         """
-        with tempfile.TemporaryDirectory(prefix="sociair-table-") as folder:
+        with tempfile.TemporaryDirectory(dir=temporary_folder()) as folder:
             path = Path(folder) / "table"
             try:
                 return take(path, name=self._write_to(path), sheet=self.cleaned_data["sheet"])

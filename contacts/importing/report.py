@@ -9,6 +9,7 @@ import xlsxwriter
 from contacts.importing.columns import REASON
 from contacts.models import ContactImport
 from sociair_portal.common.csv_lines import csv_line
+from sociair_portal.common.temporary import temporary_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ def csv_lines(source: ContactImport) -> Iterator[str]:
 def xlsx(source: ContactImport) -> io.BytesIO:
     """The report as a spreadsheet, every cell of it text."""
     file = io.BytesIO()
-    book = xlsxwriter.Workbook(file, {"constant_memory": True})
+    book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": temporary_folder()})
     sheet = book.add_worksheet()
     for line, cells in enumerate(_table(source)):
         for place, cell in enumerate(cells):

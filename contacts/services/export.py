@@ -16,6 +16,7 @@ from contacts.names import listed
 from contacts.services.search import with_opt_outs
 from sociair_portal.common import formats
 from sociair_portal.common.csv_lines import csv_line
+from sociair_portal.common.temporary import temporary_folder
 
 MOST_IN_XLSX: Final = 200_000  # people; a spreadsheet comes only when all of it is made
 Cell = str | int | float | date
@@ -46,8 +47,8 @@ class People:
 
     def xlsx(self) -> IO[bytes]:
         """A spreadsheet with texts, numbers and dates as such, and no formulas."""
-        file = tempfile.TemporaryFile(prefix="sociair-export-")  # noqa: SIM115  # closed when sent
-        book = xlsxwriter.Workbook(file, {"constant_memory": True})
+        file = tempfile.TemporaryFile(dir=temporary_folder())  # noqa: SIM115  # closed when sent
+        book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": temporary_folder()})
         sheet = book.add_worksheet()
         forms = _Forms(book)
         for place, heading in enumerate(self._headings()):

@@ -33,7 +33,7 @@ from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 from sociair_portal.common.identity import refreshes_itself
 from sociair_portal.common.pages import page_by_key
-from sociair_portal.common.uploads import was_too_large
+from sociair_portal.common.uploads import takes_a_file
 
 _SHOWN: Final = 20  # rows of a preview
 _RECENT: Final = 10
@@ -52,13 +52,13 @@ def _may_undo(request: HttpRequest) -> bool:
     return _may_import(request) and request.user.has_perm("contacts.delete_contact")
 
 
-@permission_required(["contacts.add_contact", "contacts.change_contact"], raise_exception=True)
+@takes_a_file("contacts.add_contact", "contacts.change_contact")
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
     """Choose a file, or paste a table; its rows are kept until somebody has looked at them."""
     take = partial(jobs.take_in, by=request.user)
     if request.method == "POST":
-        form = UploadForm(request.POST, request.FILES, was_too_large=was_too_large(request))
+        form = UploadForm(request.POST, request.FILES)
         if form.is_valid() and (source := form.taken_in(take)) is not None:
             return redirect(source)
     else:

@@ -24,18 +24,18 @@ from messaging.models import Campaign, RecipientTable
 from messaging.services.audience import tables
 from messaging.views.compose import changed_page, typed_form, with_draft
 from messaging.views.compose_changes import button_of_the_form
-from sociair_portal.common.uploads import was_too_large
+from sociair_portal.common.uploads import takes_a_file
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@permission_required("messaging.send_campaign", raise_exception=True)
+@takes_a_file("messaging.send_campaign")
 def upload(request: HttpRequest) -> HttpResponse:
     """Take in a file or pasted rows, then back to Compose with the table and its draft; over the
     columns, if it is not clear what they mean.
     """
     named = _draft_in(request)
     if request.method == "POST":
-        form = UploadForm(request.POST, request.FILES, was_too_large=was_too_large(request))
+        form = UploadForm(request.POST, request.FILES)
         take = partial(tables.take_in, by=request.user)
         refusals = (tables.TableRefused,)
         if form.is_valid() and (source := form.taken_in(take, refusals=refusals)) is not None:

@@ -1,23 +1,67 @@
-"""Limiting uploads before they fill the disk, so that the page can say so."""
+"""Which addresses take a file, from whom, and how large it may be."""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
 
 from django.conf import settings
-from django.core.files.uploadhandler import SkipFile, TemporaryFileUploadHandler
-from django.http import HttpRequest
+from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import BadRequest
+from django.core.files.uploadhandler import FileUploadHandler, TemporaryFileUploadHandler
+from django.http import HttpRequest, HttpResponseBase
+from django.utils.translation import gettext as _
 
-_MARK = "sociair_portal.too_large"
+View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
-
-class BoundedUploadHandler(TemporaryFileUploadHandler):
-    """Takes no more of a file than IMPORT_MAX_MB; the rest is read and thrown away."""
-
-    def receive_data_chunk(self, raw_data: bytes, start: int) -> None:
-        if start + len(raw_data) > settings.IMPORT_MAX_MB * 1024**2:
-            if self.request is not None:
-                self.request.META[_MARK] = True
-            raise SkipFile
-        super().receive_data_chunk(raw_data, start)
+# Bytes that a request may have from anybody; for what is larger one must be signed in.
+SMALL_BODY: Final = 64 * 1024
+_PERMISSIONS: Final = "permissions_for_file"
 
 
-def was_too_large(request: HttpRequest) -> bool:
-    """Whether a file of this request was larger than IMPORT_MAX_MB."""
-    return _MARK in request.META
+def takes_a_file(*permissions: str) -> Callable[[View], View]:
+    """A view for those with these permissions, and the only kind that takes a file: without them
+    nothing of it is read (`sociair_portal.bodies`).
+    """
+
+    def marked(view: View) -> View:
+        guarded = permission_required(permissions, raise_exception=True)(view)
+        setattr(guarded, _PERMISSIONS, permissions)
+        return guarded
+
+    return marked
+
+
+def permissions_for_file(view: object) -> tuple[str, ...] | None:
+    """Those that somebody must have from whom a view takes a file; None if it takes none."""
+    found: tuple[str, ...] | None = getattr(view, _PERMISSIONS, None)
+    return found
+
+
+def most_bytes() -> int:
+    """How large a file may be."""
+    return int(settings.IMPORT_MAX_MB) * 1024**2
+
+
+def too_large() -> str:
+    """What is wrong with a larger one, and what to do."""
+    said = _("This file is larger than %(most)d MB. Save it in several files, or as CSV.")
+    return said % {"most": settings.IMPORT_MAX_MB}
+
+
+class NoFiles(FileUploadHandler):
+    """For all other addresses: refuses a file before any of it is kept."""
+
+    def new_file(self, *args: Any, **kwargs: Any) -> None:
+        raise BadRequest("A file was sent to an address that takes none")
+
+
+class OneFile(TemporaryFileUploadHandler):
+    """Keeps a file on the disk while its request is answered."""
+
+    def __init__(self, request: HttpRequest | None = None) -> None:
+        super().__init__(request)
+        self.file: Any = None
+
+    def drop(self) -> None:
+        """Remove the file, also one that has not come to its end."""
+        if self.file is not None:
+            self.file.close()

@@ -65,6 +65,20 @@
   const goesOn = document.querySelector("form[data-goes-on]");
   if (goesOn) goesOn.requestSubmit();
 
+  // A file that is too large is not sent at all, so that the form stays as it is.
+  document.querySelectorAll("input[data-most-bytes]").forEach((input) => {
+    const isSmallEnough = () => {
+      const [file] = input.files;
+      const isTooLarge = file && file.size > Number(input.dataset.mostBytes);
+      input.setCustomValidity(isTooLarge ? input.dataset.tooLarge : "");
+      return input.reportValidity();
+    };
+    input.addEventListener("change", isSmallEnough);
+    input.form.addEventListener("submit", (event) => {
+      if (!isSmallEnough()) event.preventDefault();
+    });
+  });
+
   // What was unfolded stays so when its part of the page is refreshed.
   let unfolded = [];
   document.addEventListener("htmx:beforeSwap", (event) => {

@@ -133,11 +133,11 @@ def test_an_upload_without_a_file_asks_for_one(sender: Browser) -> None:
     assert "Choose a file, or paste a table below." in page
 
 
-def test_a_file_over_the_size_limit_is_refused(sender: Browser, settings: Settings) -> None:
+def test_the_form_says_how_large_a_file_may_be(sender: Browser, settings: Settings) -> None:
     settings.IMPORT_MAX_MB = 1
-    page = sender.post(UPLOAD, {"file": _file("x" * 1_100_000)}).content.decode()
-    assert "This file is larger than 1 MB." in page
-    assert not ContactImport.objects.exists()
+    page = sender.get(UPLOAD).text
+    assert 'data-most-bytes="1048576"' in page
+    assert 'data-too-large="This file is larger than 1 MB. Save it in' in page
 
 
 def test_an_impossible_choice_of_columns_is_said(sender: Browser) -> None:
