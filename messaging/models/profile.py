@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from contacts.phone import format_mobile
+from contacts.shown_numbers import shown_mobile
 
 
 class Profile(models.Model):
@@ -23,4 +23,4 @@ class Profile(models.Model):
         verbose_name_plural = _("profiles")
 
     def __str__(self) -> str:
-        return format_mobile(self.mobile) if self.mobile else str(_("no number"))
+        return shown_mobile(self.mobile) if self.mobile else str(_("no number"))

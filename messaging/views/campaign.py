@@ -30,6 +30,7 @@ from messaging.services.decisions.settlement import undecided_with_calls
 from messaging.services.gateway import holds
 from messaging.services.money import balance, new_prices, prices
 from messaging.views.freshness import recent_reading
+from sociair_portal.common.kept_searches import searched
 from sociair_portal.common.pages import page_by_key
 
 _UNDECIDED_SHOWN: Final = 20
@@ -154,7 +155,7 @@ def _refusal_context(campaign: Campaign) -> dict[str, Any]:
 def recipients(request: HttpRequest, pk: int) -> HttpResponse:
     """Each recipient, by number."""
     found = _campaign(pk)
-    search = CampaignRecipientsForm(request.GET)
+    search = CampaignRecipientsForm(searched(request))
     search.full_clean()
     rows = Recipient.objects.filter(campaign=found).select_related("batch")
     if state := search.cleaned_data.get("state"):
@@ -182,7 +183,7 @@ def batches(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Batch.objects.filter(campaign=found).prefetch_related(
         Prefetch("calls", calls.order_by("-attempt")[:_CALLS_SHOWN], to_attr="last_calls")
     )
-    search = BatchesForm(request.GET)
+    search = BatchesForm(searched(request))
     search.full_clean()
     if state := search.cleaned_data.get("state"):
         rows = rows.filter(state=state)

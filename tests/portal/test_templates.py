@@ -14,7 +14,13 @@ VIEWS: Final = sorted(
 )
 # Django and crispy-forms ask for these by themselves.
 ASKED_FOR: Final = {
-    *("400.html", "403_csrf.html", "admin/base_site.html", "bootstrap5/errors.html"),
+    *(
+        "400.html",
+        "403_csrf.html",
+        "admin/base_site.html",
+        "admin/search_form.html",
+        "bootstrap5/errors.html",
+    ),
     *("registration/login.html", "registration/password_change_form.html"),
     "registration/password_change_done.html",
 }
