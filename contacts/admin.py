@@ -1,9 +1,12 @@
 """People, groups and opt-outs in the admin; members are looked up, never listed whole."""
 
+from collections.abc import Callable, Collection
+from functools import cache
 from typing import Any
 
-from django.contrib import admin
-from django.db.models import Q, QuerySet
+from django.contrib import admin, messages
+from django.contrib.admin.utils import flatten
+from django.db.models import CharField, JSONField, Q, QuerySet, TextField
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils.html import format_html
@@ -11,27 +14,99 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
 
 from contacts.forms.people import ContactForm, GroupForm, OptOutForm
+from contacts.forms.searches import no_digits
 from contacts.models import Contact, ContactField, ContactImport, FilePurpose, Group, OptOut
-from contacts.phone import format_mobile
 from contacts.services import membership
 from contacts.services.search import number_prefix, numbers_from
+from contacts.shown_numbers import (
+    has_digits,
+    is_masked,
+    may_see_numbers,
+    shown_mobile,
+    shown_text,
+)
 from sociair_portal.common.bases import ModelAdmin, TabularInline
 
 
-class NumberSearch(ModelAdmin):
-    """Lists in which numbers are found by their beginning, in any spelling."""
+@cache
+def _masked_column(label: str, name: str) -> Callable[[Any], str]:
+    """A column of the list, or a line of the page, with its numbers masked."""
+
+    @admin.display(description=label)
+    def masked(row: Any) -> str:
+        return shown_text(getattr(row, name))
+
+    return masked
+
+
+class MasksNumbers(ModelAdmin):
+    """What holds numbers, or may hold some: masked for those who may not see them."""
+
+    # Texts of messages are shown as they are, here as everywhere.
+    as_they_are: Collection[str] = ("text",)
+
+    def get_list_display(self, request: HttpRequest) -> Any:
+        names = super().get_list_display(request)
+        masked: dict[Any, Any] = {} if may_see_numbers() else self._masked_columns()
+        return [masked.get(name, name) for name in names]
+
+    def get_fieldsets(self, request: HttpRequest, obj: Any = None) -> Any:
+        masked: dict[Any, Any] = self._masked_in(obj)
+        return [
+            (title, options | {"fields": list(dict.fromkeys(masked.get(n, n) for n in fields))})
+            for title, options in super().get_fieldsets(request, obj)
+            for fields in [flatten(options["fields"])]
+        ]
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        fixed = super().get_readonly_fields(request, obj)
+        return [*fixed, *(self._masked_in(obj).values())]
+
+    def _masked_columns(self) -> dict[str, Callable[[Any], str]]:
+        """What stands in the place of everything that may have a number in it."""
+        return {
+            field.name: _masked_column(str(field.verbose_name), field.name)
+            for field in self.opts.concrete_fields
+            if isinstance(field, CharField | TextField | JSONField)
+            and not field.choices
+            and field.name not in self.as_they_are
+        }
+
+    def _masked_in(self, row: Any) -> dict[str, Callable[[Any], str]]:
+        """What whoever looks must not see of a row as it is, and what is shown instead."""
+        if row is None or may_see_numbers():
+            return {}
+        columns = self._masked_columns()
+        return {name: shown for name, shown in columns.items() if is_masked(getattr(row, name))}
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        prefix = number_prefix(search_term)
+        if has_digits(search_term) and not may_see_numbers():
+            messages.warning(request, no_digits())
+            return queryset.none(), False
+        return self.found(request, queryset, search_term)
+
+    def found(
+        self, request: HttpRequest, queryset: QuerySet[Any], words: str
+    ) -> tuple[QuerySet[Any], bool]:
+        return super().get_search_results(request, queryset, words)
+
+
+class NumberSearch(MasksNumbers):
+    """Lists in which numbers are found by their beginning, in any spelling."""
+
+    def found(
+        self, request: HttpRequest, queryset: QuerySet[Any], words: str
+    ) -> tuple[QuerySet[Any], bool]:
+        prefix = number_prefix(words)
         if prefix is not None:
             return queryset.filter(numbers_from(prefix)), False
-        return super().get_search_results(request, queryset, search_term)
+        return super().found(request, queryset, words)
 
     @admin.display(description=_("mobile number"), ordering="mobile")
     def number(self, row: Contact | OptOut) -> str:
-        return format_mobile(row.mobile)
+        return shown_mobile(row.mobile)
 
 
 class MembershipInline(TabularInline):
@@ -41,18 +116,6 @@ class MembershipInline(TabularInline):
     verbose_name = verbose_name_plural = _("groups")
     autocomplete_fields = ["group"]
     extra = 1
-
-
-class NewMembersInline(TabularInline):
-    """People to add to a group: those who are in it may be a million, and have a page."""
-
-    model = Group.members.through
-    verbose_name = verbose_name_plural = _("people to add")
-    autocomplete_fields = ["contact"]
-    extra = 3
-
-    def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
-        return super().get_queryset(request).none()
 
 
 class RecordsMembers(ModelAdmin):
@@ -88,7 +151,6 @@ class ContactAdmin(RecordsMembers, NumberSearch):
 class GroupAdmin(RecordsMembers):
     form = GroupForm
     readonly_fields = ["all_members", "created_at"]
-    inlines = [NewMembersInline]
     list_display = ["name", "created_at"]
     list_filter = ["created_at"]
     search_fields = ["name"]
@@ -149,7 +211,7 @@ class ContactFieldAdmin(ModelAdmin):
 
 
 @admin.register(ContactImport)
-class ContactImportAdmin(ModelAdmin):
+class ContactImportAdmin(MasksNumbers):
     """Which files were imported, by whom, and what came of them."""
 
     list_display = ["file_name", "state", "created_at", "created_by", "created", "updated", "all"]

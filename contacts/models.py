@@ -6,7 +6,8 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from contacts.fields import FieldKind
-from contacts.phone import Operator, format_mobile
+from contacts.phone import Operator
+from contacts.shown_numbers import shown_mobile, shown_text
 
 OPERATOR_CHOICES = [(operator.value, operator.label) for operator in Operator]
 FIELD_KINDS = [(kind.value, kind.label) for kind in FieldKind]
@@ -40,6 +41,7 @@ class Contact(models.Model):
     class Meta:
         verbose_name = _("contact")
         verbose_name_plural = _("contacts")
+        permissions = [("view_number", _("Can see whole numbers"))]
         constraints = [
             models.UniqueConstraint(
                 fields=["mobile", "name_key"],
@@ -49,7 +51,7 @@ class Contact(models.Model):
         indexes = [models.Index(fields=["name", "id"], name="contact_by_name")]
 
     def __str__(self) -> str:
-        return f"{self.name} ({format_mobile(self.mobile)})"
+        return f"{shown_text(self.name)} ({shown_mobile(self.mobile)})"
 
     def get_absolute_url(self) -> str:
         return reverse("contacts:edit", args=[self.pk])
@@ -280,7 +282,7 @@ class RejectedRow(models.Model):
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return f"{self.line}: {self.reason}"
+        return shown_text(f"{self.line}: {self.reason}")
 
 
 class OptOut(models.Model):
@@ -318,4 +320,4 @@ class OptOut(models.Model):
         ordering = ["-created_at", "-id"]
 
     def __str__(self) -> str:
-        return format_mobile(self.mobile)
+        return shown_mobile(self.mobile)

@@ -10,6 +10,7 @@ urlpatterns = [
     path("contacts/new/", people.contact_create, name="create"),
     path("contacts/<int:pk>/", people.contact_edit, name="edit"),
     path("contacts/<int:pk>/delete/", people.contact_delete, name="delete"),
+    path("contacts/<int:pk>/opt-out/", opt_outs.optout_create, name="optout_contact"),
     path("contacts/import/", imports.upload, name="upload"),
     path("contacts/import/<int:pk>/", imports.show, name="import"),
     path("contacts/import/<int:pk>/progress/", imports.progress, name="import_progress"),

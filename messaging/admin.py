@@ -10,7 +10,8 @@ from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from contacts.phone import format_mobile
+from contacts.admin import MasksNumbers
+from contacts.shown_numbers import shown_mobile
 from messaging.forms.own_number import ProfileForm
 from messaging.models import (
     BalanceReading,
@@ -48,7 +49,7 @@ class BoundedPaginator(Paginator):
         return int(rows[:_MOST_COUNTED].count())
 
 
-class RecordAdmin(ModelAdmin):
+class RecordAdmin(MasksNumbers):
     """Rows that the portal writes: history is read here, not rewritten."""
 
     paginator = BoundedPaginator
@@ -96,13 +97,13 @@ def _amount_of(field: "DecimalField[Any, Any]") -> Any:
 class RecordsOfNumbers(RecordAdmin):
     """Rows that are found by number: in any spelling, whole or begun, with an index."""
 
-    def get_search_results(
-        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    def found(
+        self, request: HttpRequest, queryset: QuerySet[Any], words: str
     ) -> tuple[QuerySet[Any], bool]:
-        numbers = numbers_like(search_term)
+        numbers = numbers_like(words)
         if numbers is not None:
             return self.of_numbers(queryset, numbers), False
-        return super().get_search_results(request, queryset, search_term)
+        return super().found(request, queryset, words)
 
     def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
         """Rows with such numbers, or for rows without a number, those that went to them."""
@@ -203,7 +204,7 @@ class RecipientAdmin(RecordsOfNumbers):
 
     @admin.display(description=_("mobile number"))
     def number(self, row: Recipient) -> str:
-        return format_mobile(row.mobile)
+        return shown_mobile(row.mobile)
 
 
 @admin.register(LeftOut)
@@ -290,7 +291,7 @@ class ProfileAdmin(ModelAdmin):
 
     @admin.display(description=_("mobile number"))
     def number(self, row: Profile) -> str:
-        return format_mobile(row.mobile) if row.mobile else ""
+        return shown_mobile(row.mobile) if row.mobile else ""
 
     def formfield_for_foreignkey(
         self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any

@@ -12,6 +12,7 @@ ROLES: Final[dict[str, list[str]]] = {
         "contacts.change_contact",
         "contacts.delete_contact",
         "contacts.view_contact",
+        "contacts.view_number",
         "contacts.add_group",
         "contacts.change_group",
         "contacts.delete_group",

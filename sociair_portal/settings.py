@@ -140,6 +140,8 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "sociair_portal.audit.actors.ActorMiddleware",
     "allauth.account.middleware.AccountMiddleware",
+    "sociair_portal.viewers.ViewerMiddleware",
+    "sociair_portal.common.kept_searches.KeptSearchMiddleware",
     "sociair_portal.accounts.gate.GateMiddleware",
     "sociair_portal.bodies.BodyMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -12,3 +12,8 @@ def source(response: Any) -> str:
 def words(response: Any) -> str:
     """Its words as a person reads them, without tags."""
     return " ".join(unescape(re.sub(r"<[^>]*>", " ", source(response))).split())
+
+
+def searched(browser: Any, url: str, **typed: str) -> str:
+    """The address of a search: it has a key in the place of what was typed."""
+    return str(browser.post(f"{url}?searching", typed).url)

@@ -38,6 +38,7 @@ from contacts.importing.plan import group_names
 from contacts.importing.rows import Row
 from contacts.models import ContactField, ContactImport
 from contacts.preeti import Font, to_unicode
+from contacts.shown_numbers import shown_text
 
 _LONGEST_GROUP: Final = 100
 
@@ -115,7 +116,7 @@ class ColumnChoiceForm(forms.Form):
         ) % {"number": source.hidden_rows}
         self.facts = jobs.facts_of_columns(source)
         self._rows = jobs.sample_of(source)
-        for place, name in enumerate(source.names):
+        for place, name in enumerate(map(shown_text, source.names)):
             self.fields[f"column_{place}"] = forms.ChoiceField(
                 label=name, choices=meanings, required=False, initial=choice.meanings[place]
             )

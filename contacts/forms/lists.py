@@ -1,7 +1,7 @@
 """Forms of lists: searches, filters, ticked rows and bulk actions."""
 
 from collections.abc import Collection
-from typing import Any, Final
+from typing import Any, Final, cast
 
 from django import forms
 from django.db.models import QuerySet
@@ -10,18 +10,20 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.fields import MOST_CHARACTERS, FieldKind, InvalidValue, compared, parse_value
 from contacts.forms.people import NameField, RowsField
+from contacts.forms.searches import PeopleSearchField, no_digits
 from contacts.models import OPERATOR_CHOICES, Contact, ContactField, Group, OptOut
 from contacts.names import clean_name
 from contacts.services.bulk_actions import Action
 from contacts.services.filters import BY_NAME, ORDERS, Comparison, ContactFilter, FieldCondition
 from contacts.services.search import find_contacts, find_opt_outs
+from contacts.shown_numbers import has_digits, may_see_numbers
 from sociair_portal.common.searches import SearchField, SearchForm
 
 
 class ContactFilterForm(SearchForm):
     """The filters of the list of contacts."""
 
-    q = SearchField(label=_("Name or number"))
+    q = PeopleSearchField(label=_("Name or number"), without=_("Name"))
     group = forms.ModelChoiceField(
         Group.objects.all(),
         label=_("Group"),
@@ -39,18 +41,15 @@ class ContactFilterForm(SearchForm):
         required=False,
         choices=[("", _("Everybody")), ("no", _("May be texted")), ("yes", _("Opted out"))],
     )
-    sort = forms.ChoiceField(
-        label=_("Order"),
-        required=False,
-        choices=[
-            ("", _("Name, A to Z")),
-            ("-name", _("Name, Z to A")),
-            ("number", _("Number, upwards")),
-            ("-number", _("Number, downwards")),
-            ("-added", _("Newest first")),
-            ("added", _("Oldest first")),
-        ],
+    SORTS = (
+        ("", _("Name, A to Z")),
+        ("-name", _("Name, Z to A")),
+        ("number", _("Number, upwards")),
+        ("-number", _("Number, downwards")),
+        ("-added", _("Newest first")),
+        ("added", _("Oldest first")),
     )
+    sort = forms.ChoiceField(label=_("Order"), required=False, choices=SORTS)
     field = forms.ModelChoiceField(
         ContactField.objects.all(),
         label=_("Field"),
@@ -68,6 +67,9 @@ class ContactFilterForm(SearchForm):
 
     def __init__(self, data: Any) -> None:
         super().__init__(data)
+        if not may_see_numbers():  # between two that are known, the order tells a number
+            sort = cast(forms.ChoiceField, self.fields["sort"])
+            sort.choices = [one for one in self.SORTS if not one[0].endswith("number")]
         self.own = list(ContactField.objects.all())
         if not self.own:
             for name in ("field", "how", "value"):
@@ -86,6 +88,9 @@ class ContactFilterForm(SearchForm):
             return FieldCondition(field, comparison)
         if not (text := clean_name(cleaned["value"])):
             return None  # somebody is about to type it
+        if not may_see_numbers() and _may_find_a_number(field, comparison, text):
+            self.add_error("value", no_digits())
+            return None
         if comparison is Comparison.HAS:
             return FieldCondition(field, comparison, text)
         try:
@@ -135,8 +140,21 @@ class ContactFilterForm(SearchForm):
         return ORDERS[self.cleaned_data["sort"]] if self.is_valid() else BY_NAME
 
 
+_FEWEST_OF_A_NUMBER: Final = 7  # digits; marks, rupees and years have fewer
+
+
+def _may_find_a_number(field: ContactField, comparison: Comparison, text: str) -> bool:
+    """Whether an own field, which may hold a number too, is searched for a part of one."""
+    if field.kind == FieldKind.DATE:
+        return False
+    is_whole = comparison is Comparison.IS or field.kind == FieldKind.NUMBER
+    if comparison is Comparison.HAS or not is_whole:
+        return has_digits(text)
+    return sum(map(str.isdecimal, text)) >= _FEWEST_OF_A_NUMBER
+
+
 class MemberSearchForm(SearchForm):
-    q = SearchField(label=_("Name or number"))
+    q = PeopleSearchField(label=_("Name or number"), without=_("Name"))
 
     def found(self, contacts: QuerySet[Contact]) -> QuerySet[Contact]:
         if not self.is_valid():
@@ -155,7 +173,7 @@ class GroupSearchForm(SearchForm):
 
 
 class OptOutSearchForm(SearchForm):
-    q = SearchField(label=_("Number or reason"))
+    q = PeopleSearchField(label=_("Number or reason"), without=_("Reason"))
 
     def found(self) -> QuerySet[OptOut]:
         if not self.is_valid():

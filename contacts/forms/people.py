@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from django import forms
-from django.core.exceptions import ValidationError
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from contacts.fields import RESERVED, FieldKind, InvalidValue, key_of, parse_value, show_value
@@ -11,6 +11,7 @@ from contacts.models import FIELD_KINDS, Contact, ContactField, Group, OptOut
 from contacts.names import clean_name, name_key
 from contacts.phone import InvalidMobile, operator_of, parse_mobile
 from contacts.services import membership
+from contacts.shown_numbers import is_masked, may_see_numbers
 from sociair_portal.common.bases import ModelForm, ModelMultipleChoiceField
 
 
@@ -50,12 +51,21 @@ class ContactForm(ModelForm):
         model = Contact
         fields = ["name", "mobile"]
 
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.pk and not may_see_numbers():
+            del self.fields["mobile"]
+            if is_masked(self.instance.name):
+                del self.fields["name"]
+
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if mobile := cleaned.get("mobile"):
             self.instance.operator = operator_of(mobile).value
         if name := cleaned.get("name"):
             self.instance.name_key = name_key(name)
+        if "mobile" not in self.fields:
+            mobile = self.instance.mobile
         if mobile and name and self._is_known(mobile):
             self.add_error(None, _("This person is already in your contacts."))
         return cleaned
@@ -113,11 +123,15 @@ class ContactWithGroupsForm(ContactForm):
             del self.fields["groups"]
         elif self.instance.pk:
             self.initial["groups"] = self.instance.groups.all()
-        own = list(ContactField.objects.all())
+        own = [field for field in ContactField.objects.all() if not self._is_masked(field)]
         self.own = [field.key for field in own]
         for field in own:
             self.fields[f"own_{field.key}"] = OwnField(field)
             self.initial[f"own_{field.key}"] = self.instance.fields.get(field.key)
+
+    def _is_masked(self, field: ContactField) -> bool:
+        value = self.instance.fields.get(field.key)
+        return value is not None and is_masked(show_value(FieldKind(field.kind), value))
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean()
@@ -202,8 +216,21 @@ class OptOutForm(ModelForm):
         model = OptOut
         fields = ["mobile", "reason"]
 
+    def __init__(self, *args: Any, contact: Contact | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if contact is None:
+            return
+        self.initial["mobile"] = contact.mobile
+        if not may_see_numbers():
+            self.instance.mobile = contact.mobile
+            del self.fields["mobile"]
+
     def validate_unique(self) -> None:
         super().validate_unique()
-        if self.has_error("mobile", "unique"):
+        mobile = self.instance.mobile
+        if "mobile" not in self.fields and OptOut.objects.filter(mobile=mobile).exists():
+            said = _("This number is opted out already.")
+            self.add_error(None, ValidationError(said, code="unique"))
+        if self.has_error("mobile", "unique") or self.has_error(NON_FIELD_ERRORS, "unique"):
             # Somebody has said it as well: it stays when the import that made it is undone.
             OptOut.objects.filter(mobile=self.instance.mobile).update(source=None)

@@ -18,12 +18,13 @@ from contacts.models import Contact, Group
 from contacts.services import membership
 from contacts.services.filters import BY_NAME
 from contacts.services.search import with_opt_outs
+from sociair_portal.common.kept_searches import searched
 from sociair_portal.common.pages import page_by_key
 
 
 @permission_required("contacts.view_group", raise_exception=True)
 def group_list(request: HttpRequest) -> HttpResponse:
-    search = GroupSearchForm(request.GET)
+    search = GroupSearchForm(searched(request))
     page = page_by_key(search.found(), order=("name",), at=request.GET.get("page", ""))
     sizes = _sizes(page.items)
     rows = [(group, sizes.get(group.pk, 0)) for group in page.items]
@@ -86,7 +87,7 @@ def group_page(request: HttpRequest, pk: int) -> HttpResponse:
         if selection.is_valid():
             _leave(request, group, selection.cleaned_data["contact"])
             return redirect(request.get_full_path())
-    search = MemberSearchForm(request.GET)
+    search = MemberSearchForm(searched(request))
     found = search.found(with_opt_outs(Contact.objects.filter(groups=group)))
     page = page_by_key(found, order=BY_NAME, at=request.GET.get("page", ""))
     context = {
@@ -107,7 +108,7 @@ def group_add(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and selection.is_valid():
         _join(request, group, selection.cleaned_data["contact"])
         return redirect(request.get_full_path())
-    search = MemberSearchForm(request.GET)
+    search = MemberSearchForm(searched(request))
     found = search.found(with_opt_outs(Contact.objects.exclude(groups=group)))
     page = page_by_key(found, order=BY_NAME, at=request.GET.get("page", ""))
     context = {

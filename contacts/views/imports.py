@@ -29,6 +29,7 @@ from contacts.importing.options import Options
 from contacts.importing.outlook import SHOWN, outlook
 from contacts.importing.plan import Planned, RowOutcome, plan
 from contacts.models import ContactImport, FilePurpose, ImportState
+from contacts.shown_numbers import PERMISSION
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 from sociair_portal.common.identity import refreshes_itself
@@ -207,6 +208,9 @@ def undo_import(request: HttpRequest, pk: int) -> HttpResponse:
 def download(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The rows that were left out, in the shape of their file, to be corrected and imported."""
     source = get_object_or_404(_imports(), pk=pk)
+    if not request.user.has_perm(PERMISSION):
+        messages.error(request, _("A file has whole numbers in it, and you may not see them."))
+        return redirect(source)
     if request.method == "GET":
         rows = source.left_out.filter(column="").count()
         record(Deed.EXPORTED, by=request.user, about=source, rows=rows, file=source.kind)

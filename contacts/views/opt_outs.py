@@ -2,6 +2,7 @@
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -11,12 +12,13 @@ from contacts.forms.lists import OptOutSearchForm
 from contacts.forms.people import OptOutForm
 from contacts.forms.unique_rows import saved
 from contacts.models import Contact, OptOut
+from sociair_portal.common.kept_searches import searched
 from sociair_portal.common.pages import page_by_key
 
 
 @permission_required("contacts.view_optout", raise_exception=True)
 def optout_list(request: HttpRequest) -> HttpResponse:
-    search = OptOutSearchForm(request.GET)
+    search = OptOutSearchForm(searched(request))
     found = search.found().select_related("created_by")
     page = page_by_key(found, order=("-id",), at=request.GET.get("page", ""))
     names = _names_at([opt_out.mobile for opt_out in page.items])
@@ -35,9 +37,12 @@ def _names_at(mobiles: list[str]) -> dict[str, list[str]]:
 
 
 @permission_required("contacts.add_optout", raise_exception=True)
-def optout_create(request: HttpRequest) -> HttpResponse:
-    """Opt a number out; a contact's page gives its own in the address."""
-    form = OptOutForm(request.POST or None, initial={"mobile": request.GET.get("mobile", "")})
+def optout_create(request: HttpRequest, pk: int | None = None) -> HttpResponse:
+    """Opt a number out: any one, or a contact's."""
+    if pk is not None and not request.user.has_perm("contacts.view_contact"):
+        raise PermissionDenied
+    contact = None if pk is None else get_object_or_404(Contact, pk=pk)
+    form = OptOutForm(request.POST or None, contact=contact)
     form.instance.created_by = request.user
     if request.method == "POST" and saved(form):
         messages.success(request, _("%(mobile)s is never texted.") % {"mobile": form.instance})

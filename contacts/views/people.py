@@ -23,14 +23,15 @@ from contacts.forms.lists import BulkForm, ContactFilterForm
 from contacts.forms.people import ContactWithGroupsForm
 from contacts.forms.unique_rows import saved
 from contacts.models import Contact, ContactField, OptOut
-from contacts.phone import format_mobile
 from contacts.services import export
 from contacts.services.bulk_actions import Action
 from contacts.services.search import with_opt_outs
+from contacts.shown_numbers import PERMISSION, shown_mobile, shown_text
 from contacts.views.bulk_actions import act
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 from sociair_portal.common import formats
+from sociair_portal.common.kept_searches import searched, without_its_search
 from sociair_portal.common.pages import page_by_key
 
 _SHARING_SHOWN = 5
@@ -39,7 +40,7 @@ _SHARING_SHOWN = 5
 @permission_required("contacts.view_contact", raise_exception=True)
 def contact_list(request: HttpRequest) -> HttpResponse:
     """Everybody, or whom a filter finds; bulk actions are for those ticked, or for all found."""
-    search, bulk = ContactFilterForm(request.GET), BulkForm(request.POST or None)
+    search, bulk = ContactFilterForm(searched(request)), BulkForm(request.POST or None)
     if request.method == "POST" and not _may_act(request):
         raise PermissionDenied
     if request.method == "POST" and bulk.is_valid():
@@ -55,13 +56,17 @@ def _may_act(request: HttpRequest) -> bool:
     return any(request.user.has_perm(action.permission) for action in Action)
 
 
+@without_its_search("contacts:list")
 @require_safe
 @permission_required("contacts.view_contact", raise_exception=True)
 def contact_export(request: HttpRequest, kind: str) -> HttpResponseBase:
     """A file of the people that the list shows, for a spreadsheet or to be imported again."""
     if kind not in ("csv", "xlsx"):
         raise Http404
-    filters = ContactFilterForm(request.GET)
+    if not request.user.has_perm(PERMISSION):
+        messages.error(request, _("A file has whole numbers in it, and you may not see them."))
+        return redirect("contacts:list")
+    filters = ContactFilterForm(searched(request))
     people = export.People(filters.found(), ContactField.objects.all())
     if kind == "xlsx":
         if people.are_more_than(export.MOST_IN_XLSX):
@@ -108,7 +113,7 @@ def contact_create(request: HttpRequest) -> HttpResponse:
 def contact_edit(request: HttpRequest, pk: int) -> HttpResponse:
     contact = get_object_or_404(Contact, pk=pk)
     context = {
-        "name": contact.name,
+        "name": shown_text(contact.name),
         "mobile": contact.mobile,
         "opt_out": OptOut.objects.filter(mobile=contact.mobile).first(),
         "sharing": list(_others_at(contact)),
@@ -126,17 +131,17 @@ def contact_delete(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         with transaction.atomic():  # of two who delete, one has
             get_object_or_404(Contact.objects.select_for_update(), pk=pk).delete()
-        messages.success(request, _("%(name)s is deleted.") % {"name": contact.name})
+        messages.success(request, _("%(name)s is deleted.") % {"name": shown_text(contact.name)})
         return redirect("contacts:list")
     return render(request, "contacts/people/contact_delete.html", {"contact": contact})
 
 
 def _say_saved(request: HttpRequest, contact: Contact) -> None:
-    messages.success(request, _("%(name)s is saved.") % {"name": contact.name})
+    messages.success(request, _("%(name)s is saved.") % {"name": shown_text(contact.name)})
     if names := [other.name for other in _others_at(contact)]:
         said = _("%(mobile)s is also the number of %(names)s: a message goes there only once.")
-        mobile = format_mobile(contact.mobile)
-        messages.info(request, said % {"mobile": mobile, "names": ", ".join(names)})
+        named = {"mobile": shown_mobile(contact.mobile), "names": shown_text(", ".join(names))}
+        messages.info(request, said % named)
 
 
 def _others_at(contact: Contact) -> QuerySet[Contact]:

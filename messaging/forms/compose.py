@@ -11,6 +11,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.models import Contact, Group
+from contacts.phone import split_numbers
+from contacts.shown_numbers import may_see_numbers, shown_text
 from messaging.forms.ids import IdsField, VersionField, ids_of
 from messaging.models import (
     MessageTemplate,
@@ -19,6 +21,7 @@ from messaging.models import (
 from messaging.services.audience import visible_tables
 from messaging.services.audience.choice import Audience, read_pasted
 from messaging.services.audience.letters import known_keys
+from messaging.services.campaigns import drafts
 from messaging.text.placeholders import read_wording
 from messaging.text.validity import InvalidText, tidy
 from sociair_portal.common.actors import Actor
@@ -90,10 +93,20 @@ class ComposeForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6, "aria-describedby": "measure-line"}),
     )
 
-    def __init__(self, *args: Any, by: Actor, **kwargs: Any) -> None:
-        """`by` is who writes: others' tables are not found."""
-        super().__init__(*args, **kwargs)
+    def __init__(self, data: Any = None, *, by: Actor, **kwargs: Any) -> None:
+        """`by` is who writes: others' tables are not found. Whoever may not see whole numbers
+        neither sees nor types those of a message: they stay as its draft has them.
+        """
         self.by = by
+        self.sees_numbers = may_see_numbers()
+        if data is not None and not self.sees_numbers:
+            data = _with_kept_numbers(data)
+        super().__init__(data, **kwargs)
+
+    @property
+    def kept_numbers(self) -> int:
+        """How many numbers the message has, for somebody who does not see them."""
+        return len(split_numbers(str(self["numbers"].value() or "")))
 
     @cached_property
     def chosen_table(self) -> RecipientTable | None:
@@ -178,7 +191,8 @@ class ComposeForm(forms.Form):
         if not self.pasted.mobiles and not bad:
             self.add_error("groups", _("Choose who gets it: a group, a contact or a number."))
         elif not self.pasted.mobiles:
-            self.add_error("numbers", [f"{out.entry}: {out.words}" for out in bad])
+            said = [shown_text(f"{out.entry}: {out.words}") for out in bad]
+            self.add_error("numbers" if self.sees_numbers else "groups", said)
 
     @property
     def _read(self) -> dict[str, Any]:
@@ -214,7 +228,8 @@ class ComposeForm(forms.Form):
             for name in ("groups", "without", "contacts")
             for pk in ids_of(self[name].value() or [])
         ]
-        single = [(name, str(self[name].value() or "")) for name in ("of_all", "numbers")]
+        names = ("of_all", "numbers") if self.sees_numbers else ("of_all",)
+        single = [(name, str(self[name].value() or "")) for name in names]
         return [*several, *((name, value) for name, value in single if value)]
 
     @property
@@ -253,6 +268,13 @@ class ComposeForm(forms.Form):
     def chosen_contacts(self) -> list[Contact]:
         chosen = ids_of(self["contacts"].value() or [])
         return list(Contact.objects.filter(pk__in=chosen).order_by("name", "id"))
+
+
+def _with_kept_numbers(data: Any) -> Any:
+    """What was posted, with the numbers that the draft of this form has."""
+    posted = data.copy()
+    posted["numbers"] = drafts.numbers_of(posted.get("form_uuid", ""))
+    return posted
 
 
 def _storable(text: str) -> str:

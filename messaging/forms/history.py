@@ -11,9 +11,11 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from contacts.forms.searches import PeopleSearchField, no_digits
 from contacts.models import OPERATOR_CHOICES
+from contacts.shown_numbers import may_see_numbers
 from messaging.models import BatchState, Campaign, CampaignState, RecipientState
-from messaging.services.history import Wanted
+from messaging.services.history import Wanted, numbers_like
 from sociair_portal.common.searches import SearchField, SearchForm
 
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
@@ -47,7 +49,7 @@ class HistoryForm(SearchForm):
 
     follows_typing = False  # each letter would go through all of it
 
-    q = SearchField(label=gettext_lazy("Search"))
+    q: forms.CharField = SearchField(label=gettext_lazy("Search"))
     state = forms.ChoiceField()
     sender = forms.TypedChoiceField(
         label=gettext_lazy("Sender"),
@@ -85,13 +87,22 @@ def _moment(day: date | None, at: time) -> datetime | None:
 
 
 class CampaignHistoryForm(HistoryForm):
+    """Campaigns are found by digits of their text; by a number only for those who may see it."""
+
     state = _choice(
         gettext_lazy("State"),
         [choice for choice in CampaignState.choices if choice[0] != CampaignState.DRAFT],
     )
 
+    def clean_q(self) -> str:
+        words: str = self.cleaned_data["q"]
+        if numbers_like(words) is not None and not may_see_numbers():
+            raise forms.ValidationError(no_digits())
+        return words
+
 
 class RecipientHistoryForm(HistoryForm):
+    q = PeopleSearchField(label=gettext_lazy("Search"), without=gettext_lazy("Search"))
     state = _choice(gettext_lazy("State"), RecipientState.choices)
     operator = _choice(gettext_lazy("Operator"), OPERATOR_CHOICES)
 
@@ -101,7 +112,7 @@ class CampaignRecipientsForm(SearchForm):
 
     follows_typing = False
 
-    q = SearchField(label=gettext_lazy("Number or name"))
+    q = PeopleSearchField(label=gettext_lazy("Number or name"), without=gettext_lazy("Name"))
     state = _choice(gettext_lazy("State"), RecipientState.choices)
 
 

@@ -4,7 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import OPERATOR_CHOICES, Contact
-from contacts.phone import format_mobile
+from contacts.shown_numbers import shown_mobile, shown_text
 from messaging.models.campaign import Campaign, RecipientState
 
 
@@ -54,7 +54,7 @@ class Recipient(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or format_mobile(self.mobile)
+        return shown_text(self.name) or shown_mobile(self.mobile)
 
 
 class LeftOutReason(models.TextChoices):
@@ -84,4 +84,4 @@ class LeftOut(models.Model):
         ordering = ["id"]
 
     def __str__(self) -> str:
-        return f"{self.entry}: {self.words}"
+        return shown_text(f"{self.entry}: {self.words}")

@@ -10,6 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from contacts.shown_numbers import shown_mobile, shown_text
+
 _SHOWN: Final = 3
 
 
@@ -118,4 +120,4 @@ class TableRow(models.Model):
         ]
 
     def __str__(self) -> str:
-        return self.name or self.mobile
+        return shown_text(self.name) or shown_mobile(self.mobile)

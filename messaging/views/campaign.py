@@ -32,6 +32,7 @@ from messaging.services.money import balance, new_prices, prices
 from messaging.views.freshness import recent_reading
 from messaging.views.lookups import handed_over_campaign, visible_campaign
 from sociair_portal.common.identity import refreshes_itself
+from sociair_portal.common.kept_searches import searched
 from sociair_portal.common.pages import page_by_key
 
 _UNDECIDED_SHOWN: Final = 20
@@ -153,7 +154,7 @@ def _refusal_context(campaign: Campaign) -> dict[str, Any]:
 def recipients(request: HttpRequest, pk: int) -> HttpResponse:
     """Each recipient, by number."""
     found = handed_over_campaign(request, pk)
-    search = CampaignRecipientsForm(request.GET)
+    search = CampaignRecipientsForm(searched(request))
     search.full_clean()
     rows = Recipient.objects.filter(campaign=found).select_related("batch")
     if state := search.cleaned_data.get("state"):
@@ -183,7 +184,7 @@ def batches(request: HttpRequest, pk: int) -> HttpResponse:
     rows = Batch.objects.filter(campaign=found).prefetch_related(
         Prefetch("calls", calls.order_by("-attempt")[:_CALLS_SHOWN], to_attr="last_calls")
     )
-    search = BatchesForm(request.GET)
+    search = BatchesForm(searched(request))
     search.full_clean()
     if state := search.cleaned_data.get("state"):
         rows = rows.filter(state=state)

@@ -14,8 +14,10 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 from django_htmx.http import replace_url
 
+from contacts.forms.searches import no_digits
 from contacts.models import Contact
 from contacts.services.search import find_contacts
+from contacts.shown_numbers import has_digits, may_see_numbers
 from messaging.forms.compose import OF_ALL, ComposeForm
 from messaging.forms.ids import ids_of
 from messaging.forms.templates import TemplateForm
@@ -144,12 +146,14 @@ def contacts_context(request: HttpRequest, form: ComposeForm) -> dict[str, Any]:
     chosen = form.chosen_contacts()
     words = request.POST.get("contact_search", "").strip()
     found: list[Contact] = []
-    if words:
+    is_refused = has_digits(words) and not may_see_numbers()
+    if words and not is_refused:
         others = Contact.objects.exclude(pk__in=[contact.pk for contact in chosen])
         found = list(find_contacts(others, words).order_by("name", "id")[: _FOUND_SHOWN + 1])
     return {
         "chosen_contacts": chosen,
         "contact_search": words,
+        "search_refused": no_digits() if is_refused else "",
         "found_contacts": found[:_FOUND_SHOWN],
         "more_contacts": len(found) > _FOUND_SHOWN,
     }

@@ -13,6 +13,7 @@ from messaging.forms.ids import ids_of
 from messaging.models import Campaign, Recipient
 from messaging.services import history
 from sociair_portal.audit.record import record_look
+from sociair_portal.common.kept_searches import searched
 from sociair_portal.common.pages import page_by_key
 
 _SHARING_SHOWN: Final = 5
@@ -21,7 +22,7 @@ _SHARING_SHOWN: Final = 5
 @require_safe
 @permission_required("messaging.view_campaign", raise_exception=True)
 def campaigns(request: HttpRequest) -> HttpResponse:
-    search = CampaignHistoryForm(request.GET)
+    search = CampaignHistoryForm(searched(request))
     rows = history.campaigns(search.wanted)
     page = page_by_key(rows, order=["-id"], at=request.GET.get("page", ""))
     context = {"search": search, "page": page, "tab": "campaigns"}
@@ -61,7 +62,7 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @permission_required("messaging.view_campaign", raise_exception=True)
 def recipients(request: HttpRequest) -> HttpResponse:
-    search = RecipientHistoryForm(request.GET)
+    search = RecipientHistoryForm(searched(request))
     back_from = request.GET.get("back_from", "")
     found = history.recipients(
         search.wanted,

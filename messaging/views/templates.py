@@ -12,13 +12,14 @@ from messaging.forms.templates import TemplateForm, TemplateSearchForm
 from messaging.models import MessageTemplate
 from messaging.services import templates
 from messaging.services.audience.letters import known_keys
+from sociair_portal.common.kept_searches import searched
 from sociair_portal.common.pages import page_by_key
 
 
 @require_safe
 @permission_required("messaging.view_messagetemplate", raise_exception=True)
 def template_list(request: HttpRequest) -> HttpResponse:
-    search = TemplateSearchForm(request.GET)
+    search = TemplateSearchForm(searched(request))
     page = page_by_key(search.found(), order=("name", "id"), at=request.GET.get("page", ""))
     return render(
         request, "messaging/templates/template_list.html", {"search": search, "page": page}

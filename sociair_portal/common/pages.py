@@ -5,6 +5,10 @@
 The last of `order` is unique, and none of it is ever null; `-` in front descends. An index over
 these columns makes every page as fast as the first, and nothing is ever counted. `_pager.html`
 draws the links from `page.previous` and `page.next`, empty where there is nothing more.
+
+Tokens stand in addresses, so they have no name and no number in them: where the order is by a text,
+the token has the ids of the row and of its neighbours, and the key is read from the first of them
+that has not been deleted.
 """
 
 import base64
@@ -14,9 +18,10 @@ from dataclasses import dataclass
 from typing import Any, Final, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import Field, Model, Q, QuerySet
+from django.db.models import CharField, Field, Model, Q, QuerySet, TextField
 
 PAGE_SIZE: Final = 50
+_NEIGHBOURS: Final = 5  # rows that a token names, so that some of them may be deleted
 _FORWARD, _BACKWARD = "after", "before"
 
 Row = TypeVar("Row", bound=Model)
@@ -51,8 +56,8 @@ def _after(rows: QuerySet[Row], order: Sequence[str], key: list[Any], size: int)
     items = found[:size]
     return Page(
         items,
-        previous=_token(_BACKWARD, order, items[0]) if key and items else "",
-        next=_token(_FORWARD, order, items[-1]) if len(found) > size else "",
+        previous=_token(_BACKWARD, order, items) if key and items else "",
+        next=_token(_FORWARD, order, items[::-1]) if len(found) > size else "",
     )
 
 
@@ -65,8 +70,8 @@ def _before(rows: QuerySet[Row], order: Sequence[str], key: list[Any], size: int
     items = found[size - 1 :: -1]
     return Page(
         items,
-        previous=_token(_BACKWARD, order, items[0]),
-        next=_token(_FORWARD, order, items[-1]),
+        previous=_token(_BACKWARD, order, items),
+        next=_token(_FORWARD, order, items[::-1]),
     )
 
 
@@ -85,9 +90,19 @@ def _beyond(rows: QuerySet[Row], order: Sequence[str], key: list[Any]) -> QueryS
     return rows.filter(condition)
 
 
-def _token(direction: str, order: Sequence[str], row: Model) -> str:
-    key = [getattr(row, name.removeprefix("-")) for name in order]
-    text = json.dumps([direction, *key], default=str, ensure_ascii=False)
+def _is_private(model: type[Model], order: Sequence[str]) -> bool:
+    """Whether the key has a text in it, which may be a name or a number."""
+    fields = (model._meta.get_field(name.removeprefix("-")) for name in order)
+    return any(isinstance(field, CharField | TextField) for field in fields)
+
+
+def _token(direction: str, order: Sequence[str], rows: Sequence[Model]) -> str:
+    """Of the page beside the first of these rows; the others are its neighbours."""
+    if _is_private(type(rows[0]), order):
+        key = [row.pk for row in rows[:_NEIGHBOURS]]
+    else:
+        key = [getattr(rows[0], name.removeprefix("-")) for name in order]
+    text = json.dumps([direction, *key], default=str)
     return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
@@ -96,10 +111,23 @@ def _read_token(model: type[Model], order: Sequence[str], token: str) -> tuple[s
     try:
         padded = token + "=" * (-len(token) % 4)
         direction, *raw = json.loads(base64.b64decode(padded, altchars=b"-_", validate=True))
-        key = [_value(model, name, value) for name, value in zip(order, raw, strict=True)]
+        if direction not in (_FORWARD, _BACKWARD):
+            return _FORWARD, []
+        if _is_private(model, order):
+            pks = [_value(model, model._meta.pk.name, value) for value in raw[:_NEIGHBOURS]]
+            return direction, _key_of(model, order, pks)
+        return direction, [_value(model, *pair) for pair in zip(order, raw, strict=True)]
     except (ValueError, TypeError, ValidationError, RecursionError):
         return _FORWARD, []
-    return (direction, key) if direction in (_FORWARD, _BACKWARD) else (_FORWARD, [])
+
+
+def _key_of(model: type[Model], order: Sequence[str], pks: list[Any]) -> list[Any]:
+    """The key of the first of these rows that is still there."""
+    names = [name.removeprefix("-") for name in order]
+    rows: QuerySet[Any] = QuerySet(model)
+    found = rows.filter(pk__in=pks).values_list("pk", *names)
+    keys = {pk: key for pk, *key in found}
+    return next((keys[pk] for pk in pks if pk in keys), [])
 
 
 def _value(model: type[Model], name: str, raw: Any) -> Any:

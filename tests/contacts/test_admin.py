@@ -48,33 +48,28 @@ def test_the_operator_follows_the_number(manager: Browser) -> None:
 def test_a_contact_is_found_by_number_and_name(manager: Browser, q: str) -> None:
     ContactFactory.create(name="Sita Rai", mobile="9841234567")
     ContactFactory.create(name="Hari Lama", mobile="9801234567")
-    page = manager.get(CONTACTS, {"q": q}).text
+    page = manager.get(CONTACTS, {"q": q}, follow=True).text
     assert "Sita Rai" in page
     assert "Hari Lama" not in page
 
 
-@pytest.mark.parametrize(
-    ("model", "field"), [("contact", "group"), ("group", "contact")], ids=["contact", "group"]
-)
-def test_memberships_are_looked_up(manager: Browser, model: str, field: str) -> None:
-    ContactFactory.create(name="Sita Rai", mobile="9841234567")
+def test_groups_of_a_person_are_looked_up(manager: Browser) -> None:
     GroupFactory.create(name="Sitting members")
-    query = {"app_label": "contacts", "model_name": "group_members", "field_name": field}
-    found = manager.get("/admin/autocomplete/", {**query, "term": "sit"}).json()["results"]
-    assert len(found) == 1
-    assert "admin-autocomplete" in manager.get(f"/admin/contacts/{model}/add/").text
+    query = {"app_label": "contacts", "model_name": "group_members", "field_name": "group"}
+    answer = manager.get("/admin/autocomplete/", {**query, "term": "sit"}).json()
+    assert [row["text"] for row in answer["results"]] == ["Sitting members"]
+    assert "admin-autocomplete" in manager.get("/admin/contacts/contact/add/").text
 
 
-def test_a_groups_page_adds_people_without_listing_its_members(manager: Browser) -> None:
-    inside, outside = ContactFactory.create(name="Inside"), ContactFactory.create(name="Outside")
-    group = GroupFactory.create(name="Class 9", members=[inside])
+def test_a_groups_page_leads_to_its_people_and_looks_nobody_up(manager: Browser) -> None:
+    group = GroupFactory.create(name="Class 9", members=[ContactFactory.create(name="Inside")])
     url = f"{GROUPS}{group.pk}/change/"
     page = manager.get(url).text
     assert "Inside" not in page
+    assert "admin-autocomplete" not in page  # it would ask by an address with the name in it
     assert reverse("contacts:group", args=[group.pk]) in page
-    form = {"name": "Class 10", **memberships([{"contact": outside.pk, "group": group.pk}])}
-    assert manager.post(url, form).status_code == 302
-    assert set(group.members.all()) == {inside, outside}
+    assert manager.post(url, {"name": "Class 10"}).status_code == 302
+    assert group.members.count() == 1
     assert Group.objects.get().name == "Class 10"
 
 
@@ -83,7 +78,7 @@ def test_an_opt_out_is_entered_and_found(manager: Browser) -> None:
     opt_out = OptOut.objects.get()
     assert (opt_out.mobile, opt_out.created_by) == ("9841234567", manager.user)
     OptOutFactory.create(mobile="9801234567")
-    page = manager.get(OPT_OUTS, {"q": "+977984"}).text
+    page = manager.get(OPT_OUTS, {"q": "+977984"}, follow=True).text
     assert "984-1234567" in page
     assert "980-1234567" not in page
 
@@ -131,12 +126,3 @@ def test_a_mistake_in_the_admin_adds_no_contact(
     assert response.status_code == 200
     assert words in response.text
     assert Contact.objects.count() == 1
-
-
-def test_a_member_is_not_added_to_a_group_twice(manager: Browser) -> None:
-    inside = ContactFactory.create()
-    group = GroupFactory.create(members=[inside])
-    form = {"name": "Class 9", **memberships([{"contact": inside.pk, "group": group.pk}])}
-    response = manager.post(f"{GROUPS}{group.pk}/change/", form)
-    assert response.status_code == 200
-    assert "already exists" in response.text

@@ -12,6 +12,7 @@ from contacts.services.bulk_actions import Action, BulkAction
 from messaging.models import Gateway, Recipient
 from messaging.services.audience.choice import Audience
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory, UserFactory
+from tests.pages import searched
 from tests.pages import words as words_of
 from tests.sending import hand_over
 
@@ -48,12 +49,13 @@ def test_ticked_people_join_a_group_and_leave_it(
     sender: Client, people: list[Contact], group: Group
 ) -> None:
     ticked = {"whom": "ticked", "contact": [one.pk for one in people], "group": group.pk}
-    asked = sender.post("/contacts/?q=a", {**ticked, "action": "add"})
+    address = searched(sender, URL, q="a")
+    asked = sender.post(address, {**ticked, "action": "add"})
     assert "People ticked 3 In Class 9 already 1 Who will join 2" in words_of(asked)
     assert "Add 2 people to Class 9" in words_of(asked)
     assert members(group) == ["Asha"]
-    done = confirm(sender, {**ticked, "action": "add"}, "/contacts/?q=a")
-    assert done.redirect_chain == [("/contacts/?q=a", 302)]
+    done = confirm(sender, {**ticked, "action": "add"}, address)
+    assert done.redirect_chain == [(address, 302)]
     assert "2 people have joined Class 9, which has 3 now." in words_of(done)
     assert members(group) == ["Asha", "Gita", "Hari"]
     ticked["contact"] = [people[0].pk]
@@ -65,7 +67,7 @@ def test_everybody_found_joins_a_group_and_nobody_else(
     sender: Client, people: list[Contact], group: Group
 ) -> None:
     found = {"whom": "found", "action": "add", "group": group.pk}
-    confirm(sender, found, "/contacts/?q=gita")
+    confirm(sender, found, searched(sender, URL, q="gita"))
     assert members(group) == ["Asha", "Gita"]
 
 
@@ -100,7 +102,7 @@ def test_deleted_contacts_leave_their_history(
     hand_over(gateway, Audience(contacts=(people[1].pk,)))
     recipient = Recipient.objects.get()
     assert recipient.contact == people[1]
-    done = confirm(sender, {"whom": "found", "action": "delete"}, "/contacts/?q=gita")
+    done = confirm(sender, {"whom": "found", "action": "delete"}, searched(sender, URL, q="gita"))
     assert "1 contact is deleted." in words_of(done)
     assert names() == ["Asha", "Hari"]
     assert Recipient.objects.get(contact=None).name == "Gita"
@@ -112,10 +114,10 @@ def test_many_are_deleted_only_when_their_number_is_typed(sender: Client, db: No
     ContactFactory.create(name="Somebody else")
     data = {"whom": "found", "action": "delete"}
     for typed in ("", "52", "x", "५०"):
-        refused = confirm(sender, data, "/contacts/?q=person", typed=typed)
+        refused = confirm(sender, data, searched(sender, URL, q="person"), typed=typed)
         assert "Type 51 to delete them. Nothing was deleted." in words_of(refused)
     assert Contact.objects.count() == 52
-    done = confirm(sender, data, "/contacts/?q=person", typed="51")
+    done = confirm(sender, data, searched(sender, URL, q="person"), typed="51")
     assert "51 contacts are deleted." in words_of(done)
     assert names() == ["Somebody else"]
 

@@ -47,7 +47,7 @@ def url(model: Any, page: str = "changelist", *args: Any) -> str:
 
 
 def found(browser: Client, model: Any, **params: str) -> list[Any]:
-    response = browser.get(url(model), params)
+    response = browser.get(url(model), params, follow=True)
     assert response.status_code == 200
     return list(response.context["cl"].result_list)
 

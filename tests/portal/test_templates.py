@@ -14,7 +14,8 @@ VIEWS: Final = sorted(
 )
 # Django, crispy-forms and the library that signs people in ask for these by themselves.
 ASKED_FOR: Final = {
-    *("400.html", "403_csrf.html", "admin/base_site.html", "bootstrap5/errors.html"),
+    *("400.html", "403_csrf.html", "bootstrap5/errors.html"),
+    *("admin/base_site.html", "admin/search_form.html"),
     *(f"account/{name}.html" for name in ("login", "logout", "account_inactive", "reauthenticate")),
     *(
         f"account/{name}.html"

@@ -267,7 +267,7 @@ def test_a_request_not_called_yet_is_shown(sender: Browser, gateway: Gateway) ->
 
 
 def find(browser: Browser, campaign: Campaign, **params: str) -> list[str]:
-    response = browser.get(url(campaign, "campaign_recipients"), params)
+    response = browser.get(url(campaign, "campaign_recipients"), params, follow=True)
     assert response.status_code == 200
     return [recipient.mobile for recipient in response.context["page"].items]
 
@@ -283,7 +283,9 @@ def test_recipients_of_a_campaign_are_listed_and_searched(
     for spelling in ("984-1234567", "+977 984 123 4567", "98412", "९८४१२"):
         assert find(sender, campaign, q=spelling) == ["9841234567"]
     assert find(sender, campaign, q="nobody") == []
-    assert "Nobody fits" in words(sender.get(url(campaign, "campaign_recipients"), {"q": "nobody"}))
+    assert "Nobody fits" in words(
+        sender.get(url(campaign, "campaign_recipients"), {"q": "nobody"}, follow=True)
+    )
 
 
 @pytest.mark.parametrize(
