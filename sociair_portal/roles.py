@@ -35,6 +35,7 @@ ROLES: Final[dict[str, list[str]]] = {
         "auth.view_user",
         "contacts.delete_contactfield",
         "contacts.delete_optout",
+        "contacts.forget_person",
         "contacts.view_contactimport",
         "messaging.release_gateway",
         "messaging.settle_campaign",

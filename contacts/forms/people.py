@@ -10,6 +10,7 @@ from contacts.fields import RESERVED, FieldKind, InvalidValue, key_of, parse_val
 from contacts.models import FIELD_KINDS, Contact, ContactField, Group, OptOut
 from contacts.names import clean_name, name_key
 from contacts.phone import InvalidMobile, operator_of, parse_mobile
+from contacts.services import forgotten
 from sociair_portal.common.bases import ModelForm, ModelMultipleChoiceField
 
 
@@ -57,6 +58,8 @@ class ContactForm(ModelForm):
             self.instance.name_key = name_key(name)
         if mobile and name and self._is_known(mobile):
             self.add_error(None, _("This person is already in your contacts."))
+        if mobile and forgotten.among([mobile]):
+            self.add_error("mobile", forgotten.sentence())
         return cleaned
 
     def _is_known(self, mobile: str) -> bool:
@@ -200,6 +203,12 @@ class OptOutForm(ModelForm):
     class Meta:
         model = OptOut
         fields = ["mobile", "reason"]
+
+    def clean_mobile(self) -> str:
+        mobile: str = self.cleaned_data["mobile"]
+        if forgotten.among([mobile]):
+            raise ValidationError(_("This number is never texted already, and is not kept."))
+        return mobile
 
     def validate_unique(self) -> None:
         super().validate_unique()

@@ -5,6 +5,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from contacts.phone import REMOVED
 from messaging.models import (
     Campaign,
     CampaignState,
@@ -24,10 +25,12 @@ _NOT_REACHED = (RecipientState.REFUSED, RecipientState.NOT_SENT, RecipientState.
 
 
 def not_reached(campaign: Campaign) -> QuerySet[Recipient]:
-    """Recipients whom it did not reach, but not those whom a follow-up has written to since."""
+    """Recipients whom it did not reach, but not those whom a follow-up has written to since, nor
+    those whose number was removed.
+    """
     again = Recipient.objects.filter(campaign__follows=campaign).values("mobile")
     mine = Recipient.objects.filter(campaign=campaign, state__in=_NOT_REACHED)
-    return mine.exclude(mobile__in=again)
+    return mine.exclude(mobile__in=again).exclude(mobile__startswith=REMOVED)
 
 
 def can_be_followed(campaign: Campaign) -> bool:

@@ -1,0 +1,28 @@
+"""Numbers whose people were made nameless."""
+
+from django.db import migrations, models
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('contacts', '0004_undone_imports'),
+    ]
+
+    operations = [
+        migrations.CreateModel(
+            name='ForgottenNumber',
+            fields=[
+                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
+                ('fingerprint', models.CharField(editable=False, max_length=64, unique=True, verbose_name='fingerprint')),
+                ('key_mark', models.CharField(editable=False, max_length=8, verbose_name='mark of the key')),
+                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='since')),
+            ],
+            options={
+                'verbose_name': 'forgotten number',
+                'verbose_name_plural': 'forgotten numbers',
+                'permissions': [('forget_person', 'Can make a person nameless')],
+                'default_permissions': (),
+            },
+        ),
+    ]
