@@ -63,7 +63,7 @@ def since(mobile: str) -> datetime | None:
 
 
 def forget(mobile: str) -> None:
-    """Note a number as one that is never texted again; once more changes nothing. Raises `NoKey`."""
+    """Note a number as one that is never texted again; twice is as once. Raises `NoKey`."""
     if not settings.FINGERPRINT_KEY:
         raise NoKey
     ForgottenNumber.objects.get_or_create(
