@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.fields import FieldKind
@@ -329,7 +330,8 @@ class ForgottenNumber(models.Model):
     fingerprint = models.CharField(_("fingerprint"), max_length=64, unique=True, editable=False)
     # Of the key that made it: with another key nobody is recognised.
     key_mark = models.CharField(_("mark of the key"), max_length=8, editable=False)
-    created_at = models.DateTimeField(_("since"), auto_now_add=True)
+    created_at = models.DateTimeField(_("since"), default=timezone.now)
+    let_back_at = models.DateTimeField(_("texted again since"), null=True, editable=False)
 
     class Meta:
         verbose_name = _("forgotten number")

@@ -1,5 +1,6 @@
 """Numbers whose people were made nameless."""
 
+import django.utils.timezone
 from django.db import migrations, models
 
 
@@ -16,7 +17,8 @@ class Migration(migrations.Migration):
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('fingerprint', models.CharField(editable=False, max_length=64, unique=True, verbose_name='fingerprint')),
                 ('key_mark', models.CharField(editable=False, max_length=8, verbose_name='mark of the key')),
-                ('created_at', models.DateTimeField(auto_now_add=True, verbose_name='since')),
+                ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='since')),
+                ('let_back_at', models.DateTimeField(editable=False, null=True, verbose_name='texted again since')),
             ],
             options={
                 'verbose_name': 'forgotten number',

@@ -4,16 +4,18 @@ The fingerprint is keyed (FINGERPRINT_KEY), because there are so few mobile numb
 could compute a plain hash of each.
 """
 
-import hmac
 from collections.abc import Collection
 from datetime import datetime
 from typing import Final
 
 from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.models import ForgottenNumber
 from sociair_portal.common.any_of import AnyOf
+from sociair_portal.common.fingerprints import fingerprint_of, key_mark
 
 _READ_AT_ONCE: Final = 10_000
 
@@ -25,20 +27,6 @@ class NoKey(Exception):
         super().__init__(_("FINGERPRINT_KEY is not set. Ask whoever runs the portal to set it."))
 
 
-def fingerprint_of(mobile: str) -> str:
-    """The keyed hash (HMAC-SHA256) of ten digits, as hexadecimal digits."""
-    return hmac.digest(_key(), mobile.encode(), "sha256").hex()
-
-
-def key_mark() -> str:
-    """What tells one key from another, and nothing about it."""
-    return hmac.digest(_key(), b"the mark of this key", "sha256").hex()[:8]
-
-
-def _key() -> bytes:
-    return str(settings.FINGERPRINT_KEY).encode()
-
-
 def among(mobiles: Collection[str]) -> set[str]:
     """Those of some numbers that are forgotten. Nothing is computed while nobody is.
 
@@ -46,7 +34,7 @@ def among(mobiles: Collection[str]) -> set[str]:
     """
     if not mobiles:
         return set()
-    known = ForgottenNumber.objects.values_list("fingerprint", flat=True)
+    known = _forgotten().values_list("fingerprint", flat=True)
     found = set(known[: _READ_AT_ONCE + 1])
     if not found:
         return set()
@@ -56,30 +44,41 @@ def among(mobiles: Collection[str]) -> set[str]:
     return {made[one] for one in found & made.keys()}
 
 
+def _forgotten() -> QuerySet[ForgottenNumber]:
+    return ForgottenNumber.objects.filter(let_back_at=None)
+
+
 def since(mobile: str) -> datetime | None:
     """Since when a number is forgotten; None if it is not."""
-    same = ForgottenNumber.objects.filter(fingerprint=fingerprint_of(mobile))
+    same = _forgotten().filter(fingerprint=fingerprint_of(mobile))
     return same.values_list("created_at", flat=True).first()
+
+
+def mark_of(mobile: str) -> str:
+    """The beginning of a number's fingerprint: it tells one from another in the record."""
+    return fingerprint_of(mobile)[:8]
 
 
 def forget(mobile: str) -> None:
     """Note a number as one that is never texted again; twice is as once. Raises `NoKey`."""
     if not settings.FINGERPRINT_KEY:
         raise NoKey
-    ForgottenNumber.objects.get_or_create(
+    found, is_new = ForgottenNumber.objects.get_or_create(
         fingerprint=fingerprint_of(mobile), defaults={"key_mark": key_mark()}
     )
+    if not is_new and found.let_back_at is not None:
+        ForgottenNumber.objects.filter(pk=found.pk).update(
+            let_back_at=None, created_at=timezone.now()
+        )
 
 
 def let_back(mobile: str) -> bool:
-    """Let a number be texted again: its person asked for that. False if it was not forgotten."""
-    found = ForgottenNumber.objects.filter(fingerprint=fingerprint_of(mobile))
-    return bool(found.delete()[0])
+    """Let a number be texted again: its owner asked for that. False if it was not forgotten.
 
-
-def made_with_another_key() -> int:
-    """How many fingerprints nobody can recognise any more, because the key is another one."""
-    return ForgottenNumber.objects.exclude(key_mark=key_mark()).count()
+    The row stays, so that no machine that remembers it brings it back (remembered.py).
+    """
+    found = _forgotten().filter(fingerprint=fingerprint_of(mobile))
+    return bool(found.update(let_back_at=timezone.now()))
 
 
 def sentence() -> str:

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.phone import Operator
 from messaging.answers.outcomes import Outcome
-from messaging.models.campaign import Campaign
+from messaging.models.campaign import TEXT_REMOVED, Campaign
 from messaging.models.gateway import Gateway
 
 OUTCOME_CHOICES = [(outcome.value, outcome.label) for outcome in Outcome]
@@ -97,6 +97,11 @@ class Batch(models.Model):
 
     def __str__(self) -> str:
         return f"#{self.pk}"
+
+    @property
+    def shown_text(self) -> str:
+        """Its text, or what is said of one that was removed."""
+        return self.text or str(TEXT_REMOVED)
 
     @property
     def what_happened(self) -> str:

@@ -36,7 +36,7 @@ from sociair_portal.common.bulk_rows import insert_rows, take_stock
 
 MOST_ROWS: Final = 100_000
 _PIECE: Final = 5000  # rows
-_FORGOTTEN: Final = timedelta(days=1)  # after the upload
+UNUSED_FOR: Final = timedelta(days=1)  # after the upload
 _LONGEST_KEY: Final = 60
 _LONGEST_NAME: Final = 200
 
@@ -308,5 +308,5 @@ def only(table: RecipientTable, rows: Collection[int], by: Actor) -> RecipientTa
 
 def forget_unused() -> None:
     """Delete tables that no campaign uses after a day: they hold names and numbers."""
-    old = timezone.now() - _FORGOTTEN
+    old = timezone.now() - UNUSED_FOR
     RecipientTable.objects.filter(created_at__lt=old, campaigns=None).delete()

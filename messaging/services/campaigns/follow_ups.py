@@ -26,16 +26,19 @@ _NOT_REACHED = (RecipientState.REFUSED, RecipientState.NOT_SENT, RecipientState.
 
 def not_reached(campaign: Campaign) -> QuerySet[Recipient]:
     """Recipients whom it did not reach, but not those whom a follow-up has written to since, nor
-    those whose number was removed.
+    those whose number or text was removed.
     """
     again = Recipient.objects.filter(campaign__follows=campaign).values("mobile")
     mine = Recipient.objects.filter(campaign=campaign, state__in=_NOT_REACHED)
-    return mine.exclude(mobile__in=again).exclude(mobile__startswith=REMOVED)
+    kept = mine.exclude(mobile__startswith=REMOVED).exclude(batch__text="")
+    return kept.exclude(mobile__in=again)
 
 
 def can_be_followed(campaign: Campaign) -> bool:
     """Whether it has ended, and nobody has to decide first who got it."""
     if campaign.state not in _ENDED or campaign.pending or campaign.unconfirmed:
+        return False
+    if not campaign.text:  # it was removed
         return False
     if campaign.doubted_at is not None:  # they may have been written to already
         return False

@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from contacts.mentions import without
 from contacts.models import Contact, OptOut
 from contacts.services import forgotten
-from messaging.models import Campaign, CampaignState, Erasure, Recipient
+from messaging.models import Campaign, CampaignState, Erasure
 from messaging.services.privacy import recipients
 from messaging.services.privacy.everywhere import PLACES
 from messaging.services.privacy.hindrances import hindrance
@@ -44,21 +44,36 @@ def begin(mobile: str, *, people: Collection[int] | None = None, by: Actor, reas
     with transaction.atomic():
         if why := hindrance(traces):
             raise NotNow(why)
-        if traces.of_number:
-            forgotten.forget(mobile)
-        mark = forgotten.fingerprint_of(mobile)[:8] if traces.of_number else ""
-        said = without(reason, mobile, _("(number removed)"))
-        try:
-            with transaction.atomic():
-                return Erasure.objects.create(
-                    mobile=mobile,
-                    traces=traces.to_json() | {"reason": said},
-                    of_number=traces.of_number,
-                    mark=mark,
-                    created_by=user_of(by),
-                )
-        except IntegrityError:  # somebody else has begun
-            return Erasure.objects.get(mobile=mobile)
+        return _begun(traces, by, reason)
+
+
+def begin_again(mobile: str) -> Erasure:
+    """Let a number be forgotten that a backup brought back; what is under way is waited for."""
+    with transaction.atomic():
+        return _begun(traces_of(mobile), None, _("A backup was put back."))
+
+
+def _begun(traces: Traces, by: Actor, reason: str) -> Erasure:
+    if traces.of_number:
+        forgotten.forget(traces.mobile)
+    mark = forgotten.mark_of(traces.mobile) if traces.of_number else ""
+    said = without(reason, traces.mobile, _("(number removed)"))
+    try:
+        with transaction.atomic():
+            return Erasure.objects.create(
+                mobile=traces.mobile,
+                traces=traces.to_json() | {"reason": said},
+                of_number=traces.of_number,
+                mark=mark,
+                created_by=user_of(by),
+            )
+    except IntegrityError as begun:  # by somebody else
+        other = Erasure.objects.get(mobile=traces.mobile)
+        if other.traces["contacts"] != list(traces.contacts):
+            raise NotNow(
+                _("Somebody with this number is being made nameless. Try again when that is over.")
+            ) from begun
+        return other
 
 
 def waiting() -> list[Erasure]:
@@ -215,6 +230,13 @@ def of_number_under_way(mobile: str) -> Erasure | None:
     return Erasure.objects.filter(mobile=mobile).exclude(mobile="").first()
 
 
-def count_of(mobile: str) -> int:
-    """How many messages to a number are kept."""
-    return Recipient.objects.filter(mobile=mobile).count()
+def let_back(mobile: str, *, by: Actor) -> bool:
+    """Let a forgotten number be texted again: its owner asked for that. False if it is not
+    forgotten.
+    """
+    with transaction.atomic():
+        mark = forgotten.mark_of(mobile)
+        if not forgotten.let_back(mobile):
+            return False
+        record(Deed.LET_BACK, by=by, kind=Contact, mark=mark)
+    return True

@@ -50,7 +50,7 @@ def _taken_out(value: object, traces: Traces) -> object:
 
 
 def _left_out(row: Row, traces: Traces) -> Values:
-    return {"entry": _("(removed)"), "words": str(LeftOutReason(row["reason"]).label)}
+    return {"entry": "", "words": str(LeftOutReason(row["reason"]).label)}
 
 
 def _rejected(row: Row, traces: Traces) -> Values:
@@ -101,6 +101,21 @@ def _choice(row: Row, traces: Traces) -> Values:
     audience = Audience.from_json(choice)
     changed = {"audience": audience.to_json(), "fingerprint": fingerprint_of(text, audience)}
     return changed | ({"text": text, "version": F("version") + 1} if is_draft else {})
+
+
+def _cells(row: Row, _traces: Traces) -> str:
+    """What stands in a row, each thing once."""
+    said: dict[str, None] = {}
+    for name, value in row.items():
+        if name not in ("pk", "reason", "mobile"):
+            parts = value.values() if isinstance(value, dict) else value
+            parts = parts if not isinstance(parts, str) and parts is not None else [parts]
+            said |= dict.fromkeys(str(part) for part in parts if part not in (None, ""))
+    return ", ".join(said)
+
+
+def _own_row(row: Row, traces: Traces) -> str:
+    return _cells(row, traces) if row["mobile"] == traces.mobile else ""
 
 
 def _keys(traces: Traces) -> tuple[str, ...]:
@@ -181,6 +196,7 @@ PLACES: Final = [
         _left_out,
         others=("reason",),
         of_one=True,
+        told=_cells,
     ),
     Place(
         "calls",
@@ -197,6 +213,7 @@ PLACES: Final = [
         ("mobile", "name", "fields", "reason"),
         _table_row,
         of_one=True,
+        told=_own_row,
     ),
     Place(
         "tables",
@@ -212,6 +229,7 @@ PLACES: Final = [
         ("entry", "reason", "suggestion", "cells"),
         _rejected,
         of_one=True,
+        told=_cells,
     ),
     Place(
         "imports",
@@ -232,6 +250,7 @@ PLACES: Final = [
         lambda _row, _traces: {"name": "", "fields": None, "since": None},
         by_key=lambda traces: Q(contact_pk__in=traces.contacts),
         of_one=True,
+        told=_cells,
     ),
     Place(
         "values",

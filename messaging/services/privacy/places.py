@@ -42,6 +42,8 @@ class Place:
     looked_for: Callable[[Traces], tuple[str, ...]] | None = None
     # Whether one of several who share the number is found here, by her name or her contact.
     of_one: bool = False
+    # What of a row belongs into a file for her, in words; "" where it tells of others as well.
+    told: Callable[[Row, Traces], str] | None = None
 
     def rows(self, traces: Traces) -> Iterator[Row]:
         """The rows about her, each with its `pk`. The table is looked through, once."""
@@ -85,7 +87,8 @@ class Place:
     @property
     def _rows(self) -> QuerySet[Any, Any]:
         rows: QuerySet[Any, Any] = QuerySet(self.model)
-        return rows.filter(self.where or Q())
+        found: QuerySet[Any, Any] = rows.filter(self.where or Q())
+        return found
 
     @property
     def _json(self) -> list[str]:

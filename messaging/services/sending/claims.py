@@ -133,7 +133,9 @@ SELECT mobile, is_opted_out FROM (
     ) AS is_opted_out
     FROM messaging_recipient WHERE batch_id = %s AND state = 'queued'
 ) AS queued
-WHERE is_opted_out OR EXISTS (SELECT 1 FROM contacts_forgottennumber)
+WHERE is_opted_out OR EXISTS (
+    SELECT 1 FROM contacts_forgottennumber WHERE let_back_at IS NULL
+)
 """
 
 
