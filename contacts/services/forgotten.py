@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 
 from contacts.models import ForgottenNumber
 from sociair_portal.common.any_of import AnyOf
-from sociair_portal.common.fingerprints import fingerprint_of, key_mark
+from sociair_portal.common.fingerprints import fingerprint_of, fingerprints_of, key_mark
 
 _READ_AT_ONCE: Final = 10_000
 
@@ -38,7 +38,7 @@ def among(mobiles: Collection[str]) -> set[str]:
     found = set(known[: _READ_AT_ONCE + 1])
     if not found:
         return set()
-    made = {fingerprint_of(mobile): mobile for mobile in mobiles}
+    made = fingerprints_of(mobiles)
     if len(found) > _READ_AT_ONCE:
         found = set(known.filter(AnyOf("fingerprint", made)))
     return {made[one] for one in found & made.keys()}

@@ -40,6 +40,11 @@ class Section:
     # Why it stays when the person is made nameless.
     stays: str = ""
 
+    @property
+    def labelled(self) -> list[list[tuple[str, str]]]:
+        """The rows, each cell with the name of its column."""
+        return [list(zip(self.columns, row, strict=True)) for row in self.rows]
+
 
 def overview(traces: Traces) -> list[Section]:
     """What a manager sees before deciding: counts, and the first of each kind."""

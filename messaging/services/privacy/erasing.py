@@ -26,7 +26,7 @@ from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 from sociair_portal.common.actors import Actor, user_of
 
-_AT_ONCE: Final = 200  # rows in one transaction
+_AT_ONCE: Final = 100  # rows in one transaction
 _PASSES: Final = 3  # over a place in which rows change while they are read
 
 

@@ -39,6 +39,14 @@ def test_a_manager_sees_everything_in_whatever_spelling(manager: Browser, gatewa
     assert Entry.objects.filter(deed=Deed.LOOKED_AT, object_repr="").exists()
 
 
+def test_a_contacts_page_leads_there_without_the_number_in_an_address(manager: Browser) -> None:
+    contact = ContactFactory.create(mobile=SITA)
+    page = manager.get(contact.get_absolute_url()).content.decode()
+
+    assert f'action="{PERSON}"' in page
+    assert "What is kept about this person" in page
+
+
 def test_a_person_is_made_nameless_after_asking_twice(manager: Browser, gateway: Gateway) -> None:
     plant(gateway, manager.user)
 
