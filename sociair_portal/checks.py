@@ -82,6 +82,8 @@ def check_times(**kwargs: Any) -> list[CheckMessage]:
 
 def check_numbers(**kwargs: Any) -> list[CheckMessage]:
     least = {"SOCIAIR_BATCH_SIZE": 1, "SOCIAIR_WORKERS": 1, "SOCIAIR_REQUESTS_PER_MINUTE": 0}
+    kept = ("TEXTS", "ANSWERS", "LEFT_OUT", "TABLES", "DRAFTS", "VISITS")
+    least |= {f"KEEP_{what}_MONTHS": 0 for what in kept}
     return [
         Error(f"{name} must be at least {number}.", id="sociair_portal.E005")
         for name, number in least.items()

@@ -94,6 +94,8 @@ def _to_rows(campaign: Campaign, table: RecipientTable, mobiles: set[str], by: A
     found = TableRow.objects.filter(table=table, mobile__in=mobiles).order_by("mobile", "id")
     for pk, mobile in found.values_list("pk", "mobile"):
         rows.setdefault(mobile, []).append(pk)
+    if not rows:
+        raise SendRefused(_("The spreadsheet of this message is not kept any more."))
     preferred = set(told.preferred)
     wanted: list[int] = []
     for sharing in rows.values():

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import F, JSONField, Model, Q, QuerySet, TextField
 from django.db.models.functions import Cast
@@ -13,6 +13,7 @@ from messaging.services.privacy.traces import Traces
 
 Row = Mapping[str, Any]
 Values = dict[str, Any]
+_READ_AT_ONCE: Final = 1000
 
 
 def _mention(columns: tuple[str, ...]) -> Callable[[Row, Traces], bool]:
@@ -46,15 +47,18 @@ class Place:
     told: Callable[[Row, Traces], str] | None = None
 
     def rows(self, traces: Traces) -> Iterator[Row]:
-        """The rows about her, each with its `pk`. The table is looked through, once."""
+        """The rows about her, each with its `pk`. The table is looked through once, a part at a
+        time: whoever reads on while something is written would be refused by SQLite.
+        """
         if not (traces.of_number or self.of_one):
             return
         is_hers = self.is_hers or _mention(self.columns)
         keys = self._keys_of(traces)
         found = self._candidates(traces, keys).order_by("pk")
-        for row in found.values("pk", *self.columns, *self.others).iterator(chunk_size=2000):
-            if row["pk"] in keys or is_hers(row, traces):
-                yield row
+        part = found.values("pk", *self.columns, *self.others)
+        while some := list(part[:_READ_AT_ONCE]):
+            yield from (row for row in some if row["pk"] in keys or is_hers(row, traces))
+            part = part.filter(pk__gt=some[-1]["pk"])
 
     def as_read(self, row: Row) -> QuerySet[Any, Any]:
         """A row, if it still is what it was judged by (JSON apart, which a column beside tells)."""
@@ -82,13 +86,12 @@ class Place:
             column = f"{name}_in_words" if name in self._json else name
             for end in ends:
                 wanted |= Q(**{f"{column}__contains": end})
-        return rows.alias(**as_text).filter(wanted)
+        found: QuerySet[Any, Any] = rows.alias(**as_text).filter(wanted)
+        return found
 
     @property
     def _rows(self) -> QuerySet[Any, Any]:
-        rows: QuerySet[Any, Any] = QuerySet(self.model)
-        found: QuerySet[Any, Any] = rows.filter(self.where or Q())
-        return found
+        return QuerySet(self.model).filter(self.where or Q())
 
     @property
     def _json(self) -> list[str]:

@@ -29,14 +29,16 @@ def compare() -> int:
     rows = ForgottenNumber.objects.filter(key_mark=key_mark())
     known = dict(rows.values_list("fingerprint", "let_back_at"))
     kept = {one for one, let_back_at in known.items() if let_back_at is None}
-    remembered = _read()
+    lines = _read()
+    remembered = {fingerprint for mark, fingerprint in lines if mark == key_mark()}
     lost = remembered - known.keys()
     ForgottenNumber.objects.bulk_create(
         [ForgottenNumber(fingerprint=one, key_mark=key_mark()) for one in sorted(lost)],
         ignore_conflicts=True,
     )
     if remembered != kept | lost:
-        _write(kept | lost)
+        others = {line for line in lines if line[0] != key_mark()}  # of a key that may come back
+        _write(others | {(key_mark(), one) for one in kept | lost})
     return again() if lost else 0
 
 
@@ -78,21 +80,21 @@ def _path() -> Path:
     return Path(settings.STATE_DIR) / _FILE
 
 
-def _read() -> set[str]:
-    """The fingerprints of the file that were made with this key."""
+def _read() -> set[tuple[str, str]]:
+    """The lines of the file: the mark of a key, and a fingerprint that was made with it."""
     try:
         lines = _path().read_text().splitlines()
     except FileNotFoundError:
         return set()
     pairs = (line.split() for line in lines)
-    return {pair[1] for pair in pairs if len(pair) == 2 and pair[0] == key_mark()}
+    return {(pair[0], pair[1]) for pair in pairs if len(pair) == 2}
 
 
-def _write(fingerprints: set[str]) -> None:
+def _write(lines: set[tuple[str, str]]) -> None:
     """Write the file anew: it is whole, or as it was."""
     path = _path()
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     whole = path.with_suffix(f".{os.getpid()}")
     whole.touch(mode=0o600)
-    whole.write_text("".join(f"{key_mark()} {one}\n" for one in sorted(fingerprints)))
+    whole.write_text("".join(f"{mark} {one}\n" for mark, one in sorted(lines)))
     whole.rename(path)

@@ -57,7 +57,7 @@ class Rule:
     @property
     def months(self) -> int:
         """For how many months it is kept; 0 is for ever."""
-        return int(getattr(settings, self.setting))
+        return max(int(getattr(settings, self.setting)), 0)
 
     @property
     def found(self) -> QuerySet[Any]:

@@ -35,7 +35,8 @@ def sweep(gateway: Gateway) -> None:
     """
     Gateway.objects.filter(pk=gateway.pk).update(swept_at=timezone.now())
     steps = (
-        *(_remember_forgotten, persistence.catch_up, _give_up, _mark_overdue, control.start_due),
+        _remember_forgotten,
+        *(persistence.catch_up, _give_up, _mark_overdue, control.start_due),
         *(_close_cancelled, _read_balance, relief.if_kept_again, _forget_tables),
     )
     for step in steps:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pytest_django import Settings
 
 from contacts.models import Contact, ForgottenNumber
 from contacts.services import forgotten
@@ -80,3 +81,19 @@ def test_somebody_who_is_let_back_can_be_forgotten_again(gateway: Gateway) -> No
     forget(SITA)
 
     assert forgotten.among([SITA, OTHER]) == {SITA}
+
+
+def test_a_wrong_key_takes_nothing_out_of_the_file(
+    gateway: Gateway, state_dir: Path, settings: Settings
+) -> None:
+    forget(SITA)
+    remembered.compare()
+    with_the_key = (state_dir / "forgotten").read_text()
+    settings.FINGERPRINT_KEY = "another"
+    forgotten.forget(OTHER)
+
+    remembered.compare()
+
+    lines = (state_dir / "forgotten").read_text().splitlines(keepends=True)
+    assert len(lines) == 2
+    assert with_the_key in lines
