@@ -9,7 +9,7 @@ from typing import Final
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -79,6 +79,8 @@ def _person(request: HttpRequest, mobile: str, form: ForgetForm) -> HttpResponse
 @may_forget
 def person_file(request: HttpRequest, kind: str) -> HttpResponse:
     """Everything about a person as a file for her: a page to read, or JSON for a program."""
+    if kind not in ("html", "json"):
+        raise Http404
     form = HiddenPersonForm(request.POST)
     if not form.is_valid():
         return redirect("messaging:privacy")

@@ -58,6 +58,8 @@ def _begun(traces: Traces, by: Actor, reason: str) -> Erasure:
         forgotten.forget(traces.mobile)
     mark = forgotten.mark_of(traces.mobile) if traces.of_number else ""
     said = without(reason, traces.mobile, _("(number removed)"))
+    for name in traces.names:
+        said = said.replace(name, _("(name removed)"))
     try:
         with transaction.atomic():
             return Erasure.objects.create(

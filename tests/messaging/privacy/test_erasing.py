@@ -91,18 +91,21 @@ def test_the_record_says_who_did_it_and_how_much_and_nothing_of_her(gateway: Gat
     hand_over(gateway, [SITA])
     send_all(gateway)
 
-    erasure = begin(SITA, by=user, reason=f"She called from {SITA}")
+    ContactFactory.create(name=NAME, mobile=SITA)
+    erasure = begin(SITA, by=user, reason=f"{NAME} called from {SITA}")
     go_on_with(erasure)
 
     entry = Entry.objects.get(deed=Deed.FORGOTTEN)
     fingerprint = ForgottenNumber.objects.get().fingerprint
     assert entry.actor == user
-    assert entry.changes_text == "She called from (number removed)"
+    assert entry.changes_text == "(name removed) called from (number removed)"
     assert entry.additional_data == {
         "mark": fingerprint[:8],
         "number_too": True,
         "messages": 1,
         "letters": 1,
+        "contacts": 1,
+        "record": 1,
         "choices": 1,
         "calls": 1,
     }
