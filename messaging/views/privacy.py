@@ -21,7 +21,7 @@ from contacts.services import forgotten
 from messaging import tasks
 from messaging.forms.privacy import ForgetForm, HiddenPersonForm, PersonForm
 from messaging.models import Erasure
-from messaging.services.privacy import dossier, erasing, hindrances, retention
+from messaging.services.privacy import dossier, erasing, hindrances, retention, rules
 from messaging.services.privacy.traces import traces_of
 from sociair_portal.common.numbers import masked
 
@@ -142,7 +142,7 @@ def kept(request: HttpRequest) -> HttpResponse:
     """How long everything is kept, and what would go now."""
     context = {
         "rules": retention.outlook(),
-        "fixed": retention.FIXED,
+        "fixed": rules.FIXED,
         "last": retention.last_day(),
         "tab": "kept",
     }

@@ -164,7 +164,9 @@ def _empty(place: Place, erasure: Erasure, traces: Traces, go_on: Callable[[], b
 
 def _empty_some(place: Place, erasure: Erasure, traces: Traces, rows: list[Row]) -> int:
     """Empty some rows. Returns how many had changed since they were read."""
-    changes = [(row, place.emptied(row, traces)) for row in rows if place.emptied is not None]
+    if place.emptied is None:
+        return 0
+    changes = [(row, place.fitted(place.emptied(row, traces))) for row in rows]
     real = [(row, values) for row, values in changes if not _is_done(row, values)]
     if not real:
         return 0

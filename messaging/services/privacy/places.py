@@ -67,6 +67,15 @@ class Place:
         rows: QuerySet[Any, Any] = self._rows
         return rows.filter(pk=row["pk"], **same)
 
+    def fitted(self, values: Values) -> Values:
+        """What a row becomes, cut to what its columns hold: words may be longer than a number."""
+        kinds = {field.name: field for field in self.model._meta.concrete_fields}
+        most = {name: getattr(kinds[name], "max_length", None) for name in values}
+        return {
+            name: value[: most[name]] if isinstance(value, str) and most[name] else value
+            for name, value in values.items()
+        }
+
     def _keys_of(self, traces: Traces) -> set[Any]:
         if self.by_key is None:
             return set()

@@ -18,6 +18,7 @@ from messaging.models import (
     SentMessage,
 )
 from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import drafts
 from messaging.services.campaigns.follow_ups import not_reached
 from messaging.services.privacy import erasing
 from messaging.services.privacy.columns import COLUMNS
@@ -281,3 +282,26 @@ def test_what_is_the_offices_or_a_colleagues_own_stays(gateway: Gateway) -> None
     forget()
 
     assert set(written_down()) == {"messaging.Profile", "messaging.MessageTemplate"}
+
+
+def test_a_column_that_is_full_takes_the_longer_words(gateway: Gateway) -> None:
+    full = OptOut.objects.create(mobile=OTHER, reason=f"{SITA}{' and so on' * 19}")
+    assert len(full.reason) == 200
+
+    forget()
+
+    full.refresh_from_db()
+    assert len(full.reason) == 200
+    assert full.reason.startswith("(number removed) and so on")
+
+
+def test_the_rows_of_a_table_that_were_chosen_are_no_contacts(gateway: Gateway) -> None:
+    sita = ContactFactory.create(name=NAME, mobile=SITA)
+    table = RecipientTable.objects.create(file_name="a.csv", number_key="number")
+    of_rows = Audience(table=str(table.pk), preferred=(sita.pk,))
+    draft = drafts.begin("Hello", of_rows, by=None, gateway=gateway)
+
+    forget()
+
+    draft.refresh_from_db()
+    assert draft.audience["preferred"] == [sita.pk]

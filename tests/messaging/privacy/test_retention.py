@@ -22,7 +22,7 @@ from messaging.services.audience import tables
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts
 from messaging.services.campaigns.follow_ups import can_be_followed
-from messaging.services.privacy import retention
+from messaging.services.privacy import retention, rules
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.models import Entry
 from sociair_portal.audit.record import record
@@ -227,5 +227,5 @@ def test_a_month_is_the_same_day_of_another_month(monkeypatch: pytest.MonkeyPatc
     last_of_march = timezone.now().replace(year=2026, month=3, day=31)
     monkeypatch.setattr(timezone, "now", lambda: last_of_march)
 
-    assert retention._months_ago(1) == last_of_march.replace(month=2, day=28)
-    assert retention._months_ago(15) == last_of_march.replace(year=2024, month=12, day=31)
+    assert rules.months_ago(1) == last_of_march.replace(month=2, day=28)
+    assert rules.months_ago(15) == last_of_march.replace(year=2024, month=12, day=31)
