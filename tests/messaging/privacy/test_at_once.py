@@ -1,6 +1,7 @@
 """Making a person nameless while others send, or do the same."""
 
 import time
+from collections.abc import Callable
 from functools import partial
 
 import pytest
@@ -62,7 +63,8 @@ def test_whatever_is_sent_meanwhile_is_billed_as_the_books_say(
     for text in range(_CAMPAIGNS):
         hand_over(gateway, [SITA, OTHER], text=f"Notice {text}.")
 
-    at_once([partial(send_all, gateway), partial(send_all, gateway), forget])
+    everybody: list[Callable[[], object]] = [partial(send_all, gateway)] * 2
+    at_once([*everybody, forget])
     send_all(gateway)
 
     assert written_down() == {}
