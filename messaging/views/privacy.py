@@ -116,7 +116,7 @@ def forget(request: HttpRequest) -> HttpResponse:
         return _person(request, mobile, form)
     until = time.monotonic() + _AT_ONCE
     if erasing.go_on_with(erasure, go_on=lambda: time.monotonic() < until):
-        messages.success(request, _("The person is nameless now."))
+        messages.success(request, _("The person has been made nameless."))
     else:
         tasks.kick_forgetting()
         said = _("The person is being made nameless. This page shows when that is finished.")

@@ -100,7 +100,7 @@ class Command(BaseCommand):
         except (erasing.NotNow, forgotten.NoKey) as not_now:
             raise CommandError(str(not_now)) from not_now
         if erasing.go_on_with(erasure):
-            said = _("%(number)s: its person is nameless now.")
+            said = _("%(number)s: its person has been made nameless.")
         else:
             said = _("%(number)s: a message is under way. The worker goes on when it has ended.")
         self.stdout.write(said % {"number": format_mobile(mobile)})

@@ -54,7 +54,7 @@ def test_a_person_is_made_nameless_after_asking_twice(manager: Browser, gateway:
 
     assert response.redirect_chain == [(reverse("messaging:privacy"), 302)]
     said = words(response)
-    assert "The person is nameless now." in said
+    assert "The person has been made nameless." in said
     assert ForgottenNumber.objects.get().fingerprint[:8] in said
     assert written_down("sessions.Session") == {}
     assert Entry.objects.get(deed=Deed.FORGOTTEN).actor == manager.user
@@ -77,6 +77,7 @@ def test_nothing_happens_without_a_whole_signature(
     said = words(manager.post(FORGET, SIGNED | change))
 
     assert why in said
+    assert said.count("Something is not right yet") == 1
     assert list(Contact.objects.all()) == [contact]
     assert not Erasure.objects.exists()
 
@@ -191,7 +192,7 @@ class TestCommand:
 
     def test_forgets(self, gateway: Gateway) -> None:
         ContactFactory.create(name=NAME, mobile=SITA)
-        assert "nameless now" in self.run(SITA, "--yes", "--reason", "asked")
+        assert "made nameless" in self.run(SITA, "--yes", "--reason", "asked")
         assert written_down() == {}
 
     def test_asks_for_the_number_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
