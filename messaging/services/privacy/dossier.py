@@ -137,9 +137,8 @@ def _of_place(place: Place, traces: Traces, most: int | None, first: int | None)
     count = len(found) if most is None else min(len(found), most)
     told = filter(None, (place.told(row, traces) for row in found) if place.told else ())
     rows = [[words] for words in islice(told, first)]
-    stays = "" if place.emptied else _("These are the office's own words: change them yourself.")
     columns = (_("What it says"),)
-    return Section(str(place.label), count, rows, columns, len(found) > count, stays)
+    return Section(str(place.label), count, rows, columns, len(found) > count, str(place.stays))
 
 
 def _others(traces: Traces) -> Iterator[Section]:

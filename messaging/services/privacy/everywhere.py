@@ -177,12 +177,14 @@ PLACES: Final = [
         MessageTemplate,
         ("name", "text"),
         None,
+        stays=gettext_lazy("These are the office's own words: change them yourself."),
     ),
     Place(
         "texts",
-        gettext_lazy("Messages to other people with the number in their text"),
+        gettext_lazy("Messages with the number in their text"),
         Batch,
         ("text",),
         None,
+        stays=gettext_lazy("What others got too is theirs; what went to nobody else is emptied."),
     ),
 ]

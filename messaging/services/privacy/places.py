@@ -45,6 +45,8 @@ class Place:
     of_one: bool = False
     # What of a row belongs into a file for her, in words; "" where it tells of others as well.
     told: Callable[[Row, Traces], str] | None = None
+    # Why what is only named stays.
+    stays: Promise | str = ""
 
     def rows(self, traces: Traces) -> Iterator[Row]:
         """The rows about her, each with its `pk`. The table is looked through once, a part at a

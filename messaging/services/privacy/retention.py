@@ -5,6 +5,7 @@ rules.py says what is old.
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Final
 
 from django.db import transaction
@@ -17,6 +18,7 @@ from sociair_portal.audit.record import record
 
 MOST_COUNTED: Final = 10_000
 _AT_ONCE: Final = 500  # rows in one transaction
+_SUDDEN_AFTER: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ def remove_old(*, go_on: Callable[[], bool] = lambda: True) -> None:
     today, _created = RetentionDay.objects.get_or_create(day=timezone.localdate())
     for day in RetentionDay.objects.filter(is_over=False, day__lt=today.day):
         _close(day)
-    for rule in RULES:
+    for rule in [] if _is_sudden(today) else RULES:
         after = 0
         while rule.months and go_on():
             if (last := _remove_some(rule, today, after)) is None:
@@ -64,6 +66,14 @@ def remove_old(*, go_on: Callable[[], bool] = lambda: True) -> None:
             after = last if rule.walks else 0
     if go_on():
         _close(today)
+
+
+def _is_sudden(today: RetentionDay) -> bool:
+    """Whether nothing was looked for in the days before: the setting is new, and somebody may want
+    to see first what would go; or the clock has leapt ahead.
+    """
+    before = RetentionDay.objects.filter(day__lt=today.day, day__gte=today.day - _SUDDEN_AFTER)
+    return not before.exists()
 
 
 def _remove_some(rule: Rule, day: RetentionDay, after: int) -> int | None:

@@ -36,9 +36,10 @@ SETTINGS = ("TEXTS", "ANSWERS", "LEFT_OUT", "TABLES", "DRAFTS", "VISITS")
 
 
 @pytest.fixture(autouse=True)
-def a_year(settings: Settings) -> None:
+def a_year(settings: Settings, db: None) -> None:
     for name in SETTINGS:
         setattr(settings, f"KEEP_{name}_MONTHS", 12)
+    RetentionDay.objects.create(day=timezone.localdate() - timedelta(days=1), is_over=True)
 
 
 def aged(campaign: Campaign, at: datetime = LONG_AGO) -> Campaign:
@@ -81,7 +82,7 @@ def test_nothing_goes_unless_a_setting_says_so(gateway: Gateway, settings: Setti
     campaign.refresh_from_db()
     assert campaign.text
     assert retention.is_over()
-    assert not RetentionDay.objects.exists()
+    assert not RetentionDay.objects.filter(day=timezone.localdate()).exists()
 
 
 def test_what_is_younger_stays(gateway: Gateway) -> None:
@@ -229,3 +230,20 @@ def test_a_month_is_the_same_day_of_another_month(monkeypatch: pytest.MonkeyPatc
 
     assert rules.months_ago(1) == last_of_march.replace(month=2, day=28)
     assert rules.months_ago(15) == last_of_march.replace(year=2024, month=12, day=31)
+
+
+@pytest.mark.parametrize("days", [None, 8])
+def test_nothing_goes_on_the_first_day_or_after_a_leap_of_the_clock(
+    gateway: Gateway, days: int | None
+) -> None:
+    RetentionDay.objects.all().delete()
+    if days is not None:
+        RetentionDay.objects.create(day=timezone.localdate() - timedelta(days=days), is_over=True)
+    campaign = aged(sent(gateway))
+
+    retention.remove_old()
+
+    campaign.refresh_from_db()
+    assert campaign.text
+    assert retention.is_over()
+    assert not Entry.objects.filter(deed=Deed.SWEPT).exists()
