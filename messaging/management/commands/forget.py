@@ -42,11 +42,20 @@ class Command(BaseCommand):
             action="store_true",
             help="forget everybody again who came back, as with a backup",
         )
+        parser.add_argument(
+            "--lost-key",
+            action="store_true",
+            help="go on without those whom nobody recognises, because FINGERPRINT_KEY is lost",
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["again"]:
             self.stdout.write(_("Forgotten again: %(people)d") % {"people": remembered.again()})
             return self._finish_all()
+        if options["lost_key"]:
+            people = remembered.go_on_without_lost(by=None)
+            said = _("Not recognised any more, and could be texted again: %(people)d")
+            return self.stdout.write(said % {"people": people})
         mobile = self._number(options["number"])
         if options["file"]:
             return self._hand_out(mobile, options["file"])

@@ -8,12 +8,16 @@ from pathlib import Path
 from typing import Final
 
 from django.conf import settings
+from django.db import transaction
 from django.db.models import QuerySet
 
 from contacts.models import Contact, ForgottenNumber, OptOut
 from contacts.services import forgotten
 from messaging.models import Erasure, Recipient, TableRow
 from messaging.services.privacy.erasing import begin_again
+from sociair_portal.audit.deeds import Deed
+from sociair_portal.audit.record import record
+from sociair_portal.common.actors import Actor
 from sociair_portal.common.fingerprints import key_mark
 
 _FILE: Final = "forgotten"
@@ -55,6 +59,15 @@ def again() -> int:
     for mobile in sorted(found):
         begin_again(mobile)
     return len(found)
+
+
+def go_on_without_lost(*, by: Actor) -> int:
+    """Give up fingerprints that were made with a key that is lost. Returns how many."""
+    with transaction.atomic():
+        lost, _rows = ForgottenNumber.objects.exclude(key_mark=key_mark()).delete()
+        if lost:
+            record(Deed.LET_BACK, by=by, kind=ForgottenNumber, lost_with_the_key=lost)
+    return lost
 
 
 def _numbers() -> Iterator[list[str]]:

@@ -12,6 +12,7 @@ from pytest_django import Settings
 from contacts.models import Contact, ForgottenNumber
 from messaging.models import Erasure, Gateway
 from messaging.services.privacy import erasing
+from sociair_portal import checks
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.models import Entry
 from tests.conftest import Browser
@@ -217,3 +218,15 @@ class TestCommand:
         assert "Forgotten again: 1" in self.run("--again")
 
         assert written_down() == {}
+
+    def test_goes_on_when_the_key_is_lost_for_good(
+        self, gateway: Gateway, settings: Settings
+    ) -> None:
+        self.run(SITA, "--yes", "--reason", "asked")
+        settings.FINGERPRINT_KEY = "another"
+        assert checks.check_fingerprints(databases=["default"])
+
+        assert "could be texted again: 1" in self.run("--lost-key")
+
+        assert not checks.check_fingerprints(databases=["default"])
+        assert Entry.objects.get(deed=Deed.LET_BACK).additional_data == {"lost_with_the_key": 1}
