@@ -7,6 +7,7 @@ BIN := .venv/bin
 PRODUCTION := ENV_FILE=/dev/null VAR_DIR=var/lint DATABASE_URL= HUEY_URL= DEBUG=off HTTPS=on \
 	SOCIAIR_BASE_URL=https://sms.sociair.com/api SOCIAIR_TOKEN=not-a-token \
 	SECRET_KEY=only-for-checks-0123456789-0123456789-abcdefghijklmnopqrstuvwxyz \
+	FINGERPRINT_KEY=only-for-checks-of-fingerprints-0123456789 \
 	ALLOWED_HOSTS=sms.example.org CSRF_TRUSTED_ORIGINS=https://sms.example.org
 
 .PHONY: help run test test-long lint audit sbom bench screenshots

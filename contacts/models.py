@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.fields import FieldKind
@@ -321,3 +322,24 @@ class OptOut(models.Model):
 
     def __str__(self) -> str:
         return shown_mobile(self.mobile)
+
+
+class ForgottenNumber(models.Model):
+    """A number whose person was made nameless, as a keyed fingerprint (services/forgotten.py): it
+    is never texted again, and nobody can read it here.
+    """
+
+    fingerprint = models.CharField(_("fingerprint"), max_length=64, unique=True, editable=False)
+    # Of the key that made it: with another key nobody is recognised.
+    key_mark = models.CharField(_("mark of the key"), max_length=8, editable=False)
+    created_at = models.DateTimeField(_("since"), default=timezone.now)
+    let_back_at = models.DateTimeField(_("texted again since"), null=True, editable=False)
+
+    class Meta:
+        verbose_name = _("forgotten number")
+        verbose_name_plural = _("forgotten numbers")
+        default_permissions = ()
+        permissions = [("forget_person", _("Can make a person nameless"))]
+
+    def __str__(self) -> str:
+        return self.fingerprint[:8]

@@ -198,8 +198,26 @@ def operator_of(mobile: str) -> Operator:
     return _OPERATORS.get(mobile[:3]) or _OPERATORS.get(mobile[:2], Operator.OTHER)
 
 
+# What stands in the place of a number whose person was made nameless begins with this.
+REMOVED: Final = "#"
+_BASE: Final = 36
+
+
+def removed_number(key: int) -> str:
+    """What stands in the place of a number that was removed from the row of this key: unique as
+    the key is, at most nine characters long, and no number that anybody could call.
+    """
+    digits = ""
+    while key:
+        key, digit = divmod(key, _BASE)
+        digits = "0123456789abcdefghijklmnopqrstuvwxyz"[digit] + digits
+    return REMOVED + digits
+
+
 def format_mobile(mobile: str) -> str:
-    """Ten digits as staff read them aloud: 984-1234567."""
+    """Ten digits as staff read them aloud: 984-1234567; words for a number that was removed."""
+    if mobile[:1] == REMOVED:
+        return _("Number removed")
     return f"{mobile[:3]}-{mobile[3:]}" if len(mobile) == 10 else mobile
 
 

@@ -22,6 +22,7 @@ from messaging.services.campaigns import preparation
 from messaging.services.decisions import copies
 from messaging.services.gateway import holds
 from messaging.services.money import balance
+from messaging.services.privacy import erasing, retention
 from messaging.services.sending import dispatch, slots, upkeep
 from messaging.services.storage import database
 from sociair_portal.common.request_ids import current_id, for_a_request, on_behalf_of
@@ -34,6 +35,7 @@ _ASKED_TWICE: Final = 5  # seconds in which a second request for the balance is 
 
 # One preparation and one question for the balance at a time: more would take the senders' threads.
 _preparing, _asking = threading.Lock(), threading.Lock()
+_tidying = threading.Lock()  # what is forgotten or old: nobody waits for it
 
 # One sender of two or more stays free of large campaigns, so that a single message never waits.
 _large = threading.BoundedSemaphore(settings.SOCIAIR_WORKERS)
@@ -44,6 +46,11 @@ def kick(senders: int | None = None) -> None:
     count = min(senders or settings.SOCIAIR_SENDERS, settings.SOCIAIR_SENDERS)
     for _sender in range(count):
         transaction.on_commit(partial(send, current_id()))
+
+
+def kick_forgetting() -> None:
+    """Have the worker make people nameless when the transaction is committed."""
+    transaction.on_commit(forget_people)
 
 
 def kick_prepare() -> None:
@@ -142,6 +149,25 @@ def _prepare_one(campaign: Campaign, until: float) -> bool:
     return True
 
 
+@db_task(priority=_PRIORITY["sweep"], expires=_EXPIRES)  # type: ignore[untyped-decorator]
+def forget_people() -> None:
+    """Go on with people who are made nameless, and with what is old; if it takes long, later."""
+    if not _tidying.acquire(blocking=False):
+        return
+    until = time.monotonic() + _RUN_FOR
+
+    def go_on() -> bool:
+        return time.monotonic() < until and not stopping.is_set()
+
+    try:
+        for erasure in erasing.waiting():
+            if go_on():
+                erasing.go_on_with(erasure, go_on=go_on)
+        retention.remove_old(go_on=go_on)
+    finally:
+        _tidying.release()
+
+
 @db_task(priority=_PRIORITY["balance"], expires=_EXPIRES)  # type: ignore[untyped-decorator]
 @for_a_request
 def read_balance() -> None:
@@ -193,4 +219,6 @@ def sweep_now() -> None:
         return
     if upkeep.unprepared(gateway):
         prepare()
+    if erasing.waiting() or not retention.is_over():
+        forget_people()
     kick()

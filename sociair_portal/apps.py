@@ -16,4 +16,6 @@ class SociairPortalConfig(AppConfig):
         register(checks.check_hosts, Tags.security, deploy=True)
         register(checks.check_tls, Tags.security, deploy=True)
         register(checks.check_files, Tags.security)
+        register(checks.check_fingerprint_key, Tags.security)
+        register(checks.check_fingerprints, Tags.database)
         register(checks.check_sqlite, Tags.database)

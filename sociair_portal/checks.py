@@ -10,11 +10,13 @@ from pathlib import Path
 from typing import Any, Final
 from urllib.parse import urlsplit
 
+from django.apps import apps
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Warning  # noqa: A004  # Django's names
 from django.db import connections
 from psycopg.conninfo import conninfo_to_dict
 
+from sociair_portal.common.fingerprints import key_mark
 from sociair_portal.values import is_loopback
 
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
@@ -87,6 +89,8 @@ def check_numbers(**kwargs: Any) -> list[CheckMessage]:
         "SOCIAIR_REQUESTS_PER_MINUTE": 0,
         "REQUEST_SECONDS": 1,
     }
+    kept = ("TEXTS", "ANSWERS", "LEFT_OUT", "TABLES", "DRAFTS", "VISITS")
+    least |= {f"KEEP_{what}_MONTHS": 0 for what in kept}
     return [
         Error(f"{name} must be at least {number}.", id="sociair_portal.E005")
         for name, number in least.items()
@@ -164,6 +168,38 @@ def check_files(**kwargs: Any) -> list[CheckMessage]:
         )
         for path in paths
         if path.is_file() and path.stat().st_mode & _OTHERS
+    ]
+
+
+def check_fingerprint_key(**kwargs: Any) -> list[CheckMessage]:
+    if settings.FINGERPRINT_KEY:
+        return []
+    return [
+        Warning(
+            "FINGERPRINT_KEY is not set: nobody can be made nameless.",
+            hint="Put a long random text there, the same on every machine; keep a copy of it.",
+            id="sociair_portal.W003",
+        )
+    ]
+
+
+def check_fingerprints(
+    *, databases: Sequence[str] | None = None, **kwargs: Any
+) -> list[CheckMessage]:
+    """People who were made nameless, and whom nobody would recognise by this key."""
+    numbers: Any = apps.get_model("contacts", "ForgottenNumber")
+    tables = connections["default"].introspection.table_names() if databases else []
+    if numbers._meta.db_table not in tables:
+        return []
+    if not (lost := numbers.objects.exclude(key_mark=key_mark()).count()):
+        return []
+    return [
+        Error(
+            f"FINGERPRINT_KEY is not the one that {lost} forgotten numbers were kept with.",
+            hint="Put the former key back: without it these people could be texted again. If it is "
+            "lost for good, run `manage.py forget --lost-key`, and forget them once more.",
+            id="sociair_portal.E008",
+        )
     ]
 
 

@@ -55,8 +55,9 @@ def _complete_environment() -> dict[str, int]:
     """
     file = Path(os.environ.get("ENV_FILE") or ".env")
     Environment.read_env(file)
-    if not file.exists() or not os.environ.get("SECRET_KEY"):
-        _write_key(file)
+    for name in ("FINGERPRINT_KEY", "SECRET_KEY"):
+        if not file.exists() or not os.environ.get(name):
+            _write_key(file, name)
     port, sandbox_port = _port("PORT", 8000), _port("SANDBOX_PORT", 8010)
     os.environ["BIND"] = f"{_HOST}:{port}"
     os.environ["HTTPS"] = os.environ.get("HTTPS") or "off"
@@ -65,16 +66,16 @@ def _complete_environment() -> dict[str, int]:
     return {"PORT": port, "SANDBOX_PORT": sandbox_port}
 
 
-def _write_key(file: Path) -> None:
+def _write_key(file: Path, name: str) -> None:
     """Write a new key into .env, which is made from .env.example if it does not exist."""
     source = file if file.exists() else Path(".env.example")
     key = secrets.token_urlsafe(50)
-    line = f"SECRET_KEY={key}"
-    text, found = re.subn(r"(?m)^SECRET_KEY=[ \t]*$", line, source.read_text(), count=1)
+    line = f"{name}={key}"
+    text, found = re.subn(rf"(?m)^{name}=[ \t]*$", line, source.read_text(), count=1)
     file.touch(mode=0o600)
     file.chmod(0o600)  # nobody else on the machine may read the key or the token
     file.write_text(text if found else f"{line}\n{text}")
-    os.environ["SECRET_KEY"] = os.environ.get("SECRET_KEY") or key
+    os.environ[name] = os.environ.get(name) or key
 
 
 def _port(name: str, default: int) -> int:

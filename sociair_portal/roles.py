@@ -36,6 +36,7 @@ ROLES: Final[dict[str, list[str]]] = {
         "auth.view_user",
         "contacts.delete_contactfield",
         "contacts.delete_optout",
+        "contacts.forget_person",
         "contacts.view_contactimport",
         "messaging.control_campaign",
         "messaging.add_profile",

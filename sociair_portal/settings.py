@@ -78,6 +78,15 @@ SAME_TEXT_HOURS: int = env.int("SAME_TEXT_HOURS", 24)  # 0: the same text may go
 TESTS_AN_HOUR: int = env.int("TESTS_AN_HOUR", 20)  # of one person, to the own number
 PASTED_LINES = 10_000  # numbers in one message
 
+# How many months some things are kept, 0 for ever (docs/privacy.md)
+
+KEEP_TEXTS_MONTHS: int = env.int("KEEP_TEXTS_MONTHS", 0)
+KEEP_ANSWERS_MONTHS: int = env.int("KEEP_ANSWERS_MONTHS", 0)
+KEEP_LEFT_OUT_MONTHS: int = env.int("KEEP_LEFT_OUT_MONTHS", 0)
+KEEP_TABLES_MONTHS: int = env.int("KEEP_TABLES_MONTHS", 0)
+KEEP_DRAFTS_MONTHS: int = env.int("KEEP_DRAFTS_MONTHS", 0)
+KEEP_VISITS_MONTHS: int = env.int("KEEP_VISITS_MONTHS", 0)
+
 IMPORT_MAX_MB: int = env.int("IMPORT_MAX_MB", 50)
 REQUEST_SECONDS: float = env.float("REQUEST_SECONDS", 20)  # for a client to send one
 
@@ -88,6 +97,9 @@ HTTPS: bool = env.bool("HTTPS", True)
 SECRET_KEY: str = env.str("SECRET_KEY", "")
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
+
+# Makes the fingerprints by which people who were made nameless are recognised (docs/privacy.md).
+FINGERPRINT_KEY: str = env.str("FINGERPRINT_KEY", "")
 
 if not SECRET_KEY:
     raise ImproperlyConfigured(

@@ -9,6 +9,7 @@ for name in ("HUEY_URL", "SOCIAIR_OTHER_RATE", "LOW_BALANCE", "SOCIAIR_TOKEN", "
     os.environ.pop(name, None)
 os.environ.update(
     SECRET_KEY="only-for-tests-" + "0123456789" * 4,
+    FINGERPRINT_KEY="of-fingerprints-in-tests-" + "0123456789" * 3,
     DATABASE_URL=os.environ.get("TEST_DATABASE_URL_IN_USE", "sqlite:///:memory:"),
     SOCIAIR_BASE_URL="http://127.0.0.1:9/api",  # nobody answers there
     SOCIAIR_TOTAL_TIMEOUT="3",

@@ -19,6 +19,7 @@ from pytest_django import Settings, live_server_helper
 from contacts.models import ContactField
 from messaging.models import Campaign, Gateway, SentMessage
 from messaging.services import templates
+from messaging.services.audience.choice import Audience
 from messaging.services.gateway import slot_record
 from messaging.services.sending import slots
 from sandbox.magic import INVALID
@@ -623,3 +624,39 @@ def test_a_file_that_is_too_large_is_not_sent_and_the_form_stays(
     look("too-large")
     page.get_by_role("link", name="Choose another file").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Import contacts")
+
+
+def test_a_person_sees_what_is_kept_and_is_made_nameless(
+    gateway: Gateway, signed_in: Page, complaints: list[str], look: Look
+) -> None:
+    sita = ContactFactory.create(name="Sita Rai", mobile="9841234567")
+    hand_over(gateway, Audience(contacts=(sita.pk,)), text="Dear {name}, come at 7.")
+    send_all(gateway)
+    page = signed_in
+    page.get_by_role("link", name="Privacy").first.click()
+    look("privacy")
+    page.get_by_label("The person's mobile number").fill("९८४-१२३४५६७")
+    page.get_by_role("button", name="Show what is kept").click()
+    expect(page.get_by_role("main")).to_contain_text("Dear Sita Rai, come at 7.")
+    assert "984" not in page.url
+
+    with page.expect_download() as downloading:
+        page.get_by_role("button", name="File for the person, to read").click()
+    assert "Dear Sita Rai, come at 7." in downloading.value.path().read_text()
+    page.get_by_role("button", name="Make this person nameless").click()
+    expect(page.get_by_role("alert")).to_contain_text("Tick the box if you are sure.")
+    look("person")
+    page.get_by_label("Type the number again").fill("9841234567")
+    page.get_by_label("Reason").fill("Asked by letter")
+    page.get_by_label("I understand that this cannot be undone").check()
+    page.get_by_role("button", name="Make this person nameless").click()
+    expect(page.get_by_role("main")).to_contain_text("The person has been made nameless.")
+    look("forgotten")
+    page.get_by_role("link", name="How long things are kept").click()
+    look("kept")
+    page.get_by_role("link", name="History").first.click()
+    page.get_by_role("link", name="The text has been removed.").click()
+    expect(page.locator(".bubble")).to_have_text("The text has been removed.")
+    page.get_by_role("link", name="Recipients").last.click()
+    expect(page.get_by_role("main")).to_contain_text("Number removed")
+    assert "Sita" not in page.content()

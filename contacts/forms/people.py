@@ -10,7 +10,7 @@ from contacts.fields import RESERVED, FieldKind, InvalidValue, key_of, parse_val
 from contacts.models import FIELD_KINDS, Contact, ContactField, Group, OptOut
 from contacts.names import clean_name, name_key
 from contacts.phone import InvalidMobile, operator_of, parse_mobile
-from contacts.services import membership
+from contacts.services import forgotten, membership
 from contacts.shown_numbers import is_masked, may_see_numbers
 from sociair_portal.common.bases import ModelForm, ModelMultipleChoiceField
 
@@ -68,6 +68,8 @@ class ContactForm(ModelForm):
             mobile = self.instance.mobile
         if mobile and name and self._is_known(mobile):
             self.add_error(None, _("This person is already in your contacts."))
+        if mobile and forgotten.among([mobile]):
+            self.add_error("mobile", forgotten.sentence())
         return cleaned
 
     def _is_known(self, mobile: str) -> bool:
@@ -224,6 +226,12 @@ class OptOutForm(ModelForm):
         if not may_see_numbers():
             self.instance.mobile = contact.mobile
             del self.fields["mobile"]
+
+    def clean_mobile(self) -> str:
+        mobile: str = self.cleaned_data["mobile"]
+        if forgotten.among([mobile]):
+            raise ValidationError(_("This number is never texted already, and is not kept."))
+        return mobile
 
     def validate_unique(self) -> None:
         super().validate_unique()

@@ -27,7 +27,7 @@ from sociair_portal.common.actors import Actor, user_of
 logger = logging.getLogger(__name__)
 
 _HEADINGS: Final = 20  # rows that may be chosen as the headings
-_FORGOTTEN: Final = timedelta(days=1)  # after the upload
+NOT_STARTED_FOR: Final = timedelta(days=1)  # after the upload
 
 
 def take_in(
@@ -216,7 +216,7 @@ def _fail(source: ContactImport, why: str) -> None:
 
 def forget_abandoned() -> None:
     """Cancel imports that nobody has started for a day."""
-    before = timezone.now() - _FORGOTTEN
+    before = timezone.now() - NOT_STARTED_FOR
     for source in ContactImport.objects.filter(state=ImportState.READY, created_at__lt=before):
         cancel(source)
 

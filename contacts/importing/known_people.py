@@ -11,6 +11,7 @@ from django.db import connection
 from contacts.fields import FieldValue
 from contacts.importing.options import Options
 from contacts.models import Contact, Group, OptOut
+from contacts.services import forgotten
 
 
 @dataclass(slots=True)
@@ -104,5 +105,6 @@ def write_people(
 
 def opted_out_at(mobiles: set[str]) -> People:
     """Those of these numbers that are opted out, in the shape of people."""
-    numbers = OptOut.objects.filter(mobile__in=mobiles).values_list("mobile", flat=True)
+    numbers = set(OptOut.objects.filter(mobile__in=mobiles).values_list("mobile", flat=True))
+    numbers |= forgotten.among(mobiles)  # no file writes their numbers down again
     return {mobile: {"": PlannedPerson(mobile, "", "", {}, 0)} for mobile in numbers}

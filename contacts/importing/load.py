@@ -33,7 +33,7 @@ from contacts.models import (
     RejectedRow,
 )
 from contacts.names import clean_name
-from contacts.services import membership
+from contacts.services import forgotten, membership
 from sociair_portal.common.bulk_rows import insert_rows
 
 _LONGEST_REASON: Final = OptOut._meta.get_field("reason").max_length
@@ -200,8 +200,10 @@ def _opt_out_marked(source: ContactImport, planned: Sequence[Planned]) -> None:
 
 def _opt_out_numbers(source: ContactImport, reasons: dict[str, str]) -> None:
     """Opt out numbers. Those that an earlier import opted out are this one's word as well, so that
-    undoing the earlier one leaves them.
+    undoing the earlier one leaves them; those that are forgotten are not written down.
     """
+    gone = forgotten.among(reasons)
+    reasons = {mobile: reason for mobile, reason in reasons.items() if mobile not in gone}
     confirmed = OptOut.objects.filter(mobile__in=reasons).exclude(source=source)
     confirmed.exclude(source=None).update(source=None)
     OptOut.objects.bulk_create(

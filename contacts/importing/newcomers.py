@@ -18,6 +18,7 @@ from contacts.importing.plan import LONGEST_GROUP, LONGEST_NAME, full_name, grou
 from contacts.importing.rows import MOST_COLUMNS, Row
 from contacts.names import clean_name, name_key
 from contacts.phone import find_mobile, operator_of, plain_mobile
+from contacts.services import forgotten
 
 # A person as the database has it: name, its key, number, operator and the fields as JSON.
 Newcomer = tuple[str, str, str, str, str]
@@ -44,7 +45,7 @@ def tell_apart(
     shown = list(map(options.shown, rows)) if options.typed else rows
     mobiles = [_mobile(row.cells, options.numbers[0]) for row in shown]
     times = Counter(mobiles)
-    taken = known_numbers(times)
+    taken = known_numbers(times) | forgotten.among(times)
     taken.update([mobile for mobile, count in times.items() if count > 1 or not mobile])
     found, others = Newcomers([], {}), []
     read = _reader(options, groups, found.joins)

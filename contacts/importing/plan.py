@@ -16,6 +16,8 @@ from contacts.importing.rows import Row
 from contacts.models import Contact, Group
 from contacts.names import clean_name, from_list, name_key
 from contacts.phone import format_mobile
+from contacts.services import forgotten
+from sociair_portal.common.numbers import masked
 
 LONGEST_NAME: Final = Contact._meta.get_field("name").max_length or 0
 _MOST_AT_A_NUMBER: Final = 100  # people; a whole class on the school's own telephone
@@ -102,8 +104,12 @@ def plan(
     ]
     mobiles = {found.mobile for _row, _number, found in read if isinstance(found, _Read)}
     known = opted_out_at(mobiles) if options.opt_out else people_at(mobiles, options, spoken, lock)
+    gone = set() if options.opt_out else forgotten.among(mobiles)
     planned = []
     for row, number, found in read:
+        if isinstance(found, _Read) and found.mobile in gone:
+            planned.append(_nameless(row, found.mobile))
+            continue
         if isinstance(found, _Rejected):
             one = _rejection(row, found)
         else:
@@ -115,6 +121,13 @@ def plan(
 
 def _rejection(row: Row, rejected: _Rejected) -> Planned:
     return Planned(row, RowOutcome.REJECTED, reason=rejected.reason, suggestion=rejected.suggestion)
+
+
+def _nameless(row: Row, mobile: str) -> Planned:
+    """The row of somebody who was made nameless: nothing of it is kept."""
+    emptied = row._replace(cells=[""] * len(row.cells))
+    reason = forgotten.sentence()
+    return Planned(emptied, RowOutcome.REJECTED, entry=masked(mobile), reason=reason)
 
 
 def numbers_of(row: Row, options: Options) -> Sequence[str]:

@@ -9,6 +9,7 @@ from messaging.models.campaign import (
     CampaignState,
     RecipientState,
 )
+from messaging.models.erasure import Erasure, RetentionDay
 from messaging.models.event import Event, EventKind
 from messaging.models.gateway import BalanceReading, Gateway, HoldKind, HoldReason
 from messaging.models.machine import Machine
@@ -26,6 +27,7 @@ __all__ = [
     "BatchState",
     "Campaign",
     "CampaignState",
+    "Erasure",
     "Event",
     "EventKind",
     "Gateway",
@@ -40,6 +42,7 @@ __all__ = [
     "Recipient",
     "RecipientState",
     "RecipientTable",
+    "RetentionDay",
     "SentMessage",
     "TableRow",
     "Verdict",

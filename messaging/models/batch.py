@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.phone import Operator
 from messaging.answers.outcomes import Outcome
-from messaging.models.campaign import Campaign
+from messaging.models.campaign import TEXT_REMOVED, Campaign
 from messaging.models.gateway import Gateway
 from messaging.text.codes import MARK, code_of
 from sociair_portal.common import formats
@@ -109,6 +109,11 @@ class Batch(models.Model):
         if self.code_key is None:
             return self.text
         return self.text.replace(MARK, code_of(str(self.code_key), secret=settings.SECRET_KEY))
+
+    @property
+    def shown_text(self) -> str:
+        """Its text, or what is said of one that was removed."""
+        return self.text or str(TEXT_REMOVED)
 
     @property
     def what_happened(self) -> str:

@@ -53,6 +53,9 @@ class RecipientState(models.TextChoices):
     OPTED_OUT = "opted_out", _("Opted out")
 
 
+TEXT_REMOVED = _("The text has been removed.")
+
+
 def visible_to(user: int | None, *, of: str = "") -> Q:
     """The campaigns that a user may see: what was handed over, and the user's own drafts.
 
@@ -244,8 +247,15 @@ class Campaign(models.Model):
     @property
     def title(self) -> str:
         """The beginning of its text, on one line."""
-        line = " ".join(self.text.split()) or str(_("No text yet"))
+        line = " ".join(self.shown_text.split()) or str(_("No text yet"))
         return line if len(line) <= 60 else f"{line[:59].rstrip()}…"
+
+    @property
+    def shown_text(self) -> str:
+        """Its text, or what is said of one that was removed; empty for a draft without any."""
+        if self.text or self.state == CampaignState.DRAFT:
+            return self.text
+        return str(TEXT_REMOVED)
 
     @property
     def is_open(self) -> bool:

@@ -1,11 +1,16 @@
 """Recipients, one number in a campaign each, and entries that were left out."""
 
 from django.db import models
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from contacts.models import OPERATOR_CHOICES, Contact
+from contacts.phone import REMOVED
 from contacts.shown_numbers import shown_mobile, shown_text
 from messaging.models.campaign import Campaign, RecipientState
+
+# Who still waits for a message, or may have got it without anybody's knowing.
+NOT_OVER = [RecipientState.QUEUED, RecipientState.SENDING, RecipientState.UNCONFIRMED]
 
 
 class Recipient(models.Model):
@@ -46,7 +51,12 @@ class Recipient(models.Model):
         verbose_name = _("recipient")
         verbose_name_plural = _("recipients")
         constraints = [
-            models.UniqueConstraint(fields=["campaign", "mobile"], name="recipient_once")
+            models.UniqueConstraint(fields=["campaign", "mobile"], name="recipient_once"),
+            # What stands in the place of a number is never called.
+            models.CheckConstraint(
+                name="recipient_removed_is_over",
+                condition=~Q(mobile__startswith=REMOVED) | ~Q(state__in=NOT_OVER),
+            ),
         ]
         indexes = [
             models.Index(fields=["mobile", "id"], name="recipient_by_mobile"),

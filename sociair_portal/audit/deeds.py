@@ -38,6 +38,7 @@ class Deed(TextChoices):
     LOOKED_AT = "looked_at", _("Looked at a person's history")
     FORGOTTEN = "forgotten", _("Made a person nameless")
     HANDED_OUT = "handed_out", _("Collected everything about a person")
+    LET_BACK = "let_back", _("Let a forgotten number be texted again")
     SWEPT = "swept", _("Removed what was old")
     # money
     SENT = "sent", _("Sent a message")

@@ -9,6 +9,7 @@ from django.db import connections
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from pytest_django import Settings
 
+from contacts.services import forgotten
 from sociair_portal import checks
 from sociair_portal.environment import database
 from sociair_portal.values import queue_settings
@@ -98,7 +99,10 @@ def test_a_deadline_leaves_time_to_save(
 
 @pytest.mark.parametrize(
     ("name", "number"),
-    [("SOCIAIR_BATCH_SIZE", 0), ("SOCIAIR_WORKERS", 0), ("SOCIAIR_REQUESTS_PER_MINUTE", -1)],
+    [
+        *(("SOCIAIR_BATCH_SIZE", 0), ("SOCIAIR_WORKERS", 0), ("SOCIAIR_REQUESTS_PER_MINUTE", -1)),
+        ("KEEP_TEXTS_MONTHS", -1),
+    ],
 )
 def test_a_check_refuses_numbers_that_are_too_small(
     name: str, number: int, settings: Settings
@@ -186,3 +190,22 @@ def test_a_file_that_others_can_read_is_named(
     assert ids([found]) == ["W002"]
     assert "portal-queue.sqlite3" in found.msg
     assert found.hint == f"chmod 600 {queue}"
+
+
+def test_a_check_wants_a_key_for_fingerprints(settings: Settings) -> None:
+    assert checks.check_fingerprint_key() == []
+    settings.FINGERPRINT_KEY = ""
+    assert ids(checks.check_fingerprint_key()) == ["W003"]
+
+
+@pytest.mark.django_db
+def test_a_check_finds_fingerprints_of_another_key(settings: Settings) -> None:
+    forgotten.forget("9841234567")
+    assert checks.check_fingerprints(databases=["default"]) == []
+    assert checks.check_fingerprints() == []
+
+    settings.FINGERPRINT_KEY = "another"
+
+    [found] = checks.check_fingerprints(databases=["default"])
+    assert ids([found]) == ["E008"]
+    assert "1 forgotten" in found.msg

@@ -14,7 +14,14 @@ PACKAGES: Final = ("contacts", "messaging", "sociair_portal", "sandbox")
 
 # Pure rules: the same in gives the same out.
 RULES_OF_THE_HOUSE: Final = (
-    *("contacts.phone", "contacts.names", "contacts.days", "contacts.preeti", "contacts.fields"),
+    *(
+        "contacts.phone",
+        "contacts.mentions",
+        "contacts.names",
+        "contacts.days",
+        "contacts.preeti",
+        "contacts.fields",
+    ),
     *("contacts.importing.cells", "contacts.importing.columns", "contacts.importing.facts"),
     *("contacts.importing.headings", "contacts.importing.merged", "contacts.importing.options"),
     *("contacts.importing.number_formats", "contacts.importing.rows"),

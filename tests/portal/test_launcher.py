@@ -57,7 +57,9 @@ def test_the_launcher_starts_and_stops_a_sandbox_portal(tmp_path: Path) -> None:
         with socket.create_server(("127.0.0.1", port)):
             pass  # nobody listens there any more
     assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600
-    assert re.match(r"(#.*\n)*SECRET_KEY=\S{60,}\n", (tmp_path / ".env").read_text())
+    written = (tmp_path / ".env").read_text()
+    assert re.match(r"(#.*\n)*SECRET_KEY=\S{60,}\n", written)
+    assert re.search(r"(?m)^FINGERPRINT_KEY=\S{60,}$", written)
 
 
 def test_the_launcher_lets_a_real_portal_finish_its_calls(tmp_path: Path) -> None:
@@ -106,7 +108,7 @@ def test_the_launcher_names_a_port_in_use(tmp_path: Path) -> None:
     )
     # By then somebody's own .env has got what it lacked.
     assert re.fullmatch(
-        rf"SOCIAIR_TOKEN={re.escape(TOKEN)}\nSECRET_KEY=\S{{60,}}\n",
+        rf"FINGERPRINT_KEY=\S{{60,}}\nSOCIAIR_TOKEN={re.escape(TOKEN)}\nSECRET_KEY=\S{{60,}}\n",
         (tmp_path / ".env").read_text(),
     )
     assert (tmp_path / ".env").stat().st_mode & 0o777 == 0o600

@@ -4,6 +4,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from contacts.models import OptOut
+from contacts.services import forgotten
 from sociair_portal.common import formats
 from sociair_portal.common.any_of import AnyOf
 
@@ -22,6 +23,14 @@ def opt_outs_of(mobiles: list[str]) -> dict[str, OptOut]:
     if len(found) == len(mobiles):
         found = list(all_opt_outs.filter(AnyOf("mobile", mobiles)))
     return {one.mobile: one for one in found}
+
+
+def must_not_be_texted(mobiles: list[str]) -> dict[str, str]:
+    """Why each of those among sorted numbers that must not be texted is left out, by its number:
+    they are opted out, or their person was made nameless.
+    """
+    found = {mobile: sentence(one) for mobile, one in opt_outs_of(mobiles).items()}
+    return found | dict.fromkeys(forgotten.among(mobiles), forgotten.sentence())
 
 
 def sentence(opt_out: OptOut) -> str:

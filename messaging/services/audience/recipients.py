@@ -14,8 +14,9 @@ from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from contacts.models import Contact, OptOut
+from contacts.models import Contact
 from contacts.phone import Operator, format_mobile, operator_of
+from contacts.services import forgotten
 from messaging.models import Campaign, LeftOutReason
 from messaging.services.audience import repeats
 from messaging.services.audience.addressees import (
@@ -35,8 +36,9 @@ from messaging.services.audience.choice import (
     rows_of,
 )
 from messaging.services.audience.letters import Letter, Unwritable, Writer
-from messaging.services.audience.opt_outs import opt_outs_of, sentence
+from messaging.services.audience.opt_outs import must_not_be_texted
 from sociair_portal.common.any_of import AnyOf
+from sociair_portal.common.numbers import masked
 
 
 class Reader:
@@ -80,7 +82,7 @@ class Reader:
         if not after and unreadable:
             piece.omissions += self._pasted.omissions
             piece.omissions += omitted_rows(self._audience)
-        opted_out = opt_outs_of(mobiles)
+        opted_out = must_not_be_texted(mobiles)
         for mobile in mobiles:
             self._sort(piece, mobile, entries[mobile], opted_out.get(mobile))
         self._leave_out_repeated(piece)
@@ -157,11 +159,11 @@ class Reader:
             beyond = Q(mobile__gte=mobile) & (Q(mobile__gt=mobile) | Q(id__gt=pk))
 
     def _sort(
-        self, piece: AudiencePiece, mobile: str, candidates: list[Candidate], opt_out: OptOut | None
+        self, piece: AudiencePiece, mobile: str, candidates: list[Candidate], opted_out: str | None
     ) -> None:
         operator = operator_of(mobile)
-        if opt_out is not None:
-            self._leave_out(piece, mobile, candidates, LeftOutReason.OPTED_OUT, sentence(opt_out))
+        if opted_out is not None:
+            self._leave_out(piece, mobile, candidates, LeftOutReason.OPTED_OUT, opted_out)
         elif operator not in self._rates:
             words = _("Sociair states no price for this operator.")
             self._leave_out(piece, mobile, candidates, LeftOutReason.NO_RATE, words)
@@ -257,7 +259,12 @@ class Reader:
         reason: LeftOutReason,
         words: str,
     ) -> None:
-        """Leave out everybody who has a number, and the number itself if it was entered."""
+        """Leave out everybody who has a number, and the number itself if it was entered. Of those
+        who were made nameless neither the name nor the number is written down.
+        """
+        if words == forgotten.sentence():
+            piece.omissions.append(Omission(masked(mobile), reason, words))
+            return
         shown = format_mobile(mobile)
         entries = [f"{candidate.name} {shown}"[:200] for candidate in candidates]
         if mobile in self._numbers and not (candidates and self._writer.is_personal):

@@ -26,6 +26,7 @@ from contacts.importing.plan import full_name, numbers_of, says_yes
 from contacts.importing.rows import Row
 from contacts.models import ContactImport, FilePurpose, ImportedPiece
 from contacts.names import clean_name
+from contacts.services import forgotten
 from messaging.models import RecipientTable, TableRow
 from messaging.services.audience.odd_cells import OddCells
 from messaging.text.validity import tidy
@@ -35,7 +36,7 @@ from sociair_portal.common.bulk_rows import insert_rows, take_stock
 
 MOST_ROWS: Final = 100_000
 _PIECE: Final = 5000  # rows
-_FORGOTTEN: Final = timedelta(days=1)  # after the upload
+UNUSED_FOR: Final = timedelta(days=1)  # after the upload
 _LONGEST_KEY: Final = 60
 _LONGEST_NAME: Final = 200
 
@@ -229,7 +230,12 @@ def _stored(
     """
     pk = RecipientTable._meta.get_field("id").get_db_prep_value(table.pk, connection)
     stored = []
+    gone = forgotten.among({mobile_in(number) for _line, number, *_rest in rows})
     for line, number, name, cells, why in rows:
+        if mobile_in(number) in gone:
+            stored.append((pk, line, "", "", "{}", forgotten.sentence()))
+            table.unreadable += 1
+            continue
         mobile, reason = ("", why) if why else _number(number)
         table.unreadable += not mobile
         if why and (marked := mobile_in(number)):
@@ -302,5 +308,5 @@ def only(table: RecipientTable, rows: Collection[int], by: Actor) -> RecipientTa
 
 def forget_unused() -> None:
     """Delete tables that no campaign uses after a day: they hold names and numbers."""
-    old = timezone.now() - _FORGOTTEN
+    old = timezone.now() - UNUSED_FOR
     RecipientTable.objects.filter(created_at__lt=old, campaigns=None).delete()

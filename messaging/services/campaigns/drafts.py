@@ -30,7 +30,7 @@ from sociair_portal.common.actors import Actor, user_of
 MOST_VERSION: Final = 2**30
 
 
-def _fingerprint_of(text: str, audience: Audience) -> str:
+def fingerprint_of(text: str, audience: Audience) -> str:
     """Equal for equal content, whatever form it came in by."""
     content = json.dumps([text, audience.to_json()], sort_keys=True)
     return hashlib.sha256(content.encode("utf-8", "surrogatepass")).hexdigest()
@@ -128,7 +128,7 @@ def _content(text: str, audience: Audience) -> dict[str, Any]:
         "text": text,
         "audience": audience.to_json(),
         "table_id": audience.table or None,
-        "fingerprint": _fingerprint_of(text, audience),
+        "fingerprint": fingerprint_of(text, audience),
         "saved_at": timezone.now(),
     }
 

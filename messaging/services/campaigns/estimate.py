@@ -13,6 +13,7 @@ from django.db.models.functions import Cast, Substr
 
 from contacts.models import OptOut
 from contacts.phone import Operator, operator_of
+from contacts.services import forgotten
 from messaging.models import BalanceReading, Gateway
 from messaging.services.audience import letters, tables
 from messaging.services.audience.addressees import Addressee, AudiencePiece
@@ -277,6 +278,7 @@ def _count(
         marked += int(numbers)
     known = set(chosen.filter(mobile__in=pasted).values_list("mobile", flat=True))
     known.update(OptOut.objects.filter(mobile__in=pasted).values_list("mobile", flat=True))
+    known.update(forgotten.among(pasted))  # nobody else has such a number: it is not kept
     if but_not is not None:
         known.update(row["mobile"] for row in but_not.filter(mobile__in=pasted))
     people.update(operator_of(mobile) for mobile in pasted if mobile not in known)

@@ -5,6 +5,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 
+from contacts.phone import REMOVED
 from messaging.models import (
     Campaign,
     CampaignState,
@@ -24,7 +25,8 @@ _NOT_REACHED = (RecipientState.REFUSED, RecipientState.NOT_SENT, RecipientState.
 
 
 def not_reached(campaign: Campaign) -> QuerySet[Recipient]:
-    """Recipients whom it did not reach, but not those whom a follow-up has written to since.
+    """Recipients whom it did not reach, but not those whom a follow-up has written to since, nor
+    those whose number or text was removed.
 
     None of a test, which was to its own sender: another one is a click away.
     """
@@ -32,12 +34,15 @@ def not_reached(campaign: Campaign) -> QuerySet[Recipient]:
         return Recipient.objects.none()
     again = Recipient.objects.filter(campaign__follows=campaign).values("mobile")
     mine = Recipient.objects.filter(campaign=campaign, state__in=_NOT_REACHED)
-    return mine.exclude(mobile__in=again)
+    kept = mine.exclude(mobile__startswith=REMOVED).exclude(batch__text="")
+    return kept.exclude(mobile__in=again)
 
 
 def can_be_followed(campaign: Campaign) -> bool:
     """Whether it has ended, and nobody has to decide first who got it."""
     if campaign.state not in _ENDED or campaign.pending or campaign.unconfirmed:
+        return False
+    if not campaign.text:  # it was removed
         return False
     if campaign.doubted_at is not None:  # they may have been written to already
         return False
@@ -93,6 +98,8 @@ def _to_rows(campaign: Campaign, table: RecipientTable, mobiles: set[str], by: A
     found = TableRow.objects.filter(table=table, mobile__in=mobiles).order_by("mobile", "id")
     for pk, mobile in found.values_list("pk", "mobile"):
         rows.setdefault(mobile, []).append(pk)
+    if not rows:
+        raise SendRefused(_("The spreadsheet of this message is not kept any more."))
     preferred = set(told.preferred)
     wanted: list[int] = []
     for sharing in rows.values():

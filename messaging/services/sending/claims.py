@@ -6,8 +6,9 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef
+from django.db.models import Exists, OuterRef
 
+from contacts.services import forgotten
 from messaging.models import (
     Batch,
     BatchState,
@@ -15,10 +16,9 @@ from messaging.models import (
     Recipient,
     RecipientState,
 )
-from messaging.services import states, transport
-from messaging.services.money import prices
+from messaging.services import transport
+from messaging.services.campaigns import taken_out
 from messaging.services.sending import slots
-from messaging.services.states import finish_if_empty
 from messaging.services.storage import clock
 
 
@@ -115,7 +115,7 @@ def claim_batch(campaign_id: int, leave: slots.Leave) -> Claim | None:
             transaction.set_rollback(True)
         if not opted_out:
             return None  # held, or another sender was faster, or a small campaign is first
-        _leave_out(campaign_id, batch.pk, opted_out)
+        taken_out.take_out(campaign_id, batch.pk, opted_out)
 
 
 def _claim_oldest(campaign_id: int) -> tuple[Batch, bool, str] | None:
@@ -132,36 +132,25 @@ def _claim_oldest(campaign_id: int) -> tuple[Batch, bool, str] | None:
     return claimed[0], bool(of_campaign["is_large"]), of_campaign["request_id"]
 
 
+# Only while somebody is forgotten are all of the batch's numbers read, to be compared.
 _OPTED_OUT: Final = """
-SELECT mobile FROM contacts_optout WHERE mobile IN (
-    SELECT mobile FROM messaging_recipient WHERE batch_id = %s AND state = 'queued'
+SELECT mobile, is_opted_out FROM (
+    SELECT mobile, EXISTS (
+        SELECT 1 FROM contacts_optout WHERE contacts_optout.mobile = messaging_recipient.mobile
+    ) AS is_opted_out
+    FROM messaging_recipient WHERE batch_id = %s AND state = 'queued'
+) AS queued
+WHERE is_opted_out OR EXISTS (
+    SELECT 1 FROM contacts_forgottennumber WHERE let_back_at IS NULL
 )
 """
 
 
 def _opted_out(batch_id: int) -> list[str]:
+    """Those of a batch who opted out, or were made nameless, since the review."""
     with connection.cursor() as cursor:
         cursor.execute(_OPTED_OUT, [batch_id])
-        return [mobile for (mobile,) in cursor.fetchall()]
-
-
-def _leave_out(campaign_id: int, batch_id: int, mobiles: list[str]) -> None:
-    """Take people who opted out after the review out of a queued batch; an empty one ends."""
-    with transaction.atomic():
-        campaign = Campaign.objects.select_for_update().get(pk=campaign_id)
-        batch = Batch.objects.select_for_update().get(pk=batch_id)
-        if batch.state != BatchState.QUEUED:
-            return
-        left = Recipient.objects.filter(
-            batch=batch, mobile__in=mobiles, state=RecipientState.QUEUED
-        )
-        saved = prices.cost_of_recipients(left)
-        people = left.update(state=RecipientState.OPTED_OUT)
-        same = Batch.objects.filter(pk=batch.pk)
-        same.update(size=F("size") - people, cost=F("cost") - saved)
-        if people == batch.size:
-            states.move_batches(same, [BatchState.QUEUED], BatchState.CANCELLED)
-        campaign.pending -= people
-        campaign.opted_out += people
-        campaign.cost -= saved
-        finish_if_empty(campaign)
+        found = cursor.fetchall()
+    others = [mobile for mobile, is_opted_out in found if not is_opted_out]
+    opted_out = [mobile for mobile, is_opted_out in found if is_opted_out]
+    return opted_out + sorted(forgotten.among(others))

@@ -19,6 +19,7 @@ from messaging.services.campaigns import control, number_codes
 from messaging.services.decisions.settlement import UNDECIDED
 from messaging.services.gateway import relief, silence
 from messaging.services.money import balance
+from messaging.services.privacy import remembered
 from messaging.services.sending import persistence
 from messaging.services.sending.record import give_up_lost
 
@@ -28,11 +29,13 @@ _READ_EVERY = timedelta(minutes=15)
 
 
 def sweep(gateway: Gateway) -> None:
-    """Record answers that wait in files, give up lost batches, start what is due, cancel codes that
-    expired, close what was cancelled, look at the balance, and forget tables that nobody used.
+    """Keep those forgotten whom a backup brings back, record answers that wait in files, give up
+    lost batches, start what is due, cancel codes that expired, close what was cancelled, look at
+    the balance, and forget tables that nobody used.
     """
     Gateway.objects.filter(pk=gateway.pk).update(swept_at=timezone.now())
     steps = (
+        _remember_forgotten,
         *(persistence.catch_up, _give_up, _mark_overdue, control.start_due),
         *(number_codes.cancel_expired, _close_cancelled, _read_balance),
         *(relief.if_kept_again, _forget_tables),
@@ -43,6 +46,11 @@ def sweep(gateway: Gateway) -> None:
         except Exception as error:  # noqa: BLE001  # none may keep the others from their work
             name = step.__name__.strip("_")
             logger.error("The sweep's step %s failed: %s.", name, type(error).__name__)
+
+
+def _remember_forgotten(_gateway: Gateway) -> None:
+    if people := remembered.compare():
+        logger.warning("%d people came back with a backup, and are forgotten again.", people)
 
 
 def _give_up(_gateway: Gateway) -> None:

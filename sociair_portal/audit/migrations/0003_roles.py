@@ -6,14 +6,17 @@ from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.migrations.state import StateApps
 
-from sociair_portal.roles import create_roles
-
 
 def forwards(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
-    # Django makes permissions only after all migrations; the roles need them now.
+    # Django makes permissions only after all migrations; the role needs this one now. It gets no
+    # other: whatever an office has taken from its managers stays taken.
     alias = schema_editor.connection.alias
     create_permissions(global_apps.get_app_config("audit"), apps=apps, using=alias, verbosity=0)
-    create_roles(apps.get_model("auth", "Group"), apps.get_model("auth", "Permission"))
+    may_read = apps.get_model("auth", "Permission").objects.get(
+        content_type__app_label="audit", codename="view_entry"
+    )
+    for managers in apps.get_model("auth", "Group").objects.filter(name="Manager"):
+        managers.permissions.add(may_read)
 
 
 class Migration(migrations.Migration):

@@ -9,6 +9,7 @@ import pytest
 from django.utils import timezone
 from pytest_django import Settings
 
+from contacts.services import forgotten
 from messaging.answers.outcomes import Outcome
 from messaging.models import (
     Batch,
@@ -146,6 +147,16 @@ def test_who_opted_out_meanwhile_gets_nothing(gateway: Gateway, sandbox: Sandbox
     batch = Batch.objects.get()
     assert (batch.size, batch.cost, batch.tries) == (3, Decimal("2.40"), 1)
     assert campaign.cost == SentMessage.objects.get().cost == Decimal("2.40")
+
+
+def test_who_was_forgotten_meanwhile_gets_nothing(gateway: Gateway, sandbox: Sandbox) -> None:
+    campaign = hand_over(gateway, numbers(4))
+    OptOutFactory.create(mobile=numbers(4)[0])
+    forgotten.forget(numbers(4)[1])
+    send_all(gateway)
+    check_books(campaign, _billed(sandbox))
+    assert sorted(_billed(sandbox)) == sorted(numbers(4)[2:])
+    assert (campaign.state, campaign.accepted, campaign.opted_out) == (CampaignState.DONE, 2, 2)
 
 
 def test_a_batch_of_which_everybody_opted_out_is_not_called(

@@ -12,6 +12,7 @@ from django.db import DatabaseError
 from django.utils import timezone
 from pytest_django import Settings
 
+from contacts.services import forgotten
 from messaging.answers.outcomes import Outcome
 from messaging.models import Batch, Campaign, Event, EventKind, Gateway, SentMessage
 from messaging.services.gateway import holds
@@ -44,6 +45,14 @@ def test_the_sweep_records_a_kept_answer_as_it_arrived(
     assert row.cost == campaign.cost == Decimal("1.60")
     assert row.started_at < row.ended_at
     assert trouble.current() is None
+
+
+def test_a_late_file_does_not_write_down_who_was_forgotten(left: Path, gateway: Gateway) -> None:
+    forgotten.forget(numbers(2)[0])
+
+    upkeep.sweep(gateway)
+
+    assert sorted(SentMessage.objects.get().numbers) == ["#", numbers(2)[1]]
 
 
 def test_the_sweep_queues_again_what_a_file_says_was_not_sent(

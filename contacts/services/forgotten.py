@@ -1,0 +1,86 @@
+"""Forgotten numbers: people who were made nameless are recognised by a fingerprint alone.
+
+The fingerprint is keyed (FINGERPRINT_KEY), because there are so few mobile numbers that anybody
+could compute a plain hash of each.
+"""
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Final
+
+from django.conf import settings
+from django.db.models import QuerySet
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from contacts.models import ForgottenNumber
+from sociair_portal.common.any_of import AnyOf
+from sociair_portal.common.fingerprints import fingerprint_of, fingerprints_of, key_mark
+
+_READ_AT_ONCE: Final = 10_000
+
+
+class NoKey(Exception):
+    """Nobody can be forgotten without FINGERPRINT_KEY; the message is a sentence for the user."""
+
+    def __init__(self) -> None:
+        super().__init__(_("FINGERPRINT_KEY is not set. Ask whoever runs the portal to set it."))
+
+
+def among(mobiles: Collection[str]) -> set[str]:
+    """Those of some numbers that are forgotten. Nothing is computed while nobody is.
+
+    There are few as a rule, so that all of them are read sooner than each number is asked for.
+    """
+    if not mobiles:
+        return set()
+    known = _forgotten().values_list("fingerprint", flat=True)
+    found = set(known[: _READ_AT_ONCE + 1])
+    if not found:
+        return set()
+    made = fingerprints_of(mobiles)
+    if len(found) > _READ_AT_ONCE:
+        found = set(known.filter(AnyOf("fingerprint", made)))
+    return {made[one] for one in found & made.keys()}
+
+
+def _forgotten() -> QuerySet[ForgottenNumber]:
+    return ForgottenNumber.objects.filter(let_back_at=None)
+
+
+def since(mobile: str) -> datetime | None:
+    """Since when a number is forgotten; None if it is not."""
+    same = _forgotten().filter(fingerprint=fingerprint_of(mobile))
+    return same.values_list("created_at", flat=True).first()
+
+
+def mark_of(mobile: str) -> str:
+    """The beginning of a number's fingerprint: it tells one from another in the record."""
+    return fingerprint_of(mobile)[:8]
+
+
+def forget(mobile: str) -> None:
+    """Note a number as one that is never texted again; twice is as once. Raises `NoKey`."""
+    if not settings.FINGERPRINT_KEY:
+        raise NoKey
+    found, is_new = ForgottenNumber.objects.get_or_create(
+        fingerprint=fingerprint_of(mobile), defaults={"key_mark": key_mark()}
+    )
+    if not is_new and found.let_back_at is not None:
+        ForgottenNumber.objects.filter(pk=found.pk).update(
+            let_back_at=None, created_at=timezone.now()
+        )
+
+
+def let_back(mobile: str) -> bool:
+    """Let a number be texted again: its owner asked for that. False if it was not forgotten.
+
+    The row stays, so that no machine that remembers it brings it back (remembered.py).
+    """
+    found = _forgotten().filter(fingerprint=fingerprint_of(mobile))
+    return bool(found.update(let_back_at=timezone.now()))
+
+
+def sentence() -> str:
+    """Why a forgotten number gets nothing, and is not kept."""
+    return _("This number's person was made nameless: it is not texted, and not kept again.")

@@ -1,0 +1,1 @@
+"""What is kept about one person and how it goes; what is old and how it goes."""

@@ -1,0 +1,190 @@
+"""Every place in which a number or a name can stand besides what is hers by itself.
+
+Contacts, recipients and opt-outs go in erasing.py; hers.py says which rows are about somebody and
+what each becomes; columns.py says of each column of the database what it is.
+"""
+
+from typing import Final
+
+from django.contrib.admin.models import LogEntry
+from django.db.models import Q
+from django.utils.translation import gettext_lazy
+
+from contacts.models import Contact, ContactImport, ImportedChange, ImportState, OptOut, RejectedRow
+from messaging.models import (
+    Batch,
+    Campaign,
+    CampaignState,
+    Event,
+    Gateway,
+    LeftOut,
+    MessageTemplate,
+    RecipientTable,
+    SentMessage,
+    TableRow,
+)
+from messaging.services.privacy import hers
+from messaging.services.privacy.places import Place
+from sociair_portal.audit.models import Entry
+
+_ENDED: Final = ~Q(state=CampaignState.PREPARING)
+
+PLACES: Final = [
+    Place(
+        "choices",
+        gettext_lazy("Messages and drafts for which the person was chosen or entered"),
+        Campaign,
+        ("audience", "text"),
+        hers.choice,
+        others=("state", "fingerprint"),
+        where=_ENDED,
+        is_hers=hers.is_chosen,
+        looked_for=hers.keys,
+        of_one=True,
+    ),
+    Place(
+        "left_out",
+        gettext_lazy("Entries that a message left out"),
+        LeftOut,
+        ("entry", "words"),
+        hers.left_out_entry,
+        others=("reason",),
+        of_one=True,
+        told=hers.cells_of,
+    ),
+    Place(
+        "calls",
+        gettext_lazy("Requests to Sociair and their answers"),
+        SentMessage,
+        ("numbers", "words", "raw"),
+        hers.call,
+        is_exact=True,
+    ),
+    Place(
+        "table_rows",
+        gettext_lazy("Rows of spreadsheets that messages were sent to"),
+        TableRow,
+        ("mobile", "name", "fields", "reason"),
+        hers.table_row,
+        of_one=True,
+        told=hers.own_row,
+    ),
+    Place(
+        "tables",
+        gettext_lazy("Notes about spreadsheets that messages were sent to"),
+        RecipientTable,
+        ("odd_cells", "columns", "file_name"),
+        hers.without_number,
+    ),
+    Place(
+        "rejected",
+        gettext_lazy("Rows that an import left out"),
+        RejectedRow,
+        ("entry", "reason", "suggestion", "cells"),
+        hers.rejected_row,
+        of_one=True,
+        told=hers.cells_of,
+    ),
+    Place(
+        "imports",
+        gettext_lazy("Notes about imported files"),
+        ContactImport,
+        ("facts", "options", "names", "failure", "file_name"),
+        hers.without_number,
+        where=~Q(state__in=(ImportState.RUNNING, ImportState.UNDOING)),
+        is_hers=hers.is_of_import,
+        looked_for=hers.everything,
+        of_one=True,
+    ),
+    Place(
+        "undo",
+        gettext_lazy("How the contact was before an import"),
+        ImportedChange,
+        ("name", "fields"),
+        lambda _row, _traces: {"name": "", "fields": None, "since": None},
+        by_key=lambda traces: Q(contact_pk__in=traces.contacts),
+        of_one=True,
+        told=hers.cells_of,
+    ),
+    Place(
+        "values",
+        gettext_lazy("Other contacts who have the number in one of their fields"),
+        Contact,
+        ("fields",),
+        hers.other_values,
+        others=("updated_at",),
+    ),
+    Place(
+        "opt_outs",
+        gettext_lazy("Reasons of other people's opt-outs"),
+        OptOut,
+        ("reason",),
+        hers.without_number,
+    ),
+    Place(
+        "events",
+        gettext_lazy("Reasons that colleagues wrote in the history of a message"),
+        Event,
+        ("words",),
+        hers.without_number,
+    ),
+    Place(
+        "reasons",
+        gettext_lazy("Reasons that colleagues wrote about a decision"),
+        Batch,
+        ("settled_why",),
+        hers.without_number,
+    ),
+    Place(
+        "pauses",
+        gettext_lazy("Reasons why a message paused or was sent again"),
+        Campaign,
+        ("pause_reason", "again_why", "chosen"),
+        hers.without_number,
+        where=_ENDED,
+    ),
+    Place(
+        "gateways",
+        gettext_lazy("What Sociair said when sending stopped"),
+        Gateway,
+        ("hold_words", "balance_error"),
+        hers.without_number,
+    ),
+    Place(
+        "record",
+        gettext_lazy("Entries of the record of who did what"),
+        Entry,
+        ("object_repr", "changes_text", "changes", "serialized_data"),
+        hers.record_entry,
+        by_key=hers.of_record,
+        is_hers=hers.is_in_record,
+        looked_for=hers.names_in_record,
+        of_one=True,
+    ),
+    Place(
+        "admin",
+        gettext_lazy("The admin's own list of changes"),
+        LogEntry,
+        ("object_repr", "change_message"),
+        hers.admin_entry,
+        by_key=hers.of_admin,
+        of_one=True,
+    ),
+    # The words of the office and of others' messages are named, so that somebody can look.
+    Place(
+        "templates",
+        gettext_lazy("Templates with the number in their text"),
+        MessageTemplate,
+        ("name", "text"),
+        None,
+        stays=gettext_lazy("These are the office's own words: change them yourself."),
+    ),
+    Place(
+        "texts",
+        gettext_lazy("Messages with the number in their text"),
+        Batch,
+        ("text",),
+        None,
+        stays=gettext_lazy("What others got too is theirs; what went to nobody else is emptied."),
+    ),
+]

@@ -1,0 +1,88 @@
+"""A person's messages: taken out of what is queued, and made nameless where they are over.
+
+What stands in the place of the number is unique as the number was and cannot be called, so that
+every counter, sum and constraint stays true (`phone.removed_number`).
+"""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Final
+
+from django.db import transaction
+from django.db.models import Exists, OuterRef, Q, QuerySet
+
+from contacts.phone import REMOVED, removed_number
+from messaging.models import Batch, Campaign, CampaignState, Recipient, RecipientState, SentMessage
+from messaging.models.recipient import NOT_OVER
+from messaging.services.campaigns.taken_out import take_out
+from messaging.services.privacy.traces import Traces
+from messaging.text.placeholders import parse
+from messaging.text.validity import InvalidText
+
+AT_ONCE: Final = 100  # in one transaction
+_ENDED: Final = (CampaignState.DONE, CampaignState.CANCELLED)
+
+
+def of(traces: Traces) -> QuerySet[Recipient]:
+    """All of her messages; of one of several who share the number, those that were hers by name."""
+    at_number = Recipient.objects.filter(mobile=traces.mobile)
+    if traces.of_number:
+        return at_number
+    unknown = Q(contact=None, name__in=traces.names)
+    return at_number.filter(Q(contact__in=traces.contacts) | unknown)
+
+
+def take_out_queued(traces: Traces, counted: Callable[[int], None]) -> None:
+    """Take her out of what is queued; what a worker has taken meanwhile is waited for."""
+    if not traces.of_number:
+        return
+    queued = Recipient.objects.filter(mobile=traces.mobile, state=RecipientState.QUEUED)
+    certain = queued.filter(campaign__doubted_at=None)
+    for campaign, batch in list(certain.values_list("campaign", "batch")):
+        with transaction.atomic():
+            counted(take_out(campaign, batch, [traces.mobile]))
+
+
+def remove_some(traces: Traces) -> Counter[str]:
+    """Make some of her messages nameless, within the caller's transaction. Returns what was done:
+    `messages`, and `letters` whose text was hers alone and went.
+    """
+    over = of(traces).exclude(state__in=NOT_OVER).order_by("id")
+    rows = list(over.values_list("pk", "campaign", "batch")[:AT_ONCE])
+    keys = [pk for pk, _campaign, _batch in rows]
+    campaigns = {campaign for _pk, campaign, _batch in rows}
+    batches = {batch for _pk, _campaign, batch in rows}
+    for pk in keys:
+        nameless = {"name": "", "contact": None}
+        if traces.of_number:
+            nameless["mobile"] = removed_number(pk)
+        Recipient.objects.filter(pk=pk).update(**nameless)
+    letters = _empty_letters(batches, campaigns, keys, traces)
+    # Marks of who was signed for: of few people they tell which number it was.
+    prepared = Campaign.objects.filter(pk__in=campaigns, prepared_up_to=Campaign.PREPARED)
+    prepared.update(signed_people="", people_mark=0)
+    return Counter(messages=len(rows), letters=letters)
+
+
+def _empty_letters(batches: set[int], campaigns: set[int], keys: list[int], traces: Traces) -> int:
+    """Empty the texts that went to nobody but her: letters, and whole messages."""
+    theirs = Recipient.objects.exclude(mobile__startswith=REMOVED).exclude(pk__in=keys)
+    if not traces.of_number:  # what was the same for all of the family is theirs
+        campaigns = {pk for pk in campaigns if _is_personal(pk)}
+    alone = Batch.objects.filter(pk__in=batches, campaign__in=campaigns).filter(
+        ~Exists(theirs.filter(batch=OuterRef("pk")))
+    )
+    pks = list(alone.values_list("pk", flat=True))
+    SentMessage.objects.filter(batch__in=pks).update(raw="")
+    letters = Batch.objects.filter(pk__in=pks).exclude(text="").update(text="")
+    over = Campaign.objects.filter(pk__in=campaigns, state__in=_ENDED)
+    if traces.of_number:
+        over.filter(~Exists(theirs.filter(campaign=OuterRef("pk")))).update(text="")
+    return letters
+
+
+def _is_personal(pk: int) -> bool:
+    try:
+        return parse(Campaign.objects.values_list("text", flat=True).get(pk=pk)).is_personal
+    except InvalidText:
+        return False
