@@ -118,22 +118,8 @@ class MembershipInline(TabularInline):
     extra = 1
 
 
-class RecordsMembers(ModelAdmin):
-    """Writes into the record who joined a group here, or left it."""
-
-    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
-        super().save_formset(request, form, formset, change)
-        moved = len(formset.changed_objects)
-        membership.record_change(
-            form.instance,
-            by=request.user,
-            joined=len(formset.new_objects) + moved,
-            left=len(formset.deleted_objects) + moved,
-        )
-
-
 @admin.register(Contact)
-class ContactAdmin(RecordsMembers, NumberSearch):
+class ContactAdmin(NumberSearch):
     form = ContactForm
     fields = ["name", "mobile", "operator", "fields", "created_at", "updated_at"]
     readonly_fields = ["operator", "fields", "created_at", "updated_at"]
@@ -146,9 +132,20 @@ class ContactAdmin(RecordsMembers, NumberSearch):
     list_per_page = 50
     show_full_result_count = False
 
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        """Who joined a group here, or left it, is in the record."""
+        super().save_formset(request, form, formset, change)
+        moved = len(formset.changed_objects)
+        membership.record_change(
+            form.instance,
+            by=request.user,
+            joined=len(formset.new_objects) + moved,
+            left=len(formset.deleted_objects) + moved,
+        )
+
 
 @admin.register(Group)
-class GroupAdmin(RecordsMembers):
+class GroupAdmin(ModelAdmin):
     form = GroupForm
     readonly_fields = ["all_members", "created_at"]
     list_display = ["name", "created_at"]

@@ -178,7 +178,7 @@ def check_fingerprint_key(**kwargs: Any) -> list[CheckMessage]:
         Warning(
             "FINGERPRINT_KEY is not set: nobody can be made nameless.",
             hint="Put a long random text there, the same on every machine; keep a copy of it.",
-            id="sociair_portal.W003",
+            id="sociair_portal.W004",
         )
     ]
 

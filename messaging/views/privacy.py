@@ -28,7 +28,10 @@ from sociair_portal.common.numbers import masked
 _AT_ONCE: Final = 2.0  # seconds that a page goes on with an erasure before the worker does
 _ERASURES_SHOWN: Final = 20
 
-may_forget = permission_required("contacts.forget_person", raise_exception=True)
+# These pages show all there is about somebody, the number included.
+may_forget = permission_required(
+    ["contacts.forget_person", "contacts.view_number"], raise_exception=True
+)
 
 
 @require_safe

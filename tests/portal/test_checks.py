@@ -195,7 +195,7 @@ def test_a_file_that_others_can_read_is_named(
 def test_a_check_wants_a_key_for_fingerprints(settings: Settings) -> None:
     assert checks.check_fingerprint_key() == []
     settings.FINGERPRINT_KEY = ""
-    assert ids(checks.check_fingerprint_key()) == ["W003"]
+    assert ids(checks.check_fingerprint_key()) == ["W004"]
 
 
 @pytest.mark.django_db

@@ -14,7 +14,7 @@ from sociair_portal.common.shutdown import NEEDS_PERSON
 from sociair_portal.environment import Environment, database, time_zone
 
 ROOT = Path(__file__).parents[2]
-KEY = {"SECRET_KEY": "a-key-for-tests"}
+KEY = {"SECRET_KEY": "a-key-for-tests", "FINGERPRINT_KEY": "another-key-for-tests"}
 TOKEN = {"SOCIAIR_TOKEN": "a-very-secret-token"}
 SANDBOX = {"SOCIAIR_BASE_URL": "http://127.0.0.1:8010/api"}
 

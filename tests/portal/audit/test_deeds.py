@@ -49,7 +49,7 @@ ELSEWHERE: Final = {
     *(Deed.SECOND_STEP_ADDED, Deed.SECOND_STEP_REMOVED, Deed.SECOND_STEP_RESET),
     *(Deed.SESSIONS_ENDED, Deed.INVITED, Deed.INVITATION_USED, Deed.INVITATION_TAKEN_BACK),
     *(Deed.ROLES_CHANGED, Deed.CLOSED, Deed.OPENED),
-    *(Deed.FORGOTTEN, Deed.HANDED_OUT, Deed.SWEPT, Deed.NUMBER_PROVED),
+    *(Deed.FORGOTTEN, Deed.HANDED_OUT, Deed.LET_BACK, Deed.SWEPT, Deed.NUMBER_PROVED),
 }
 SECRETS: Final = ("Sita", "Rai", "98410", "closed", "tomorrow", "pupils", "Class 9", "because")
 
@@ -100,8 +100,8 @@ def exports(kind: str) -> Act:
     def act(stage: Stage) -> None:
         ContactFactory.create(name="Sita Rai")
         address = f"/contacts/export.{kind}?q=Sita"
-        stage.browser.head(address)
-        assert stage.browser.get(address).status_code == 200
+        stage.browser.head(address, follow=True)
+        assert stage.browser.get(address, follow=True).status_code == 200
 
     return act
 
@@ -136,13 +136,18 @@ def undoes_an_import(stage: Stage) -> None:
     assert not Contact.objects.exists()
 
 
+def _searched(stage: Stage) -> str:
+    """Whom a search for the name finds, by the key that stands for it."""
+    return stage.browser.get("/contacts/?q=Sita")["Location"]
+
+
 def acts_on_many(action: str, **more: object) -> Act:
     def act(stage: Stage) -> None:
         people = [ContactFactory.create(name=f"Sita {n}") for n in range(3)]
         GroupFactory.create(pk=5, name="Class 9", members=people[:1])
         data = {"whom": "found", "action": action, "group": 5, "reason": "because"}
-        expected = stage.browser.post("/contacts/?q=Sita", data).context["to_do"]
-        stage.post("/contacts/?q=Sita", {**data, "expected": expected, **more})
+        expected = stage.browser.post(_searched(stage), data).context["to_do"]
+        stage.post(_searched(stage), {**data, "expected": expected, **more})
 
     return act
 
@@ -167,15 +172,6 @@ def chooses_groups(stage: Stage) -> None:
     group, person = GroupFactory.create(name="Class 9"), ContactFactory.create(name="Sita")
     data = {"name": "Sita", "mobile": person.mobile, "groups": [group.pk]}
     stage.post(person.get_absolute_url(), data)
-
-
-def adds_a_member_in_the_admin(stage: Stage) -> None:
-    group, person = GroupFactory.create(name="Class 9"), ContactFactory.create(name="Sita")
-    rows = "Group_members"
-    data = {"name": "Class 9", f"{rows}-TOTAL_FORMS": 1, f"{rows}-INITIAL_FORMS": 0}
-    data |= {f"{rows}-0-contact": person.pk, f"{rows}-0-group": group.pk}
-    stage.post(reverse("admin:contacts_group_change", args=[group.pk]), data)
-    assert group.members.get() == person
 
 
 def moves_to_another_time(stage: Stage) -> None:
@@ -274,7 +270,6 @@ ACTS: Final[dict[Deed, list[Act]]] = {
         deletes_a_group,
         ticks_members,
         chooses_groups,
-        adds_a_member_in_the_admin,
     ],
     Deed.DELETED_MANY: [acts_on_many("delete")],
     Deed.OPTED_OUT_MANY: [acts_on_many("opt_out")],
