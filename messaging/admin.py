@@ -11,7 +11,7 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from contacts.admin import MasksNumbers
-from contacts.shown_numbers import shown_mobile
+from contacts.shown_numbers import shown_mobile, shown_text
 from messaging.forms.own_number import ProfileForm
 from messaging.models import (
     BalanceReading,
@@ -186,7 +186,7 @@ class SentMessageAdmin(RecordsOfNumbers):
 
     @admin.display(description=_("raw answer"))
     def raw_answer(self, row: SentMessage) -> str:
-        return row.why_not_kept or row.raw
+        return shown_text(row.why_not_kept or row.raw)
 
     def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
         return queryset.filter(batch__in=Recipient.objects.filter(numbers).values("batch"))

@@ -19,6 +19,7 @@ os.environ.update(
     HTTPS="off",
     SAME_TEXT_HOURS="0",  # they send the same text again and again
     QUIET_HOURS="off",  # tests run at night too
+    SECOND_STEP="nobody",  # those of signing in say who must have one
     DEBUG="off",
     ALLOWED_HOSTS="*",
     DJANGO_ALLOW_ASYNC_UNSAFE="true",  # Playwright runs an event loop in the test's thread

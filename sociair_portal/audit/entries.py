@@ -17,7 +17,7 @@ from sociair_portal.common import formats
 from sociair_portal.common.csv_lines import csv_line
 
 # Pages of records that have no page of their own.
-_IN_ADMIN: Final = {User: "admin:auth_user_change"}
+_PAGES: Final = {User: "colleague"}
 _AT_ONCE: Final = 2000
 
 
@@ -78,12 +78,12 @@ def _addresses(
 
 
 def _may_see(model: type[Model], user: User | AnonymousUser) -> bool:
-    has_page = model in _IN_ADMIN or hasattr(model, "get_absolute_url")
+    has_page = model in _PAGES or hasattr(model, "get_absolute_url")
     return has_page and user.has_perm(f"{model._meta.app_label}.view_{model._meta.model_name}")
 
 
 def _address(record: Any) -> str:
-    if page := _IN_ADMIN.get(type(record)):
+    if page := _PAGES.get(type(record)):
         return reverse(page, args=[record.pk])
     return str(record.get_absolute_url())
 

@@ -12,13 +12,14 @@ from sociair_portal.audit.filters import ORDER
 from sociair_portal.audit.forms import RecordForm
 from sociair_portal.audit.models import Entry
 from sociair_portal.audit.record import record
+from sociair_portal.common.kept_searches import searched
 from sociair_portal.common.pages import page_by_key
 
 
 @require_safe
 @permission_required("audit.view_entry", raise_exception=True)
 def entries(request: HttpRequest) -> HttpResponse:
-    search = RecordForm(request.GET)
+    search = RecordForm(searched(request))
     found = search.wanted.found()
     page = page_by_key(found, order=ORDER, at=request.GET.get("page", ""))
     rows = shown(page.items, to=request.user)
@@ -29,7 +30,7 @@ def entries(request: HttpRequest) -> HttpResponse:
 @permission_required("audit.view_entry", raise_exception=True)
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """What the page shows, as CSV; who takes it away is in the record as well."""
-    search = RecordForm(request.GET)
+    search = RecordForm(searched(request))
     found = search.wanted.found()
     if request.method == "GET":
         count = found.count()

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy as _
 
 from sociair_portal.audit.models import Entry
 from sociair_portal.common import formats
+from sociair_portal.common.numbers import with_masked_numbers
 
 # The facts of deeds, in the order in which they are read. Of others their name is read.
 _FACTS: Final[dict[str, Promise]] = {
@@ -77,8 +78,9 @@ _NOTHING: Final = ("None", "", "•••")  # as the library writes what is emp
 
 
 def details(entry: Entry) -> list[str]:
-    """Short sentences, each about one thing."""
-    return [*_facts(entry), *_changes(entry), *filter(None, [entry.changes_text])]
+    """Short sentences, each about one thing; numbers are masked, whoever looks."""
+    said = [*_facts(entry), *_changes(entry), *filter(None, [entry.changes_text])]
+    return [with_masked_numbers(sentence) for sentence in said]
 
 
 def _facts(entry: Entry) -> Iterator[str]:

@@ -6,8 +6,8 @@ from typing import Final
 _DIGIT: Final = "[0-9०-९]"
 # Ten digits that begin with 9, alone or behind a country code; ids and times are never so long.
 MOBILE: Final = re.compile(
-    rf"(?<!{_DIGIT})(?:(?:\+|%2B)?[9९][7७]{{2}}(?:[- +]|%20)?)?[9९]{_DIGIT}{{2}}-?{_DIGIT}{{7}}"
-    rf"(?!{_DIGIT})",
+    rf"(?<!{_DIGIT})(?:(?:\+|%2B)?[9९][7७]{{2}}(?:[- +]|%20)?)?"
+    rf"[9९]{_DIGIT}{{2}}(?:[- ]?{_DIGIT}){{7}}(?!{_DIGIT})",
     re.IGNORECASE,
 )
 
@@ -24,4 +24,4 @@ def masked(mobile: str) -> str:
 
 def with_masked_numbers(text: str) -> str:
     """The text with each mobile number in it so that it can be recognised, but not called."""
-    return MOBILE.sub(lambda found: masked(found[0].replace("-", "")[-10:]), text)
+    return MOBILE.sub(lambda found: masked(re.sub("[- ]", "", found[0])[-10:]), text)

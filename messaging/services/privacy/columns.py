@@ -30,7 +30,9 @@ _NAMED: Final = (
     *("messaging.Profile.mobile", "auth.User.username", "auth.User.first_name"),
     *("auth.User.last_name", "auth.User.email", "contacts.Group.name"),
     *("messaging.MessageTemplate.name", "messaging.MessageTemplate.text", "messaging.Batch.text"),
-    *("audit.Entry.actor_name", "audit.Entry.actor_email"),
+    *("audit.Entry.actor_name", "audit.Entry.actor_email", "account.EmailAddress.email"),
+    *("messaging.NumberCode.mobile", "usersessions.UserSession.ip"),
+    "usersessions.UserSession.user_agent",
 )
 # Rows of files that wait to be imported: a day, or until they are loaded, without her.
 _PASSING: Final = ("contacts.ImportedPiece.rows", "sessions.Session.session_data")
@@ -50,7 +52,10 @@ _OFFICE: Final = (
     *("messaging.RecipientTable.sheets", "messaging.Campaign.again_of", "messaging.Campaign.rates"),
     *("messaging.Campaign.rules", "messaging.Batch.rates", "messaging.SentMessage.error"),
     *("messaging.Erasure.mark", "messaging.Erasure.counts", "messaging.RetentionDay.counts"),
-    *("messaging.Machine.name", "messaging.Machine.agreed"),
+    *("messaging.Machine.name", "messaging.Machine.agreed", "messaging.Campaign.request_id"),
+    *("messaging.Event.request_id", "accounts.Invitation.fingerprint", "accounts.Try.bucket"),
+    *("account.EmailConfirmation.key", "mfa.Authenticator.data", "usersessions.UserSession.data"),
+    "usersessions.UserSession.session_key",
 )
 
 COLUMNS: Final[dict[str, Kind]] = {

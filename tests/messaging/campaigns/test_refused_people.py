@@ -216,7 +216,7 @@ def test_sending_to_refused_people_needs_the_permission(short: Campaign, client:
     address = reverse("messaging:send_refused", args=[short.pk])
     client.force_login(UserFactory.create())
     assert client.post(address).status_code == 403
-    assert client.get(address).status_code == 405
+    assert client.get(address).status_code == 403
 
 
 def test_an_outdated_form_sends_nothing_to_refused_people(sender: Browser, short: Campaign) -> None:

@@ -44,7 +44,7 @@ pytestmark = pytest.mark.django_db
 
 
 def test_a_scheduled_campaign_that_became_dearer_asks(
-    sender: Browser, gateway: Gateway, sandbox: Sandbox
+    manager: Browser, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     campaign = scheduled(gateway, ntc(100))
     assert campaign.cost == 80
@@ -60,11 +60,11 @@ def test_a_scheduled_campaign_that_became_dearer_asks(
     )
     assert campaign.pause_reason == said
     assert Event.objects.get(kind=EventKind.PAUSED).words == said
-    page = sender.get(campaign.get_absolute_url())
+    page = manager.get(campaign.get_absolute_url())
     assert said in words(page)
     assert "Resume for Rs 160.00" in words(page)
 
-    resume(sender, campaign)
+    resume(manager, campaign)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SENDING
     assert campaign.cost == campaign.reviewed_cost == booked(campaign) == 160
@@ -75,7 +75,7 @@ def test_a_scheduled_campaign_that_became_dearer_asks(
     assert ledger(sandbox) == campaign.cost == 160
     assert billing.balance_gap(campaign) is None
     resumed = Event.objects.get(kind=EventKind.RESUMED)
-    assert resumed.by == sender.user
+    assert resumed.by == manager.user
     assert "Rs 160.00 instead of Rs 80.00" in resumed.words
 
 
@@ -147,7 +147,7 @@ def test_prices_of_other_operators_do_not_matter(gateway: Gateway, sandbox: Sand
 
 
 def test_a_due_campaign_that_cannot_be_paid_pauses(
-    sender: Browser, gateway: Gateway, sandbox: Sandbox
+    manager: Browser, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     campaign = scheduled(gateway, ntc(100))
     sandbox.settings(balance=12)
@@ -156,10 +156,10 @@ def test_a_due_campaign_that_cannot_be_paid_pauses(
     assert campaign.state == CampaignState.PAUSED
     assert "the balance is Rs 12.00 and Rs 80.00 are needed" in campaign.pause_reason
     assert not [seen for seen in sandbox.requests() if "sms" in str(seen)]
-    assert "Not enough balance left" in words(resume(sender, campaign))
+    assert "Not enough balance left" in words(resume(manager, campaign))
     sandbox.settings(balance=80)
     balance.read_balance(gateway)
-    resume(sender, campaign)
+    resume(manager, campaign)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SENDING
 
@@ -176,14 +176,14 @@ def test_what_is_planned_for_later_does_not_stop_what_is_due(
 
 
 def test_a_due_campaign_waits_for_a_fresh_balance(
-    sender: Browser, gateway: Gateway, sandbox: Sandbox
+    manager: Browser, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     campaign = scheduled(gateway, ntc(2))
     sandbox.stop()
     upkeep.sweep(gateway)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SCHEDULED
-    page = words(sender.get(campaign.get_absolute_url()))
+    page = words(manager.get(campaign.get_absolute_url()))
     assert "Waiting for a fresh balance from Sociair" in page
     assert "Sociair cannot be reached." in page
     sandbox.start()

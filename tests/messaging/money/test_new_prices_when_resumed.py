@@ -37,20 +37,20 @@ pytestmark = pytest.mark.django_db
 
 
 def test_resuming_asks_for_the_rest_and_what_went_out_keeps_its_price(
-    sender: Browser, gateway: Gateway, sandbox: Sandbox, settings: Settings
+    manager: Browser, gateway: Gateway, sandbox: Sandbox, settings: Settings
 ) -> None:
     settings.SOCIAIR_BATCH_SIZE = 2
     balance.read_balance(gateway)
     campaign = paused(gateway, ntc(6), sent=1)
     sandbox.settings(rate=DOUBLE)
     balance.read_balance(gateway)
-    page = sender.get(campaign.get_absolute_url())
+    page = manager.get(campaign.get_absolute_url())
     assert "Resume for Rs 6.40" in words(page)
     assert "the 4 messages that are left would cost Rs 6.40 instead of Rs 3.20" in words(page)
-    sender.post(reverse("messaging:resume", args=[campaign.pk]))  # a page of before the change
+    manager.post(reverse("messaging:resume", args=[campaign.pk]))  # a page of before the change
     campaign.refresh_from_db()
     assert (campaign.state, campaign.cost) == (CampaignState.PAUSED, Decimal("4.80"))
-    resume(sender, campaign)
+    resume(manager, campaign)
     send_all(gateway)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.DONE
@@ -61,41 +61,41 @@ def test_resuming_asks_for_the_rest_and_what_went_out_keeps_its_price(
 
 
 def test_an_old_balance_asks_for_a_new_one(
-    sender: Browser, gateway: Gateway, django_capture_on_commit_callbacks: OnCommit
+    manager: Browser, gateway: Gateway, django_capture_on_commit_callbacks: OnCommit
 ) -> None:
     campaign = paused(gateway, ntc(2))
     grow_old()
-    woke = woken(django_capture_on_commit_callbacks, lambda: resume(sender, campaign))
+    woke = woken(django_capture_on_commit_callbacks, lambda: resume(manager, campaign))
     assert "read_balance" in woke
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.PAUSED
-    page = resume(sender, campaign)
+    page = resume(manager, campaign)
     assert "Refreshing the balance. Press Resume again in a few seconds." in words(page)
 
 
 def test_a_dearer_overdue_campaign_asks_for_its_sum(
-    sender: Browser, gateway: Gateway, sandbox: Sandbox
+    manager: Browser, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     campaign = scheduled(gateway, ntc(10))
     Campaign.objects.update(scheduled_for=timezone.now() - timedelta(hours=3))
     sandbox.settings(rate=DOUBLE)
     upkeep.sweep(gateway)
-    page = sender.get(campaign.get_absolute_url())
+    page = manager.get(campaign.get_absolute_url())
     assert "Resume for Rs 16.00" in words(page)
     assert "NTC costs Rs 1.60 a part now instead of Rs 0.80" in words(page)
 
 
 def test_the_open_page_learns_of_new_prices(
-    sender: Browser, gateway: Gateway, sandbox: Sandbox
+    manager: Browser, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     campaign = paused(gateway, ntc(2))
     balance.read_balance(gateway)
     address = reverse("messaging:progress", args=[campaign.pk])
-    seen = {"seen": sender.get(campaign.get_absolute_url()).context["seen"]}
-    assert sender.get(address, seen).status_code == 204
+    seen = {"seen": manager.get(campaign.get_absolute_url()).context["seen"]}
+    assert manager.get(address, seen).status_code == 204
     sandbox.settings(rate=DOUBLE)
     balance.read_balance(gateway)
-    told = sender.get(address, seen)
+    told = manager.get(address, seen)
     assert told.headers["HX-Retarget"] == "#live"
     assert "Resume for Rs 3.20" in words(told)
 
@@ -202,7 +202,7 @@ def test_many_workers_price_and_start_a_campaign_once(gateway: Gateway, sandbox:
 
 
 def test_sending_a_scheduled_campaign_now_asks_the_new_sum(
-    sender: Browser, gateway: Gateway, sandbox: Sandbox
+    manager: Browser, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     campaign = hand_over(gateway, ntc(10), at=timezone.now() + timedelta(days=3))
     sandbox.settings(rate=DOUBLE)
@@ -213,19 +213,19 @@ def test_sending_a_scheduled_campaign_now_asks_the_new_sum(
         schedule.move(campaign, None, seen=at, by=None)
     address = reverse("messaging:move", args=[campaign.pk])
     data = {"now": "1", "at_night": "1", "seen": at.isoformat()}
-    page = sender.post(address, data)
+    page = manager.post(address, data)
     assert "would cost Rs 16.00 instead of Rs 8.00" in words(page)
     assert "Send to 10 people for Rs 16.00 now" in words(page)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SCHEDULED
-    sender.post(address, {**data, "cost": "16.00"})
+    manager.post(address, {**data, "cost": "16.00"})
     send_all(gateway)
     campaign.refresh_from_db()
     assert ledger(sandbox) == campaign.cost == campaign.reviewed_cost == 16
 
 
 def test_sending_a_scheduled_campaign_now_needs_a_fresh_balance(
-    sender: Browser, gateway: Gateway, django_capture_on_commit_callbacks: OnCommit
+    manager: Browser, gateway: Gateway, django_capture_on_commit_callbacks: OnCommit
 ) -> None:
     campaign = hand_over(gateway, ntc(1), at=timezone.now() + timedelta(days=3))
     grow_old()
@@ -233,6 +233,6 @@ def test_sending_a_scheduled_campaign_now_needs_a_fresh_balance(
     assert at is not None
     address = reverse("messaging:move", args=[campaign.pk])
     data = {"now": "1", "at_night": "1", "seen": at.isoformat()}
-    woke = woken(django_capture_on_commit_callbacks, lambda: sender.post(address, data))
+    woke = woken(django_capture_on_commit_callbacks, lambda: manager.post(address, data))
     assert "read_balance" in woke
-    assert "Press Send again in a few seconds" in words(sender.post(address, data))
+    assert "Press Send again in a few seconds" in words(manager.post(address, data))

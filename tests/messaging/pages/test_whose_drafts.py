@@ -137,7 +137,7 @@ def test_the_admin_has_nothing_of_a_colleagues_draft(
     for app, row in rows:
         page = f"/admin/{app}/{row._meta.model_name}/"
         for search in ("", "?q=headmaster", "?q=marks", f"?q={draft.pk}"):
-            assert "0 " in words(admin.get(f"{page}{search}")), (row, search)
+            assert "0 " in words(admin.get(f"{page}{search}", follow=True)), (row, search)
             assert str(row.pk) not in re.findall(r"/([\w-]+)/change/", source(admin.get(page)))
         change = admin.get(f"{page}{row.pk}/change/", follow=True)
         assert change.redirect_chain == [("/admin/", 302)], row

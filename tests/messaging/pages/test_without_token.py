@@ -58,6 +58,10 @@ def test_a_message_is_sent_settled_and_released_without_a_token(
     manager: Browser, unclear: Campaign, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     """That is, handed to the worker: nothing of it waits for Sociair."""
+    manager.user.set_password("monsoon-and-marigold-7")
+    manager.user.save()
+    manager.force_login(manager.user)
+    manager.post("/account/confirm/", {"password": "monsoon-and-marigold-7"})
     before = calls(sandbox)
     campaign = drafts_of(manager, gateway)(*numbers(3, first=50))
     reading(gateway)

@@ -21,3 +21,4 @@ def meera(roles: None) -> User:
 def real(settings: Settings) -> None:
     """Outside of the sandbox, where second steps and confirming are asked for."""
     settings.SANDBOX = False
+    settings.SECOND_STEP = "managers"

@@ -60,7 +60,7 @@ def test_nothing_that_is_kept_or_shown_has_the_code(
     assert not any(re.search(rf"\b{code}\b", said) for said in before.values())
     assert "****** is your code for Sociair Portal." in before[pages[0]]
     assert not re.search(rf"\b{code}\b", caplog.text)
-    found = words(manager.get("/admin/messaging/batch/", {"q": code}))
+    found = words(manager.get("/admin/messaging/batch/", {"q": code}, follow=True))
     assert "0 " in found
 
 
