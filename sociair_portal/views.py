@@ -1,9 +1,14 @@
 """Pages that belong to no app: health and errors."""
 
+import logging
+from typing import Final
+
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+
+logger: Final = logging.getLogger(__name__)
 
 
 @login_not_required
@@ -17,6 +22,8 @@ def health(request: HttpRequest) -> HttpResponse:
 @login_not_required
 def forbidden(request: HttpRequest, exception: Exception | None = None) -> HttpResponse:
     """Says whom to ask, where whoever refuses it knows."""
+    user = request.user.pk if request.user.is_authenticated else "nobody"
+    logger.warning("Refused to user %s: %s %s", user, request.method, request.path)
     return render(request, "403.html", {"why": str(exception or "")}, status=403)
 
 

@@ -1,15 +1,15 @@
 """The second step of signing in: who needs one, and how its secrets are kept."""
 
 import base64
-from hashlib import sha256
 from typing import Any, Final
 
 from allauth.mfa.adapter import DefaultMFAAdapter
 from allauth.mfa.models import Authenticator
 from allauth.mfa.utils import is_mfa_enabled
-from cryptography.fernet import Fernet
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.core.exceptions import ValidationError
 from django.utils.crypto import salted_hmac
 from django.utils.translation import gettext as _
 
@@ -31,9 +31,15 @@ def lacks_second_step(user: User) -> bool:
     return is_asked and not has_second_step(user)
 
 
-def _box() -> Fernet:
-    key = salted_hmac("accounts.second_step", "", algorithm="sha256").digest()
-    return Fernet(base64.urlsafe_b64encode(sha256(key).digest()))
+def _box() -> MultiFernet:
+    """Closes with SECRET_KEY, and opens with those of before as well."""
+    secrets = [settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS]
+    return MultiFernet([_key(secret) for secret in secrets])
+
+
+def _key(secret: str) -> Fernet:
+    key = salted_hmac("accounts.second_step", "", secret=secret, algorithm="sha256").digest()
+    return Fernet(base64.urlsafe_b64encode(key))
 
 
 class SecondStepAdapter(DefaultMFAAdapter):
@@ -50,7 +56,13 @@ class SecondStepAdapter(DefaultMFAAdapter):
         return _box().encrypt(text.encode()).decode()
 
     def decrypt(self, encrypted_text: str) -> str:
-        return _box().decrypt(encrypted_text.encode()).decode()
+        try:
+            return _box().decrypt(encrypted_text.encode()).decode()
+        except InvalidToken:
+            said = _(
+                "Your second step was set up with a key that the portal does not have any more."
+            )
+            raise ValidationError(f"{said} {_('Ask another manager to take it away.')}") from None
 
     def generate_authenticator_name(self, user: Any, kind: Any) -> str:
         known = Authenticator.objects.filter(user=user, type=kind).count()

@@ -202,3 +202,10 @@ def test_no_template_has_anything_inline(path: Path) -> None:
 def test_health_is_for_everybody(client: Client, db: None) -> None:
     response = client.get("/healthz")
     assert (response.status_code, response.content) == (200, b"ok")
+
+
+def test_a_refusal_is_in_the_log_with_who_was_refused(
+    sender: Browser, caplog: pytest.LogCaptureFixture
+) -> None:
+    sender.get("/colleagues/")
+    assert f"Refused to user {sender.user.pk}: GET /colleagues/" in caplog.text

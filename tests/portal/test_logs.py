@@ -2,6 +2,7 @@
 
 import json
 import logging
+import re
 import sys
 
 import pytest
@@ -104,3 +105,9 @@ def test_a_link_that_lets_a_colleague_choose_a_password_is_not_in_the_log() -> N
     for formatter in (Formatter(), JsonFormatter()):
         assert "/account/join/(a link)/" in formatter.format(record)
         assert "ZJx" not in formatter.format(record)
+
+
+def test_times_say_their_zone() -> None:
+    record = logging.LogRecord("portal", logging.INFO, __file__, 1, "Said.", (), None)
+    line = Formatter("%(asctime)s %(message)s").format(record)
+    assert re.match(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}[+-]\d\d:\d\d Said\.$", line)
