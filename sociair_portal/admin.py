@@ -14,6 +14,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
+from sociair_portal.accounts.colleagues import forget_old_addresses
 from sociair_portal.common.bases import ModelAdmin
 from sociair_portal.common.identity import is_confirmed, to_confirm
 
@@ -77,6 +78,10 @@ class PortalUserAdmin(ForSuperusers, UserAdmin):
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
         return super().get_queryset(request).prefetch_related("groups")
+
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        forget_old_addresses(obj)
 
     @admin.display(description=_("roles"))
     def roles(self, user: User) -> str:

@@ -266,6 +266,7 @@ ACCOUNT_RATE_LIMITS = dict.fromkeys(("login", "login_failed", "change_password",
 ACCOUNT_FORMS = {
     "login": "sociair_portal.accounts.forms.SignInForm",
     "reauthenticate": "sociair_portal.accounts.forms.ConfirmPasswordForm",
+    "reset_password": "sociair_portal.accounts.forms.ForgottenPasswordForm",
     "change_password": "sociair_portal.accounts.forms.NewPasswordForm",
 }
 MFA_ADAPTER = "sociair_portal.accounts.second_step.SecondStepAdapter"

@@ -74,7 +74,7 @@ def follow_up(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @permission_required("messaging.send_campaign", raise_exception=True)
-@confirmed_first
+@confirmed_first()
 def send_refused(request: HttpRequest, pk: int) -> HttpResponse:
     """Send now to those refused for lack of balance, for the sum on the button."""
     campaign = handed_over_campaign(request, pk)
@@ -117,7 +117,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @permission_required("messaging.release_gateway", raise_exception=True)
-@confirmed_first
+@confirmed_first()
 def release(request: HttpRequest) -> HttpResponse:
     """End a hold that a person may end; a refused token's ends when Sociair tells the balance."""
     gateway = holds.current_gateway()

@@ -87,7 +87,7 @@ def _decide_page(request: HttpRequest, campaign: Campaign, form: DecisionForm) -
 
 @require_POST
 @permission_required("messaging.settle_campaign", raise_exception=True)
-@confirmed_first
+@confirmed_first()
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
     """Record what became of messages, or go on to the page for sending them again."""
     campaign = visible_campaign(request, pk)
@@ -122,7 +122,7 @@ def _again_page(request: HttpRequest, campaign: Campaign, form: AgainForm) -> Ht
 
 @require_POST
 @permission_required("messaging.settle_campaign", raise_exception=True)
-@confirmed_first
+@confirmed_first()
 def send_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Send the messages in a new campaign; before that they are settled as not sent."""
     campaign = visible_campaign(request, pk)

@@ -20,6 +20,7 @@ from sociair_portal.common.identity import confirmed_first
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.view_campaign", raise_exception=True)
+@confirmed_first()
 def doubt(request: HttpRequest, pk: int) -> HttpResponse:
     """One message in doubt: a manager says what went out; of a draft, its author does."""
     campaign = visible_campaign(request, pk)
@@ -46,7 +47,7 @@ def doubt(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_POST
 @permission_required("messaging.settle_campaign", raise_exception=True)
-@confirmed_first
+@confirmed_first()
 def ended_certain(request: HttpRequest) -> HttpResponse:
     """Note that nobody whom an ended message did not reach has been written to again."""
     form = EndedForm(request.POST)
@@ -60,7 +61,7 @@ def ended_certain(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 @permission_required("messaging.settle_campaign", raise_exception=True)
-@confirmed_first
+@confirmed_first()
 def forgotten_looked_up(request: HttpRequest) -> HttpResponse:
     """Note that a manager looked up at Sociair the messages that are not here any more."""
     form, gateway = LookedUpForm(request.POST), holds.current_gateway()

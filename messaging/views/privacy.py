@@ -23,6 +23,7 @@ from messaging.forms.privacy import ForgetForm, HiddenPersonForm, PersonForm
 from messaging.models import Erasure
 from messaging.services.privacy import dossier, erasing, hindrances, retention, rules
 from messaging.services.privacy.traces import traces_of
+from sociair_portal.common.identity import confirmed_first
 from sociair_portal.common.numbers import masked
 
 _AT_ONCE: Final = 2.0  # seconds that a page goes on with an erasure before the worker does
@@ -80,6 +81,7 @@ def _person(request: HttpRequest, mobile: str, form: ForgetForm) -> HttpResponse
 
 @require_POST
 @may_forget
+@confirmed_first("messaging:privacy")
 def person_file(request: HttpRequest, kind: str) -> HttpResponse:
     """Everything about a person as a file for her: a page to read, or JSON for a program."""
     if kind not in ("html", "json"):
@@ -102,6 +104,7 @@ def person_file(request: HttpRequest, kind: str) -> HttpResponse:
 
 @require_POST
 @may_forget
+@confirmed_first("messaging:privacy")
 def forget(request: HttpRequest) -> HttpResponse:
     """Make a person nameless: small histories at once, large ones by the worker."""
     shown = HiddenPersonForm(request.POST)
@@ -130,6 +133,7 @@ def forget(request: HttpRequest) -> HttpResponse:
 @require_POST
 @may_forget
 @permission_required("contacts.delete_optout", raise_exception=True)
+@confirmed_first("messaging:privacy")
 def let_back(request: HttpRequest) -> HttpResponse:
     """Let a forgotten number be texted again, because its owner asked for that."""
     form = HiddenPersonForm(request.POST)

@@ -27,9 +27,10 @@ from messaging.services.money import affordability, balance
 from messaging.text.characters import has_link
 from messaging.text.validity import InvalidText
 from messaging.views.freshness import recent_reading
+from messaging.views.large_sends import must_confirm
 from messaging.views.lookups import own_draft, visible_campaign
 from messaging.views.trial import test_context
-from sociair_portal.common.identity import is_confirmed, refreshes_itself, to_confirm
+from sociair_portal.common.identity import refreshes_itself, to_confirm
 
 # How often the open page looks again (seconds): for a balance, after Sociair said no, for changes.
 _WAITING: Final = 1
@@ -105,7 +106,7 @@ def _receipt_context(
         "is_later": campaign.scheduled_for is not None or "later" in request.GET,
         "hours": settings.SAME_TEXT_HOURS,
         "must_type": guards.is_large(found.people, found.cost),
-        "confirms": _must_confirm(request, reviewed),
+        "confirms": must_confirm(request, reviewed.people, reviewed.cost),
         "morning": guards.morning_after(),
         "signed": signing.dumps(reviewed.to_json(), salt=_salt(campaign)),
         **test_context(request, campaign, found),
@@ -149,7 +150,7 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     try:
         signed = signing.loads(request.POST.get("signed", ""), salt=_salt(campaign))
         reviewed = Reviewed.from_json(signed)
-        if _must_confirm(request, reviewed):
+        if must_confirm(request, reviewed.people, reviewed.cost):
             return to_confirm(campaign.get_absolute_url())
         why = later.objection(reviewed.people, reviewed.cost)
         if not why:
@@ -164,11 +165,6 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     else:
         messages.error(request, why)
     return redirect(campaign)
-
-
-def _must_confirm(request: HttpRequest, reviewed: Reviewed) -> bool:
-    is_large = guards.is_large(reviewed.people, reviewed.cost)
-    return settings.CONFIRM_LARGE_SENDS and is_large and not is_confirmed(request)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -15,7 +15,9 @@ from messaging.services.campaigns import guards, schedule
 from messaging.services.gateway import holds
 from messaging.services.money import affordability, balance, new_prices
 from messaging.views.freshness import recent_reading
+from messaging.views.large_sends import must_confirm
 from messaging.views.lookups import controlled_campaign, handed_over_campaign
+from sociair_portal.common.identity import to_confirm
 
 
 @require_safe
@@ -49,6 +51,8 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         messages.error(request, _("This campaign belongs to another gateway. It can be cancelled."))
         return redirect(campaign)
     form = MoveForm(request.POST or None, initial=initial)
+    if request.method == "POST" and must_confirm(request, campaign.total, campaign.cost):
+        return to_confirm(request.path)
     if request.method == "POST" and form.is_valid() and _moved(request, campaign, form):
         return redirect(campaign)
     bill = new_prices.bill_of(campaign, recent_reading(campaign.gateway))

@@ -1,5 +1,6 @@
 """What a manager types about a colleague."""
 
+import re
 from typing import Any, Final
 
 from django import forms
@@ -10,6 +11,7 @@ from sociair_portal.accounts.roles import role_of
 from sociair_portal.common.bases import ModelForm
 from sociair_portal.roles import MANAGER, SENDER
 
+_NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,148}[a-z0-9])?")
 _ROLES: Final = [
     (SENDER, _("Sender: writes and sends, keeps contacts")),
     (MANAGER, _("Manager: also decides, releases, and adds colleagues")),
@@ -35,6 +37,7 @@ class ColleagueForm(ModelForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["first_name"].required = True
+        self.fields["username"].validators.clear()  # clean_username says it in the page's words
         self.fields["role"].initial = role_of(self.instance) if self.instance.pk else SENDER
 
     def clean_email(self) -> str:
@@ -46,7 +49,15 @@ class ColleagueForm(ModelForm):
         return email
 
     def clean_username(self) -> str:
-        name: str = self.cleaned_data["username"]
+        """In plain small letters: names that only look alike would be two people. Whoever has
+        another name from before keeps it.
+        """
+        name: str = self.cleaned_data["username"].strip()
+        if self.instance.pk and name == self.initial["username"]:
+            return name
+        if not _NAME.fullmatch(name):
+            said = _("Use small letters a to z, digits, dots and hyphens, such as sita.thapa.")
+            raise forms.ValidationError(said)
         others = User.objects.filter(username__iexact=name).exclude(pk=self.instance.pk)
         if others.exists():
             raise forms.ValidationError(_("A colleague has this name already. Take another."))

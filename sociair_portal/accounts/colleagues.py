@@ -2,10 +2,12 @@
 by `roles.may_manage`.
 """
 
+from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 
+from sociair_portal.accounts.invitations import take_back
 from sociair_portal.accounts.sessions_end import end_sessions
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
@@ -21,7 +23,15 @@ def set_role(user: User, role: str, by: User) -> None:
             return
         user.groups.remove(*Group.objects.filter(name__in=set(ROLES) - set(after)))
         user.groups.add(*Group.objects.filter(name__in=after))
+        take_back(user, by)  # it was made for another role
         record(Deed.ROLES_CHANGED, by=by, about=user, before=before, after=after)
+
+
+def forget_old_addresses(user: User) -> None:
+    """After a change of the e-mail: the library keeps those of before, and would send links there
+    that set a new password.
+    """
+    EmailAddress.objects.filter(user=user).exclude(email__iexact=user.email).delete()
 
 
 def close(user: User, by: User) -> None:
@@ -29,6 +39,7 @@ def close(user: User, by: User) -> None:
     with transaction.atomic():
         if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
             end_sessions(user)
+            take_back(user, by)
             record(Deed.CLOSED, by=by, about=user)
 
 

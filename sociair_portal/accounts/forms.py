@@ -13,6 +13,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from sociair_portal.accounts.guesses import guess
+from sociair_portal.accounts.second_step import lacks_second_step
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 
@@ -36,6 +37,17 @@ class SignInForm(account_forms.LoginForm):
         login.label, password.label = _("Name or e-mail"), _("Password")
         login.widget.attrs |= {"autocomplete": "username", "autofocus": True}
         password.help_text = ""
+
+
+class ForgottenPasswordForm(account_forms.ResetPasswordForm):
+    """Not for who is above senders and has no second step yet: a manager might have entered an
+    e-mail of their own before the colleague was promoted.
+    """
+
+    def clean_email(self) -> str:
+        email: str = super().clean_email()
+        self.users = [user for user in self.users if not lacks_second_step(user)]
+        return email
 
 
 class ConfirmPasswordForm(account_forms.ReauthenticateForm):

@@ -28,13 +28,20 @@ _ACCOUNT: Final = "account/"  # these pages are for everybody who is signed in
 class GateMiddleware(LoginRequiredMiddleware):
     """Below the middleware that finds out who is signed in."""
 
+    def process_request(self, request: HttpRequest) -> None:
+        """Before anything is answered, end the session of who did nothing for too long."""
+        if isinstance(request.user, User):
+            if seconds_left(request) == 0:
+                record(Deed.SIGNED_OUT, by=request.user, idle=True)
+                auth.logout(request)
+        elif auth.SESSION_KEY in request.session:
+            request.session.flush()  # of an account that was closed: it stays over if that opens
+
     def process_view(
         self, request: HttpRequest, view_func: Any, view_args: Any, view_kwargs: Any
     ) -> HttpResponseBase | None:
-        if isinstance(request.user, User):
-            self._keep_awake(request, is_unattended(view_func))
-        elif auth.SESSION_KEY in request.session:
-            request.session.flush()  # of an account that was closed: it stays over if that opens
+        if isinstance(request.user, User) and not is_unattended(view_func):
+            note_seen(request)
         to_sign_in = super().process_view(request, view_func, view_args, view_kwargs)
         if to_sign_in is not None:
             return self._ask_to_sign_in(request, to_sign_in)
@@ -63,13 +70,6 @@ class GateMiddleware(LoginRequiredMiddleware):
             raise PermissionDenied from exception
         path = request.get_full_path() if request.method == "GET" else request.path
         return redirect(f"{methods[0]['url']}?{urlencode({'next': path})}")
-
-    def _keep_awake(self, request: HttpRequest, unattended: bool) -> None:
-        if seconds_left(request) == 0:
-            record(Deed.SIGNED_OUT, by=request.user, idle=True)
-            auth.logout(request)
-        elif not unattended:
-            note_seen(request)
 
     def _ask_to_sign_in(
         self, request: HttpRequest, to_sign_in: HttpResponseBase

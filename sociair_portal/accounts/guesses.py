@@ -1,7 +1,7 @@
 """Looking at a secret that somebody typed: counted first, and what was wrong is recorded."""
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime
 
 from django.contrib.auth.models import User
@@ -13,11 +13,18 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from sociair_portal.accounts.devices import account_of, device_of
-from sociair_portal.accounts.limits import TooManyTries, confirming, count_try, signing_in
+from sociair_portal.accounts.limits import (
+    Limit,
+    TooManyTries,
+    confirming,
+    count_try,
+    signing_in,
+    slowed,
+)
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 from sociair_portal.common.actors import user_of
-from sociair_portal.common.clients import address_of
+from sociair_portal.common.clients import address_of, neighbourhood
 
 
 @contextmanager
@@ -27,16 +34,13 @@ def guess(request: HttpRequest, name: str) -> Iterator[Callable[[bool], None]]:
     Raises `ValidationError` with words for the form if there were too many before it.
     """
     signed_in = user_of(request.user)
-    user = signed_in or _who(name)
-    account = account_of(user) if user else f"name {name.casefold()[:200]}"
+    meant = [signed_in] if signed_in else _who(name)
+    user = meant[0] if len(meant) == 1 else None
+    accounts = [account_of(one) for one in meant] or [f"name {name.lower()[:200]}"]
     try:
-        tries = count_try(
-            confirming(account)
-            if signed_in
-            else signing_in(account, address_of(request), device_of(request, account))
-        )
+        tries = count_try(_limits(request, accounts, signed_in=signed_in is not None))
     except TooManyTries as refused:
-        record(Deed.SIGN_IN_SLOWED, by=signed_in, about=user)
+        _record_slowed(request, accounts, signed_in, user)
         raise ValidationError(wait_words(refused.until), code="too_many_tries") from None
 
     def was_right(right: bool) -> None:
@@ -52,6 +56,26 @@ def guess(request: HttpRequest, name: str) -> Iterator[Callable[[bool], None]]:
     yield was_right
 
 
+def _limits(request: HttpRequest, accounts: list[str], *, signed_in: bool) -> list[Limit]:
+    """Of every account that is meant. A browser that is known counts only if there is one: else
+    each account that somebody has would give more tries at another's.
+    """
+    if signed_in:
+        return confirming(accounts[0])
+    device = device_of(request, accounts[0]) if len(accounts) == 1 else ""
+    address = neighbourhood(address_of(request))
+    return list(dict.fromkeys(it for one in accounts for it in signing_in(one, address, device)))
+
+
+def _record_slowed(
+    request: HttpRequest, accounts: list[str], by: User | None, about: User | None
+) -> None:
+    """Once an hour for an account and an address: nobody fills the record by knocking."""
+    with suppress(TooManyTries):
+        count_try([slowed(accounts[0], neighbourhood(address_of(request)))])
+        record(Deed.SIGN_IN_SLOWED, by=by, about=about)
+
+
 def wait_words(until: datetime) -> str:
     """What somebody reads who has to wait."""
     minutes = max(1, -int((timezone.now() - until).total_seconds() // 60))
@@ -62,6 +86,9 @@ def wait_words(until: datetime) -> str:
     return _("Too many tries. Wait %(wait)s, then try again.") % {"wait": wait}
 
 
-def _who(name: str) -> User | None:
-    named = User.objects.filter(Q(username__iexact=name) | Q(email__iexact=name)) if name else None
-    return named.first() if named else None
+def _who(name: str) -> list[User]:
+    """Everybody whose password would be compared, as the library finds them."""
+    if not (name := name.strip().lower()):
+        return []
+    same = Q(username__iexact=name) | Q(email__iexact=name) | Q(emailaddress__email__iexact=name)
+    return list(User.objects.filter(same).distinct().order_by("pk"))

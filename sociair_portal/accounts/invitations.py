@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from sociair_portal.accounts.models import Invitation
+from sociair_portal.accounts.roles import may_manage
 from sociair_portal.accounts.sessions_end import end_sessions
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
@@ -48,18 +49,28 @@ def take_back(user: User, by: User) -> bool:
 
 def invitation_of(secret: str) -> Invitation | None:
     """The invitation that a link belongs to, if it still works."""
-    return _working().filter(fingerprint=_fingerprint(secret)).first()
+    return _if_allowed(_working().filter(fingerprint=_fingerprint(secret)).first())
 
 
 def still_open(pk: int | None) -> Invitation | None:
     """An invitation that was opened before, if it still works."""
-    return _working().filter(pk=pk).first() if pk else None
+    return _if_allowed(_working().filter(pk=pk).first()) if pk else None
+
+
+def _if_allowed(found: Invitation | None) -> Invitation | None:
+    """Not if who made it could not make it any more: it would let them take over somebody who was
+    promoted since.
+    """
+    if found is None or (maker := found.created_by) is None:
+        return None
+    return found if maker.is_active and may_manage(maker, found.user) else None
 
 
 def accept(invitation: Invitation, password: str) -> bool:
     """Set the password, once: of two at the same moment one is told that the link was used."""
     with transaction.atomic():
-        if not _working().filter(pk=invitation.pk).update(used_at=timezone.now()):
+        allowed = still_open(invitation.pk)
+        if not allowed or not _working().filter(pk=invitation.pk).update(used_at=timezone.now()):
             return False
         user = User.objects.select_for_update().get(pk=invitation.user_id)
         user.set_password(password)
@@ -77,7 +88,7 @@ def open_invitation(user: User) -> Invitation | None:
 def _working() -> QuerySet[Invitation]:
     return Invitation.objects.filter(
         used_at=None, taken_back_at=None, ends_at__gt=timezone.now(), user__is_active=True
-    ).select_related("user")
+    ).select_related("user", "created_by")
 
 
 def _open(user: User) -> QuerySet[Invitation]:

@@ -71,6 +71,11 @@ def confirming(account: str) -> list[Limit]:
     return [Limit(f"confirm {account}", 5, _QUARTER), Limit(f"confirm a day {account}", 40, _DAY)]
 
 
+def slowed(account: str, address: str) -> Limit:
+    """How often it is recorded that there were too many tries."""
+    return Limit(f"slowed {account} {address}", 1, _HOUR)
+
+
 def opening(address: str) -> list[Limit]:
     """For links with a secret in them."""
     return [Limit(f"link {address}", 20, _QUARTER)]

@@ -8,7 +8,7 @@ from typing import Final
 
 _TABLE: Final = "audit_entry"
 _WORDS: Final = "The record of who did what is append-only."
-_PASSING: Final = "'looked_at', 'signed_in', 'signed_out', 'sign_in_failed'"
+_PASSING: Final = "'looked_at', 'signed_in', 'signed_out', 'sign_in_failed', 'sign_in_slowed'"
 _YOUNGEST_DAYS: Final = 28
 _FIXED: Final = (
     *("id", "deed", "action", "timestamp", "cid", "remote_addr", "remote_port", "actor_name"),

@@ -17,6 +17,13 @@ def address_of(request: HttpRequest) -> str:
     return far if _is_address(far) else near
 
 
+def neighbourhood(address: str) -> str:
+    """What is counted as one place: of IPv6 the network, all of which one person has."""
+    if ":" not in address:
+        return address
+    return str(ipaddress.ip_network(f"{address}/64", strict=False))
+
+
 def _is_address(text: str) -> bool:
     try:
         ipaddress.ip_address(text)

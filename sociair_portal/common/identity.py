@@ -39,18 +39,21 @@ def to_confirm(back: str) -> HttpResponseRedirect:
     return HttpResponseRedirect(f"{reverse('account_reauthenticate')}?{urlencode({'next': back})}")
 
 
-def confirmed_first(view: View) -> View:
-    """For a view that only takes POST: who has not confirmed goes there first, and then back to the
-    page that the form stood on.
+def confirmed_first(back: str = "") -> Callable[[View], View]:
+    """For a view that does something by POST: who has not confirmed goes there first, and then back
+    to `back`, or to the page that the form stood on.
     """
 
-    @wraps(view)
-    def confirmed(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
-        if is_confirmed(request):
-            return view(request, *args, **kwargs)
-        return to_confirm(_page_of_form(request))
+    def decorated(view: View) -> View:
+        @wraps(view)
+        def confirmed(request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+            if request.method != "POST" or is_confirmed(request):
+                return view(request, *args, **kwargs)
+            return to_confirm(reverse(back) if back else _page_of_form(request))
 
-    return cast(View, confirmed)
+        return cast(View, confirmed)
+
+    return decorated
 
 
 def _page_of_form(request: HttpRequest) -> str:

@@ -27,6 +27,7 @@ from messaging.services.privacy import hers
 from messaging.services.privacy.places import Place
 from sociair_portal.audit.models import Entry
 
+_ABOUT_PEOPLE: Final = ("contact", "optout", "contactimport", "campaign")
 _ENDED: Final = ~Q(state=CampaignState.PREPARING)
 
 PLACES: Final = [
@@ -152,10 +153,14 @@ PLACES: Final = [
     ),
     Place(
         "record",
-        gettext_lazy("Entries of the record of who did what"),
+        gettext_lazy("Entries about people in the record of who did what"),
         Entry,
         ("object_repr", "changes_text", "changes", "serialized_data"),
         hers.record_entry,
+        # Of people who are written to. What was done to accounts, roles and templates is nobody's
+        # to take out of the record, whatever a contact is called.
+        where=Q(content_type__model__in=_ABOUT_PEOPLE),
+        others=("content_type_id", "object_id"),
         by_key=hers.of_record,
         is_hers=hers.is_in_record,
         looked_for=hers.names_in_record,

@@ -2,6 +2,8 @@
 
 import json
 import re
+from collections.abc import Iterator
+from typing import Final
 
 from django.contrib.contenttypes.models import ContentType
 from django.db.models import F, Q
@@ -15,6 +17,15 @@ from messaging.services.audience.choice import Audience
 from messaging.services.campaigns.drafts import fingerprint_of
 from messaging.services.privacy.places import Row, Values
 from messaging.services.privacy.traces import Traces
+
+# The columns of the record that may be emptied, and what they become.
+_RECORD: Final[Values] = {
+    "object_repr": "",
+    "changes_text": "",
+    "changes": None,
+    "serialized_data": None,
+}
+_WORD: Final = re.compile(r"[^\W\d_]{2,}")
 
 
 def without_number(row: Row, traces: Traces) -> Values:
@@ -132,8 +143,8 @@ def of_admin(traces: Traces) -> Q:
 
 
 def _full_names(traces: Traces) -> list[str]:
-    """Names of two words or more: one word is somebody else's too."""
-    return [name for name in traces.names if len(name.split()) > 1]
+    """Names of two words of letters or more: one word is somebody else's too."""
+    return [name for name in traces.names if len(_WORD.findall(name)) > 1]
 
 
 def names_in_record(traces: Traces) -> tuple[str, ...]:
@@ -142,16 +153,42 @@ def names_in_record(traces: Traces) -> tuple[str, ...]:
 
 
 def is_in_record(row: Row, traces: Traces) -> bool:
-    values = [value for name, value in row.items() if name != "pk"]
-    if traces.of_number and mentions(values, traces.mobile):
-        return True
-    said = json.dumps(values, ensure_ascii=False)
-    return any(re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said) for name in _full_names(traces))
+    return bool(_of_her_in_record(row, traces))
+
+
+def _of_her_in_record(row: Row, traces: Traces) -> set[str]:
+    """The columns of an entry in which she is: a value that is her name, words that have it."""
+    names = _full_names(traces)
+    found = {name for name in _RECORD if traces.of_number and mentions(row[name], traces.mobile)}
+    for column in ("changes", "serialized_data"):
+        if any(one == name for name in names for one in _texts_in(row[column])):
+            found.add(column)
+    for column in ("object_repr", "changes_text"):
+        if any(re.search(rf"(?<!\w){re.escape(it)}(?!\w)", row[column]) for it in names):
+            found.add(column)
+    return found
+
+
+def _is_about_her(row: Row, traces: Traces) -> bool:
+    contact, opt_out = (ContentType.objects.get_for_model(it).pk for it in (Contact, OptOut))
+    about = {(contact, pk) for pk in traces.contacts} | {(opt_out, pk) for pk in traces.opt_outs}
+    return (row["content_type_id"], row["object_id"]) in about
+
+
+def _texts_in(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict | list):
+        for part in value.values() if isinstance(value, dict) else value:
+            yield from _texts_in(part)
 
 
 def record_entry(row: Row, traces: Traces) -> Values:
-    """What the database lets be emptied in the record, and nothing else (append_only.py)."""
-    return {"object_repr": "", "changes_text": "", "changes": None, "serialized_data": None}
+    """What the database lets be emptied in the record, and nothing else (append_only.py): all of
+    an entry about her, of others only what names her.
+    """
+    gone = _RECORD if _is_about_her(row, traces) else _of_her_in_record(row, traces)
+    return {name: _RECORD[name] for name in gone}
 
 
 def admin_entry(row: Row, traces: Traces) -> Values:

@@ -62,6 +62,7 @@ def colleague(request: HttpRequest, pk: int) -> HttpResponse:
         if form.is_valid():
             with transaction.atomic():
                 form.save()
+                colleagues.forget_old_addresses(user)
                 colleagues.set_role(user, form.cleaned_data["role"], by)
             messages.success(request, _("%(name)s is saved.") % {"name": user.get_full_name()})
             return redirect("colleague", pk)

@@ -16,7 +16,7 @@ from sociair_portal.accounts.guesses import wait_words
 from sociair_portal.accounts.invitations import accept, invitation_of, still_open
 from sociair_portal.accounts.limits import TooManyTries, count_try, opening
 from sociair_portal.accounts.roles import managers
-from sociair_portal.common.clients import address_of
+from sociair_portal.common.clients import address_of, neighbourhood
 
 _KEPT: Final = "invitation"
 
@@ -40,7 +40,7 @@ def open_link(request: HttpRequest, secret: str) -> HttpResponse:
     that check links look too.
     """
     try:
-        tries = count_try(opening(address_of(request)))
+        tries = count_try(opening(neighbourhood(address_of(request))))
     except TooManyTries as refused:
         return _over(request, status=429, wait=wait_words(refused.until))
     invitation = invitation_of(secret)

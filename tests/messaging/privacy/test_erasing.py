@@ -25,6 +25,7 @@ from messaging.services.privacy.columns import COLUMNS
 from messaging.services.privacy.erasing import NotNow, begin, go_on_with
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.models import Entry
+from sociair_portal.audit.record import record
 from tests.factories import ContactFactory, UserFactory
 from tests.messaging.privacy.people import NAME, OTHER, SITA, plant, written_down
 from tests.sending import claim_batch, hand_over, send_all, states
@@ -305,3 +306,14 @@ def test_the_rows_of_a_table_that_were_chosen_are_no_contacts(gateway: Gateway) 
 
     draft.refresh_from_db()
     assert draft.audience["preferred"] == [sita.pk]
+
+
+@pytest.mark.parametrize("name", [": [", '", "', "her telephone", "Meera Thapa"])
+def test_nobody_empties_the_record_by_what_a_contact_is_called(name: str, roles: None) -> None:
+    boss = UserFactory.create(username="boss", first_name="Meera Thapa")
+    record(Deed.SECOND_STEP_RESET, by=boss, about=boss, words="lost her telephone")
+    before = list(Entry.objects.filter(content_type__model="user").order_by("pk").values())
+    ContactFactory.create(name=name, mobile="9841234567")
+    forget("9841234567")
+    after = list(Entry.objects.filter(content_type__model="user").order_by("pk").values())
+    assert after == before

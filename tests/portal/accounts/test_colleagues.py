@@ -82,8 +82,8 @@ class TestAdding:
         ("typed", "words"),
         [
             ({"first_name": ""}, "This field is required."),
-            ({"username": "two words"}, "Enter a valid username."),
-            ({"username": "MEERA"}, "A colleague has this name already."),
+            ({"username": "two words"}, "Use small letters a to z"),
+            ({"username": "meera"}, "A colleague has this name already."),
             ({"email": "Meera@Example.com"}, "A colleague has this e-mail already."),
             ({"email": "nonsense"}, "Enter a valid email address."),
             ({"role": "Owner"}, "Select a valid choice."),
@@ -307,3 +307,55 @@ class TestAdmin:
         assert response["Location"].startswith("/account/confirm/")
         sita.refresh_from_db()
         assert not sita.is_superuser
+
+
+class TestHarm:
+    def test_no_name_looks_like_another(self, manager: Browser, roles: None) -> None:
+        UserFactory.create(username="boss", role=MANAGER)
+        for name in ("ＢＯＳＳ", "BOSS", "bоss", "boss@office.np", "bo ss", "boss."):
+            page = manager.post(NEW, {**SITA, "username": name}).text
+            assert "Use small letters a to z" in page, name
+        assert User.objects.filter(username__iexact="boss").count() == 1
+
+    @pytest.mark.parametrize("after", ["promoted", "superuser", "maker closed"])
+    def test_a_link_stops_when_its_maker_could_not_make_it_any_more(
+        self, manager: Browser, owner: Browser, client: Client, sita: User, after: str
+    ) -> None:
+        link = link_in(manager.post(page(sita, "link/")).text)
+        client.get(link)
+        if after == "promoted":
+            owner.post(page(sita), {**SITA, "role": MANAGER})
+        elif after == "superuser":
+            User.objects.filter(pk=sita.pk).update(is_superuser=True)
+        else:
+            owner.post(page(manager.user, "close/"))
+        assert client.post("/account/join/", CHOSEN).status_code == 410
+        assert client.get(link).status_code == 410
+
+    def test_a_password_of_a_new_manager_is_not_set_by_e_mail(
+        self, client: Client, sita: User, settings: Settings, mailoutbox: list[Any]
+    ) -> None:
+        """Whoever planted an e-mail before the promotion would become her."""
+        settings.EMAIL_IS_SET_UP, settings.SANDBOX = True, False
+        settings.SECOND_STEP = "managers"
+        User.objects.filter(pk=sita.pk).update(email="planted@example.com", is_superuser=True)
+        client.post("/account/password/forgotten/", {"email": "planted@example.com"})
+        assert mailoutbox == []
+
+    def test_an_old_e_mail_gets_no_links_any_more(
+        self,
+        manager: Browser,
+        client: Client,
+        sita: User,
+        settings: Settings,
+        mailoutbox: list[Any],
+    ) -> None:
+        settings.EMAIL_IS_SET_UP = True
+        User.objects.filter(pk=sita.pk).update(email="old@example.com")
+        client.post("/account/password/forgotten/", {"email": "old@example.com"})
+        manager.post(page(sita), {**SITA, "email": "new@example.com"})
+        mailoutbox.clear()
+        client.post("/account/password/forgotten/", {"email": "old@example.com"})
+        assert mailoutbox == []
+        client.post("/account/password/forgotten/", {"email": "new@example.com"})
+        assert [mail.to for mail in mailoutbox] == [["new@example.com"]]

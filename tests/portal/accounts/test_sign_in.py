@@ -272,3 +272,39 @@ class TestForgottenPassword:
         response = client.post("/account/password/forgotten/", {"email": "who@example.com"})
         assert response.status_code == 302
         assert mailoutbox == []
+
+
+class TestTwoAccounts:
+    def test_of_one_name_and_one_e_mail_give_no_more_guesses(
+        self, client: Client, meera: User
+    ) -> None:
+        """An own account that is called like somebody's e-mail opens no second door to it."""
+        other = User.objects.create_user("meera@example.com", password="other-password-12")
+        for number in range(8):
+            if number % 2:
+                sign_in(client, "meera@example.com", "other-password-12")
+                client.post(reverse("account_logout"))
+            sign_in(client, "meera@example.com", f"guess {number}")
+        page = client.post(SIGN_IN, {"login": "meera@example.com", "password": PASSWORD}).text
+        assert "Too many tries" in page
+        assert other.username == "meera@example.com"
+
+    def test_the_kelvin_sign_is_a_k(self, client: Client, db: None) -> None:
+        User.objects.create_user("kumar", email="kumar@office.np", password=PASSWORD)
+        for login in ("kumar", "\u212aumar@office.np", "KUMAR", "kumar@office.np", "Kumar"):
+            sign_in(client, login, "guess")
+        assert sign_in(client, "kumar") == 200
+
+
+def test_knocking_fills_no_record(client: Client, meera: User) -> None:
+    for number in range(20):
+        sign_in(client, password=f"guess {number}")
+    assert Entry.objects.filter(deed=Deed.SIGN_IN_SLOWED).count() == 1
+
+
+def test_ipv6_is_counted_by_network(client: Client, meera: User, settings: Settings) -> None:
+    settings.PROXIES = 1
+    for number in range(5):
+        _from(f"2001:db8::{number:x}", client, "guess")
+    assert _from("2001:db8::ffff", client, PASSWORD) == 200
+    assert _from("2001:db8:1::1", client, PASSWORD) == 302
