@@ -36,5 +36,5 @@ class HeadersMiddleware:
         response.headers.setdefault("Cache-Control", "private, no-store")
         is_sign_out = request.method == "POST" and request.path == reverse("account_logout")
         if is_sign_out and isinstance(response, HttpResponseRedirect):  # not if another site asks
-            response.headers["Clear-Site-Data"] = '"cache", "storage"'
+            response.headers["Clear-Site-Data"] = '"cache"'
         return response

@@ -4,6 +4,7 @@ import re
 from typing import Any, Final
 
 from django import forms
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 
@@ -14,7 +15,13 @@ from sociair_portal.roles import MANAGER, SENDER
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,148}[a-z0-9])?")
 _ROLES: Final = [
     (SENDER, _("Sender: writes and sends, keeps contacts")),
-    (MANAGER, _("Manager: also decides, releases, and adds colleagues")),
+    (
+        MANAGER,
+        _(
+            "Manager: also says what became of messages in doubt, lets held sending go on, and "
+            "adds colleagues. You cannot take this role back: only a superuser can."
+        ),
+    ),
 ]
 
 
@@ -31,12 +38,16 @@ class ColleagueForm(ModelForm):
         }
         help_texts = {
             "username": _("Short and without spaces, such as sita or sita.thapa."),
-            "email": _("The invitation can go there, and a new password can be asked for."),
         }
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["first_name"].required = True
+        if settings.EMAIL_IS_SET_UP:
+            said = _("The invitation goes there, and a new password can be asked for.")
+        else:
+            said = _("To sign in with. The portal sends no e-mails: none are set up.")
+        self.fields["email"].help_text = said
         self.fields["username"].validators.clear()  # clean_username says it in the page's words
         self.fields["role"].initial = role_of(self.instance) if self.instance.pk else SENDER
 

@@ -55,6 +55,7 @@ class ConfirmPasswordForm(account_forms.ReauthenticateForm):
         super().__init__(*args, **kwargs)
         _without_placeholders(self)
         self.fields["password"].label = _("Your password")
+        self.fields["password"].widget.attrs["autofocus"] = True
         self.fields["password"].help_text = ""
 
 
@@ -94,7 +95,7 @@ class _Code:
         super().__init__(*args, **kwargs)
         field = self.fields["code"]
         field.label = _("Code")
-        field.widget.attrs |= {"autofocus": True, "autocapitalize": "off", "spellcheck": "false"}
+        field.widget.attrs |= {"autofocus": True, "inputmode": "numeric", "spellcheck": "false"}
         field.widget.attrs.pop("placeholder", None)
 
     def clean_code(self) -> str:
@@ -130,6 +131,7 @@ class FirstCodeForm(ActivateTOTPForm):
         super().__init__(*args, **kwargs)
         _without_placeholders(self)
         self.fields["code"].label = _("Code that the app shows")
+        self.fields["code"].widget.attrs["inputmode"] = "numeric"
 
     def clean_code(self) -> str:
         self.cleaned_data["code"] = _plain(self.cleaned_data["code"])

@@ -18,6 +18,15 @@ _log: Final = logging.getLogger("sociair_portal.audit")
 _ACTIONS: Final = ("created", "changed", "deleted", "looked_at")
 
 
+def _masked(value: Any) -> Any:
+    """What JSON holds, with every number in it masked."""
+    if isinstance(value, str):
+        return with_masked_numbers(value)
+    if isinstance(value, dict):
+        return {name: _masked(part) for name, part in value.items()}
+    return [_masked(part) for part in value] if isinstance(value, list | tuple) else value
+
+
 class Entry(AbstractLogEntry):
     """A record that was created, changed or deleted, or a deed. Append-only: the database itself
     refuses anything else (append_only.py), but that what is personal in it may be taken out.
@@ -63,6 +72,7 @@ class Entry(AbstractLogEntry):
             self.additional_data = {**(self.additional_data or {}), "command": command}
         self.object_repr = with_masked_numbers(self.object_repr)
         self.changes_text = with_masked_numbers(self.changes_text)
+        self.changes = _masked(self.changes)
         super().save(*args, **kwargs)
         transaction.on_commit(self._log)
 

@@ -122,7 +122,10 @@
     wait(told.seconds);
     const goOn = waiting;
     waiting = null;
-    if (goOn) goOn();
+    if (goOn) return goOn();
+    // What could not be saved or counted meanwhile is so now.
+    const field = document.querySelector("main textarea");
+    if (field) field.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
   document.addEventListener("signed-out", () => signedOut(""));

@@ -3,6 +3,7 @@
 import re
 from typing import Final
 
+from allauth.mfa.models import Authenticator
 from django import template
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
@@ -24,6 +25,17 @@ def browser(agent: str) -> str:
     system = next((name for name in _SYSTEMS if name in agent), "")
     parts = [_NAMES.get(found, found), {"Macintosh": "Mac"}.get(system, system)]
     return ", ".join(part for part in parts if part) or _("Unknown browser")
+
+
+@register.filter
+def has_passkey(user: User) -> bool:
+    return Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).exists()
+
+
+@register.filter
+def in_fours(key: str) -> str:
+    """A long key so that it can be read off and typed."""
+    return " ".join(key[place : place + 4] for place in range(0, len(key), 4))
 
 
 @register.filter

@@ -30,7 +30,15 @@ class ChoosePasswordForm(_SetPasswordForm):
     def __init__(self, user: User, data: Any = None) -> None:
         super().__init__(user, data)
         self.fields["new_password1"].label = gettext_lazy("Your password")
+        self.fields["new_password1"].help_text = gettext_lazy(
+            "Ten characters or more, not only digits. Three words that do not belong together do."
+        )
+        self.fields["new_password2"].help_text = ""
         self.fields["new_password2"].label = gettext_lazy("The same password again")
+
+    def validate_password_for_user(self, user: User, *_field: str) -> None:
+        """What is wrong with a password stands beside it, and not beside its repetition."""
+        super().validate_password_for_user(user, "new_password1")
 
 
 @login_not_required
