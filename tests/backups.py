@@ -17,13 +17,15 @@ from messaging.models import (
     Gateway,
     LeftOut,
     Machine,
+    NumberCode,
     Recipient,
     SentMessage,
 )
 from messaging.services.gateway import machines
 
 _TABLES: list[type[Model]] = [
-    *(Gateway, Machine, BalanceReading, Campaign, LeftOut, Batch, Recipient, SentMessage, Event)
+    *(Gateway, Machine, BalanceReading, Campaign, LeftOut, Batch, Recipient, SentMessage, Event),
+    NumberCode,
 ]
 
 

@@ -10,6 +10,7 @@ from django.db import transaction
 from sociair_portal.accounts.invitations import take_back
 from sociair_portal.accounts.sessions_end import end_sessions
 from sociair_portal.audit.deeds import Deed
+from sociair_portal.audit.many import many_at_once
 from sociair_portal.audit.record import record
 from sociair_portal.roles import ROLES
 
@@ -21,8 +22,9 @@ def set_role(user: User, role: str, by: User) -> None:
         after = [role] if role else []
         if before == after:
             return
-        user.groups.remove(*Group.objects.filter(name__in=set(ROLES) - set(after)))
-        user.groups.add(*Group.objects.filter(name__in=after))
+        with many_at_once():  # the deed below says it
+            user.groups.remove(*Group.objects.filter(name__in=set(ROLES) - set(after)))
+            user.groups.add(*Group.objects.filter(name__in=after))
         take_back(user, by)  # it was made for another role
         record(Deed.ROLES_CHANGED, by=by, about=user, before=before, after=after)
 

@@ -128,7 +128,10 @@
     if (field) field.dispatchEvent(new Event("input", { bubbles: true }));
   });
 
-  document.addEventListener("signed-out", () => signedOut(""));
+  // Said by every part of the page that asks in vain; once is enough.
+  document.addEventListener("signed-out", () => {
+    if (!dialog.open) signedOut("");
+  });
 
   // Before a form goes off, it is made sure that it is not lost on a page that asks to sign in.
   const sure = new WeakSet();
