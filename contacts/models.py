@@ -333,6 +333,10 @@ class ForgottenNumber(models.Model):
     # Of the key that made it: with another key nobody is recognised.
     key_mark = models.CharField(_("mark of the key"), max_length=8, editable=False)
     created_at = models.DateTimeField(_("since"), default=timezone.now)
+    # Empty while it must still be looked for everywhere: it came back with a backup.
+    looked_for_at = models.DateTimeField(
+        _("looked for everywhere"), default=timezone.now, null=True, editable=False
+    )
     let_back_at = models.DateTimeField(_("texted again since"), null=True, editable=False)
 
     class Meta:

@@ -310,7 +310,9 @@ class ProfileAdmin(ModelAdmin):
         obj.pk = saved.pk
 
     def has_change_permission(self, request: HttpRequest, obj: Profile | None = None) -> bool:
-        """A superuser's number is no manager's business."""
+        """A superuser's number is no manager's business, nor is any for who sees no numbers."""
+        if not request.user.has_perm("contacts.view_number"):
+            return False
         is_above = obj is not None and obj.user.is_superuser and not request.user.is_superuser
         return super().has_change_permission(request, obj) and not is_above
 

@@ -83,7 +83,7 @@ on_reload = on_starting  # it makes its handlers anew
 def post_worker_init(worker: Any) -> None:
     """Serve no page with settings that a system check finds wrong."""
     try:
-        BaseCommand().check()
+        BaseCommand().check(databases=["default"])
     except SystemCheckError as error:
         print(error, file=sys.stderr, flush=True)  # noqa: T201  # before any log
         sys.exit(_BOOT_ERROR)

@@ -293,6 +293,7 @@ USERSESSIONS_ADAPTER = "sociair_portal.accounts.adapter.SessionsAdapter"
 EMAIL_URL: str = env.str("EMAIL_URL", "")
 EMAIL_IS_SET_UP = ACCOUNT_EMAIL_NOTIFICATIONS = bool(EMAIL_URL)
 vars().update(env.email_url_config(EMAIL_URL or "dummymail://"))
+EMAIL_TIMEOUT = 10  # seconds; a page waits for it
 DEFAULT_FROM_EMAIL: str = env.str("EMAIL_FROM", "") or "portal@localhost"
 
 # What all processes and machines count together

@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
                 ('fingerprint', models.CharField(editable=False, max_length=64, unique=True, verbose_name='fingerprint')),
                 ('key_mark', models.CharField(editable=False, max_length=8, verbose_name='mark of the key')),
                 ('created_at', models.DateTimeField(default=django.utils.timezone.now, verbose_name='since')),
+                ('looked_for_at', models.DateTimeField(default=django.utils.timezone.now, editable=False, null=True, verbose_name='looked for everywhere')),
                 ('let_back_at', models.DateTimeField(editable=False, null=True, verbose_name='texted again since')),
             ],
             options={

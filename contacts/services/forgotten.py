@@ -27,17 +27,35 @@ class NoKey(Exception):
         super().__init__(_("FINGERPRINT_KEY is not set. Ask whoever runs the portal to set it."))
 
 
+class AnotherKey(Exception):
+    """Somebody was forgotten with another key, or there is none: nobody could be recognised, so
+    nothing goes on.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(
+            _(
+                "FINGERPRINT_KEY is not the one with which people were made nameless. Put the "
+                "former key back: without it they could be texted again."
+            )
+        )
+
+
 def among(mobiles: Collection[str]) -> set[str]:
     """Those of some numbers that are forgotten. Nothing is computed while nobody is.
 
     There are few as a rule, so that all of them are read sooner than each number is asked for.
+    Raises `AnotherKey`.
     """
     if not mobiles:
         return set()
     known = _forgotten().values_list("fingerprint", flat=True)
-    found = set(known[: _READ_AT_ONCE + 1])
-    if not found:
+    some = dict(_forgotten().values_list("fingerprint", "key_mark")[: _READ_AT_ONCE + 1])
+    if not some:
         return set()
+    if set(some.values()) != {key_mark()}:
+        raise AnotherKey
+    found = set(some)
     made = fingerprints_of(mobiles)
     if len(found) > _READ_AT_ONCE:
         found = set(known.filter(AnyOf("fingerprint", made)))

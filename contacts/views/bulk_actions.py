@@ -4,6 +4,7 @@ import time
 from typing import Any, Final
 
 from django.contrib import messages
+from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -16,6 +17,7 @@ from contacts.services.bulk_actions import Action, BulkAction
 from sociair_portal.common import formats
 
 _FOR: Final = 3.0  # seconds of one request; then the page shows how far it is and asks for more
+_GOES_ON_FOR: Final = 60 * 60  # seconds
 _MOST_UNTYPED: Final = 50  # people who are deleted without their number being typed
 
 
@@ -29,8 +31,8 @@ def act(request: HttpRequest, filters: ContactFilterForm, form: BulkForm) -> Htt
     words = filters.sentence if chosen["whom"] == "found" else _("Ticked in the list")
     bulk = BulkAction(action, people, request.user, chosen["group"], chosen["reason"], words)
     context: dict[str, Any] = {"bulk": bulk, "form": form, "filters": filters}
-    if _number(request, "after") is not None:
-        return _go_on(request, bulk, context)
+    if (before := _before(request, bulk)) is not None:
+        return _go_on(request, bulk, context, before)
     context |= {"to_do": bulk.count(), "people": people.count()}
     context["rest"] = context["people"] - context["to_do"]
     context["must_type"] = action is Action.DELETE and context["to_do"] > _MOST_UNTYPED
@@ -41,7 +43,7 @@ def act(request: HttpRequest, filters: ContactFilterForm, form: BulkForm) -> Htt
     elif context["must_type"] and _number(request, "typed") != context["to_do"]:
         context["mistyped"] = True
     else:
-        return _go_on(request, bulk, context)
+        return _go_on(request, bulk, context, (0, 0, expected))
     return render(request, "contacts/bulk_actions/act.html", context)
 
 
@@ -50,17 +52,38 @@ def _number(request: HttpRequest, name: str) -> int | None:
     return int(text) if text.isdecimal() and len(text) <= 18 else None
 
 
-def _go_on(request: HttpRequest, bulk: BulkAction, context: dict[str, Any]) -> HttpResponse:
+def _before(request: HttpRequest, bulk: BulkAction) -> tuple[int, int, int] | None:
+    """Where the last page has stopped: the last key, how many are done, and of how many. It is
+    signed, so that nobody begins in the middle, where nothing is asked.
+    """
+    try:
+        said = signing.loads(
+            request.POST.get("goes_on", ""), salt=_salt(request, bulk), max_age=_GOES_ON_FOR
+        )
+    except signing.BadSignature:
+        return None
+    after, done, expected = said
+    return after, done, expected
+
+
+def _salt(request: HttpRequest, bulk: BulkAction) -> str:
+    group = bulk.group.pk if bulk.group else ""
+    return f"contacts.bulk_actions.{request.user.pk}.{bulk.action.value}.{group}"
+
+
+def _go_on(
+    request: HttpRequest, bulk: BulkAction, context: dict[str, Any], before: tuple[int, int, int]
+) -> HttpResponse:
+    after, done, expected = before
     until = time.monotonic() + _FOR
-    progress = bulk.go_on(
-        _number(request, "after") or 0, is_time_left=lambda: time.monotonic() < until
-    )
-    done = (_number(request, "done") or 0) + progress.done
+    progress = bulk.go_on(after, is_time_left=lambda: time.monotonic() < until)
+    done += progress.done
     if progress.is_over:
         messages.success(request, _said(bulk, done))
         return redirect(request.get_full_path())
-    expected = _number(request, "expected") or done
-    context |= {"after": progress.after, "done": done, "expected": max(expected, done)}
+    expected = max(expected, done)
+    goes_on = signing.dumps([progress.after, done, expected], salt=_salt(request, bulk))
+    context |= {"goes_on": goes_on, "done": done, "expected": expected}
     return render(request, "contacts/bulk_actions/progress.html", context)
 
 

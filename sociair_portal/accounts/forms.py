@@ -100,7 +100,7 @@ class _Code:
 
     def clean_code(self) -> str:
         self.cleaned_data["code"] = _plain(self.cleaned_data["code"])
-        with guess(context.request, self.user.get_username()) as was_right:
+        with guess(context.request, "", of=self.user) as was_right:
             try:
                 code: str = super().clean_code()  # type: ignore[misc]
             except ValidationError:

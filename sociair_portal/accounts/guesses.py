@@ -28,13 +28,17 @@ from sociair_portal.common.clients import address_of, neighbourhood
 
 
 @contextmanager
-def guess(request: HttpRequest, name: str) -> Iterator[Callable[[bool], None]]:
+def guess(
+    request: HttpRequest, name: str, *, of: User | None = None
+) -> Iterator[Callable[[bool], None]]:
     """Around the comparison; the caller says whether it was right.
 
-    Raises `ValidationError` with words for the form if there were too many before it.
+    `of` is whose secret it is, where that is known. Raises `ValidationError` with words for the
+    form if there were too many before it.
     """
     signed_in = user_of(request.user)
-    meant = [signed_in] if signed_in else _who(name)
+    known = signed_in or of
+    meant = [known] if known else _who(name)
     user = meant[0] if len(meant) == 1 else None
     accounts = [account_of(one) for one in meant] or [f"name {name.lower()[:200]}"]
     try:

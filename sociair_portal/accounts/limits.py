@@ -57,7 +57,8 @@ class TooManyTries(Exception):
 def signing_in(account: str, address: str, device: str) -> list[Limit]:
     """For a password or code of who is not signed in; `device` names a browser that is known."""
     if device:
-        return [Limit(f"device {device} {account}", 10, _QUARTER)]
+        name = f"device {device} {account}"
+        return [Limit(name, 10, _QUARTER), Limit(f"{name} a day", 100, _DAY)]
     return [
         Limit(f"pair {account} {address}", 5, _QUARTER),
         Limit(f"address {address}", 40, _QUARTER),

@@ -40,7 +40,8 @@ def test_a_fingerprint_needs_the_key_and_says_nothing_of_the_number(settings: Se
 
     settings.FINGERPRINT_KEY = "another"
 
-    assert forgotten.among([SITA]) == set()
+    with pytest.raises(forgotten.AnotherKey):
+        forgotten.among([SITA])
     assert kept.key_mark != key_mark()
 
 

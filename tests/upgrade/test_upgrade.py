@@ -29,6 +29,7 @@ _PAGES: Final = (
     *("/compose/?draft=7", "/compose/?draft=8", "/admin/messaging/campaign/"),
 )
 
+_SETTLE: Final = "SELECT id FROM auth_permission WHERE codename = 'settle_campaign'"
 # Tables that the dump does not have yet.
 _LATER: Final = {
     *("contacts_importedchange", "contacts_forgottennumber"),
@@ -104,6 +105,9 @@ def test_a_database_in_a_file_is_kept(tmp_path: Path) -> None:
     file = tmp_path / "portal.sqlite3"
     with closing(sqlite3.connect(file)) as database:
         database.executescript((_FOLDER / "sqlite.sql").read_text())
+        # An office has taken this from its managers.
+        database.execute(f"DELETE FROM auth_group_permissions WHERE permission_id = ({_SETTLE})")
+        database.commit()
 
     def query(words: str) -> Found:
         with closing(sqlite3.connect(file)) as database:
@@ -111,6 +115,9 @@ def test_a_database_in_a_file_is_kept(tmp_path: Path) -> None:
             return [name for name, *_rest in cursor.description], cursor.fetchall()
 
     _upgrade(f"sqlite:///{file}", tmp_path, query)
+    rights = "SELECT 1 FROM auth_group_permissions WHERE permission_id = "
+    assert query(f"{rights}({_SETTLE})")[1] == []
+    assert query(f"{rights}({_SETTLE.replace('settle_campaign', 'forget_person')})")[1]
 
 
 @pytest.fixture

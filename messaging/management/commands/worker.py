@@ -8,7 +8,7 @@ import time
 from typing import Any, Final, NoReturn
 
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, SystemCheckError
 from django.db import connection
 from huey.contrib.djhuey import HUEY
 
@@ -32,6 +32,10 @@ class Command(BaseCommand):
         except sociair.NoToken as missing:
             self._end(str(missing))
         database.check_file()
+        try:
+            self.check(databases=["default"])
+        except SystemCheckError as error:
+            self._end(str(error))
         if not reason_to_stop():
             _run()
         if why := reason_to_stop():

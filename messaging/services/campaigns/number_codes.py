@@ -31,6 +31,7 @@ from sociair_portal.common import formats
 from sociair_portal.common.actors import Actor, user_of
 
 _MINUTES: Final = 10
+_KEPT_FOR: Final = timedelta(days=2)
 _VALID_FOR: Final = timedelta(minutes=_MINUTES)
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 # A stranger's telephone is no toy: so many codes one person asks for, and one number gets.
@@ -177,7 +178,11 @@ def _why_wrong(code: NumberCode) -> str:
 
 
 def cancel_expired(gateway: Gateway) -> None:
-    """Codes that expired while they waited are not sent: nobody could use them."""
+    """Codes that expired while they waited are not sent: nobody could use them. Numbers to which
+    one went are kept as long as they are counted.
+    """
+    counted = timezone.now() - _KEPT_FOR
+    NumberCode.objects.filter(sent_at__lt=counted).exclude(mobile="").update(mobile="")
     late = Campaign.objects.filter(
         gateway=gateway,
         state__in=OPEN_STATES,

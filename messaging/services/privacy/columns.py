@@ -31,8 +31,7 @@ _NAMED: Final = (
     *("auth.User.last_name", "auth.User.email", "contacts.Group.name"),
     *("messaging.MessageTemplate.name", "messaging.MessageTemplate.text", "messaging.Batch.text"),
     *("audit.Entry.actor_name", "audit.Entry.actor_email", "account.EmailAddress.email"),
-    *("messaging.NumberCode.mobile", "usersessions.UserSession.ip"),
-    "usersessions.UserSession.user_agent",
+    *("usersessions.UserSession.ip", "usersessions.UserSession.user_agent"),
 )
 # Rows of files that wait to be imported: a day, or until they are loaded, without her.
 _PASSING: Final = ("contacts.ImportedPiece.rows", "sessions.Session.session_data")

@@ -19,6 +19,7 @@ from messaging.models import (
     Gateway,
     LeftOut,
     MessageTemplate,
+    NumberCode,
     RecipientTable,
     SentMessage,
     TableRow,
@@ -150,6 +151,14 @@ PLACES: Final = [
         Gateway,
         ("hold_words", "balance_error"),
         hers.without_number,
+    ),
+    Place(
+        "codes",
+        gettext_lazy("Codes by which a colleague's own number was to be proved"),
+        NumberCode,
+        ("mobile",),
+        hers.code_of_number,
+        is_exact=True,
     ),
     Place(
         "record",

@@ -40,6 +40,10 @@ def _taken_out(value: object, traces: Traces) -> object:
     return without_in(value, traces.mobile, traces.folded)
 
 
+def code_of_number(row: Row, traces: Traces) -> Values:
+    return {"mobile": ""}
+
+
 def left_out_entry(row: Row, traces: Traces) -> Values:
     return {"entry": "", "words": str(LeftOutReason(row["reason"]).label)}
 

@@ -10,11 +10,12 @@ from typing import Final
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from contacts.models import Contact, ForgottenNumber, OptOut
 from contacts.services import forgotten
 from messaging.models import Erasure, Recipient, TableRow
-from messaging.services.privacy.erasing import begin_again
+from messaging.services.privacy.erasing import NotNow, begin_again
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 from sociair_portal.common.actors import Actor
@@ -37,13 +38,17 @@ def compare() -> int:
     remembered = {fingerprint for mark, fingerprint in lines if mark == key_mark()}
     lost = remembered - known.keys()
     ForgottenNumber.objects.bulk_create(
-        [ForgottenNumber(fingerprint=one, key_mark=key_mark()) for one in sorted(lost)],
+        [
+            ForgottenNumber(fingerprint=one, key_mark=key_mark(), looked_for_at=None)
+            for one in sorted(lost)
+        ],
         ignore_conflicts=True,
     )
     if remembered != kept | lost:
         others = {line for line in lines if line[0] != key_mark()}  # of a key that may come back
         _write(others | {(key_mark(), one) for one in kept | lost})
-    return again() if lost else 0
+    unlooked = ForgottenNumber.objects.filter(looked_for_at=None)
+    return again() if unlooked.exists() else 0
 
 
 def again() -> int:
@@ -56,8 +61,14 @@ def again() -> int:
     for some in _numbers():
         found |= forgotten.among(some)
     found -= set(Erasure.objects.exclude(mobile="").values_list("mobile", flat=True))
+    waits = False
     for mobile in sorted(found):
-        begin_again(mobile)
+        try:
+            begin_again(mobile)
+        except NotNow:  # the next look comes back to it
+            waits = True
+    if not waits:
+        ForgottenNumber.objects.filter(looked_for_at=None).update(looked_for_at=timezone.now())
     return len(found)
 
 

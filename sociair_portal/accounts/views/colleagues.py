@@ -1,5 +1,8 @@
 """Colleagues: who has an account, and what a manager does with it."""
 
+import logging
+from typing import Final
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -23,6 +26,8 @@ from sociair_portal.accounts.second_step import has_second_step
 from sociair_portal.common.identity import is_confirmed, to_confirm
 from sociair_portal.common.pages import page_by_key
 
+logger: Final = logging.getLogger(__name__)
+
 
 @permission_required("auth.view_user", raise_exception=True)
 def colleague_list(request: HttpRequest) -> HttpResponse:
@@ -35,6 +40,8 @@ def colleague_list(request: HttpRequest) -> HttpResponse:
 @permission_required("auth.add_user", raise_exception=True)
 def colleague_new(request: HttpRequest) -> HttpResponse:
     by = _signed_in(request)
+    if not by.has_perm("auth.change_user"):
+        raise PermissionDenied  # who adds accounts gives roles
     if not is_confirmed(request):
         return to_confirm(request.path)
     form = ColleagueForm(request.POST or None)
@@ -163,9 +170,19 @@ def _managed(request: HttpRequest, pk: int) -> tuple[User, User, HttpResponse | 
 def _show_link(request: HttpRequest, user: User, by: User) -> HttpResponse:
     """The only time that the link can be seen."""
     link = request.build_absolute_uri(reverse("open_link", args=[invite(user, by)]))
-    is_mailed = bool(user.email and settings.EMAIL_IS_SET_UP)
-    context = {"colleague": user, "link": link, "hours": HOURS, "by": by, "is_mailed": is_mailed}
-    if is_mailed:
+    context = {"colleague": user, "link": link, "hours": HOURS, "by": by}
+    if user.email and settings.EMAIL_IS_SET_UP:
         text = render_to_string("account/email/invitation.txt", context)
-        send_mail(_("Your account of Sociair Portal"), text, None, [user.email])
+        context["is_mailed"] = _mail(user, text)
+        context["is_not_mailed"] = not context["is_mailed"]
     return render(request, "colleagues/link.html", context)
+
+
+def _mail(user: User, text: str) -> bool:
+    """Whether it went out; the link is on the page in any case."""
+    try:
+        send_mail(_("Your account of Sociair Portal"), text, None, [user.email])
+    except OSError as error:  # SMTPException is one
+        logger.warning("An invitation was not mailed: %s", type(error).__name__)
+        return False
+    return True

@@ -97,3 +97,25 @@ def test_a_wrong_key_takes_nothing_out_of_the_file(
     lines = (state_dir / "forgotten").read_text().splitlines(keepends=True)
     assert len(lines) == 2
     assert with_the_key in lines
+
+
+def test_a_look_that_was_cut_off_is_taken_up_again(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    forget(SITA)
+    upkeep.sweep(gateway)
+    put_back_a_backup()
+    with monkeypatch.context() as patch:
+        patch.setattr(remembered, "begin_again", _killed)
+        with pytest.raises(KeyboardInterrupt):
+            remembered.compare()
+
+    assert remembered.compare() == 1
+    for erasure in erasing.waiting():
+        erasing.go_on_with(erasure)
+    assert written_down() == {}
+    assert remembered.compare() == 0
+
+
+def _killed(_mobile: str) -> None:
+    raise KeyboardInterrupt

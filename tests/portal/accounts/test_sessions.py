@@ -37,10 +37,12 @@ def cookie(client: Client) -> str:
 
 @pytest.fixture
 def later(monkeypatch: pytest.MonkeyPatch) -> Turn:
-    """Turn the clock of idleness on by minutes."""
+    """Turn the clock of idleness to so many minutes after the beginning."""
+
+    began = time.time()
 
     def turn(minutes: float) -> None:
-        now = time.time() + minutes * 60
+        now = began + minutes * 60
         monkeypatch.setattr("sociair_portal.accounts.idle.time.time", lambda: now)
 
     return turn
@@ -86,6 +88,15 @@ class TestIdle:
         sender.get("/under-way/", headers={"HX-Request": "true"})
         sender.get(HERE)
         later(31)
+        assert sender.get("/contacts/").status_code == 302
+
+    def test_and_work_end_after_twelve_hours_all_the_same(
+        self, sender: Browser, later: Turn
+    ) -> None:
+        for minutes in range(0, 12 * 60, 20):
+            later(minutes)
+            assert sender.get("/contacts/").status_code == 200
+        later(12 * 60 + 1)
         assert sender.get("/contacts/").status_code == 302
 
     def test_is_a_setting(self, sender: Browser, settings: Settings, later: Turn) -> None:
