@@ -197,7 +197,7 @@ def check_fingerprints(
         Error(
             f"FINGERPRINT_KEY is not the one that {lost} forgotten numbers were kept with.",
             hint="Put the former key back: without it these people could be texted again. If it is "
-            "lost for good, run `manage.py forget --lost-key`, and forget them once more.",
+            "lost for good, run `manage.py forget --lost-key --yes`, and forget them once more.",
             id="sociair_portal.E008",
         )
     ]

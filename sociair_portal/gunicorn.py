@@ -39,7 +39,7 @@ control_socket_disable = True
 # Proxies that are believed about the visitor's address and https.
 forwarded_allow_ips = os.environ.get("FORWARDED_ALLOW_IPS") or "127.0.0.1,::1"
 
-# The path alone: the query and the referer may hold a number that somebody searched for.
+# The path alone: the query and the referer of an old bookmark may hold a number.
 accesslog = errorlog = "-"
 access_log_format = '%(h)s %(t)s "%(m)s %(U)s" %(s)s %(b)s bytes %(M)s ms %({x-request-id}o)s'
 loglevel = "warning"

@@ -53,6 +53,9 @@ class Command(BaseCommand):
             self.stdout.write(_("Forgotten again: %(people)d") % {"people": remembered.again()})
             return self._finish_all()
         if options["lost_key"]:
+            if not options["yes"]:
+                said = _("People who were made nameless could be texted again.")
+                raise CommandError(f"{said} {_('If the key is lost for good, add --yes.')}")
             people = remembered.go_on_without_lost(by=None)
             said = _("Not recognised any more, and could be texted again: %(people)d")
             return self.stdout.write(said % {"people": people})

@@ -8,7 +8,6 @@ it in the same transaction. The fingerprint comes first, so that nothing new rea
 from collections.abc import Callable, Collection
 from typing import Any, Final
 
-from auditlog.context import disable_auditlog
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -23,6 +22,7 @@ from messaging.services.privacy.hindrances import hindrance
 from messaging.services.privacy.places import Place, Row
 from messaging.services.privacy.traces import Traces, traces_of
 from sociair_portal.audit.deeds import Deed
+from sociair_portal.audit.many import many_at_once
 from sociair_portal.audit.record import record
 from sociair_portal.common.actors import Actor, user_of
 
@@ -159,7 +159,7 @@ def _empty(place: Place, erasure: Erasure, traces: Traces, go_on: Callable[[], b
         missed += _empty_some(place, erasure, traces, some)
         if not missed:
             return True
-    return True
+    return False  # somebody changed rows at the same time: the worker comes back for them
 
 
 def _empty_some(place: Place, erasure: Erasure, traces: Traces, rows: list[Row]) -> int:
@@ -187,7 +187,7 @@ def _remove_contacts(erasure: Erasure, traces: Traces) -> None:
     if traces.of_number:
         hers |= Contact.objects.filter(mobile=traces.mobile)
     # The record would write down her name once more; the deed at the end says what was done.
-    with transaction.atomic(), disable_auditlog():
+    with transaction.atomic(), many_at_once():
         if _lock(erasure) is None:
             return
         _counted(erasure, "contacts", hers.count())

@@ -226,7 +226,7 @@ class TestCommand:
         settings.FINGERPRINT_KEY = "another"
         assert checks.check_fingerprints(databases=["default"])
 
-        assert "could be texted again: 1" in self.run("--lost-key")
+        assert "could be texted again: 1" in self.run("--lost-key", "--yes")
 
         assert not checks.check_fingerprints(databases=["default"])
         assert Entry.objects.get(deed=Deed.LET_BACK).additional_data == {"lost_with_the_key": 1}
