@@ -67,6 +67,12 @@ def among(mobiles: Collection[str]) -> set[str]:
     return {made[one] for one in found & made.keys()}
 
 
+def check_key() -> None:
+    """Raise `AnotherKey` if somebody was forgotten with another key than the one that is set."""
+    if _forgotten().exclude(key_mark=key_mark()).exists():
+        raise AnotherKey
+
+
 def _forgotten() -> QuerySet[ForgottenNumber]:
     return ForgottenNumber.objects.filter(let_back_at=None)
 

@@ -8,10 +8,11 @@ import time
 from typing import Any, Final, NoReturn
 
 from django.conf import settings
-from django.core.management.base import BaseCommand, SystemCheckError
+from django.core.management.base import BaseCommand
 from django.db import connection
 from huey.contrib.djhuey import HUEY
 
+from contacts.services import forgotten
 from contacts.tasks import sweep_imports
 from messaging import tasks
 from messaging.services import sociair
@@ -33,9 +34,9 @@ class Command(BaseCommand):
             self._end(str(missing))
         database.check_file()
         try:
-            self.check(databases=["default"])
-        except SystemCheckError as error:
-            self._end(str(error))
+            forgotten.check_key()
+        except forgotten.AnotherKey as wrong:
+            self._end(str(wrong))
         if not reason_to_stop():
             _run()
         if why := reason_to_stop():

@@ -155,7 +155,9 @@ def test_managers_have_the_right_and_senders_have_not(roles: None) -> None:
     assert list(having.values_list("name", flat=True)) == [MANAGER]
 
 
-def test_the_list_of_what_is_scheduled_asks_no_more_for_more_of_it(gateway: Gateway) -> None:
+def test_the_list_of_what_is_scheduled_asks_no_more_for_more_of_it(
+    roles: None, gateway: Gateway
+) -> None:
     browser, page = signed_in(SENDER), reverse("messaging:schedule")
     asked = []
     for people in (1, 3):

@@ -219,6 +219,16 @@ class TestCommand:
 
         assert written_down() == {}
 
+    def test_a_worker_with_another_key_does_not_start(
+        self, gateway: Gateway, settings: Settings
+    ) -> None:
+        self.run(SITA, "--yes", "--reason", "asked")
+        settings.FINGERPRINT_KEY = "another"
+        said = StringIO()
+        with pytest.raises(SystemExit):
+            call_command("worker", stderr=said)
+        assert "FINGERPRINT_KEY is not the one" in said.getvalue()
+
     def test_goes_on_when_the_key_is_lost_for_good(
         self, gateway: Gateway, settings: Settings
     ) -> None:
