@@ -1,8 +1,11 @@
 """Sessions: what the database has of them, how long they last, where they are, and their end."""
 
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from django.conf import settings as in_force
@@ -24,6 +27,7 @@ from tests.portal.accounts.conftest import PASSWORD
 
 SIGN_IN = "/account/sign-in/"
 HERE = "/account/here/"
+ROOT = Path(__file__).parents[3]
 Turn = Callable[[float], None]
 
 
@@ -159,3 +163,21 @@ def test_old_sessions_and_tries_are_swept(client: Client, meera: User) -> None:
     sweep_accounts()
     assert not Session.objects.exists()
     assert not Try.objects.exists()
+
+
+def test_the_worker_knows_that_it_sweeps_accounts() -> None:
+    """It imports the tasks of the apps; this one must be there without that."""
+    asked = [sys.executable, "-c", _WHAT_THE_WORKER_KNOWS]
+    known = subprocess.run(asked, cwd=ROOT, capture_output=True, text=True, check=True)
+    assert "sociair_portal.accounts.tasks" in known.stdout
+
+
+_WHAT_THE_WORKER_KNOWS = """
+import os
+os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+import django
+django.setup()
+from messaging.management.commands import worker
+from huey.contrib.djhuey import HUEY
+print(sorted({task.__module__ for task in HUEY._registry.periodic_tasks}))
+"""
