@@ -1,14 +1,10 @@
 """Forms that search what was sent. A wrong field filters nothing, and says so."""
 
-from datetime import date, datetime, time
 from typing import Any, Final
 
 from django import forms
 from django.contrib.auth.models import User
-from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db.models import Exists, OuterRef
-from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.forms.searches import PeopleSearchField, no_digits
@@ -16,19 +12,7 @@ from contacts.models import OPERATOR_CHOICES
 from contacts.shown_numbers import may_see_numbers
 from messaging.models import BatchState, Campaign, CampaignState, RecipientState
 from messaging.services.history import Wanted, numbers_like
-from sociair_portal.common.searches import SearchField, SearchForm
-
-_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
-
-
-def _day(label: Any) -> forms.DateField:
-    return forms.DateField(
-        label=label,
-        required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
-        validators=[MinValueValidator(_FIRST_DAY), MaxValueValidator(_LAST_DAY)],
-    )
-
+from sociair_portal.common.searches import DaysForm, SearchField, SearchForm
 
 _ANY: Final = ("", gettext_lazy("Any"))
 
@@ -44,10 +28,11 @@ def _senders() -> list[tuple[Any, Any]]:
     return [_ANY, *((user.pk, user.get_full_name() or user.get_username()) for user in users)]
 
 
-class HistoryForm(SearchForm):
+class HistoryForm(DaysForm):
     """What somebody looks for, among everything that was ever sent."""
 
     follows_typing = False  # each letter would go through all of it
+    field_order = ("q", "state", "sender", "since", "until")
 
     q: forms.CharField = SearchField(label=gettext_lazy("Search"))
     state = forms.ChoiceField()
@@ -58,14 +43,6 @@ class HistoryForm(SearchForm):
         coerce=int,
         empty_value=None,
     )
-    since = _day(gettext_lazy("From"))
-    until = _day(gettext_lazy("To"))
-
-    def clean(self) -> dict[str, Any]:
-        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
-        if since and until and until < since:
-            self.add_error("until", _("This day is before the first one."))
-        return self.cleaned_data
 
     @property
     def wanted(self) -> Wanted:
@@ -77,13 +54,9 @@ class HistoryForm(SearchForm):
             state=found.get("state", ""),
             operator=found.get("operator", ""),
             sender=found.get("sender"),
-            since=_moment(found.get("since"), time.min),
-            until=_moment(found.get("until"), time.max),
+            since=self.first_moment,
+            until=self.last_moment,
         )
-
-
-def _moment(day: date | None, at: time) -> datetime | None:
-    return timezone.make_aware(datetime.combine(day, at)) if day else None
 
 
 class CampaignHistoryForm(HistoryForm):

@@ -5,7 +5,7 @@ from typing import Any
 
 from allauth.account import forms as account_forms
 from allauth.core import context
-from allauth.mfa.base.forms import AuthenticateForm, ReauthenticateForm
+from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
 from allauth.mfa.webauthn.forms import ReauthenticateWebAuthnForm
 from django import forms
@@ -84,12 +84,8 @@ class NewPasswordForm(account_forms.ChangePasswordForm):
         return password
 
 
-class _Code:
+class _Code(BaseAuthenticateForm):
     """A code of an app or a recovery code, counted before it is compared."""
-
-    user: Any
-    fields: dict[str, forms.Field]
-    cleaned_data: dict[str, Any]
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -102,7 +98,7 @@ class _Code:
         self.cleaned_data["code"] = _plain(self.cleaned_data["code"])
         with guess(context.request, "", of=self.user) as was_right:
             try:
-                code: str = super().clean_code()  # type: ignore[misc]
+                code: str = super().clean_code()
             except ValidationError:
                 was_right(False)
                 raise

@@ -37,6 +37,8 @@ def has_no_role(user: User) -> bool:
 
 
 def role_of(user: User) -> str:
-    """The portal's role of an account; empty if it has none."""
-    names = set(user.groups.values_list("name", flat=True))
+    """The portal's role of an account; empty if it has none. Asks nothing if its groups are
+    prefetched.
+    """
+    names = {group.name for group in user.groups.all()}
     return next((role for role in (MANAGER, *ROLES) if role in names), "")

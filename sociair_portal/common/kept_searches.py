@@ -24,6 +24,7 @@ POSTED: Final = "searching"
 MOST_KEPT: Final = 50  # searches of one session; the oldest go
 _LONGEST: Final = 500  # characters of what was typed; no form takes more
 _SESSION: Final = "searches"
+_WITHOUT: Final = "without_its_search"
 # Where a list is at: another search begins at its first page.
 _PLACES: Final = frozenset({"page", "p", "back_from"})
 
@@ -44,7 +45,7 @@ def without_its_search(page: str) -> Callable[[View], View]:
     """
 
     def decorated(view: View) -> View:
-        view.without_its_search = page  # type: ignore[attr-defined]
+        setattr(view, _WITHOUT, page)
         return view
 
     return decorated
@@ -68,7 +69,7 @@ class KeptSearchMiddleware:
             return _go_on(request, request.GET)
         if request.user.is_authenticated and _is_gone(request):
             messages.warning(request, _("This search is no longer kept. Search again."))
-            page = getattr(view, "without_its_search", None)
+            page = getattr(view, _WITHOUT, None)
             return redirect(_address(request, {}, to=resolve_url(page) if page else request.path))
         return None
 

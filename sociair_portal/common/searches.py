@@ -4,9 +4,16 @@ Everything in a search is optional: an empty one shows the whole list.
 """
 
 from collections.abc import Collection
+from datetime import date, datetime, time
 from typing import Any, ClassVar
 
 from django import forms
+from django.core.validators import MaxValueValidator, MinValueValidator
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+_FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
 
 
 class SearchField(forms.CharField):
@@ -43,3 +50,37 @@ class SearchForm(forms.Form):
     def is_opened(self) -> bool:
         """Whether something is chosen among the fields that are folded away."""
         return any(self.data.get(name) for name in self.folded_names)
+
+
+def _day(label: Any) -> forms.DateField:
+    return forms.DateField(
+        label=label,
+        required=False,
+        widget=forms.DateInput(attrs={"type": "date"}),
+        validators=[MinValueValidator(_FIRST_DAY), MaxValueValidator(_LAST_DAY)],
+    )
+
+
+class DaysForm(SearchForm):
+    """A search between two days, both of them included; days of the portal's time zone."""
+
+    since = _day(gettext_lazy("From"))
+    until = _day(gettext_lazy("To"))
+
+    def clean(self) -> dict[str, Any]:
+        since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
+        if since and until and until < since:
+            self.add_error("until", _("This day is before the first one."))
+        return self.cleaned_data
+
+    @property
+    def first_moment(self) -> datetime | None:
+        return _moment(self.cleaned_data.get("since"), time.min)
+
+    @property
+    def last_moment(self) -> datetime | None:
+        return _moment(self.cleaned_data.get("until"), time.max)
+
+
+def _moment(day: date | None, at: time) -> datetime | None:
+    return timezone.make_aware(datetime.combine(day, at)) if day else None

@@ -1,6 +1,8 @@
 """Colleagues: who has an account, and what a manager does with it."""
 
 import logging
+from collections.abc import Callable
+from functools import wraps
 from typing import Final
 
 from django.conf import settings
@@ -22,7 +24,7 @@ from sociair_portal.accounts import colleagues
 from sociair_portal.accounts.colleague_forms import ColleagueForm, ReasonForm
 from sociair_portal.accounts.invitations import HOURS, invite, open_invitation, take_back
 from sociair_portal.accounts.roles import may_manage, role_of
-from sociair_portal.accounts.second_step import has_second_step
+from sociair_portal.accounts.second_step import has_second_step, with_second_step
 from sociair_portal.common.identity import is_confirmed, to_confirm
 from sociair_portal.common.pages import page_by_key
 
@@ -33,7 +35,8 @@ logger: Final = logging.getLogger(__name__)
 def colleague_list(request: HttpRequest) -> HttpResponse:
     everybody = User.objects.prefetch_related("groups")
     page = page_by_key(everybody, order=("username",), at=request.GET.get("page", ""))
-    rows = [(user, role_of(user), has_second_step(user)) for user in page.items]
+    two_steps = with_second_step(page.items)
+    rows = [(user, role_of(user), user.pk in two_steps) for user in page.items]
     return render(request, "colleagues/list.html", {"page": page, "rows": rows})
 
 
@@ -79,59 +82,65 @@ def colleague(request: HttpRequest, pk: int) -> HttpResponse:
         "form": form,
         "may": may,
         "role": role_of(user),
-        "reason_form": ReasonForm(),
         "has_second_step": has_second_step(user),
         "invitation": open_invitation(user),
     }
     return render(request, "colleagues/colleague.html", context)
 
 
-@require_POST
-def new_link(request: HttpRequest, pk: int) -> HttpResponse:
-    user, by, confirm = _managed(request, pk)
-    return confirm or _show_link(request, user, by)
+def _for_managers_of_them(
+    view: Callable[[HttpRequest, User, User], HttpResponse],
+) -> Callable[[HttpRequest, int], HttpResponse]:
+    """For what is done to a colleague (the first of the two users) by somebody who may change the
+    account (the second), and who confirms first who they are.
+    """
+
+    @require_POST
+    @wraps(view)
+    def managed(request: HttpRequest, pk: int) -> HttpResponse:
+        user, by = get_object_or_404(User, pk=pk), _signed_in(request)
+        if not may_manage(by, user):
+            raise PermissionDenied
+        if not is_confirmed(request):
+            return to_confirm(reverse("colleague", args=[pk]))
+        return view(request, user, by)
+
+    return managed
 
 
-@require_POST
-def no_link(request: HttpRequest, pk: int) -> HttpResponse:
-    user, by, confirm = _managed(request, pk)
-    if confirm:
-        return confirm
+@_for_managers_of_them
+def new_link(request: HttpRequest, user: User, by: User) -> HttpResponse:
+    return _show_link(request, user, by)
+
+
+@_for_managers_of_them
+def no_link(request: HttpRequest, user: User, by: User) -> HttpResponse:
     if take_back(user, by):
         messages.success(request, _("The link does not work any more."))
-    return redirect("colleague", pk)
+    return redirect("colleague", user.pk)
 
 
-@require_POST
-def close(request: HttpRequest, pk: int) -> HttpResponse:
-    user, by, confirm = _managed(request, pk)
-    if confirm:
-        return confirm
+@_for_managers_of_them
+def close(request: HttpRequest, user: User, by: User) -> HttpResponse:
     colleagues.close(user, by)
     said = _("The account of %(name)s is closed. Nobody is signed in with it any more.")
     messages.success(request, said % {"name": user.get_username()})
-    return redirect("colleague", pk)
+    return redirect("colleague", user.pk)
 
 
-@require_POST
-def open_again(request: HttpRequest, pk: int) -> HttpResponse:
-    user, by, confirm = _managed(request, pk)
-    if confirm:
-        return confirm
+@_for_managers_of_them
+def open_again(request: HttpRequest, user: User, by: User) -> HttpResponse:
     colleagues.open_again(user, by)
     messages.success(request, _("The account is open again."))
-    return redirect("colleague", pk)
+    return redirect("colleague", user.pk)
 
 
-@require_POST
-def sign_out(request: HttpRequest, pk: int) -> HttpResponse:
-    user, by, confirm = _managed(request, pk)
-    if confirm:
-        return confirm
+@_for_managers_of_them
+def sign_out(request: HttpRequest, user: User, by: User) -> HttpResponse:
     colleagues.sign_out(user, by)
     said = _("%(name)s is signed out everywhere.")
     messages.success(request, said % {"name": user.get_username()})
-    return redirect("colleague", pk)
+    return redirect("colleague", user.pk)
 
 
 @permission_required("auth.change_user", raise_exception=True)
@@ -155,15 +164,6 @@ def _signed_in(request: HttpRequest) -> User:
     if not isinstance(request.user, User):
         raise PermissionDenied
     return request.user
-
-
-def _managed(request: HttpRequest, pk: int) -> tuple[User, User, HttpResponse | None]:
-    """The colleague, who asks, and where to go first if they must confirm who they are."""
-    user, by = get_object_or_404(User, pk=pk), _signed_in(request)
-    if not may_manage(by, user):
-        raise PermissionDenied
-    back = reverse("colleague", args=[pk])
-    return user, by, None if is_confirmed(request) else to_confirm(back)
 
 
 @sensitive_variables("secret", "link", "text")

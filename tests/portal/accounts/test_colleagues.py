@@ -18,6 +18,7 @@ from sociair_portal.roles import MANAGER, SENDER
 from tests.conftest import Browser
 from tests.factories import UserFactory
 from tests.portal.accounts.conftest import PASSWORD
+from tests.queries import FRAME
 
 LIST = "/colleagues/"
 NEW = "/colleagues/new/"
@@ -108,6 +109,19 @@ class TestAdding:
         sita = User.objects.get(username="sita")
         assert (sita.is_superuser, sita.is_staff) == (False, False)
         assert not sita.user_permissions.exists()
+
+
+class TestList:
+    @pytest.mark.parametrize("rows", [1, 30])
+    def test_queries_do_not_grow_with_colleagues(
+        self, manager: Browser, rows: int, django_assert_num_queries: Any
+    ) -> None:
+        for _ in range(rows):
+            TOTP.activate(UserFactory.create(role=SENDER), "JBSWY3DPEHPK3PXP")
+        manager.get(LIST)
+        with django_assert_num_queries(FRAME + 3):  # people, their roles, their second steps
+            page = manager.get(LIST)
+        assert page.text.count('data-label="Second step">yes') == rows
 
 
 class TestLink:
