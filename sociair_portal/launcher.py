@@ -31,7 +31,7 @@ def main() -> None:
     if not settings.SANDBOX:
         del ports["SANDBOX_PORT"]
         say(f"Messages are real: they go out through {settings.SOCIAIR_BASE_URL}.")
-    # The file in which settings.py finds the address of a running sandbox, for manage.py.
+    # The file in which settings find the address of a running sandbox, for manage.py.
     address = settings.VAR_DIR / "sandbox-address"
     with _lock(settings.VAR_DIR):
         _check_free(ports)

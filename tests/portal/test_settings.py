@@ -236,7 +236,7 @@ def test_every_setting_is_on_its_page() -> None:
     read = re.compile(r"""(?:env\.\w+|environ\.get|_port)\(\s*"([A-Z_]+)\"""")
     names = {
         name
-        for file in (ROOT / "sociair_portal").glob("*.py")
+        for file in (ROOT / "sociair_portal").rglob("*.py")
         for name in read.findall(file.read_text())
     }
     page = (ROOT / "docs/settings.md").read_text()
