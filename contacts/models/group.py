@@ -1,0 +1,41 @@
+"""Lists of people."""
+
+from django.db import models
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from contacts.models.contact import Contact
+
+
+class Group(models.Model):
+    """A list of people who get messages together."""
+
+    name = models.CharField(
+        _("name"),
+        max_length=100,
+        unique=True,
+        error_messages={"unique": _("A group of this name exists already.")},
+    )
+    members = models.ManyToManyField(
+        Contact, verbose_name=_("members"), related_name="groups", blank=True
+    )
+    created_at = models.DateTimeField(_("added"), auto_now_add=True)
+    # The import that made it.
+    source = models.ForeignKey(
+        "contacts.ContactImport",
+        on_delete=models.SET_NULL,
+        null=True,
+        editable=False,
+        related_name="+",
+    )
+
+    class Meta:
+        verbose_name = _("group")
+        verbose_name_plural = _("groups")
+        ordering = ["name"]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def get_absolute_url(self) -> str:
+        return reverse("contacts:group", args=[self.pk])
