@@ -7,7 +7,9 @@ from allauth.mfa.models import Authenticator
 from django.contrib.auth.models import Group, User
 from django.db import transaction
 
+from sociair_portal.accounts.devices import account_of
 from sociair_portal.accounts.invitations import take_back
+from sociair_portal.accounts.limits import lift
 from sociair_portal.accounts.sessions_end import end_sessions
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.many import many_at_once
@@ -60,6 +62,13 @@ def reset_second_step(user: User, by: User, reason: str) -> None:
         if gone:
             end_sessions(user)
             record(Deed.SECOND_STEP_RESET, by=by, about=user, words=reason)
+
+
+def let_try_again(user: User, by: User) -> None:
+    """A colleague who mistyped too often need not wait."""
+    with transaction.atomic():
+        if lift(account_of(user)):
+            record(Deed.SIGN_IN_LET, by=by, about=user)
 
 
 def sign_out(user: User, by: User) -> int:

@@ -12,9 +12,15 @@ class Try(models.Model):
     # What is counted together: a keyed hash, as names and addresses are nobody's business here.
     bucket = models.CharField(max_length=64)
     at = models.DateTimeField(default=timezone.now)
+    # Whose secret it was, as a keyed hash, empty if it is of no one account; and by which rule it
+    # is counted, so that a colleague's page can say until when there were too many.
+    whose = models.CharField(max_length=64, blank=True, default="")
+    most = models.PositiveSmallIntegerField(default=0)
+    counts_until = models.DateTimeField(default=timezone.now)
 
     class Meta:
         indexes = [
+            models.Index(fields=["whose", "counts_until"], name="try_by_whose"),
             models.Index(fields=["bucket", "at"], name="try_by_bucket"),
             models.Index(fields=["at"], name="try_by_time"),
         ]

@@ -44,6 +44,7 @@ _colleagues: list[URLPattern | URLResolver] = [
     path("<int:pk>/no-link/", colleagues.no_link, name="colleague_no_link"),
     path("<int:pk>/close/", colleagues.close, name="colleague_close"),
     path("<int:pk>/open/", colleagues.open_again, name="colleague_open"),
+    path("<int:pk>/try-again/", colleagues.let_try_again, name="colleague_try_again"),
     path("<int:pk>/sign-out/", colleagues.sign_out, name="colleague_sign_out"),
     path("<int:pk>/second-step/", colleagues.reset_second_step, name="reset_second_step"),
 ]

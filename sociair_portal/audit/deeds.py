@@ -11,6 +11,7 @@ class Deed(TextChoices):
     SIGNED_IN = "signed_in", _("Signed in")
     SIGN_IN_FAILED = "sign_in_failed", _("Could not sign in")
     SIGN_IN_SLOWED = "sign_in_slowed", _("Too many tries to sign in")
+    SIGN_IN_LET = "sign_in_let", _("Let a colleague try again to sign in")
     SIGNED_OUT = "signed_out", _("Signed out")
     IDENTITY_CONFIRMED = "identity_confirmed", _("Confirmed who they are")
     IDENTITY_NOT_CONFIRMED = "identity_refused", _("Could not confirm who they are")

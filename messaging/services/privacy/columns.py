@@ -52,7 +52,8 @@ _OFFICE: Final = (
     *("messaging.Campaign.rules", "messaging.Batch.rates", "messaging.SentMessage.error"),
     *("messaging.Erasure.mark", "messaging.Erasure.counts", "messaging.RetentionDay.counts"),
     *("messaging.Machine.name", "messaging.Machine.agreed", "messaging.Campaign.request_id"),
-    *("messaging.Event.request_id", "accounts.Invitation.fingerprint", "accounts.Try.bucket"),
+    *("messaging.Event.request_id", "accounts.Invitation.fingerprint"),
+    *("accounts.Try.bucket", "accounts.Try.whose"),
     *("account.EmailConfirmation.key", "mfa.Authenticator.data", "usersessions.UserSession.data"),
     "usersessions.UserSession.session_key",
 )

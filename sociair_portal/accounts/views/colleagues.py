@@ -22,7 +22,9 @@ from django.views.decorators.http import require_POST
 
 from sociair_portal.accounts import colleagues
 from sociair_portal.accounts.colleague_forms import ColleagueForm, ReasonForm
+from sociair_portal.accounts.devices import account_of
 from sociair_portal.accounts.invitations import HOURS, invite, open_invitation, take_back
+from sociair_portal.accounts.limits import slowed_down
 from sociair_portal.accounts.roles import may_manage, role_of
 from sociair_portal.accounts.second_step import has_second_step, with_second_step
 from sociair_portal.common.identity import is_confirmed, to_confirm
@@ -84,6 +86,7 @@ def colleague(request: HttpRequest, pk: int) -> HttpResponse:
         "role": role_of(user),
         "has_second_step": has_second_step(user),
         "invitation": open_invitation(user),
+        "slowed": slowed_down(account_of(user)),
     }
     return render(request, "colleagues/colleague.html", context)
 
@@ -132,6 +135,14 @@ def close(request: HttpRequest, user: User, by: User) -> HttpResponse:
 def open_again(request: HttpRequest, user: User, by: User) -> HttpResponse:
     colleagues.open_again(user, by)
     messages.success(request, _("The account is open again."))
+    return redirect("colleague", user.pk)
+
+
+@_for_managers_of_them
+def let_try_again(request: HttpRequest, user: User, by: User) -> HttpResponse:
+    colleagues.let_try_again(user, by)
+    said = _("%(name)s can try again now.") % {"name": user.get_full_name() or user.get_username()}
+    messages.success(request, said)
     return redirect("colleague", user.pk)
 
 

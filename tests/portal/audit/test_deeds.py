@@ -43,7 +43,8 @@ pytestmark = pytest.mark.django_db
 
 # Written where people sign in, where colleagues are let in, and where people are forgotten.
 ELSEWHERE: Final = {
-    *(Deed.SIGNED_IN, Deed.SIGN_IN_FAILED, Deed.SIGN_IN_SLOWED, Deed.SIGNED_OUT),
+    *(Deed.SIGNED_IN, Deed.SIGN_IN_FAILED, Deed.SIGN_IN_SLOWED, Deed.SIGN_IN_LET),
+    Deed.SIGNED_OUT,
     *(Deed.IDENTITY_CONFIRMED, Deed.IDENTITY_NOT_CONFIRMED),
     *(Deed.PASSWORD_CHANGED, Deed.PASSWORD_RESET),
     *(Deed.SECOND_STEP_ADDED, Deed.SECOND_STEP_REMOVED, Deed.SECOND_STEP_RESET),
