@@ -50,15 +50,43 @@
     if (event.target !== document.body) event.target.querySelectorAll("[data-selects]").forEach(selectAll);
   });
 
-  // "Copy" puts what stands in a field into the clipboard.
+  // "Copy" puts what stands somewhere into the clipboard, "Save" into a file, "Print" on paper.
+  function textOf(source) {
+    const text = source.value || source.innerText;
+    return source.dataset.title ? `${source.dataset.title}\n\n${text}` : text;
+  }
+
+  async function copy(source) {
+    if (source.select) source.select();
+    else getSelection().selectAllChildren(source); // what cannot be copied can be by hand
+    try {
+      await navigator.clipboard.writeText(textOf(source)); // browsers have it over https alone
+      return true;
+    } catch {
+      return document.execCommand("copy");
+    }
+  }
   document.querySelectorAll("[data-copy-from]").forEach((button) => {
-    const field = document.getElementById(button.dataset.copyFrom);
+    const source = document.getElementById(button.dataset.copyFrom);
+    const status = document.getElementById(button.dataset.says);
     button.addEventListener("click", async () => {
-      field.select();
-      await navigator.clipboard.writeText(field.value);
-      button.append(` ${button.dataset.copied}`);
-      button.disabled = true;
+      status.textContent = ""; // so that it is said each time
+      const isCopied = await copy(source);
+      status.textContent = isCopied ? button.dataset.copied : button.dataset.notCopied;
     });
+  });
+  document.querySelectorAll("[data-save-from]").forEach((button) => {
+    button.addEventListener("click", () => {
+      const text = textOf(document.getElementById(button.dataset.saveFrom));
+      const link = document.createElement("a");
+      link.href = URL.createObjectURL(new Blob([`${text}\n`], { type: "text/plain" }));
+      link.download = button.dataset.saveAs;
+      link.click();
+      URL.revokeObjectURL(link.href);
+    });
+  });
+  document.querySelectorAll("[data-print]").forEach((button) => {
+    button.addEventListener("click", () => window.print());
   });
 
   // Work that takes several requests goes on by itself.
