@@ -11,8 +11,10 @@ from playwright.sync_api import ConsoleMessage, Page, expect
 from pytest_django import Settings, live_server_helper
 
 from contacts.models import Group
+from messaging.models import Gateway
 from sociair_portal.roles import MANAGER
 from tests.factories import UserFactory
+from tests.sending import hand_over, numbers
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -124,3 +126,56 @@ def test_money_asks_on_the_page_who_it_is(
     expect(writing.get_by_text("is closed")).to_be_visible()
     colleague.refresh_from_db()
     assert not colleague.is_active
+
+
+@pytest.fixture
+def watching(
+    writing: Page, gateway: Gateway, live_server: live_server_helper.LiveServer
+) -> tuple[Page, list[str]]:
+    """Anita looks at a message that is being sent; and what her page has asked for meanwhile."""
+    campaign = hand_over(gateway, numbers(2), by=models.User.objects.get(username="anita"))
+    asked: list[str] = []
+    writing.on("request", lambda request: asked.append(request.url))
+    writing.goto(f"{live_server.url}{campaign.get_absolute_url()}")
+    return writing, asked
+
+
+def _news(page: Page, asked: list[str]) -> int:
+    """How often the page asks for news within a minute."""
+    asked.clear()
+    for _second in range(60):
+        page.clock.run_for(1000)
+    page.wait_for_load_state("networkidle")
+    return len([url for url in asked if "/progress/" in url])
+
+
+def test_a_page_of_who_is_signed_out_asks_for_no_news_until_she_is_back(
+    watching: tuple[Page, list[str]],
+) -> None:
+    page, asked = watching
+    assert _news(page, asked) > 1
+    Session.objects.all().delete()
+    assert _news(page, asked) == 1
+    expect(page.get_by_text("What you typed is still here")).to_be_visible()
+    assert _news(page, asked) == 0
+
+    _sign_in(page)
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    assert _news(page, asked) > 1
+
+
+def test_who_closes_the_question_is_told_that_the_page_stands_still(
+    watching: tuple[Page, list[str]],
+) -> None:
+    page, asked = watching
+    Session.objects.all().delete()
+    _news(page, asked)
+    page.keyboard.press("Escape")
+    expect(page.get_by_text("This page shows how things were before")).to_be_visible()
+    assert _news(page, asked) == 0
+
+    page.get_by_role("button", name="Sign in again").click()
+    _sign_in(page)
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    expect(page.get_by_text("This page shows how things were before")).to_be_hidden()
+    assert _news(page, asked) > 1

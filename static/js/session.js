@@ -13,9 +13,12 @@
   let countdown = 0;
   let known = Date.now(); // when the server last said that somebody is signed in
   let waiting = null; // what goes on when it is known who is here
+  let isOut = false; // then nothing on the page asks for news: there is none for who is not signed in
+  const bar = document.querySelector("[data-signed-out]");
 
   function show(part) {
     parts.forEach((each) => (each.hidden = each.dataset.part !== part));
+    bar.hidden = true;
     if (!dialog.open) dialog.showModal();
   }
 
@@ -30,6 +33,7 @@
     const told = await response.json();
     useToken(told.token);
     if (told.user === user) known = Date.now();
+    setOut(told.user !== user);
     return told;
   }
 
@@ -37,6 +41,11 @@
   function useToken(token) {
     document.querySelectorAll("input[name=csrfmiddlewaretoken]").forEach((field) => (field.value = token));
     document.body.setAttribute("hx-headers", JSON.stringify({ "X-CSRFToken": token }));
+  }
+
+  function setOut(now) {
+    isOut = now;
+    if (!now) bar.hidden = true;
   }
 
   function wait(seconds) {
@@ -75,6 +84,7 @@
 
   function signedOut(other) {
     clearInterval(countdown);
+    setOut(true);
     frame.textContent = "";
     if (other) return show("other");
     load(signIn);
@@ -113,6 +123,8 @@
     }),
   );
   dialog.addEventListener("cancel", () => (waiting = null));
+  dialog.addEventListener("close", () => (bar.hidden = !isOut));
+  bar.querySelector("[data-sign-in]").addEventListener("click", look);
 
   // The frame has come to its end: somebody has signed in, or confirmed.
   document.addEventListener("here-again", async () => {
@@ -131,6 +143,15 @@
   // Said by every part of the page that asks in vain; once is enough.
   document.addEventListener("signed-out", () => {
     if (!dialog.open) signedOut("");
+  });
+
+  document.addEventListener("htmx:beforeRequest", (event) => {
+    const trigger = event.detail.elt.getAttribute("hx-trigger") || "";
+    if (isOut && trigger.startsWith("every ")) event.preventDefault();
+  });
+  // She may have signed in in another window.
+  document.addEventListener("visibilitychange", () => {
+    if (isOut && !document.hidden && !dialog.open) look();
   });
 
   // Before a form goes off, it is made sure that it is not lost on a page that asks to sign in.
