@@ -20,6 +20,7 @@ _ON_SQLITE_ONLY: Final = {
     "portal/test_matrix.py": _SHOWN,
     "portal/test_masked_numbers.py": _SHOWN,
     "portal/test_private_addresses.py": _SHOWN,
+    "portal/test_words_of_pages.py": _SHOWN,
     "messaging/pages/test_campaign.py": _SHOWN,
     "messaging/pages/test_compose.py": _SHOWN,
     "messaging/pages/test_contact.py": _SHOWN,

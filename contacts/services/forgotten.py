@@ -25,7 +25,12 @@ class NoKey(Exception):
     """Nobody can be forgotten without FINGERPRINT_KEY; the message is a sentence for the user."""
 
     def __init__(self) -> None:
-        super().__init__(_("FINGERPRINT_KEY is not set. Ask whoever runs the portal to set it."))
+        super().__init__(
+            _(
+                "The portal has no key by which it could recognise who was made nameless. Ask "
+                "whoever runs it to set one: the page “Privacy” of its documentation says how."
+            )
+        )
 
 
 class AnotherKey(Exception):

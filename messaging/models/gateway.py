@@ -107,9 +107,9 @@ ADVICE = {
         "goes on."
     ),
     HoldReason.RECORD_MISSING: _(
-        "If the folder STATE_DIR was moved, put it back and restart the worker. If it is lost, or "
-        "a backup was restored: start sending again, and say of each campaign what went out "
-        "before it goes on."
+        "If the folder in which the worker keeps its record was moved, put it back and restart the "
+        "worker. If it is lost, or a backup was restored: start sending again, and say of each "
+        "campaign what went out before it goes on."
     ),
     HoldReason.MACHINE_SILENT: _(
         "Start its worker: sending goes on by itself if nothing is missing. If it is gone for "
@@ -118,15 +118,16 @@ ADVICE = {
     HoldReason.UNEXPLAINED: _(
         "If the account was topped up, and nothing was restored, start sending again. If a backup "
         "or an older copy of this machine was restored, do the same. Either way, say of each "
-        "campaign what went out before it goes on. If other programs use the account, set "
-        "SOCIAIR_SHARED_ACCOUNT."
+        "campaign what went out before it goes on. If other programs use the account, "
+        "whoever runs the portal can tell it so."
     ),
     HoldReason.NOT_SAVED: _(
         "Look at the database and at the disk it is on, then start sending again. An answer "
         "that waits in a file is saved by itself; what is lost is shown under Needs a decision."
     ),
     HoldReason.NO_RECORD: _(
-        "It is tried again by itself; make room on the disk and let the worker write to STATE_DIR."
+        "It is tried again by itself; make room on the disk, and let the worker write to the "
+        "folder in which it keeps its record."
     ),
     HoldReason.UNCONFIRMED: _(
         "Look at the balance and at the campaigns' unconfirmed messages, then start sending again."
