@@ -57,12 +57,12 @@
   }
 
   async function copy(source) {
-    if (source.select) source.select();
-    else getSelection().selectAllChildren(source); // what cannot be copied can be by hand
     try {
       await navigator.clipboard.writeText(textOf(source)); // browsers have it over https alone
       return true;
     } catch {
+      if (source.select) source.select();
+      else getSelection().selectAllChildren(source); // so that it can be copied by hand at least
       return document.execCommand("copy");
     }
   }
