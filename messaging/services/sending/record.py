@@ -280,7 +280,7 @@ def _silent(answer: Answer) -> str:
     if answer.withheld is None:
         why = _("it gave no reason (HTTP %(status)s).")
     else:
-        why = _("its reason held the portal's token and was not kept (HTTP %(status)s).")
+        why = _("its reason repeated a secret and was not kept (HTTP %(status)s).")
     return why % {"status": answer.status}
 
 
