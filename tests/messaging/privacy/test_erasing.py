@@ -5,6 +5,7 @@ from django.apps import apps
 from django.db import models
 
 from contacts.models import Contact, ForgottenNumber, OptOut
+from contacts.services import forgotten
 from messaging.models import (
     Batch,
     Campaign,
@@ -317,3 +318,17 @@ def test_nobody_empties_the_record_by_what_a_contact_is_called(name: str, roles:
     forget("9841234567")
     after = list(Entry.objects.filter(content_type__model="user").order_by("pk").values())
     assert after == before
+
+
+def test_neither_name_nor_number_is_written_down_whatever_is_said_of_it(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That somebody is nameless is no sentence, which has other words in another language."""
+    forget()
+    sentences = iter(f"Nameless, {place}." for place in range(100))
+    monkeypatch.setattr(forgotten, "sentence", lambda: next(sentences))
+    sita = ContactFactory.create(name=NAME, mobile=SITA)
+    campaign = hand_over(gateway, Audience(contacts=(sita.pk,), numbers=f"{SITA}\n{OTHER}"))
+    left_out = campaign.left_out.get()
+    assert left_out.entry == "984•••4567"
+    assert left_out.words.startswith("Nameless, ")
