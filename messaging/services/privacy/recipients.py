@@ -52,6 +52,8 @@ def remove_some(traces: Traces) -> Counter[str]:
     keys = [pk for pk, _campaign, _batch in rows]
     campaigns = {campaign for _pk, campaign, _batch in rows}
     batches = {batch for _pk, _campaign, batch in rows}
+    # A late answer of one of them is saved before this, and then found, or after it, without her.
+    list(Campaign.objects.select_for_update().filter(pk__in=campaigns).order_by("pk"))
     for pk in keys:
         nameless = {"name": "", "contact": None}
         if traces.of_number:
