@@ -29,7 +29,7 @@ def _masked(value: Any) -> Any:
 
 class Entry(AbstractLogEntry):
     """A record that was created, changed or deleted, or a deed. Append-only: the database itself
-    refuses anything else (append_only.py), but that what is personal in it may be taken out.
+    refuses anything else (migrations/0002_append_only.py), but that what is personal in it may be taken out.
 
     Whoever is named in `object_repr`, `changes` or `changes_text` can be made nameless there;
     `additional_data` has the facts of a deed (counts, kinds), and nothing about a person.
