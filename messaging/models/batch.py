@@ -106,7 +106,7 @@ class Batch(models.Model):
     @property
     def letter(self) -> str:
         """The text as it goes out, for the call alone: what is shown or kept is `text`."""
-        return self.text.replace(MARK, *self.secrets) if self.secrets else self.text
+        return self.text.replace(MARK, self.secrets[0]) if self.secrets else self.text
 
     @property
     def secrets(self) -> tuple[str, ...]:

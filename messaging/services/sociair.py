@@ -173,9 +173,7 @@ def send(batch: Batch, *, start_before: float | None = None) -> Sent:
     return Sent(batch, numbers, answer, started_at, timezone.now())
 
 
-def _verdict(
-    reply: _Reply, posted: Collection[str], secrets: tuple[str, ...] = ()
-) -> Answer:
+def _verdict(reply: _Reply, posted: Collection[str], secrets: tuple[str, ...] = ()) -> Answer:
     """What an answer proves, with as much of it as may be kept, shown and logged.
 
     Of one that repeats the token, or one of the letter's secrets, that is its status and its

@@ -29,7 +29,7 @@ def _masked(value: Any) -> Any:
 
 class Entry(AbstractLogEntry):
     """A record that was created, changed or deleted, or a deed. Append-only: the database itself
-    refuses anything else (migrations/0002_append_only.py), but that what is personal in it may be taken out.
+    refuses anything else, but that what is personal in it may be taken out (migration 0002).
 
     Whoever is named in `object_repr`, `changes` or `changes_text` can be made nameless there;
     `additional_data` has the facts of a deed (counts, kinds), and nothing about a person.
@@ -112,5 +112,6 @@ class Entry(AbstractLogEntry):
 
 
 # The library's fields each bring an index of their own, with which one of those above begins.
-for _field in Entry._meta.local_concrete_fields:
+_fields: list[Any] = list(Entry._meta.local_concrete_fields)
+for _field in _fields:
     _field.db_index = False
