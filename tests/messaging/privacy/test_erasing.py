@@ -136,9 +136,9 @@ def test_the_record_says_whose_texts_went(gateway: Gateway) -> None:
     assert facts["texts_of"] == [f"#{one.pk}" for one in (*own, others)]
     assert (facts["texts"], facts["own_texts"]) == (3, 2)
     said = details(Entry.objects.get(deed=Deed.FORGOTTEN))
-    assert "Messages whose text went: 3" in said
-    assert "Of these, sent by whoever did this: 2" in said
-    assert f"Which messages, at most 100: #{own[0].pk}, #{own[1].pk}, #{others.pk}" in said
+    assert "Messages whose text was removed: 3" in said
+    assert "Of these, sent by the person who did this: 2" in said
+    assert f"Message numbers (at most 100): #{own[0].pk}, #{own[1].pk}, #{others.pk}" in said
 
 
 def test_the_record_names_no_more_messages_than_somebody_reads(

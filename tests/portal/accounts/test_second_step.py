@@ -132,7 +132,7 @@ class TestRememberedBrowser:
         lost = remembered(Client())
         client.force_login(with_app)
         page = client.get(DEVICES).text
-        assert "Remember no browser" in page
+        assert "Forget remembered browsers" in page
         client.post(DEVICES)
         assert is_in(client)
         begin(lost)
