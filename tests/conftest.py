@@ -4,6 +4,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator, Sequence
+from importlib import import_module
 from pathlib import Path
 
 import hypothesis
@@ -21,7 +22,6 @@ from messaging import tasks
 from messaging.models import Gateway
 from messaging.services.sending import persistence
 from sandbox.server import Sandbox
-from sociair_portal.audit.append_only import GUARD, UNGUARD
 from sociair_portal.common.shutdown import stopping
 from sociair_portal.roles import MANAGER, SENDER, create_roles
 from tests.databases import check_list, runs_here
@@ -57,6 +57,8 @@ def emptied_row_by_row() -> Iterator[None]:
 
 # What Django makes again at once, as it was, after it has emptied a database.
 _MADE_AGAIN = {"django_content_type", "auth_permission"}
+# What lets nobody empty the record.
+_RECORD = import_module("sociair_portal.audit.migrations.0002_append_only")
 
 
 def _sql_flush(
@@ -67,9 +69,9 @@ def _sql_flush(
     locks = f"LOCK TABLE {', '.join(names)} IN ACCESS EXCLUSIVE MODE"
     return [
         *([locks] if connection.vendor == "postgresql" else []),
-        *UNGUARD[connection.vendor],
+        *_RECORD.UNGUARD[connection.vendor],
         *(f"DELETE FROM {name}" for name in names),
-        *GUARD[connection.vendor],
+        *_RECORD.GUARD[connection.vendor],
     ]
 
 

@@ -1,4 +1,4 @@
-"""Whether an answer repeats the token, however the programs on its way have spelt it.
+"""Whether an answer repeats a secret, however the programs on its way have spelt it.
 
 Pure. What a gateway repeats may have passed through JSON, addresses, web pages or a log of its own,
 so the answer is read in every spelling that undoes those, one inside another as well.
@@ -20,12 +20,15 @@ _MOST_DEPTH: Final = 3  # base64 and hex, one inside another
 _MOST_ESCAPES: Final = 8  # escapes of escapes
 
 
-def holds_token(body: bytes, token: str) -> bool:
-    """Whether an answer holds the token, half of it or more, or what somebody was authorised with.
+def holds_secret(body: bytes, *secrets: str) -> bool:
+    """Whether an answer holds one of some secrets, half of it or more, or what somebody was
+    authorised with; of a short one (a code) all of it. Without a secret it is not read.
 
     What takes too long to be read in all its spellings counts as holding it.
     """
-    sought = _sought(token)
+    if not secrets:
+        return False
+    sought = [_sought(secret) for secret in secrets]
     texts, seen, read = set(_read(body)), set[str](), 0
     for _depth in range(_MOST_DEPTH + 1):
         inner: set[str] = set()
@@ -34,7 +37,9 @@ def holds_token(body: bytes, token: str) -> bool:
                 continue
             seen.add(view)
             read += len(view)
-            if read > _MOST_READ or _AUTHORISED.search(view) or sought.is_in(view):
+            if read > _MOST_READ or _AUTHORISED.search(view):
+                return True
+            if any(one.is_in(view) for one in sought):
                 return True
             inner.update(_decoded(view))
         texts = inner
@@ -56,7 +61,7 @@ _AUTHORISED: Final = re.compile(
 
 
 class _Sought:
-    """A token, and what is looked for to find it."""
+    """A secret, and what is looked for to find it."""
 
     def __init__(self, token: str) -> None:
         self._short = token if len(_plain(token)) < LEAST_LETTERS else ""
@@ -70,7 +75,7 @@ class _Sought:
         return any(piece in plain for plain in map(_plain, texts) for piece in self._pieces)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def _sought(token: str) -> _Sought:
     return _Sought(token)
 

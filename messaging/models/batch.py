@@ -106,9 +106,14 @@ class Batch(models.Model):
     @property
     def letter(self) -> str:
         """The text as it goes out, for the call alone: what is shown or kept is `text`."""
+        return self.text.replace(MARK, self.secrets[0]) if self.secrets else self.text
+
+    @property
+    def secrets(self) -> tuple[str, ...]:
+        """What stands in its letter and nowhere else: no answer that repeats it is kept."""
         if self.code_key is None:
-            return self.text
-        return self.text.replace(MARK, code_of(str(self.code_key), secret=settings.SECRET_KEY))
+            return ()
+        return (code_of(str(self.code_key), secret=settings.SECRET_KEY),)
 
     @property
     def shown_text(self) -> str:
@@ -180,8 +185,9 @@ class SentMessage(models.Model):
         if self.withheld is None:
             return ""
         return _(
-            "The answer held the portal's token and was not kept. What it proves was worked out "
-            "first, so the outcome is as certain as any other. It was %(length)s bytes long."
+            "The answer repeated a secret (the portal's token, or the code in the message) and was "
+            "not kept. What it proves was worked out first, so the outcome is as certain as any "
+            "other. It was %(length)s bytes long."
         ) % {"length": formats.count(self.withheld)}
 
     @property

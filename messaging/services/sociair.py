@@ -24,7 +24,7 @@ from urllib3 import PoolManager
 from contacts.phone import Operator
 from messaging.answers.amounts import amounts_of
 from messaging.answers.classification import MOST_BYTES, classify, read_json
-from messaging.answers.echoes import holds_token
+from messaging.answers.echoes import holds_secret
 from messaging.answers.outcomes import Answer, Outcome
 from messaging.models import BalanceReading, Batch, Gateway, RecipientState, SentMessage
 from messaging.services import transport
@@ -169,24 +169,25 @@ def send(batch: Batch, *, start_before: float | None = None) -> Sent:
         except Exception as error:  # noqa: BLE001  # whatever it is, the batch gets its verdict
             answer = _without_answer(call, error)
         else:
-            answer = _verdict(reply, numbers)
+            answer = _verdict(reply, numbers, batch.secrets)
     return Sent(batch, numbers, answer, started_at, timezone.now())
 
 
-def _verdict(reply: _Reply, posted: Collection[str]) -> Answer:
+def _verdict(reply: _Reply, posted: Collection[str], secrets: tuple[str, ...] = ()) -> Answer:
     """What an answer proves, with as much of it as may be kept, shown and logged.
 
-    Of one that repeats the token that is its status and its length; what it proves is what it
-    would prove without. Of its headers nothing is kept anyway.
+    Of one that repeats the token, or one of the letter's secrets, that is its status and its
+    length; what it proves is what it would prove without. Of its headers nothing is kept anyway.
     """
     answer = classify(status=reply.status, headers=reply.headers, body=reply.body, posted=posted)
     if reply.doubtful:  # its words are for people to read, and decide nothing
         answer = Answer(Outcome.UNREADABLE, answer.status, words=answer.words, raw=answer.raw)
     # The sandbox's token is no secret, and a word of its own answers.
-    if settings.SANDBOX or not holds_token(reply.body, settings.SOCIAIR_TOKEN):
+    token = () if settings.SANDBOX else (settings.SOCIAIR_TOKEN,)
+    if not holds_secret(reply.body, *token, *secrets):
         return answer
     length = len(reply.body)
-    logger.warning("An answer held the token: HTTP %d, %d bytes, not kept.", reply.status, length)
+    logger.warning("An answer held a secret: HTTP %d, %d bytes, not kept.", reply.status, length)
     return replace(answer, words="", raw="", counts={}, withheld=length)
 
 

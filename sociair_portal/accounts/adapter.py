@@ -6,12 +6,15 @@ from allauth.account.adapter import DefaultAccountAdapter
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from sociair_portal.accounts.devices import remember_device
 from sociair_portal.accounts.guesses import guess
 from sociair_portal.accounts.idle import note_seen
+from sociair_portal.accounts.second_step import has_second_step
+from sociair_portal.accounts.sessions_end import forget_browsers
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 from sociair_portal.common.clients import address_of
@@ -98,6 +101,9 @@ class AccountAdapter(DefaultAccountAdapter):
 
 class SessionsAdapter(DefaultUserSessionsAdapter):
     def end_sessions(self, sessions: list[Any]) -> None:
-        super().end_sessions(sessions)
-        if sessions:
-            record(Deed.SESSIONS_ENDED, by=self.request.user, sessions=len(sessions))
+        user = self.request.user
+        with transaction.atomic():
+            forget_browsers(user)
+            super().end_sessions(sessions)
+            if sessions or has_second_step(user):
+                record(Deed.SESSIONS_ENDED, by=user, sessions=len(sessions))

@@ -10,6 +10,7 @@ from django.db import transaction
 from sociair_portal.accounts.devices import account_of
 from sociair_portal.accounts.invitations import take_back
 from sociair_portal.accounts.limits import lift
+from sociair_portal.accounts.second_step import has_second_step
 from sociair_portal.accounts.sessions_end import end_sessions
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.many import many_at_once
@@ -39,7 +40,7 @@ def forget_old_addresses(user: User) -> None:
 
 
 def close(user: User, by: User) -> None:
-    """Nobody signs in with the account any more, and who is in is out."""
+    """Nobody signs in with the account any more, who is in is out, and no browser is remembered."""
     with transaction.atomic():
         if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
             end_sessions(user)
@@ -72,9 +73,9 @@ def let_try_again(user: User, by: User) -> None:
 
 
 def sign_out(user: User, by: User) -> int:
-    """Everywhere; returns how many sessions there were."""
+    """Everywhere, remembered browsers as well; returns how many sessions there were."""
     with transaction.atomic():
         ended = end_sessions(user)
-        if ended:
+        if ended or has_second_step(user):
             record(Deed.SESSIONS_ENDED, by=by, about=user, sessions=ended)
     return ended

@@ -29,7 +29,7 @@ def _masked(value: Any) -> Any:
 
 class Entry(AbstractLogEntry):
     """A record that was created, changed or deleted, or a deed. Append-only: the database itself
-    refuses anything else (append_only.py), but that what is personal in it may be taken out.
+    refuses anything else, but that what is personal in it may be taken out (migration 0002).
 
     Whoever is named in `object_repr`, `changes` or `changes_text` can be made nameless there;
     `additional_data` has the facts of a deed (counts, kinds), and nothing about a person.
@@ -45,7 +45,7 @@ class Entry(AbstractLogEntry):
         ordering = ["-id"]
         verbose_name = _("entry of the record")
         verbose_name_plural = _("record")
-        # The page's order, alone and for each of its filters.
+        # The page's order, alone and for each of its filters; every write pays for all of them.
         indexes = [
             models.Index(fields=["timestamp", "id"], name="entry_by_time"),
             models.Index(fields=["deed", "timestamp", "id"], name="entry_by_deed"),
@@ -58,6 +58,9 @@ class Entry(AbstractLogEntry):
             models.Index(fields=["content_type", "timestamp", "id"], name="entry_by_kind"),
             models.Index(
                 fields=["content_type", "object_id", "timestamp", "id"], name="entry_by_record"
+            ),
+            models.Index(
+                fields=["cid"], name="entry_by_request", condition=models.Q(cid__isnull=False)
             ),
         ]
 
@@ -106,3 +109,9 @@ class Entry(AbstractLogEntry):
             self.object_id or "-",
             "".join(f" {one}" for one in said),
         )
+
+
+# The library's fields each bring an index of their own, with which one of those above begins.
+_fields: list[Any] = list(Entry._meta.local_concrete_fields)
+for _field in _fields:
+    _field.db_index = False

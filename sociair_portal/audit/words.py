@@ -49,6 +49,9 @@ _FACTS: Final[dict[str, Promise]] = {
     "at": _("Time"),
     "follows": _("Follows message number"),
     "file": _("File"),
+    "texts": _("Messages whose text was removed"),
+    "own_texts": _("Of these, sent by the person who did this"),
+    "texts_of": _("Message numbers (at most 100)"),
 }
 _VALUES: Final[dict[str, dict[str, Promise]]] = {
     "change": {

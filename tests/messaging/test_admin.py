@@ -148,7 +148,7 @@ def test_the_answer_as_it_came_is_in_the_admin_for_those_who_settle(
     page = url(SentMessage, "change", SentMessage.objects.latest("pk").pk)
     assert "as it came" in words(manager.get(page))
     SentMessage.objects.update(raw="", withheld=12)
-    assert "The answer held the portal's token" in html.unescape(words(manager.get(page)))
+    assert "The answer repeated a secret" in html.unescape(words(manager.get(page)))
 
     other = Client()
     other.force_login(UserFactory.create(is_staff=True))

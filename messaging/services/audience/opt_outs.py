@@ -1,5 +1,7 @@
 """Opt-outs among the recipients of a campaign: who is left out, and how that is said."""
 
+from dataclasses import dataclass
+
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
@@ -25,12 +27,23 @@ def opt_outs_of(mobiles: list[str]) -> dict[str, OptOut]:
     return {one.mobile: one for one in found}
 
 
-def must_not_be_texted(mobiles: list[str]) -> dict[str, str]:
-    """Why each of those among sorted numbers that must not be texted is left out, by its number:
-    they are opted out, or their person was made nameless.
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """Why a number must not be texted, in words. Of one whose person was made nameless nothing is
+    written down.
     """
-    found = {mobile: sentence(one) for mobile, one in opt_outs_of(mobiles).items()}
-    return found | dict.fromkeys(forgotten.among(mobiles), forgotten.sentence())
+
+    words: str
+    is_forgotten: bool = False
+
+
+def must_not_be_texted(mobiles: list[str]) -> dict[str, Barred]:
+    """Those among sorted numbers that must not be texted, by their number: they are opted out, or
+    their person was made nameless.
+    """
+    found = {mobile: Barred(sentence(one)) for mobile, one in opt_outs_of(mobiles).items()}
+    nameless = Barred(forgotten.sentence(), is_forgotten=True)
+    return found | dict.fromkeys(forgotten.among(mobiles), nameless)
 
 
 def sentence(opt_out: OptOut) -> str:

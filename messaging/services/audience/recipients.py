@@ -16,7 +16,6 @@ from django.utils.translation import ngettext
 
 from contacts.models import Contact
 from contacts.phone import Operator, format_mobile, operator_of
-from contacts.services import forgotten
 from messaging.models import Campaign, LeftOutReason
 from messaging.services.audience import repeats
 from messaging.services.audience.addressees import (
@@ -36,7 +35,7 @@ from messaging.services.audience.choice import (
     rows_of,
 )
 from messaging.services.audience.letters import Letter, Unwritable, Writer
-from messaging.services.audience.opt_outs import must_not_be_texted
+from messaging.services.audience.opt_outs import Barred, must_not_be_texted
 from sociair_portal.common.any_of import AnyOf
 from sociair_portal.common.numbers import masked
 
@@ -82,9 +81,9 @@ class Reader:
         if not after and unreadable:
             piece.omissions += self._pasted.omissions
             piece.omissions += omitted_rows(self._audience)
-        opted_out = must_not_be_texted(mobiles)
+        barred = must_not_be_texted(mobiles)
         for mobile in mobiles:
-            self._sort(piece, mobile, entries[mobile], opted_out.get(mobile))
+            self._sort(piece, mobile, entries[mobile], barred.get(mobile))
         self._leave_out_repeated(piece)
         return piece
 
@@ -159,11 +158,14 @@ class Reader:
             beyond = Q(mobile__gte=mobile) & (Q(mobile__gt=mobile) | Q(id__gt=pk))
 
     def _sort(
-        self, piece: AudiencePiece, mobile: str, candidates: list[Candidate], opted_out: str | None
+        self, piece: AudiencePiece, mobile: str, candidates: list[Candidate], barred: Barred | None
     ) -> None:
         operator = operator_of(mobile)
-        if opted_out is not None:
-            self._leave_out(piece, mobile, candidates, LeftOutReason.OPTED_OUT, opted_out)
+        if barred is not None and barred.is_forgotten:  # neither name nor number is written down
+            reason = LeftOutReason.OPTED_OUT
+            piece.omissions.append(Omission(masked(mobile), reason, barred.words))
+        elif barred is not None:
+            self._leave_out(piece, mobile, candidates, LeftOutReason.OPTED_OUT, barred.words)
         elif operator not in self._rates:
             words = _("Sociair states no price for this operator.")
             self._leave_out(piece, mobile, candidates, LeftOutReason.NO_RATE, words)
@@ -259,12 +261,7 @@ class Reader:
         reason: LeftOutReason,
         words: str,
     ) -> None:
-        """Leave out everybody who has a number, and the number itself if it was entered. Of those
-        who were made nameless neither the name nor the number is written down.
-        """
-        if words == forgotten.sentence():
-            piece.omissions.append(Omission(masked(mobile), reason, words))
-            return
+        """Leave out everybody who has a number, and the number itself if it was entered."""
         shown = format_mobile(mobile)
         entries = [f"{candidate.name} {shown}"[:200] for candidate in candidates]
         if mobile in self._numbers and not (candidates and self._writer.is_personal):

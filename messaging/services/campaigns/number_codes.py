@@ -3,6 +3,7 @@
 Wherever the text is kept or shown, stars stand for the digits; the call alone puts them in.
 """
 
+import logging
 import uuid
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -29,6 +30,9 @@ from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 from sociair_portal.common import formats
 from sociair_portal.common.actors import Actor, user_of
+from sociair_portal.common.request_ids import on_behalf_of
+
+logger = logging.getLogger(__name__)
 
 _MINUTES: Final = 10
 _KEPT_FOR: Final = timedelta(days=2)
@@ -37,7 +41,9 @@ _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
 # A stranger's telephone is no toy: so many codes one person asks for, and one number gets.
 _AN_HOUR: Final = 3
 _A_DAY: Final = 10
-_A_DAY_TO_A_NUMBER: Final = 3
+# Less of one person than of all, so that nobody uses up what a colleague needs for the same number.
+_A_DAY_TO_A_NUMBER_BY_ONE: Final = 3
+_A_DAY_TO_A_NUMBER: Final = 6
 
 
 class CodeRefused(Exception):
@@ -74,25 +80,20 @@ def _open_codes(user: User) -> QuerySet[NumberCode]:
 
 def objection(user: User, mobile: str) -> str:
     """Why no code can be sent now, and when another one can; empty if one can."""
-    of_user, of_number = (
-        NumberCode.objects.filter(user=user),
-        NumberCode.objects.filter(mobile=mobile),
-    )
-    for codes, most, within in (
-        (of_number, _A_DAY_TO_A_NUMBER, _DAY),
-        (of_user, _A_DAY, _DAY),
-        (of_user, _AN_HOUR, _HOUR),
+    of_user = NumberCode.objects.filter(user=user)
+    of_number = NumberCode.objects.filter(mobile=mobile)
+    to_number = _("No more codes can go to this number before %(again)s.")
+    many = _("You have asked for many codes. You can ask for another one at %(again)s.")
+    for codes, most, within, said in (
+        (of_number, _A_DAY_TO_A_NUMBER, _DAY, to_number),
+        (of_number.filter(user=user), _A_DAY_TO_A_NUMBER_BY_ONE, _DAY, to_number),
+        (of_user, _A_DAY, _DAY, many),
+        (of_user, _AN_HOUR, _HOUR, many),
     ):
         since = timezone.now() - within
         last = list(codes.filter(sent_at__gt=since).order_by("-sent_at")[:most])
         if len(last) == most:
-            again = formats.moment(timezone.localtime(last[-1].sent_at + within))
-            said = (
-                _("No more codes can go to this number before %(again)s.")
-                if codes is of_number
-                else _("You have asked for many codes. You can ask for another one at %(again)s.")
-            )
-            return said % {"again": again}
+            return said % {"again": formats.moment(timezone.localtime(last[-1].sent_at + within))}
     return ""
 
 
@@ -190,6 +191,23 @@ def cancel_expired(gateway: Gateway) -> None:
         pending__gt=0,
     )
     for message in late:
-        control.cancel(
-            message, by=None, only=OPEN_STATES, words=_("The code expired before it was sent.")
-        )
+        _cancel_surely(message)
+
+
+def _cancel_surely(message: Campaign) -> None:
+    """One that cannot be cancelled must not keep the others."""
+    said = _("The code expired before it was sent.")
+    with on_behalf_of(message.request_id):
+        try:
+            control.cancel(message, by=None, only=OPEN_STATES, words=said)
+        except Exception as error:  # noqa: BLE001
+            kind = type(error).__name__  # its words may quote a number
+            logger.error("Campaign %s could not be cancelled: %s.", message.pk, kind)
+
+
+def has_expired(batch: Batch) -> bool:
+    """Whether a request would send a code that works no more. Of any other nothing is asked."""
+    if batch.code_key is None:
+        return False
+    late = NumberCode.objects.filter(sent_at__lte=timezone.now() - _VALID_FOR)
+    return late.filter(key=batch.code_key).exists()

@@ -27,6 +27,7 @@ from sociair_portal.audit.record import record
 from sociair_portal.common.actors import Actor, user_of
 
 _AT_ONCE: Final = 100  # rows in one transaction
+_MOST_NAMED: Final = 100  # campaigns in one entry of the record; how many there were is there too
 _PASSES: Final = 3  # over a place in which rows change while they are read
 
 
@@ -86,6 +87,9 @@ def waiting() -> list[Erasure]:
 def go_on_with(erasure: Erasure, *, go_on: Callable[[], bool] = lambda: True) -> bool:
     """Do what is left of it. False if `go_on` stopped it, or something must be waited for: a
     message under way, or one that was being prepared when it began.
+
+    What can be emptied is emptied at once. While it waits after that, nothing is looked through:
+    all places once more when the waiting is over.
     """
     traces = _traces_of(erasure)
     recipients.take_out_queued(traces, lambda count: _counted(erasure, "taken_out", count))
@@ -96,6 +100,8 @@ def go_on_with(erasure: Erasure, *, go_on: Callable[[], bool] = lambda: True) ->
             break
         if not go_on():
             return False
+    if erasure.traces.get("is_waiting") and recipients.is_waited_for(traces):
+        return False
     for place in PLACES:
         if place.emptied is not None and not _empty(place, erasure, traces, go_on):
             return False
@@ -129,8 +135,7 @@ def _lock(erasure: Erasure) -> Erasure | None:
 
 def _counted(erasure: Erasure, name: str, count: int) -> None:
     """Add to what an erasure counts, within the transaction that did it."""
-    mine = _lock(erasure)
-    if mine is not None and count:
+    if count and (mine := _lock(erasure)) is not None:
         mine.counts[name] = mine.counts.get(name, 0) + count
         mine.save(update_fields=["counts"])
 
@@ -140,9 +145,25 @@ def _some_recipients(erasure: Erasure, traces: Traces) -> int:
         if _lock(erasure) is None:
             return 0
         done = recipients.remove_some(traces)
-        for name, count in done.items():
-            _counted(erasure, name, count)
-    return done["messages"]
+        _counted(erasure, "messages", done.messages)
+        _counted(erasure, "letters", done.letters)
+        _note_texts(erasure, done.texts_of)
+    return done.messages
+
+
+def _note_texts(erasure: Erasure, campaigns: Collection[int]) -> None:
+    """Keep for the record of which campaigns the text went, and how many of them whoever forgets
+    her has sent: what somebody wrote to one person can be removed with her.
+    """
+    if not campaigns:
+        return
+    own = Campaign.objects.filter(pk__in=campaigns, created_by=erasure.created_by_id)
+    _counted(erasure, "texts", len(campaigns))
+    _counted(erasure, "own_texts", own.count() if erasure.created_by_id else 0)
+    if (mine := _lock(erasure)) is not None:
+        named = [*mine.traces.get("texts_of", []), *sorted(campaigns)]
+        mine.traces["texts_of"] = named[:_MOST_NAMED]
+        mine.save(update_fields=["traces"])
 
 
 def _empty(place: Place, erasure: Erasure, traces: Traces, go_on: Callable[[], bool]) -> bool:
@@ -214,6 +235,8 @@ def _finish(erasure: Erasure, traces: Traces) -> bool:
         if mine is None:
             return True
         if recipients.of(traces).exists():
+            mine.traces["is_waiting"] = True
+            mine.save(update_fields=["traces"])
             return False
         record(
             Deed.FORGOTTEN,
@@ -222,6 +245,7 @@ def _finish(erasure: Erasure, traces: Traces) -> bool:
             words=mine.traces.get("reason", ""),
             mark=mine.mark,
             number_too=mine.of_number,
+            texts_of=[f"#{campaign}" for campaign in mine.traces.get("texts_of", [])] or None,
             **mine.counts,
         )
         mine.mobile, mine.traces, mine.finished_at = "", {}, timezone.now()

@@ -188,7 +188,7 @@ def _texts_in(value: object) -> Iterator[str]:
 
 
 def record_entry(row: Row, traces: Traces) -> Values:
-    """What the database lets be emptied in the record, and nothing else (append_only.py): all of
+    """What the database lets be emptied in the record, and nothing else: all of
     an entry about her, of others only what names her.
     """
     gone = _RECORD if _is_about_her(row, traces) else _of_her_in_record(row, traces)

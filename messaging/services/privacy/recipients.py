@@ -4,8 +4,8 @@ What stands in the place of the number is unique as the number was and cannot be
 every counter, sum and constraint stays true (`phone.removed_number`).
 """
 
-from collections import Counter
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Final
 
 from django.db import transaction
@@ -43,29 +43,46 @@ def take_out_queued(traces: Traces, counted: Callable[[int], None]) -> None:
             counted(take_out(campaign, batch, [traces.mobile]))
 
 
-def remove_some(traces: Traces) -> Counter[str]:
-    """Make some of her messages nameless, within the caller's transaction. Returns what was done:
-    `messages`, and `letters` whose text was hers alone and went.
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What was done: `messages` that are nameless, `letters` whose text was hers alone and went,
+    and the campaigns whose text went, whole or in part.
     """
+
+    messages: int
+    letters: int
+    texts_of: frozenset[int]
+
+
+def remove_some(traces: Traces) -> Removed:
+    """Make some of her messages nameless, within the caller's transaction."""
     over = of(traces).exclude(state__in=NOT_OVER).order_by("id")
     rows = list(over.values_list("pk", "campaign", "batch")[:AT_ONCE])
+    if not rows:
+        return Removed(0, 0, frozenset())
     keys = [pk for pk, _campaign, _batch in rows]
     campaigns = {campaign for _pk, campaign, _batch in rows}
     batches = {batch for _pk, _campaign, batch in rows}
+    # A late answer of one of them is saved before this, and then found, or after it, without her.
+    list(Campaign.objects.select_for_update().filter(pk__in=campaigns).order_by("pk"))
     for pk in keys:
         nameless = {"name": "", "contact": None}
         if traces.of_number:
             nameless["mobile"] = removed_number(pk)
         Recipient.objects.filter(pk=pk).update(**nameless)
-    letters = _empty_letters(batches, campaigns, keys, traces)
+    letters, texts_of = _empty_letters(batches, campaigns, keys, traces)
     # Marks of who was signed for: of few people they tell which number it was.
     prepared = Campaign.objects.filter(pk__in=campaigns, prepared_up_to=Campaign.PREPARED)
     prepared.update(signed_people="", people_mark=0)
-    return Counter(messages=len(rows), letters=letters)
+    return Removed(len(rows), letters, frozenset(texts_of))
 
 
-def _empty_letters(batches: set[int], campaigns: set[int], keys: list[int], traces: Traces) -> int:
-    """Empty the texts that went to nobody but her: letters, and whole messages."""
+def _empty_letters(
+    batches: set[int], campaigns: set[int], keys: list[int], traces: Traces
+) -> tuple[int, set[int]]:
+    """Empty the texts that went to nobody but her: letters, and whole messages. Returns how many
+    letters, and of which campaigns something went.
+    """
     theirs = Recipient.objects.exclude(mobile__startswith=REMOVED).exclude(pk__in=keys)
     if not traces.of_number:  # what was the same for all of the family is theirs
         campaigns = {pk for pk in campaigns if _is_personal(pk)}
@@ -74,11 +91,15 @@ def _empty_letters(batches: set[int], campaigns: set[int], keys: list[int], trac
     )
     pks = list(alone.values_list("pk", flat=True))
     SentMessage.objects.filter(batch__in=pks).update(raw="")
-    letters = Batch.objects.filter(pk__in=pks).exclude(text="").update(text="")
-    over = Campaign.objects.filter(pk__in=campaigns, state__in=_ENDED)
+    letters = Batch.objects.filter(pk__in=pks).exclude(text="")
+    texts_of = set(letters.values_list("campaign", flat=True))
+    emptied = letters.update(text="")
     if traces.of_number:
-        over.filter(~Exists(theirs.filter(campaign=OuterRef("pk")))).update(text="")
-    return letters
+        over = Campaign.objects.filter(pk__in=campaigns, state__in=_ENDED).exclude(text="")
+        whole = over.filter(~Exists(theirs.filter(campaign=OuterRef("pk"))))
+        texts_of.update(whole.values_list("pk", flat=True))
+        whole.update(text="")
+    return emptied, texts_of
 
 
 def _is_personal(pk: int) -> bool:
@@ -86,3 +107,8 @@ def _is_personal(pk: int) -> bool:
         return parse(Campaign.objects.values_list("text", flat=True).get(pk=pk)).is_personal
     except InvalidText:
         return False
+
+
+def is_waited_for(traces: Traces) -> bool:
+    """Whether a message of hers is under way, or a person must decide what became of it."""
+    return of(traces).filter(state__in=NOT_OVER).exists()

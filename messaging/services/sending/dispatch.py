@@ -18,6 +18,7 @@ from messaging.models import (
     RecipientState,
 )
 from messaging.services import sociair, states
+from messaging.services.campaigns import number_codes
 from messaging.services.gateway import holds, slot_record
 from messaging.services.sending import claims, persistence, slots
 from messaging.services.sending.claims import Claim
@@ -54,6 +55,10 @@ def send_next(
         for campaign_id in campaigns:
             if (claim := claims.claim_batch(campaign_id, leave)) is not None:
                 with on_behalf_of(claim.request_id):
+                    if number_codes.has_expired(claim.batch):
+                        _put_back(claim)
+                        number_codes.cancel_expired(gateway)
+                        break
                     return _call(gateway, claim, wait_or_stop)
     return Round.NOTHING
 

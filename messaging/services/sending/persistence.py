@@ -11,8 +11,6 @@ from django.conf import settings
 from django.core.exceptions import ObjectDoesNotExist
 from django.db import OperationalError, connection
 
-from contacts.phone import REMOVED
-from contacts.services import forgotten
 from messaging.models import Batch, Gateway, HoldKind, HoldReason, SentMessage
 from messaging.services.gateway import holds
 from messaging.services.sending import answer_file, kept_answers
@@ -220,10 +218,8 @@ def _save(found: answer_file.FoundAnswer) -> bool:
     )
     if batch is None or batch.claimed_at != found.claimed_at:
         return False
-    gone = forgotten.among(found.numbers)  # who was made nameless while the file was away
-    numbers = [REMOVED if number in gone else number for number in found.numbers]
     with on_behalf_of(batch.campaign.request_id):
-        record(Sent(batch, numbers, found.answer, found.started_at, found.ended_at))
+        record(Sent(batch, found.numbers, found.answer, found.started_at, found.ended_at))
         logger.info("Batch %s: its answer was recorded from a file.", batch.pk)
     return True
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from django.conf import settings
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -29,8 +29,8 @@ from messaging.models.gateway import CLOCK_TOLERANCE
 from messaging.services import sociair, states
 from messaging.services.gateway import holds
 from messaging.services.money import prices
+from messaging.services.sending import late_answers
 from messaging.services.states import count, finish_if_empty
-from messaging.services.storage import clock
 from sociair_portal.common.request_ids import on_behalf_of
 
 logger = logging.getLogger(__name__)
@@ -122,8 +122,7 @@ def record(sent: sociair.Sent) -> None:
     tells what became of the unconfirmed batch. Raises ObjectDoesNotExist if the database, set back
     meanwhile, does not know the call.
     """
-    batch, answer = sent.batch, sent.answer
-    size = len(sent.numbers)
+    batch, size = sent.batch, len(sent.numbers)
     with transaction.atomic():
         # Few statements while the campaign is locked: every other answer of it waits meanwhile.
         campaign = (
@@ -131,8 +130,12 @@ def record(sent: sociair.Sent) -> None:
             .select_related("gateway")
             .get(pk=batch.campaign_id)
         )
-        if _is_saved(sent):
+        known = late_answers.look_up(sent)
+        if known.is_saved:
             return  # by a commit whose confirmation was lost
+        if known.is_late:
+            sent = late_answers.without_removed(sent, known)
+        answer = sent.answer
         cancelled = campaign.state == CampaignState.CANCELLED
         change = _change(answer.outcome, size, cancelled=cancelled, late=False)
         row = sociair.save(sent, gateway=campaign.gateway)
@@ -145,33 +148,6 @@ def record(sent: sociair.Sent) -> None:
             _put_cost(row)
         finish_if_empty(campaign)
     logger.info("Batch %s, try %s: %s.", batch.pk, batch.tries, answer.outcome.value)
-
-
-_CLAIM_AND_ANSWER: Final = """
-SELECT tries, claimed_at, (
-    SELECT started_at FROM messaging_sentmessage
-    WHERE batch_id = messaging_batch.id AND attempt = %s
-)
-FROM messaging_batch WHERE id = %s
-"""
-
-
-def _is_saved(sent: sociair.Sent) -> bool:
-    """Whether the database has this answer. Raises `Batch.DoesNotExist` if it does not know of the
-    call: it was set back meanwhile, and the batch's number may be another's by now.
-    """
-    batch = sent.batch
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM_AND_ANSWER, [batch.tries, batch.pk])
-        found = cursor.fetchone()
-    if found is None:
-        raise Batch.DoesNotExist
-    tries, *moments = found
-    claimed_at, saved = (moment and clock.read(moment) for moment in moments)
-    is_claim = tries > batch.tries or (tries, claimed_at) == (batch.tries, batch.claimed_at)
-    if not is_claim or saved not in (None, sent.started_at):
-        raise Batch.DoesNotExist
-    return saved is not None
 
 
 def _put_cost(row: SentMessage) -> None:
@@ -280,7 +256,7 @@ def _silent(answer: Answer) -> str:
     if answer.withheld is None:
         why = _("it gave no reason (HTTP %(status)s).")
     else:
-        why = _("its reason held the portal's token and was not kept (HTTP %(status)s).")
+        why = _("its reason repeated a secret and was not kept (HTTP %(status)s).")
     return why % {"status": answer.status}
 
 

@@ -8,9 +8,11 @@ from django import template
 from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
+from sociair_portal.accounts.second_step import has_second_step
 from sociair_portal.roles import MANAGER, SENDER
 
 register = template.Library()
+register.filter("has_second_step", has_second_step)
 
 # The first that a browser's own description has; Edge and Opera call themselves Chrome as well.
 _BROWSERS: Final = ("Edg", "OPR", "Firefox", "Chrome", "Safari")

@@ -9,7 +9,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from messaging.answers.classification import MOST_BYTES
-from messaging.answers.echoes import LEAST_LETTERS, holds_token
+from messaging.answers.echoes import LEAST_LETTERS, holds_secret
 from sandbox.faults.echoes import SPELLINGS
 from tests.messaging.answers.spellings import PLAIN, bodies, body_with, escaped, tokens
 from tests.spoken_answers import SPOKEN
@@ -23,7 +23,7 @@ TOKEN: Final = "12|Zq7XkW93bTnV51LmPd80+aB/cD=eF"
 def test_a_token_is_found_in_any_spelling_of_spellings(
     token: str, steps: list[str], cut: str, coding: str
 ) -> None:
-    assert holds_token(body_with(token, steps, cut, coding), token)
+    assert holds_secret(body_with(token, steps, cut, coding), token)
 
 
 @given(tokens, st.sampled_from(sorted(SPELLINGS)), st.text(max_size=30), st.text(max_size=30))
@@ -32,7 +32,7 @@ def test_a_token_is_found_wherever_it_stands(
 ) -> None:
     _says, spell = SPELLINGS[name]
     body = f"{before}{spell(f'Bearer {token}')}{behind}"
-    assert holds_token(body.encode("utf-8", "replace"), token)
+    assert holds_secret(body.encode("utf-8", "replace"), token)
 
 
 @given(tokens, st.integers(0, 60))
@@ -41,13 +41,13 @@ def test_half_of_a_token_is_found(token: str, start: int) -> None:
     letters = "".join(filter(PLAIN.__contains__, token))
     size = (len(letters) + 1) // 2
     piece = letters[min(start, len(letters) - size) :][:size]
-    assert holds_token(f"... {piece} ...".encode(), token)
+    assert holds_secret(f"... {piece} ...".encode(), token)
 
 
 def test_what_gateways_say_holds_no_token() -> None:
     for _status, said in (spoken for answers in SPOKEN.values() for spoken in answers):
         body = said if isinstance(said, bytes) else json.dumps(said).encode()
-        assert not holds_token(body, TOKEN), said
+        assert not holds_secret(body, TOKEN), said
 
 
 @pytest.mark.parametrize(
@@ -60,7 +60,7 @@ def test_what_gateways_say_holds_no_token() -> None:
     ],
 )
 def test_words_about_tokens_hold_none(said: str) -> None:
-    assert not holds_token(said.encode(), TOKEN)
+    assert not holds_secret(said.encode(), TOKEN)
 
 
 @pytest.mark.parametrize(
@@ -73,20 +73,20 @@ def test_words_about_tokens_hold_none(said: str) -> None:
 )
 def test_whatever_somebody_was_authorised_with_is_found(said: str) -> None:
     """A gateway may write it otherwise than it came, or answer somebody else."""
-    assert holds_token(said.encode(), TOKEN)
+    assert holds_secret(said.encode(), TOKEN)
 
 
 @pytest.mark.parametrize("token", ["sandbox", "test", "secret-key"])
 def test_a_short_token_is_looked_for_as_it_is_written(token: str) -> None:
     assert len(token) < LEAST_LETTERS
-    assert holds_token(f"Bad token {token}".encode(), token)
-    assert holds_token(json.dumps({"debug": escaped(token)}).replace("\\\\", "\\").encode(), token)
-    assert not holds_token(f"Bad token {' '.join(token)}".encode(), token)
-    assert not holds_token(f"Bad token {token.upper()}".encode(), token)
+    assert holds_secret(f"Bad token {token}".encode(), token)
+    assert holds_secret(json.dumps({"debug": escaped(token)}).replace("\\\\", "\\").encode(), token)
+    assert not holds_secret(f"Bad token {' '.join(token)}".encode(), token)
+    assert not holds_secret(f"Bad token {token.upper()}".encode(), token)
 
 
 def test_no_token_is_in_no_answer() -> None:
-    assert not holds_token(b"Success! SMS has been sent", "")
+    assert not holds_secret(b"Success! SMS has been sent", "")
 
 
 # Bodies that grow when they are undone, or are hard to read for a careless pattern.
@@ -106,9 +106,9 @@ HARD: Final[dict[str, bytes]] = {
 
 @pytest.mark.parametrize("name", HARD)
 def test_an_answer_that_is_hard_to_read_is_read(name: str) -> None:
-    assert not holds_token(HARD[name], TOKEN)
-    assert holds_token(HARD[name] + TOKEN.encode(), TOKEN)
+    assert not holds_secret(HARD[name], TOKEN)
+    assert holds_secret(HARD[name] + TOKEN.encode(), TOKEN)
 
 
 def test_what_is_too_much_to_read_counts_as_holding_it() -> None:
-    assert holds_token(b"all is well " * 2**18, TOKEN)
+    assert holds_secret(b"all is well " * 2**18, TOKEN)

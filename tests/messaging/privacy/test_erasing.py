@@ -1,31 +1,38 @@
 """Making a person nameless: nothing of her is left, every sum stays, and she is never texted."""
 
+from typing import Any
+
 import pytest
 from django.apps import apps
 from django.db import models
 
 from contacts.models import Contact, ForgottenNumber, OptOut
+from contacts.services import forgotten
 from messaging.models import (
     Batch,
     Campaign,
     CampaignState,
     Erasure,
+    Event,
+    EventKind,
     Gateway,
     MessageTemplate,
     Profile,
     Recipient,
+    RecipientState,
     RecipientTable,
     SentMessage,
 )
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts
 from messaging.services.campaigns.follow_ups import not_reached
-from messaging.services.privacy import erasing
+from messaging.services.privacy import erasing, recipients
 from messaging.services.privacy.columns import COLUMNS
-from messaging.services.privacy.erasing import NotNow, begin, go_on_with
+from messaging.services.privacy.erasing import NotNow, begin, begin_again, go_on_with
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.models import Entry
 from sociair_portal.audit.record import record
+from sociair_portal.audit.words import details
 from tests.factories import ContactFactory, UserFactory
 from tests.messaging.privacy.people import NAME, OTHER, SITA, plant, written_down
 from tests.sending import claim_batch, hand_over, send_all, states
@@ -106,11 +113,45 @@ def test_the_record_says_who_did_it_and_how_much_and_nothing_of_her(gateway: Gat
         "number_too": True,
         "messages": 1,
         "letters": 1,
+        "texts": 1,
+        "texts_of": [f"#{Campaign.objects.get().pk}"],
         "contacts": 1,
         "record": 1,
         "choices": 1,
         "calls": 1,
     }
+
+
+def test_the_record_says_whose_texts_went(gateway: Gateway) -> None:
+    """Who texts one person and then forgets her removes the text: an auditor sees that."""
+    eraser, colleague = UserFactory.create(), UserFactory.create()
+    own = [hand_over(gateway, [SITA], text=f"Alone {place}.", by=eraser) for place in range(2)]
+    others = hand_over(gateway, [SITA], text="From a colleague.", by=colleague)
+    hand_over(gateway, [SITA, OTHER], text="School is closed.", by=eraser)
+    send_all(gateway)
+
+    go_on_with(begin(SITA, by=eraser, reason="She asked."))
+
+    facts = Entry.objects.get(deed=Deed.FORGOTTEN).additional_data
+    assert facts["texts_of"] == [f"#{one.pk}" for one in (*own, others)]
+    assert (facts["texts"], facts["own_texts"]) == (3, 2)
+    said = details(Entry.objects.get(deed=Deed.FORGOTTEN))
+    assert "Messages whose text was removed: 3" in said
+    assert "Of these, sent by the person who did this: 2" in said
+    assert f"Message numbers (at most 100): #{own[0].pk}, #{own[1].pk}, #{others.pk}" in said
+
+
+def test_the_record_names_no_more_messages_than_somebody_reads(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(erasing, "_MOST_NAMED", 2)
+    monkeypatch.setattr(recipients, "AT_ONCE", 1)
+    for place in range(3):
+        hand_over(gateway, [SITA], text=f"Alone {place}.")
+    send_all(gateway)
+    forget()
+    facts = Entry.objects.get(deed=Deed.FORGOTTEN).additional_data
+    assert (facts["texts"], len(facts["texts_of"])) == (3, 2)
 
 
 def test_again_changes_nothing_and_a_number_that_nobody_has_is_never_texted(
@@ -199,6 +240,29 @@ class TestUnderWay:
 
         Batch.objects.filter(campaign=campaign).update(state="accepted")
         Recipient.objects.filter(campaign=campaign).update(state="accepted")
+        assert go_on_with(erasure)
+        assert written_down() == {}
+
+    def test_while_it_waits_the_tables_are_looked_through_once(
+        self, gateway: Gateway, django_assert_max_num_queries: Any
+    ) -> None:
+        """And once more when the waiting is over: what came meanwhile goes as well."""
+        campaign = hand_over(gateway, [SITA])
+        Event.objects.create(campaign=campaign, kind=EventKind.PAUSED, words=f"Ask {SITA}")
+        Batch.objects.update(state="unconfirmed")
+        Recipient.objects.update(state=RecipientState.UNCONFIRMED)
+        begin_again(SITA)
+        [erasure] = erasing.waiting()
+        assert not go_on_with(erasure)
+        assert set(written_down("messaging.Erasure")) == {"messaging.Recipient"}
+
+        [erasure] = erasing.waiting()
+        with django_assert_max_num_queries(8):
+            assert not go_on_with(erasure)
+
+        Event.objects.create(campaign=campaign, kind=EventKind.PAUSED, words=f"Ask {SITA}")
+        Recipient.objects.update(state=RecipientState.ACCEPTED)
+        [erasure] = erasing.waiting()
         assert go_on_with(erasure)
         assert written_down() == {}
 
@@ -317,3 +381,17 @@ def test_nobody_empties_the_record_by_what_a_contact_is_called(name: str, roles:
     forget("9841234567")
     after = list(Entry.objects.filter(content_type__model="user").order_by("pk").values())
     assert after == before
+
+
+def test_neither_name_nor_number_is_written_down_whatever_is_said_of_it(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """That somebody is nameless is no sentence, which has other words in another language."""
+    forget()
+    sentences = iter(f"Nameless, {place}." for place in range(100))
+    monkeypatch.setattr(forgotten, "sentence", lambda: next(sentences))
+    sita = ContactFactory.create(name=NAME, mobile=SITA)
+    campaign = hand_over(gateway, Audience(contacts=(sita.pk,), numbers=f"{SITA}\n{OTHER}"))
+    left_out = campaign.left_out.get()
+    assert left_out.entry == "984•••4567"
+    assert left_out.words.startswith("Nameless, ")

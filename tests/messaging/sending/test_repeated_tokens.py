@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as examples
 from pytest_django import Settings
 
-from messaging.answers.echoes import holds_token
+from messaging.answers.echoes import holds_secret
 from messaging.answers.outcomes import Outcome
 from messaging.models import SentMessage
 from messaging.services.sending import dispatch
@@ -64,4 +64,4 @@ def test_no_spelling_of_a_token_is_stored_logged_or_shown(
     shown = manager.get(f"{campaign.get_absolute_url()}batches/").content
     for kept in (stored.encode(), caplog.text.encode(), shown):
         assert token.encode() not in kept
-        assert not holds_token(kept, token)
+        assert not holds_secret(kept, token)

@@ -18,7 +18,7 @@ from django.urls import reverse
 from pytest_django import Settings
 
 from messaging.answers.classification import MOST_BYTES, classify
-from messaging.answers.echoes import holds_token
+from messaging.answers.echoes import holds_secret
 from messaging.answers.outcomes import Outcome
 from messaging.models import Gateway, SentMessage
 from messaging.services import sociair
@@ -185,7 +185,7 @@ def test_no_page_shows_a_token_that_an_answer_quoted(parrot: Parrot, manager: Br
     assert {page.status_code for page in shown} == {200}
     words = [page.content.decode() for page in shown]
     assert TOKEN not in "".join(words)
-    assert "The answer held the portal&#x27;s token and was not kept." in words[1]
+    assert "The answer repeated a secret (the portal&#x27;s token, or the code" in words[1]
 
 
 def everything_stored(folder: Path) -> str:
@@ -228,7 +228,7 @@ def test_a_gateway_that_repeats_the_token_leaves_it_nowhere(
     for where in (everything_stored(state_dir), _logged(log), shown):
         assert TOKEN not in where
         # What is around it, such as the numbers of a session, is not half of a token either.
-        assert not holds_token(where.encode(), TOKEN)
+        assert not holds_secret(where.encode(), TOKEN)
 
 
 _OF_CALLS: Final = "admin:messaging_sentmessage_changelist"
@@ -252,7 +252,7 @@ def test_a_refusal_that_quotes_the_token_pauses_and_says_why_it_is_silent(
     campaign.refresh_from_db()
     assert (campaign.refused, campaign.pending) == (1, 1)
     assert campaign.pause_reason == (
-        "Sociair refused a message: its reason held the portal's token and was not kept (HTTP 200)."
+        "Sociair refused a message: its reason repeated a secret and was not kept (HTTP 200)."
     )
 
 

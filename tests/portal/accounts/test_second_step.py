@@ -13,6 +13,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from sociair_portal.accounts.models import Try
+from sociair_portal.accounts.sessions_end import end_sessions
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.models import Entry
 from tests.conftest import Browser
@@ -21,6 +22,7 @@ from tests.portal.accounts.conftest import PASSWORD
 SIGN_IN = "/account/sign-in/"
 STEP = "/account/second-step/authenticate/"
 TRUST = "/account/second-step/trust/"
+DEVICES = "/account/devices/"
 SET_UP = "/account/second-step/"
 APP = "/account/second-step/totp/activate/"
 SECRET = "JBSWY3DPEHPK3PXPJBSWY3DPEHPK3PXP"
@@ -41,6 +43,15 @@ def with_app(meera: User) -> User:
 def begin(client: Client) -> None:
     response = client.post(SIGN_IN, {"login": "meera", "password": PASSWORD})
     assert response["Location"] == STEP
+
+
+def remembered(client: Client) -> Client:
+    """Remember a browser, and sign out in it."""
+    begin(client)
+    client.post(STEP, {"code": code()})
+    client.post(TRUST, {"action": "trust"})
+    client.post("/account/sign-out/")
+    return client
 
 
 def is_in(client: Client) -> bool:
@@ -99,10 +110,7 @@ class TestRememberedBrowser:
     def test_is_not_asked_for_thirty_days(
         self, client: Client, with_app: User, monkeypatch: pytest.MonkeyPatch
     ) -> None:
-        begin(client)
-        client.post(STEP, {"code": code()})
-        client.post(TRUST, {"action": "trust"})
-        client.post("/account/sign-out/")
+        remembered(client)
         response = client.post(SIGN_IN, {"login": "meera", "password": PASSWORD})
         assert response["Location"] == "/"
 
@@ -113,13 +121,41 @@ class TestRememberedBrowser:
             begin(client)
 
     def test_is_asked_again_after_a_new_app(self, client: Client, with_app: User) -> None:
-        begin(client)
-        client.post(STEP, {"code": code()})
-        client.post(TRUST, {"action": "trust"})
-        client.post("/account/sign-out/")
+        remembered(client)
         Authenticator.objects.filter(type="totp").delete()
         TOTP.activate(with_app, SECRET)
         begin(client)
+
+    def test_is_asked_again_after_signing_out_everywhere_else(
+        self, client: Client, with_app: User
+    ) -> None:
+        lost = remembered(Client())
+        client.force_login(with_app)
+        page = client.get(DEVICES).text
+        assert "Forget remembered browsers" in page
+        client.post(DEVICES)
+        assert is_in(client)
+        begin(lost)
+        assert Entry.objects.get(deed=Deed.SESSIONS_ENDED).additional_data == {"sessions": 0}
+
+    @pytest.mark.parametrize("end", ["signed out", "closed"])
+    def test_is_asked_again_after_a_manager_ended_all(
+        self, client: Client, with_app: User, manager: Browser, end: str
+    ) -> None:
+        remembered(client)
+        if end == "signed out":
+            manager.post(f"/colleagues/{with_app.pk}/sign-out/")
+            assert Entry.objects.filter(deed=Deed.SESSIONS_ENDED).count() == 1
+        else:
+            manager.post(f"/colleagues/{with_app.pk}/close/")
+            manager.post(f"/colleagues/{with_app.pk}/open/")
+        begin(client)
+
+    def test_is_remembered_anew_after_that(self, client: Client, with_app: User) -> None:
+        end_sessions(with_app)
+        remembered(client)
+        response = client.post(SIGN_IN, {"login": "meera", "password": PASSWORD})
+        assert response["Location"] == "/"
 
 
 class TestSettingUp:

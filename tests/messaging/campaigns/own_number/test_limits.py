@@ -7,8 +7,10 @@ from uuid import uuid4
 
 import pytest
 from django.core import signing
+from django.db import DatabaseError
 
 from messaging.models import (
+    Batch,
     Campaign,
     CampaignState,
     Gateway,
@@ -36,7 +38,7 @@ from tests.messaging.campaigns.own_number.support import (
     received,
 )
 from tests.pages import words
-from tests.sending import reading, send_all
+from tests.sending import hand_over, reading, send_all
 
 pytestmark = pytest.mark.django_db
 
@@ -54,10 +56,10 @@ def test_guesses_at_the_same_time_are_no_more_than_five(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_codes_asked_for_at_the_same_time_are_no_more_than_three(
+def test_codes_asked_for_at_the_same_time_are_no_more_than_six(
     sender: Browser, entered: Profile, gateway: Gateway
 ) -> None:
-    """Of one person; and by many persons, to one number."""
+    """By many persons, to one number."""
 
     def send(browser: Browser) -> bool:
         try:
@@ -71,9 +73,9 @@ def test_codes_asked_for_at_the_same_time_are_no_more_than_three(
     others = [signed_in("Sender") for _person in range(2)]
     for other in others:
         other.post(PAGE, {"mobile": MINE})
-    said = at_once([partial(send, browser) for browser in (sender, *others) for _try in range(2)])
-    assert said.count(True) == 3
-    assert NumberCode.objects.count() == Campaign.objects.count() == 3
+    said = at_once([partial(send, browser) for browser in (sender, *others) for _try in range(3)])
+    assert said.count(True) == 6
+    assert NumberCode.objects.count() == Campaign.objects.count() == 6
 
 
 def test_no_more_codes_than_three_an_hour_for_one_person(
@@ -107,8 +109,8 @@ def test_no_more_codes_than_ten_a_day_for_one_person(
     assert "on its way" in words(ask(sender))
 
 
-def test_a_number_gets_three_codes_a_day_whoever_asks(entered: Profile, gateway: Gateway) -> None:
-    for _person in range(3):
+def test_a_number_gets_six_codes_a_day_whoever_asks(entered: Profile, gateway: Gateway) -> None:
+    for _person in range(6):
         other = signed_in("Sender")
         other.post(PAGE, {"mobile": MINE})
         assert "on its way" in words(ask(other))
@@ -116,9 +118,22 @@ def test_a_number_gets_three_codes_a_day_whoever_asks(entered: Profile, gateway:
     other.post(PAGE, {"mobile": MINE})
     assert "No more codes can go to this number before" in words(other.get(PAGE))
     assert "No more codes can go to this number before" in words(ask(other))
-    assert Campaign.objects.count() == 3
+    assert Campaign.objects.count() == 6
     age(24 * 60)
     assert "on its way" in words(ask(other))
+
+
+def test_who_asks_for_a_colleagues_number_leaves_the_colleague_three(
+    sender: Browser, entered: Profile, gateway: Gateway
+) -> None:
+    other = signed_in("Sender")
+    other.post(PAGE, {"mobile": MINE})
+    for _code in range(3):
+        assert "on its way" in words(ask(other))
+    age(61)
+    assert "No more codes can go to this number before" in words(ask(other))
+    for _code in range(3):
+        assert "on its way" in words(ask(sender))
 
 
 def test_copies_of_one_offer_send_one_code(
@@ -199,6 +214,59 @@ def test_a_code_that_waited_too_long_is_not_sent(
     assert "The code expired before it was sent." in words(sender.get(message.get_absolute_url()))
     send_all(gateway)
     assert sandbox.ledger() == []
+
+
+def test_a_code_that_expired_before_the_call_is_not_sent(
+    sender: Browser, entered: Profile, gateway: Gateway, sandbox: Sandbox
+) -> None:
+    """The sweep has not come yet; what waits behind it goes out."""
+    ask(sender)
+    age(11)
+    hand_over(gateway, ["9801000011"])
+    send_all(gateway)
+    assert [entry.mobile for entry in sandbox.ledger()] == ["9801000011"]
+    message = NumberCode.objects.get().campaign
+    assert (message.state, message.pending, message.cancelled) == (CampaignState.CANCELLED, 0, 1)
+    assert not message.batches.filter(calls__isnull=False).exists()
+    assert "The code expired before it was sent." in words(sender.get(message.get_absolute_url()))
+
+
+def test_a_code_that_cannot_be_cancelled_does_not_keep_the_others(
+    entered: Profile,
+    gateway: Gateway,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    for place in range(2):
+        other = signed_in("Sender")
+        other.post(PAGE, {"mobile": f"980100002{place}"})
+        ask(other)
+    age(11)
+    first, second = Campaign.objects.order_by("id")
+    cancel = control.cancel
+
+    def fails_for_the_first(message: Campaign, **how: Any) -> bool:
+        if message.pk == first.pk:
+            raise DatabaseError("9801000020")
+        return cancel(message, **how)
+
+    monkeypatch.setattr(control, "cancel", fails_for_the_first)
+    number_codes.cancel_expired(gateway)
+    second.refresh_from_db()
+    assert second.state == CampaignState.CANCELLED
+    assert f"Campaign {first.pk} could not be cancelled: DatabaseError." in caplog.text
+    assert "9801000020" not in caplog.text
+
+
+def test_only_for_a_code_is_it_asked_whether_it_expired(
+    sender: Browser, entered: Profile, gateway: Gateway, django_assert_num_queries: Any
+) -> None:
+    ask(sender)
+    code, other = Batch.objects.get(), hand_over(gateway, ["9801000011"]).batches.get()
+    with django_assert_num_queries(1):
+        assert not number_codes.has_expired(code)
+    with django_assert_num_queries(0):
+        assert not number_codes.has_expired(other)
 
 
 def test_a_code_is_not_sent_again_by_anybody(

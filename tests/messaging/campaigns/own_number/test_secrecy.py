@@ -1,7 +1,9 @@
 """What a code says is known to the telephone alone."""
 
+import json
 import logging
 import re
+from dataclasses import replace
 from decimal import Decimal
 from typing import Any
 
@@ -10,13 +12,18 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.urls import reverse
 
+from messaging.answers.outcomes import Outcome
 from messaging.models import (
     Batch,
     Campaign,
     Gateway,
     Profile,
+    SentMessage,
 )
 from messaging.services.sending import record
+from sandbox.faults import FAULTS
+from sandbox.faults.base import Fault, Received
+from sandbox.faults.echoes import SPELLINGS
 from sandbox.server import Sandbox
 from tests.conftest import Browser
 from tests.messaging.campaigns.own_number.support import (
@@ -62,6 +69,50 @@ def test_nothing_that_is_kept_or_shown_has_the_code(
     assert not re.search(rf"\b{code}\b", caplog.text)
     found = words(manager.get("/admin/messaging/batch/", {"q": code}, follow=True))
     assert "0 " in found
+
+
+@pytest.mark.parametrize("how", ["plain", "json", "base64", "entities"])
+def test_an_answer_that_repeats_the_code_is_not_kept(
+    how: str,
+    sender: Browser,
+    manager: Browser,
+    entered: Profile,
+    gateway: Gateway,
+    sandbox: Sandbox,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """What it proves counts all the same."""
+    _says, spelt = SPELLINGS[how]
+
+    async def repeat(call: Received) -> None:
+        message = json.loads(await call.exchange.body())["message"]
+        body = call.regular.body.rstrip()[:-1] + f',"debug":"{spelt(message)}"}}'.encode()
+        await call.exchange.send(replace(call.regular, body=body))
+
+    monkeypatch.setitem(FAULTS, "echo-message", Fault("echo-message", "", True, repeat))
+    caplog.set_level(logging.DEBUG)
+    sandbox.settings(script=["echo-message"])
+    ask(sender)
+    code = received(sandbox, gateway)
+    call = SentMessage.objects.get()
+    assert (call.outcome, call.status, call.raw) == (Outcome.ACCEPTED, 200, "")
+    assert call.withheld
+    assert not re.search(rf"\b{code}\b", stored() + caplog.text)
+    page = reverse("messaging:campaign_batches", args=[call.batch.campaign_id])
+    assert "The answer repeated a secret" in words(manager.get(page))
+    prove(sender, code)
+    assert is_proved(sender)
+
+
+def test_an_answer_without_the_code_is_kept(
+    sender: Browser, entered: Profile, gateway: Gateway, sandbox: Sandbox
+) -> None:
+    ask(sender)
+    received(sandbox, gateway)
+    call = SentMessage.objects.get()
+    assert call.raw
+    assert call.withheld is None
 
 
 def addresses_of(campaign: Campaign) -> list[str]:

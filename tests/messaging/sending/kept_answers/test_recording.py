@@ -1,5 +1,6 @@
 """A kept answer is recorded as it arrived, once, or set aside."""
 
+import json
 import os
 from collections.abc import Callable
 from datetime import timedelta
@@ -12,14 +13,17 @@ from django.db import DatabaseError
 from django.utils import timezone
 from pytest_django import Settings
 
-from contacts.services import forgotten
 from messaging.answers.outcomes import Outcome
-from messaging.models import Batch, Campaign, Event, EventKind, Gateway, SentMessage
+from messaging.models import Batch, Campaign, Event, EventKind, Gateway, SentMessage, Verdict
+from messaging.services.audience.choice import Audience
+from messaging.services.decisions import settlement
 from messaging.services.gateway import holds
+from messaging.services.privacy import erasing
 from messaging.services.sending import kept_answers, persistence, upkeep
 from messaging.services.storage import trouble
 from sandbox.server import Sandbox
 from sociair_portal.common.request_ids import on_behalf_of
+from tests.factories import ContactFactory
 from tests.messaging.sending.kept_answers.support import LOCKED, give_up, send_and_leave
 from tests.sending import check_books, hand_over, numbers, states
 
@@ -47,12 +51,60 @@ def test_the_sweep_records_a_kept_answer_as_it_arrived(
     assert trouble.current() is None
 
 
-def test_a_late_file_does_not_write_down_who_was_forgotten(left: Path, gateway: Gateway) -> None:
-    forgotten.forget(numbers(2)[0])
+@pytest.mark.parametrize("key", ["the same", "another"])
+def test_a_late_file_does_not_write_down_who_was_forgotten(
+    left: Path, gateway: Gateway, settings: Settings, key: str
+) -> None:
+    """The file is of before the erasure, which was over when it was recorded."""
+    gone, stays = numbers(2)
+    content = json.loads(left.read_bytes())
+    content["answer"] |= {"raw": f'{{"sent": ["+977 {gone}", "{stays}"]}}', "words": f"See {gone}"}
+    left.write_text(json.dumps(content))
+    give_up(gateway)
+    campaign = Campaign.objects.get()
+    settlement.settle(campaign, [Batch.objects.get().pk], Verdict.ACCEPTED, by=None, why="Asked.")
+    assert erasing.go_on_with(erasing.begin(gone, by=None, reason=""))
+    if key == "another":
+        settings.FINGERPRINT_KEY = "another"
 
-    upkeep.sweep(gateway)
+    persistence.catch_up(gateway)
 
-    assert sorted(SentMessage.objects.get().numbers) == ["#", numbers(2)[1]]
+    assert not left.exists()
+    call = SentMessage.objects.get()
+    assert (call.outcome, call.status) == (Outcome.ACCEPTED, 200)
+    kept = str(list(SentMessage.objects.values()) + list(Batch.objects.values()))
+    assert gone not in kept
+    if key == "the same":
+        assert sorted(call.numbers) == ["#", stays]
+        assert call.raw == f'{{"sent": ["(number removed)", "{stays}"]}}'
+
+
+def test_a_late_file_does_not_write_down_the_letter_of_who_was_forgotten(
+    gateway: Gateway,
+    broken: Callable[[Exception | None], None],
+    monkeypatch: pytest.MonkeyPatch,
+    state_dir: Path,
+) -> None:
+    """An answer that repeats her letter has her name, and went to nobody else."""
+    gone = numbers(1)[0]
+    sita = ContactFactory.create(name="Sita Unlike", mobile=gone)
+    hand_over(gateway, Audience(contacts=(sita.pk,)), text="Dear {name}, come at 7.")
+    broken(LOCKED)
+    send_and_leave(gateway, monkeypatch)
+    broken(None)
+    [left] = kept_answers.waiting()
+    content = json.loads(left.read_bytes())
+    content["answer"] |= {"raw": '{"text": "Dear Sita Unlike, come at 7."}'}
+    left.write_text(json.dumps(content))
+    give_up(gateway)
+    campaign = Campaign.objects.get()
+    settlement.settle(campaign, [Batch.objects.get().pk], Verdict.ACCEPTED, by=None, why="Asked.")
+    assert erasing.go_on_with(erasing.begin(gone, by=None, reason=""))
+
+    persistence.catch_up(gateway)
+
+    call = SentMessage.objects.get()
+    assert (call.outcome, call.numbers, call.raw) == (Outcome.ACCEPTED, ["#"], "")
 
 
 def test_the_sweep_queues_again_what_a_file_says_was_not_sent(
