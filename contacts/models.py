@@ -5,6 +5,7 @@ from django.db import models
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from contacts.fields import FieldKind
 from contacts.phone import Operator
@@ -112,8 +113,8 @@ class Group(models.Model):
     )
 
     class Meta:
-        verbose_name = _("group")
-        verbose_name_plural = _("groups")
+        verbose_name = pgettext_lazy("of people", "group")
+        verbose_name_plural = pgettext_lazy("of people", "groups")
         ordering = ["name"]
 
     def __str__(self) -> str:
