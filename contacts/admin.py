@@ -114,7 +114,8 @@ class MembershipInline(TabularInline):
     """The groups of one person."""
 
     model = Group.members.through
-    verbose_name = verbose_name_plural = pgettext_lazy("of people", "groups")
+    verbose_name = pgettext_lazy("of people", "group")
+    verbose_name_plural = pgettext_lazy("of people", "groups")
     autocomplete_fields = ["group"]
     extra = 1
 
