@@ -8,7 +8,8 @@ COPY requirements.txt .
 RUN pip install --require-hashes -r requirements.txt
 
 COPY . .
-# Collecting static files needs no account: this key is used nowhere else.
+# Collecting static files needs no account: this key is used nowhere else. Whatever starts compiles
+# the words in locale/ as well, which a container could not: it may not write there.
 RUN SECRET_KEY=build python manage.py collectstatic --noinput \
     && useradd --system --home-dir /srv/portal portal \
     && mkdir -p /srv/portal/var/state && chown -R portal /srv/portal/var

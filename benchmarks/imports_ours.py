@@ -8,7 +8,8 @@ from pathlib import Path
 
 from benchmarks.portal import peak_memory
 from contacts.importing import jobs, load
-from contacts.importing.meanings import guess_choice, options_of
+from contacts.importing.chosen import options_of
+from contacts.importing.meanings import guess_choice
 from sociair_portal.start import look_for_garbage_less_often
 
 

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from contacts.forms.people import ContactForm, GroupForm, OptOutForm
 from contacts.forms.searches import no_digits
@@ -113,7 +114,8 @@ class MembershipInline(TabularInline):
     """The groups of one person."""
 
     model = Group.members.through
-    verbose_name = verbose_name_plural = _("groups")
+    verbose_name = pgettext_lazy("of people", "group")
+    verbose_name_plural = pgettext_lazy("of people", "groups")
     autocomplete_fields = ["group"]
     extra = 1
 

@@ -7,7 +7,8 @@ from pathlib import Path
 import openpyxl
 
 from contacts.importing import jobs, load
-from contacts.importing.meanings import GROUPS, LABELS, guess_choice, options_of
+from contacts.importing.chosen import options_of
+from contacts.importing.meanings import GROUPS, LABELS, guess_choice
 from contacts.importing.options import Numbers, Options
 from contacts.models import ContactImport
 from messaging.models import RecipientTable

@@ -13,6 +13,7 @@ from contacts.fields import FieldKind
 from contacts.forms.people import NameField
 from contacts.forms.written import about_letters, ways, which_font
 from contacts.importing import jobs
+from contacts.importing.chosen import NotChosen, SeveralNumbers, options_of
 from contacts.importing.columns import is_typed_for_a_font
 from contacts.importing.meanings import (
     AS_IT_IS,
@@ -28,10 +29,7 @@ from contacts.importing.meanings import (
     REASON,
     SURE,
     Choice,
-    NotChosen,
-    SeveralNumbers,
     kind_of_column,
-    options_of,
 )
 from contacts.importing.options import Existing, Numbers, Options
 from contacts.importing.plan import group_names

@@ -3,6 +3,7 @@
 from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from contacts.models.contact import Contact
 
@@ -30,8 +31,8 @@ class Group(models.Model):
     )
 
     class Meta:
-        verbose_name = _("group")
-        verbose_name_plural = _("groups")
+        verbose_name = pgettext_lazy("of people", "group")
+        verbose_name_plural = pgettext_lazy("of people", "groups")
         ordering = ["name"]
 
     def __str__(self) -> str:

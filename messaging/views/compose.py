@@ -25,6 +25,7 @@ from messaging.models import Campaign, CampaignState, MessageTemplate
 from messaging.services.audience import tables
 from messaging.services.audience.choice import GroupGone
 from messaging.services.audience.letters import known_keys
+from messaging.services.audience.table_rows import TableRefused
 from messaging.services.campaigns import drafts
 from messaging.services.campaigns.estimate import estimate
 from messaging.services.gateway import holds
@@ -71,7 +72,7 @@ def typed_form(request: HttpRequest, **changes: str) -> ComposeForm:
         return typed
     try:
         meant = tables.read_again(table, number=number, name=name, by=request.user)
-    except tables.TableRefused as refused:
+    except TableRefused as refused:
         typed.full_clean()
         typed.add_error(None, str(refused))
         return typed

@@ -22,6 +22,7 @@ from messaging.forms.ids import ids_of
 from messaging.forms.tables import RecipientColumnsForm
 from messaging.models import Campaign, RecipientTable
 from messaging.services.audience import tables
+from messaging.services.audience.table_rows import TableRefused
 from messaging.views.compose import changed_page, typed_form, with_draft
 from messaging.views.compose_changes import button_of_the_form
 from sociair_portal.common.uploads import takes_a_file
@@ -37,7 +38,7 @@ def upload(request: HttpRequest) -> HttpResponse:
     if request.method == "POST":
         form = UploadForm(request.POST, request.FILES)
         take = partial(tables.take_in, by=request.user)
-        refusals = (tables.TableRefused,)
+        refusals = (TableRefused,)
         if form.is_valid() and (source := form.taken_in(take, refusals=refusals)) is not None:
             return _as_guessed(request, source, named)
     else:
@@ -62,7 +63,7 @@ def _as_guessed(
 ) -> HttpResponse:
     try:
         table = tables.as_guessed(source, by=request.user)
-    except tables.TableRefused as refused:
+    except TableRefused as refused:
         messages.error(request, str(refused))
         table = None
     if table is not None:
@@ -94,7 +95,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
             if request.POST.get("action") == "use":
                 table = tables.made_of(source, form.options, by=request.user)
                 return redirect(_compose(_draft_in(request), table))
-        except tables.TableRefused as refused:
+        except TableRefused as refused:
             form.add_error(None, str(refused))
     context = {
         "form": form,

@@ -44,9 +44,9 @@ class Deed(TextChoices):
     # money
     SENT = "sent", _("Sent a message")
     CONTROLLED = "controlled", _("Paused, resumed, moved or cancelled a message")
-    SETTLED = "settled", _("Decided what became of texts")
+    SETTLED = "settled", _("Decided whether messages went out")
     SENT_AGAIN = "sent_again", _("Sent again")
-    RELEASED = "released", _("Let sending go on")
+    RELEASED = "released", _("Started sending again")
     NUMBER_PROVED = "number_proved", _("Proved their own number")
 
 

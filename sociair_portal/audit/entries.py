@@ -54,8 +54,8 @@ def who_of(entry: Entry) -> str:
     if entry.actor_name:
         return entry.actor_name
     if command := (entry.additional_data or {}).get("command"):
-        return _("Nobody (command %(name)s)") % {"name": command}
-    return _("Nobody who was signed in") if entry.cid else _("Nobody (the worker)")
+        return _("The portal (command %(name)s)") % {"name": command}
+    return _("Nobody who was signed in") if entry.cid else _("The portal itself")
 
 
 def _addresses(
@@ -93,8 +93,8 @@ def csv_lines(entries: Any) -> Iterator[str]:
     yield "\ufeff"
     yield csv_line(
         [
-            *(_("Entry"), _("When"), _("Who"), _("What"), _("About"), _("Name"), _("Number")),
-            *(_("Details"), _("Address"), _("Request")),
+            *(_("Entry"), _("When"), _("Who"), _("What"), _("About"), _("Name"), _("Its number")),
+            *(_("Details"), _("From where"), _("Action code")),
         ]
     )
     for entry in entries.iterator(chunk_size=_AT_ONCE):

@@ -24,7 +24,7 @@ def _people() -> list[tuple[str, Any]]:
     """Everybody who has an account, and nobody."""
     users = User.objects.order_by("username")
     named = ((str(user.pk), user.get_full_name() or user.get_username()) for user in users)
-    return [_ANY, (NOBODY, _("Nobody (the worker, commands)")), *named]
+    return [_ANY, (NOBODY, _("The portal itself")), *named]
 
 
 class RecordForm(DaysForm):
@@ -40,11 +40,11 @@ class RecordForm(DaysForm):
     kind = forms.ChoiceField(label=gettext_lazy("About"), required=False, choices=kinds.CHOICES)
     request = forms.RegexField(
         r"^[0-9a-f]{12}$",
-        label=gettext_lazy("Request"),
+        label=gettext_lazy("Action code"),
         required=False,
         strip=True,
         widget=forms.TextInput(attrs={"autocomplete": "off"}),
-        error_messages={"invalid": gettext_lazy("A request's name has 12 letters and digits.")},
+        error_messages={"invalid": gettext_lazy("An action code has 12 letters and digits.")},
     )
     # One record of a kind, as its own page links to it.
     about = forms.IntegerField(

@@ -15,12 +15,13 @@ _WORDS: Final[dict[str, Promise]] = {
     "contacts.contactimport": _("Import"),
     "messaging.campaign": _("Message"),
     "messaging.messagetemplate": _("Template"),
-    "messaging.gateway": _("Gateway"),
+    "messaging.gateway": _("Connection to Sociair"),
     "messaging.profile": _("Own number"),
-    "auth.user": _("User"),
+    "auth.user": _("Colleague"),
     "auth.group": _("Role"),
-    "audit.entry": _("Record"),
+    "audit.entry": _("The record itself"),
 }
+KNOWN: Final = frozenset(_WORDS)
 CHOICES: Final = [("", _("Any")), *_WORDS.items()]
 
 

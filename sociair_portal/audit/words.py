@@ -18,8 +18,8 @@ from sociair_portal.common import formats
 from sociair_portal.common.numbers import with_masked_numbers
 
 # The facts of deeds, in the order in which they are read. Of others their name is read.
-_FACTS: Final[dict[str, Promise]] = {
-    "change": _("Change"),
+FACTS: Final[dict[str, Promise]] = {
+    "change": _("What was done"),
     "verdict": _("Decision"),
     "ended": _("Ended"),
     "is_test": _("A test to their own number"),
@@ -46,12 +46,44 @@ _FACTS: Final[dict[str, Promise]] = {
     "rupees": _("Cost"),
     "waiting": _("Still waiting"),
     "before": _("Before"),
+    "after": _("Now"),
     "at": _("Time"),
     "follows": _("Follows message number"),
     "file": _("File"),
     "texts": _("Messages whose text was removed"),
     "own_texts": _("Of these, sent by the person who did this"),
     "texts_of": _("Message numbers (at most 100)"),
+    "day": _("Day"),
+    "sessions": _("Devices"),
+    "idle": _("By itself, after nobody had done anything for a while"),
+    # Of a person who is made nameless, and of what is old: what was removed, and from where.
+    "mark": _("Reference"),
+    "number_too": _("The number as well"),
+    "lost_with_the_key": _("No longer recognised, because their key is lost"),
+    "contacts": _("Contacts"),
+    "messages": _("Messages"),
+    "letters": _("Personal texts"),
+    "taken_out": _("Taken out of messages that wait"),
+    "own_opt_out": _("Their own opt-out"),
+    "choices": _("Messages and drafts that named them"),
+    "calls": _("Requests to Sociair"),
+    "answers": _("Answers of Sociair"),
+    "drafts": _("Drafts"),
+    "tables": _("Spreadsheets"),
+    "table_rows": _("Rows of spreadsheets"),
+    "rejected": _("Rows that an import left out"),
+    "imports": _("Notes about imports"),
+    "undo": _("How contacts were before an import"),
+    "values": _("Fields of other contacts"),
+    "events": _("Reasons in the history of messages"),
+    "reasons": _("Reasons of decisions"),
+    "pauses": _("Reasons of pauses"),
+    "gateways": _("What Sociair said when sending stopped"),
+    "codes": _("Codes for own numbers"),
+    "record": _("Entries of this record"),
+    "admin": _("Entries of the admin's own list"),
+    "templates": _("Templates"),
+    "visits": _("Entries about signing in and looking"),
 }
 _VALUES: Final[dict[str, dict[str, Promise]]] = {
     "change": {
@@ -89,7 +121,7 @@ def details(entry: Entry) -> list[str]:
 def _facts(entry: Entry) -> Iterator[str]:
     facts: dict[str, Any] = entry.additional_data or {}
     for name in sorted(facts.keys() - {"command"}, key=_place):  # it is who did it
-        label = _FACTS.get(name) or name.replace("_", " ").capitalize()
+        label = FACTS.get(name) or name.replace("_", " ").capitalize()
         value = _fact(name, facts[name])
         if facts[name] is True:
             yield str(label)
@@ -98,7 +130,7 @@ def _facts(entry: Entry) -> Iterator[str]:
 
 
 def _place(name: str) -> int:
-    names = list(_FACTS)
+    names = list(FACTS)
     return names.index(name) if name in names else len(names)
 
 

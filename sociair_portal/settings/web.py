@@ -8,6 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.utils.translation import gettext_lazy as _
 
 from sociair_portal.audit.tracked import TRACKED
+from sociair_portal.catalogues import compiled
 from sociair_portal.environment import database, time_zone
 from sociair_portal.settings.place import BASE_DIR, HTTPS, VAR_DIR, env
 from sociair_portal.settings.sending import SANDBOX, SOCIAIR_SENDERS, SOCIAIR_TOTAL_TIMEOUT
@@ -171,7 +172,7 @@ MIGRATION_MODULES = {"auditlog": None}  # its own table is not used
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English"))]
 FORMAT_MODULE_PATH = ["sociair_portal.written"]
-LOCALE_PATHS = [BASE_DIR / "locale"]
+LOCALE_PATHS = [compiled(BASE_DIR / "locale", VAR_DIR / "locale")]
 TIME_ZONE: str = time_zone(env.str("TIME_ZONE", "Asia/Kathmandu"))
 USE_TZ = True
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from contacts.fields import FieldKind, compared, show_value
 from contacts.importing import jobs
-from contacts.importing.meanings import guess_choice, options_of
+from contacts.importing.chosen import options_of
+from contacts.importing.meanings import guess_choice
 from contacts.models import Contact, ContactField, Group, ImportState
 from contacts.names import clean_name, from_list, listed, name_key
 from contacts.phone import operator_of

@@ -7,7 +7,8 @@ from pytest_django import Settings
 
 from contacts.forms.people import ContactForm, OptOutForm
 from contacts.importing import jobs
-from contacts.importing.meanings import guess_choice, options_of
+from contacts.importing.chosen import options_of
+from contacts.importing.meanings import guess_choice
 from contacts.models import Contact, ForgottenNumber, OptOut, RejectedRow
 from contacts.services import forgotten
 from sociair_portal.common.fingerprints import fingerprint_of, key_mark

@@ -13,7 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from messaging import admin as messaging_admin
+from messaging.admin import records
 from messaging.models import (
     BalanceReading,
     Batch,
@@ -171,7 +171,7 @@ def test_nobody_finds_out_by_asking_what_an_answer_has_in_it(
 def test_no_table_is_counted_to_its_end(
     manager: Browser, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(messaging_admin, "_MOST_COUNTED", 60)
+    monkeypatch.setattr(records, "_MOST_COUNTED", 60)
     hand_over(gateway, numbers(70))
     response = manager.get(url(Recipient))
     assert response.context["cl"].result_count == 60

@@ -15,7 +15,8 @@ VIEWS: Final = sorted(
 # Django, crispy-forms and the library that signs people in ask for these by themselves.
 ASKED_FOR: Final = {
     *("400.html", "403_csrf.html", "bootstrap5/errors.html"),
-    *("admin/base_site.html", "admin/search_form.html"),
+    *("admin/base_site.html", "admin/search_form.html", "admin/app_list.html"),
+    *("admin/filter.html", "admin/pagination.html", "admin/change_form_object_tools.html"),
     *(f"account/{name}.html" for name in ("login", "logout", "account_inactive", "reauthenticate")),
     *(
         f"account/{name}.html"

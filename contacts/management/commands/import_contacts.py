@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from contacts.days import Calendar
 from contacts.fields import DecimalMark
 from contacts.importing import jobs, load
+from contacts.importing.chosen import NotChosen, options_of
 from contacts.importing.meanings import (
     FONT_WAYS,
     GROUPS,
@@ -17,9 +18,7 @@ from contacts.importing.meanings import (
     NAME,
     NUMBER,
     Choice,
-    NotChosen,
     guess_choice,
-    options_of,
 )
 from contacts.importing.options import Existing, Numbers
 from contacts.importing.reader import sentence

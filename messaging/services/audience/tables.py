@@ -4,66 +4,42 @@ Whoever means other columns gets another table, so that a draft's fingerprint al
 in it.
 """
 
-import json
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, Final, NamedTuple
+from typing import Final
 
 from django.core.exceptions import ValidationError
-from django.db import connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.fields import is_error, key_of
 from contacts.importing import jobs, pieces
-from contacts.importing.cells import BadNumber, mobile_in, read_number
+from contacts.importing.chosen import NotChosen, heading_of, options_of
 from contacts.importing.columns import is_number_heading
-from contacts.importing.meanings import NotChosen, choice_for, heading_of, options_of
+from contacts.importing.meanings import choice_for
 from contacts.importing.options import Options
 from contacts.importing.plan import full_name, numbers_of, says_yes
 from contacts.importing.rows import Row
 from contacts.models import ContactImport, FilePurpose, ImportedPiece
 from contacts.names import clean_name
-from contacts.services import forgotten
 from messaging.models import RecipientTable, TableRow
 from messaging.services.audience.odd_cells import OddCells
+from messaging.services.audience.table_rows import (
+    PIECE,
+    Cells,
+    Columns,
+    Given,
+    TableRefused,
+    check_size,
+    keep,
+    opted_out_sentence,
+)
 from messaging.text.validity import tidy
-from sociair_portal.common.actors import Actor, user_of
-from sociair_portal.common.any_of import AnyOf
-from sociair_portal.common.bulk_rows import insert_rows, take_stock
+from sociair_portal.common.actors import Actor
 
-MOST_ROWS: Final = 100_000
-_PIECE: Final = 5000  # rows
 UNUSED_FOR: Final = timedelta(days=1)  # after the upload
 _LONGEST_KEY: Final = 60
-_LONGEST_NAME: Final = 200
-
-Cells = dict[str, str]
-
-
-class TableRefused(Exception):
-    """A table that nobody can be written to from; the message is a sentence for the user."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Columns:
-    """Headings by their keys, and which of them hold the numbers and the names."""
-
-    headings: dict[str, str]
-    number: str
-    name: str
-
-
-class _Given(NamedTuple):
-    """A row as it is to be stored. `number` is read; a `reason` says why nobody is texted."""
-
-    line: int
-    number: str
-    name: str
-    cells: Cells
-    reason: str = ""
 
 
 def find(pk: str) -> RecipientTable | None:
@@ -80,18 +56,11 @@ def take_in(path: Path, *, name: str, by: Actor, sheet: str = "") -> ContactImpo
     """
     source = jobs.take_in(path, name=name, by=by, sheet=sheet, purpose=FilePurpose.RECIPIENTS)
     try:
-        _check_size(source.rows)
+        check_size(source.rows)
     except TableRefused:
         source.delete()
         raise
     return source
-
-
-def _check_size(rows: int) -> None:
-    """Hidden rows, and rows with several numbers, count as well, once they are taken."""
-    if rows > MOST_ROWS:
-        said = _("This table has more than %(most)s rows. Give it in several files.")
-        raise TableRefused(said % {"most": f"{MOST_ROWS:,}"})
 
 
 def as_guessed(source: ContactImport, *, by: Actor) -> RecipientTable | None:
@@ -115,7 +84,7 @@ def made_of(source: ContactImport, options: Options, *, by: Actor) -> RecipientT
     fonts = options.fonts
     names = [heading_of(source, place, fonts) for place in range(len(source.names))]
     keys, kept = _keys(names), set(options.kept)
-    columns = _Columns(
+    columns = Columns(
         headings={
             key: name
             for place, (key, name) in enumerate(zip(keys, names, strict=True))
@@ -140,17 +109,13 @@ def made_of(source: ContactImport, options: Options, *, by: Actor) -> RecipientT
         sheets=source.sheets,
         hidden_rows=0 if options.take_hidden else source.hidden_rows,
     )
-    table = _keep(table, columns, given, by)
+    table = keep(table, columns, given, by)
     if ImportedPiece.objects.filter(source=source).count() != source.pieces:
         table.delete()  # forgotten while it was read: some of its rows may be missing
         raise TableRefused(_("The file is not kept any more. Choose it again."))
     source.options = options.to_json()
     source.save(update_fields=["options"])
     return table
-
-
-def opted_out_sentence() -> str:
-    return _("Opted out, as the spreadsheet says.")
 
 
 def _keys(names: Sequence[str]) -> list[str]:
@@ -166,7 +131,7 @@ def _keys(names: Sequence[str]) -> list[str]:
     return keys
 
 
-def _given(row: Row, keys: Sequence[str], kept: set[int], options: Options) -> Iterator[_Given]:
+def _given(row: Row, keys: Sequence[str], kept: set[int], options: Options) -> Iterator[Given]:
     """A row, as often as it has numbers that count."""
     cells = {
         keys[place]: cleaned
@@ -178,7 +143,7 @@ def _given(row: Row, keys: Sequence[str], kept: set[int], options: Options) -> I
     is_marked = marked is not None and marked < len(row.cells) and says_yes(row.cells[marked])
     why = opted_out_sentence() if is_marked else ""
     for number in numbers_of(row, options):
-        yield _Given(row.line, number, name, cells, why)
+        yield Given(row.line, number, name, cells, why)
 
 
 def _clean(cell: str) -> str:
@@ -189,79 +154,13 @@ def _clean(cell: str) -> str:
     return "\n".join(lines).strip()
 
 
-def _keep(
-    table: RecipientTable, columns: _Columns, pieces: Iterable[list[_Given]], by: Actor
-) -> RecipientTable:
-    """Save a new table with these rows.
-
-    Each piece is a transaction of its own: answers of Sociair must not wait until a file is read.
-    """
-    table.columns = list(columns.headings.items())
-    table.number_key, table.name_key = columns.number, columns.name
-    table.created_by = user_of(by)
-    table.save(force_insert=True)
-    opted_out: set[str] = set()
-    try:
-        for piece in pieces:
-            names = ["table", "line", "mobile", "name", "fields", "reason"]
-            with transaction.atomic():
-                insert_rows(TableRow, names, _stored(table, piece, opted_out))
-        if opted_out:  # whatever other rows say
-            others = TableRow.objects.filter(AnyOf("mobile", opted_out), table=table)
-            table.unreadable += others.update(mobile="", reason=opted_out_sentence())
-        if table.unreadable == table.size:
-            said = _("No row has a mobile number in the column “%(column)s”.")
-            raise TableRefused(said % {"column": table.number_heading})
-        table.is_complete = True
-        table.save()
-    except BaseException:
-        table.delete()
-        raise
-    if table.size > _PIECE:
-        take_stock(TableRow)
-    return table
-
-
-def _stored(
-    table: RecipientTable, rows: list[_Given], opted_out: set[str]
-) -> list[tuple[Any, ...]]:
-    """The values to insert for each row, which are counted in the table; numbers that a row opts
-    out are added to `opted_out`.
-    """
-    pk = RecipientTable._meta.get_field("id").get_db_prep_value(table.pk, connection)
-    stored = []
-    gone = forgotten.among({mobile_in(number) for _line, number, *_rest in rows})
-    for line, number, name, cells, why in rows:
-        if mobile_in(number) in gone:
-            stored.append((pk, line, "", "", "{}", forgotten.sentence()))
-            table.unreadable += 1
-            continue
-        mobile, reason = ("", why) if why else _number(number)
-        table.unreadable += not mobile
-        if why and (marked := mobile_in(number)):
-            opted_out.add(marked)
-        stored.append((pk, line, mobile, name[:_LONGEST_NAME], json.dumps(cells), reason))
-    table.size += len(stored)
-    _check_size(table.size)
-    return stored
-
-
-def _number(cell: str) -> tuple[str, str]:
-    if not cell:
-        return "", _("There is no number in this row.")
-    try:
-        return read_number(cell), ""
-    except BadNumber as bad:
-        return "", bad.reason[:300]
-
-
 def read_again(table: RecipientTable, *, number: str, name: str, by: Actor) -> RecipientTable:
     """The same rows with other columns for the numbers and the names. Raises `TableRefused`."""
     found = table.headings
-    columns = _Columns(found, number, name)
+    columns = Columns(found, number, name)
     if number not in found or (name and name not in found) or number == name:
         raise TableRefused(_("Choose two different columns for the numbers and the names."))
-    return _keep(_like(table), columns, _pieces_of(table, columns), by)
+    return keep(_like(table), columns, _pieces_of(table, columns), by)
 
 
 def _like(table: RecipientTable) -> RecipientTable:
@@ -275,18 +174,18 @@ def _like(table: RecipientTable) -> RecipientTable:
     )
 
 
-def _by_columns(columns: _Columns, row: TableRow) -> _Given:
+def _by_columns(columns: Columns, row: TableRow) -> Given:
     """A stored row by other columns; who is opted out stays so."""
     cells: Cells = row.fields
     name = clean_name(cells.get(columns.name, "")) if columns.name else ""
     why = opted_out_sentence() if row.reason == opted_out_sentence() else ""
-    return _Given(row.line, cells.get(columns.number, ""), name, cells, why)
+    return Given(row.line, cells.get(columns.number, ""), name, cells, why)
 
 
-def _pieces_of(table: RecipientTable, columns: _Columns) -> Iterator[list[_Given]]:
+def _pieces_of(table: RecipientTable, columns: Columns) -> Iterator[list[Given]]:
     rows = TableRow.objects.filter(table=table).order_by("id")
     last = 0
-    while some := list(rows.filter(pk__gt=last)[:_PIECE]):
+    while some := list(rows.filter(pk__gt=last)[:PIECE]):
         last = some[-1].pk
         yield [_by_columns(columns, row) for row in some]
 
@@ -296,14 +195,14 @@ def only(table: RecipientTable, rows: Collection[int], by: Actor) -> RecipientTa
     wanted = set(rows)
     kept = TableRow.objects.filter(table=table).order_by("id")
     some = [
-        _Given(row.line, row.mobile, row.name, row.fields, row.reason)
+        Given(row.line, row.mobile, row.name, row.fields, row.reason)
         for row in kept.iterator()
         if row.pk in wanted
     ]
-    columns = _Columns(table.headings, table.number_key, table.name_key)
+    columns = Columns(table.headings, table.number_key, table.name_key)
     of_some, lines = _like(table), {row.line for row in some}
     of_some.odd_cells = [odd for odd in table.odd_cells if odd[1] in lines]
-    return _keep(of_some, columns, [some], by)
+    return keep(of_some, columns, [some], by)
 
 
 def forget_unused() -> None:

@@ -7,7 +7,8 @@ import pytest
 
 from contacts.fields import FieldKind, compared, show_value
 from contacts.importing import jobs, load
-from contacts.importing.meanings import NotChosen, guess_choice, options_of
+from contacts.importing.chosen import NotChosen, options_of
+from contacts.importing.meanings import guess_choice
 from contacts.importing.rows import FileTrouble, Unreadable
 from contacts.models import Contact, ContactField, ContactImport, OptOut, RejectedRow
 from messaging.models import RecipientTable

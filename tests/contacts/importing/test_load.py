@@ -7,7 +7,8 @@ import pytest
 from pytest_django import Settings
 
 from contacts.importing import jobs, load, pieces
-from contacts.importing.meanings import REASON, NotChosen, guess_choice, options_of
+from contacts.importing.chosen import NotChosen, options_of
+from contacts.importing.meanings import REASON, guess_choice
 from contacts.importing.options import Existing
 from contacts.models import (
     Contact,

@@ -15,8 +15,9 @@ from contacts.importing import pieces
 from contacts.importing.rows import Unreadable
 from contacts.models import Contact, ContactImport
 from messaging.models import Batch, Campaign, Gateway, LeftOut, Recipient, RecipientTable, TableRow
-from messaging.services.audience import tables
+from messaging.services.audience import table_rows, tables
 from messaging.services.audience.choice import Audience, describe
+from messaging.services.audience.table_rows import TableRefused
 from messaging.services.campaigns import control, drafts, follow_ups
 from messaging.services.campaigns.review import review_of
 from messaging.services.money import affordability
@@ -180,8 +181,8 @@ def test_a_table_that_cannot_be_used_says_why(sender: Browser, text: str, said: 
 def test_a_table_of_too_many_rows_is_refused(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr(tables, "MOST_ROWS", 4)
-    with pytest.raises(tables.TableRefused, match="more than 4 rows"):
+    monkeypatch.setattr(table_rows, "MOST_ROWS", 4)
+    with pytest.raises(TableRefused, match="more than 4 rows"):
         table_of(MARKS, tmp_path)
     assert not RecipientTable.objects.exists()
 
@@ -399,7 +400,7 @@ def test_a_table_is_not_found_until_its_last_row(
         seen.append(tables.find(str(rows[0][0])))
         insert_rows(_model, _names, rows)
 
-    monkeypatch.setattr(tables, "insert_rows", counted)
+    monkeypatch.setattr(table_rows, "insert_rows", counted)
     table = table_of(MARKS, tmp_path)
     assert seen == [None] * 3
     assert tables.find(str(table.pk)) == table
@@ -581,8 +582,8 @@ def test_a_file_that_is_forgotten_while_it_is_read_makes_no_short_table(
         pieces.drop_pieces(kept)
         insert_rows(model, names, rows)
 
-    monkeypatch.setattr(tables, "insert_rows", inserted)
-    with pytest.raises(tables.TableRefused, match="not kept any more"):
+    monkeypatch.setattr(table_rows, "insert_rows", inserted)
+    with pytest.raises(TableRefused, match="not kept any more"):
         tables.as_guessed(kept, by=None)
     assert not RecipientTable.objects.exists()
 
@@ -606,7 +607,7 @@ def test_rows_with_several_numbers_count_as_often(
     sender: Browser, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     address = _columns_of(sender, TWO_NUMBERS)
-    monkeypatch.setattr(tables, "MOST_ROWS", 3)
+    monkeypatch.setattr(table_rows, "MOST_ROWS", 3)
     columns = {"column_0": "name", "column_1": "number", "column_2": "number"}
     page = words(sender.post(address, {**columns, "several": "both", "action": "use"}))
     assert "more than 3 rows" in page

@@ -1,20 +1,26 @@
 """The page of the record: who did what in words, found by its filters, and taken away as CSV."""
 
+import ast
 import csv
 import io
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.contrib.auth.models import Group as Role
 from django.contrib.contenttypes.models import ContentType
 from django.urls import reverse
 from django.utils import timezone
 
 from contacts.models import Contact
+from messaging.services.privacy.everywhere import PLACES
+from messaging.services.privacy.rules import RULES
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.models import Entry
 from sociair_portal.audit.record import record
+from sociair_portal.audit.words import FACTS
 from sociair_portal.roles import SENDER
 from tests.conftest import Browser
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory, UserFactory
@@ -92,7 +98,7 @@ def test_no_word_of_django_is_shown(manager: Browser) -> None:
 
 def test_who_is_nobody_is_said(manager: Browser) -> None:
     record(Deed.IMPORTED)
-    assert "Nobody (the worker)" in words(manager.get(URL))
+    assert "The portal itself" in words(manager.get(URL))
 
 
 class TestFilters:
@@ -202,3 +208,37 @@ def test_words_in_an_export_are_not_computed(manager: Browser) -> None:
 
 def test_the_admin_does_not_offer_it(manager: Browser) -> None:
     assert manager.get("/admin/audit/entry/").status_code == 404
+
+
+def _recorded_facts() -> set[str]:
+    """Every name under which something counted or chosen is handed to the record."""
+    beside = {"by", "about", "kind", "words", None}
+    calls = (
+        node
+        for app in ("contacts", "messaging", "sociair_portal")
+        for path in (Path(settings.BASE_DIR) / app).rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and ast.unparse(node.func) in ("record", "audit.record")
+    )
+    named = {keyword.arg for call in calls for keyword in call.keywords} - beside
+    return {name for name in named if name}
+
+
+def test_every_fact_of_the_record_has_words_of_its_own() -> None:
+    counted = {"contacts", "messages", "letters", "taken_out", "own_opt_out"}
+    removed = {one.name for one in PLACES} | {one.name for one in RULES} | counted
+    assert len(_recorded_facts()) > 25
+    assert (_recorded_facts() | removed) - FACTS.keys() == set()
+
+
+def test_the_record_says_no_word_of_developers(manager: Browser) -> None:
+    """On the page, in its filters and in the file alike."""
+    record(Deed.HANDED_OUT, by=manager.user, kind=Contact, mark="1a2b3c4d", entries=3)
+    record(Deed.SWEPT, answers=2)
+    page, file = manager.get(URL), body(manager.get(reverse("record:export")))
+    for said in (words(page), file):
+        assert "Reference: 1a2b3c4d" in said
+        assert "Answers of Sociair: 2" in said
+        assert "Action code" in said
+        for word in ("Request", "Mark:", "Gateway", "Nobody (", "User"):
+            assert word not in said

@@ -3,16 +3,13 @@
 from typing import Any, ClassVar, Final
 
 from django.contrib import admin
-from django.contrib.auth.models import User
-from django.db.models import DecimalField, ForeignKey, Q, QuerySet
-from django.forms import ModelChoiceField
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from contacts.admin import MasksNumbers
 from contacts.shown_numbers import shown_mobile, shown_text
-from messaging.forms.own_number import ProfileForm
 from messaging.models import (
     BalanceReading,
     Batch,
@@ -22,18 +19,14 @@ from messaging.models import (
     LeftOut,
     Machine,
     MessageTemplate,
-    Profile,
     Recipient,
     RecipientTable,
     SentMessage,
 )
 from messaging.models.campaign import visible_to
 from messaging.services.audience import visible_tables
-from messaging.services.campaigns import own_number
 from messaging.services.history import numbers_like
-from sociair_portal.common import formats
-from sociair_portal.common.actors import user_of
-from sociair_portal.common.bases import ModelAdmin, Paginator
+from sociair_portal.common.bases import Paginator
 
 _MOST_COUNTED: Final = 10_000
 
@@ -61,19 +54,7 @@ class RecordAdmin(MasksNumbers):
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         """All of them: there is no form that would leave some out."""
         fields = [field for field in self.opts.concrete_fields if not field.primary_key]
-        return [self._shown(field.name) for field in fields]
-
-    def get_list_display(self, request: HttpRequest) -> Any:
-        return [self._shown(name) for name in super().get_list_display(request)]
-
-    def _shown(self, name: Any) -> Any:
-        """Amounts as everywhere else in the portal; Django would write Rs 36.80 as 36.8000."""
-        return self._amounts.get(name, name)
-
-    @cached_property
-    def _amounts(self) -> dict[str, Any]:
-        decimals = (it for it in self.opts.concrete_fields if isinstance(it, DecimalField))
-        return {field.name: _amount_of(field) for field in decimals}
+        return [field.name for field in fields]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -83,15 +64,6 @@ class RecordAdmin(MasksNumbers):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
-
-
-def _amount_of(field: "DecimalField[Any, Any]") -> Any:
-    @admin.display(description=field.verbose_name)
-    def amount(row: Any) -> str:
-        value = getattr(row, field.name)
-        return "-" if value is None else f"Rs\u00a0{formats.exact(value)}"
-
-    return amount
 
 
 class RecordsOfNumbers(RecordAdmin):
@@ -276,46 +248,3 @@ class MachineAdmin(RecordAdmin):
     list_filter = ["gateway"]
     list_select_related = ["gateway"]
     search_fields = ["name"]
-
-
-@admin.register(Profile)
-class ProfileAdmin(ModelAdmin):
-    """The numbers that tests go to. One that is entered here needs no code; it is kept who did."""
-
-    form = ProfileForm
-    fields = ["user", "mobile", "proved_at", "entered_by"]
-    list_display = ["user", "number", "proved_at", "entered_by"]
-    list_select_related = ["user", "entered_by"]
-    search_fields = ["user__username", "user__first_name", "user__last_name"]
-    ordering = ["user__username"]
-
-    @admin.display(description=_("mobile number"))
-    def number(self, row: Profile) -> str:
-        return shown_mobile(row.mobile) if row.mobile else ""
-
-    def formfield_for_foreignkey(
-        self, db_field: "ForeignKey[Any, Any]", request: HttpRequest, **kwargs: Any
-    ) -> "ModelChoiceField[Any] | None":
-        """Whoever has no row yet, and is no superuser."""
-        others = User.objects.filter(profile__isnull=True, is_superuser=False)
-        kwargs["queryset"] = others.order_by("username")
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    def get_readonly_fields(self, request: HttpRequest, obj: Profile | None = None) -> Any:
-        recorded = ("proved_at", "entered_by")
-        return recorded if obj is None else ("user", *recorded)
-
-    def save_model(self, request: HttpRequest, obj: Profile, form: Any, change: bool) -> None:
-        saved = own_number.save_number(obj.user, obj.mobile, by=user_of(request.user))
-        obj.pk = saved.pk
-
-    def has_change_permission(self, request: HttpRequest, obj: Profile | None = None) -> bool:
-        """A superuser's number is no manager's business, nor is any for who sees no numbers."""
-        if not request.user.has_perm("contacts.view_number"):
-            return False
-        is_above = obj is not None and obj.user.is_superuser and not request.user.is_superuser
-        return super().has_change_permission(request, obj) and not is_above
-
-    def has_delete_permission(self, request: HttpRequest, obj: Profile | None = None) -> bool:
-        """An empty number says the same, and keeps the account's row."""
-        return False
