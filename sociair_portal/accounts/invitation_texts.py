@@ -47,7 +47,7 @@ def text_of(invitation: Invitation, address: str, by: User) -> LinkText | None:
     """
     if invitation.key is None:
         return None
-    name = clean_name(by.get_full_name() or by.get_username()).replace("*", "")
+    name = clean_name((by.get_full_name() or by.get_username()).replace("*", ""))
     if invitation.user.has_usable_password():
         said = _("%(name)s sends you a link to choose a new password for Sociair Portal: %(link)s")
     else:

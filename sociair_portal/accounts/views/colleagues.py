@@ -87,9 +87,7 @@ def _save_number(request: HttpRequest, user: User, form: ColleagueForm, by: User
     if "mobile" not in form.changed_data:
         return
     if save_number(user, form.cleaned_data["mobile"], by):
-        said = _(
-            "The link went to the number of before, and does not work any more. Make a new one."
-        )
+        said = _("The link went to another number, so it does not work any more. Make a new one.")
         messages.warning(request, said)
 
 
