@@ -36,7 +36,9 @@ class ColleagueForm(ModelForm):
     mobile = MobileField(
         label=_("Mobile number (may stay empty)"),
         required=False,
-        help_text=_("The invitation can go there by SMS. Tests of your colleague's messages do."),
+        help_text=_(
+            "The invitation can be sent there by SMS. Tests of their messages go there too."
+        ),
     )
     role = forms.ChoiceField(label=_("Role"), choices=_ROLES, widget=forms.RadioSelect)
 

@@ -40,9 +40,11 @@ def invite(user: User, by: User) -> Invitation:
     return invitation
 
 
-def lock(user: User) -> None:
-    """Whatever is done to the link of an account waits for what is done to it just now."""
-    User.objects.select_for_update().get(pk=user.pk)
+def lock(user: User) -> User:
+    """Whatever is done to the link of an account waits for what is done to it just now; what the
+    colleague does meanwhile does not.
+    """
+    return User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
 def take_back(user: User, by: User) -> bool:
@@ -86,7 +88,7 @@ def _if_allowed(found: Invitation | None) -> Invitation | None:
 def accept(invitation: Invitation, password: str) -> bool:
     """Set the password, once: of two at the same moment one is told that the link was used."""
     with transaction.atomic():
-        user = User.objects.select_for_update().get(pk=invitation.user_id)
+        user = lock(invitation.user)
         allowed = still_open(invitation.pk)
         if not allowed or not _working().filter(pk=invitation.pk).update(used_at=timezone.now()):
             return False
@@ -105,11 +107,11 @@ def open_invitation(user: User) -> Invitation | None:
 
 def cancel_dead_texts() -> None:
     """Texts that are still queued with a link that opens nothing any more do not go out."""
-    keys = list(link_texts.waiting().values_list("key", flat=True))
-    if keys:
-        found = _working().filter(key__in=keys)
-        alive = (link for link in found if _if_allowed(link) and secret_in_link(link))
-        link_texts.cancel_others([link.key for link in alive if link.key])
+    waiting = set(link_texts.waiting().values_list("key", flat=True))
+    if waiting:
+        found = _working().filter(key__in=waiting)
+        alive = {link.key for link in found if _if_allowed(link) and secret_in_link(link)}
+        link_texts.cancel_with(waiting - alive)
 
 
 def _working() -> QuerySet[Invitation]:

@@ -3,6 +3,7 @@
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task
 
+from messaging.services.storage import database
 from sociair_portal.accounts.invitations import cancel_dead_texts
 from sociair_portal.accounts.sweep import sweep_accounts
 
@@ -15,4 +16,5 @@ def sweep() -> None:
 @db_periodic_task(crontab(minute="*"), expires=60)  # type: ignore[untyped-decorator]
 def cancel_texts() -> None:
     """Of links that died where nobody noticed: their maker may not make them any more."""
-    cancel_dead_texts()
+    if database.can_be_used():
+        cancel_dead_texts()

@@ -124,9 +124,9 @@ def waiting() -> QuerySet[SentLink]:
     return SentLink.objects.filter(campaign__state__in=OPEN_STATES, campaign__pending__gt=0)
 
 
-def cancel_others(alive: Collection[uuid.UUID]) -> None:
-    """Cancel what is queued with any link but those: nobody could use it."""
-    for link in waiting().exclude(key__in=alive).select_related("campaign"):
+def cancel_with(keys: Collection[uuid.UUID]) -> None:
+    """Cancel what is queued with these links: nobody could use it."""
+    for link in waiting().filter(key__in=keys).select_related("campaign"):
         cancel(link.campaign)
 
 

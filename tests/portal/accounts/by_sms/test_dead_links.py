@@ -22,6 +22,7 @@ from tests.portal.accounts.by_sms.support import (
     CHOSEN,
     MOBILE,
     SITA,
+    add,
     link_on,
     offer_on,
     page,
@@ -74,6 +75,16 @@ def test_a_queued_text_is_cancelled_with_its_link(
     check_cancelled(gateway, sandbox)
     told = words(manager.get(Campaign.objects.order_by("id")[0].get_absolute_url()))
     assert "The link in it stopped working before it was sent." in told
+
+
+def test_the_text_of_another_colleague_goes_out(
+    manager: Browser, queued: Any, gateway: Gateway, sandbox: Sandbox
+) -> None:
+    other = add(manager, username="meena", mobile="9801000010")
+    send(manager, offer_on(other), user=other.context["colleague"])
+    manager.post(page(sita(), "no-link/"))
+    assert received(sandbox, gateway) == link_on(other)
+    assert [entry.mobile for entry in sandbox.ledger()] == ["9801000010"]
 
 
 def test_saving_a_colleague_as_she_was_keeps_the_text(

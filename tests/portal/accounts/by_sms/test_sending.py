@@ -52,6 +52,7 @@ def test_the_text_that_arrives_holds_a_link_that_works_once(
     assert "Send to 980-1000009 for Rs 0.80 (1 part)" in words(shown).replace("\xa0", " ")
     said = words(send(manager, offer_on(shown)))
     assert "The link is on its way to 980-1000009." in said
+    assert "Send again to 980-1000009" in said
     link = received(sandbox, gateway)
     (entry,) = sandbox.ledger()
     assert (entry.mobile, entry.parts) == (MOBILE, 1)
