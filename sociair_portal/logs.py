@@ -16,7 +16,7 @@ _CONTROL: Final = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u206
 
 
 # Who has such a link chooses a colleague's password.
-_LINK: Final = re.compile(r"(/account/(?:join|password/new)/)[\w-]{10,}", re.IGNORECASE)
+_LINK: Final = re.compile(r"(/(?:account/join|account/password/new|j)/)[\w-]{10,}", re.IGNORECASE)
 
 
 def _masked(text: str) -> str:

@@ -19,13 +19,14 @@ from messaging.models import (
     Machine,
     NumberCode,
     Recipient,
+    SentLink,
     SentMessage,
 )
 from messaging.services.gateway import machines
 
 _TABLES: list[type[Model]] = [
     *(Gateway, Machine, BalanceReading, Campaign, LeftOut, Batch, Recipient, SentMessage, Event),
-    NumberCode,
+    *(NumberCode, SentLink),
 ]
 
 

@@ -95,7 +95,7 @@ class CampaignAdmin(RecordsOfNumbers):
         "unconfirmed",
         "cost",
     ]
-    list_filter = ["state", "gateway", "is_large", "is_test"]
+    list_filter = ["state", "gateway", "is_large", "is_test", "is_invitation"]
     list_select_related = ["created_by"]
     search_fields = ["text"]
     search_help_text = _("Any part of the text, or a number that it went to")

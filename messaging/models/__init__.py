@@ -12,6 +12,7 @@ from messaging.models.campaign import (
 from messaging.models.erasure import Erasure, RetentionDay
 from messaging.models.event import Event, EventKind
 from messaging.models.gateway import BalanceReading, Gateway, HoldKind, HoldReason
+from messaging.models.link import SentLink
 from messaging.models.machine import Machine
 from messaging.models.profile import NumberCode, Profile
 from messaging.models.recipient import LeftOut, LeftOutReason, Recipient
@@ -43,6 +44,7 @@ __all__ = [
     "RecipientState",
     "RecipientTable",
     "RetentionDay",
+    "SentLink",
     "SentMessage",
     "TableRow",
     "Verdict",

@@ -10,7 +10,7 @@ from contacts.phone import Operator
 from messaging.answers.outcomes import Outcome
 from messaging.models.campaign import TEXT_REMOVED, Campaign
 from messaging.models.gateway import Gateway
-from messaging.text.codes import MARK, code_of
+from messaging.text import codes, links
 from sociair_portal.common import formats
 
 OUTCOME_CHOICES = [(outcome.value, outcome.label) for outcome in Outcome]
@@ -80,6 +80,8 @@ class Batch(models.Model):
 
     # What the code in its text is made of, if it has one: the text has stars in its place.
     code_key = models.UUIDField(null=True, blank=True, editable=False)
+    # The same for the secret of a link.
+    link_key = models.UUIDField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("batch")
@@ -106,14 +108,25 @@ class Batch(models.Model):
     @property
     def letter(self) -> str:
         """The text as it goes out, for the call alone: what is shown or kept is `text`."""
-        return self.text.replace(MARK, self.secrets[0]) if self.secrets else self.text
+        letter = self.text
+        for mark, secret in self._masked():
+            letter = letter.replace(mark, secret)
+        return letter
 
     @property
     def secrets(self) -> tuple[str, ...]:
         """What stands in its letter and nowhere else: no answer that repeats it is kept."""
-        if self.code_key is None:
-            return ()
-        return (code_of(str(self.code_key), secret=settings.SECRET_KEY),)
+        return tuple(secret for _mark, secret in self._masked())
+
+    def _masked(self) -> list[tuple[str, str]]:
+        """What stands in the text for each secret, and the secret."""
+        ours = settings.SECRET_KEY
+        masked = []
+        if self.link_key is not None:
+            masked.append((links.MARK, links.secret_of(str(self.link_key), secret=ours)))
+        if self.code_key is not None:
+            masked.append((codes.MARK, codes.code_of(str(self.code_key), secret=ours)))
+        return masked
 
     @property
     def shown_text(self) -> str:

@@ -157,7 +157,9 @@ class Campaign(models.Model):
         related_name="campaigns",
         verbose_name=_("table"),
     )
+    # A test, a code or an invitation: sent by a button of its own, and never again from here.
     is_test = models.BooleanField(_("test"), default=False)
+    is_invitation = models.BooleanField(_("invitation"), default=False)
     # A draft that goes on in Compose: it cannot be signed for yet.
     is_unfinished = models.BooleanField(_("still being written"), default=False)
     saved_at = models.DateTimeField(_("saved"), default=timezone.now)

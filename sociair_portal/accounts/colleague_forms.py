@@ -8,6 +8,11 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 
+from contacts.forms.people import MobileField
+from contacts.phone import format_mobile
+from contacts.shown_numbers import may_see_numbers
+from messaging.services.campaigns import own_number
+from sociair_portal.accounts.invitation_texts import number_for
 from sociair_portal.accounts.roles import role_of
 from sociair_portal.common.bases import ModelForm
 from sociair_portal.roles import MANAGER, SENDER
@@ -26,6 +31,15 @@ _ROLES: Final = [
 
 
 class ColleagueForm(ModelForm):
+    """Name, e-mail, number and role of a colleague, as a manager (`by`) enters them."""
+
+    mobile = MobileField(
+        label=_("Mobile number (may stay empty)"),
+        required=False,
+        help_text=_(
+            "The invitation can be sent there by SMS. Tests of their messages go there too."
+        ),
+    )
     role = forms.ChoiceField(label=_("Role"), choices=_ROLES, widget=forms.RadioSelect)
 
     class Meta:
@@ -40,8 +54,11 @@ class ColleagueForm(ModelForm):
             "username": _("Short and without spaces, such as sita or sita.thapa."),
         }
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    field_order = ["first_name", "username", "email", "mobile", "role"]
+
+    def __init__(self, *args: Any, by: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self._prepare_number(by)
         self.fields["first_name"].required = True
         if settings.EMAIL_IS_SET_UP:
             said = _("The invitation goes there, and a new password can be asked for.")
@@ -50,6 +67,13 @@ class ColleagueForm(ModelForm):
         self.fields["email"].help_text = said
         self.fields["username"].validators.clear()  # clean_username says it in the page's words
         self.fields["role"].initial = role_of(self.instance) if self.instance.pk else SENDER
+
+    def _prepare_number(self, by: User) -> None:
+        """Only for who vouches for numbers. One that is not proved has to be typed for that."""
+        if not own_number.needs_no_code(by) or not may_see_numbers():
+            del self.fields["mobile"]
+        elif self.instance.pk and (mobile := number_for(self.instance)):
+            self.fields["mobile"].initial = format_mobile(mobile)
 
     def clean_email(self) -> str:
         """Of one account: a new password is sent to who has it."""

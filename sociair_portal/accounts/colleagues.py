@@ -8,7 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 
 from sociair_portal.accounts.devices import account_of
-from sociair_portal.accounts.invitations import take_back
+from sociair_portal.accounts.invitations import cancel_dead_texts, take_back
 from sociair_portal.accounts.limits import lift
 from sociair_portal.accounts.second_step import has_second_step
 from sociair_portal.accounts.sessions_end import end_sessions
@@ -29,6 +29,7 @@ def set_role(user: User, role: str, by: User) -> None:
             user.groups.remove(*Group.objects.filter(name__in=set(ROLES) - set(after)))
             user.groups.add(*Group.objects.filter(name__in=after))
         take_back(user, by)  # it was made for another role
+        cancel_dead_texts()  # with links that this colleague may not make any more
         record(Deed.ROLES_CHANGED, by=by, about=user, before=before, after=after)
 
 
@@ -45,6 +46,7 @@ def close(user: User, by: User) -> None:
         if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
             end_sessions(user)
             take_back(user, by)
+            cancel_dead_texts()
             record(Deed.CLOSED, by=by, about=user)
 
 

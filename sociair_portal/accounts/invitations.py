@@ -1,15 +1,18 @@
 """Invitations: a link with which a colleague chooses a password. It works once, for three days."""
 
-import secrets
+import uuid
 from datetime import timedelta
 from typing import Final
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import QuerySet
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
+from messaging.services.campaigns import link_texts
+from messaging.text.links import secret_of
 from sociair_portal.accounts.models import Invitation
 from sociair_portal.accounts.roles import may_manage
 from sociair_portal.accounts.sessions_end import end_sessions
@@ -19,32 +22,48 @@ from sociair_portal.audit.record import record
 HOURS: Final = 72
 
 
-def invite(user: User, by: User) -> str:
-    """Make a link for an account and return what is secret in it, which nobody can be told again.
-    The link before it stops working.
-    """
-    secret = secrets.token_urlsafe(32)
-    now = timezone.now()
+def invite(user: User, by: User) -> Invitation:
+    """Make a link for an account. The link before it stops working."""
+    now, key = timezone.now(), uuid.uuid4()
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)
+        lock(user)
         _open(user).update(taken_back_at=now)
-        Invitation.objects.create(
+        invitation = Invitation.objects.create(
             user=user,
-            fingerprint=_fingerprint(secret),
+            key=key,
+            fingerprint=_fingerprint(_secret_of_key(key)),
             created_by=by,
             ends_at=now + timedelta(hours=HOURS),
         )
         record(Deed.INVITED, by=by, about=user)
-    return secret
+        cancel_dead_texts()
+    return invitation
+
+
+def lock(user: User) -> User:
+    """Whatever is done to the link of an account waits for what is done to it just now; what the
+    colleague does meanwhile does not.
+    """
+    return User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
 
 def take_back(user: User, by: User) -> bool:
     """Whether there was a link to take back."""
     with transaction.atomic():
+        lock(user)
         gone = _open(user).update(taken_back_at=timezone.now())
         if gone:
             record(Deed.INVITATION_TAKEN_BACK, by=by, about=user)
+            cancel_dead_texts()
     return bool(gone)
+
+
+def secret_in_link(invitation: Invitation) -> str:
+    """What is secret in the link, for whoever made it. Empty if nobody can tell any more: an older
+    portal made it, or one with another SECRET_KEY.
+    """
+    secret = _secret_of_key(invitation.key) if invitation.key else ""
+    return secret if _fingerprint(secret) == invitation.fingerprint else ""
 
 
 def invitation_of(secret: str) -> Invitation | None:
@@ -69,20 +88,30 @@ def _if_allowed(found: Invitation | None) -> Invitation | None:
 def accept(invitation: Invitation, password: str) -> bool:
     """Set the password, once: of two at the same moment one is told that the link was used."""
     with transaction.atomic():
+        user = lock(invitation.user)
         allowed = still_open(invitation.pk)
         if not allowed or not _working().filter(pk=invitation.pk).update(used_at=timezone.now()):
             return False
-        user = User.objects.select_for_update().get(pk=invitation.user_id)
         user.set_password(password)
         user.save(update_fields=["password"])
         end_sessions(user)
         record(Deed.INVITATION_USED, by=user, about=user)
+        cancel_dead_texts()
     return True
 
 
 def open_invitation(user: User) -> Invitation | None:
     """The one that waits to be used."""
     return _open(user).filter(ends_at__gt=timezone.now()).first()
+
+
+def cancel_dead_texts() -> None:
+    """Texts that are still queued with a link that opens nothing any more do not go out."""
+    waiting = set(link_texts.waiting().values_list("key", flat=True))
+    if waiting:
+        found = _working().filter(key__in=waiting)
+        alive = {link.key for link in found if _if_allowed(link) and secret_in_link(link)}
+        link_texts.cancel_with(waiting - alive)
 
 
 def _working() -> QuerySet[Invitation]:
@@ -93,6 +122,10 @@ def _working() -> QuerySet[Invitation]:
 
 def _open(user: User) -> QuerySet[Invitation]:
     return Invitation.objects.filter(user=user, used_at=None, taken_back_at=None)
+
+
+def _secret_of_key(key: uuid.UUID) -> str:
+    return secret_of(str(key), secret=settings.SECRET_KEY)
 
 
 def _fingerprint(secret: str) -> str:

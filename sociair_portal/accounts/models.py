@@ -35,7 +35,10 @@ class Invitation(models.Model):
         related_name="invitations",
         verbose_name=_("colleague"),
     )
-    # The link itself is kept nowhere: this is a keyed hash of what is secret in it.
+    # What is secret in the link is made of this and SECRET_KEY, and kept nowhere. None: an older
+    # portal made it.
+    key = models.UUIDField(null=True, unique=True, editable=False)
+    # A keyed hash of what is secret in the link, by which it is found.
     fingerprint = models.CharField(max_length=64, unique=True, editable=False)
     created_at = models.DateTimeField(_("made"), default=timezone.now)
     created_by = models.ForeignKey(

@@ -4,7 +4,7 @@ from allauth.account import views as account
 from allauth.usersessions import views as sessions
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from sociair_portal.accounts.views import colleagues, here, joining
+from sociair_portal.accounts.views import colleagues, here, joining, links
 
 # The library finds its pages by these names.
 _own: list[URLPattern | URLResolver] = [
@@ -31,7 +31,7 @@ _own: list[URLPattern | URLResolver] = [
     path("second-step/", include("allauth.mfa.urls")),
     path("devices/", sessions.list_usersessions, name="usersessions_list"),
     path("join/", joining.join, name="join"),
-    path("join/<str:secret>/", joining.open_link, name="open_link"),
+    path("join/<str:secret>/", joining.open_link),  # as older portals wrote links
     path("here/", here.here, name="here"),
     path("here/still/", here.still_here, name="still_here"),
     path("here/again/", here.again, name="here_again"),
@@ -40,12 +40,17 @@ _colleagues: list[URLPattern | URLResolver] = [
     path("", colleagues.colleague_list, name="colleagues"),
     path("new/", colleagues.colleague_new, name="colleague_new"),
     path("<int:pk>/", colleagues.colleague, name="colleague"),
-    path("<int:pk>/link/", colleagues.new_link, name="colleague_link"),
-    path("<int:pk>/no-link/", colleagues.no_link, name="colleague_no_link"),
+    path("<int:pk>/link/", links.new_link, name="colleague_link"),
+    path("<int:pk>/link/sms/", links.send_link, name="colleague_send_link"),
+    path("<int:pk>/no-link/", links.no_link, name="colleague_no_link"),
     path("<int:pk>/close/", colleagues.close, name="colleague_close"),
     path("<int:pk>/open/", colleagues.open_again, name="colleague_open"),
     path("<int:pk>/try-again/", colleagues.let_try_again, name="colleague_try_again"),
     path("<int:pk>/sign-out/", colleagues.sign_out, name="colleague_sign_out"),
     path("<int:pk>/second-step/", colleagues.reset_second_step, name="reset_second_step"),
 ]
-urlpatterns = [path("account/", include(_own)), path("colleagues/", include(_colleagues))]
+urlpatterns = [
+    path("account/", include(_own)),
+    path("colleagues/", include(_colleagues)),
+    path("j/<str:secret>", joining.open_link, name="open_link"),  # short: it goes out by SMS
+]

@@ -23,6 +23,7 @@ class Deed(TextChoices):
     SESSIONS_ENDED = "sessions_ended", _("Signed out other devices")
     # colleagues
     INVITED = "invited", _("Invited a colleague")
+    INVITED_BY_SMS = "invited_by_sms", _("Sent an invitation by SMS")
     INVITATION_USED = "invitation_used", _("Joined by an invitation")
     INVITATION_TAKEN_BACK = "invitation_over", _("Took an invitation back")
     ROLES_CHANGED = "roles_changed", _("Changed a colleague's role")

@@ -59,6 +59,7 @@ def save_draft(
     template: MessageTemplate | None = None,
     is_unfinished: bool = False,
     is_test: bool = False,
+    is_invitation: bool = False,
     version: int | None = None,
     keep_answers: bool = False,
 ) -> Campaign:
@@ -81,6 +82,7 @@ def save_draft(
         "template": template,
         "is_unfinished": is_unfinished,
         "is_test": is_test,
+        "is_invitation": is_invitation,
     }
     form = Campaign.objects.filter(form_uuid=form_uuid)
     if (found := form.first()) is None:

@@ -28,7 +28,7 @@ def not_reached(campaign: Campaign) -> QuerySet[Recipient]:
     """Recipients whom it did not reach, but not those whom a follow-up has written to since, nor
     those whose number or text was removed.
 
-    None of a test, which was to its own sender: another one is a click away.
+    None of a test or an invitation: another one is a click away.
     """
     if campaign.is_test:
         return Recipient.objects.none()

@@ -150,7 +150,7 @@ def _record(campaign: Campaign, signed: Reviewed, at: datetime | None, *, by: Ac
         rupees=f"{signed.cost:.2f}",
         at=at.isoformat() if at else None,
         follows=campaign.follows_id,
-        is_test=campaign.is_test or None,
+        is_test=(campaign.is_test and not campaign.is_invitation) or None,
     )
 
 

@@ -58,7 +58,9 @@ def check_gateway(campaign: Campaign) -> None:
 
 
 def check_no_test(campaign: Campaign) -> None:
-    """Raises `SendRefused` for a test, or a code: its sender asks for another one."""
+    """Raises `SendRefused` for a test, a code or an invitation: there are buttons for another."""
+    if campaign.is_invitation:
+        raise SendRefused(_("An invitation is sent again from its colleague's page."))
     if campaign.is_test:
         raise SendRefused(_("A test is not sent again: its sender can send another one."))
 

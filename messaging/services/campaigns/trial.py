@@ -71,11 +71,18 @@ def send_test(
 
 
 def send_to(
-    mobile: str, *, gateway: Gateway, form_uuid: uuid.UUID, text: str, cost: Decimal, by: Actor
+    mobile: str,
+    *,
+    gateway: Gateway,
+    form_uuid: uuid.UUID,
+    text: str,
+    cost: Decimal,
+    by: Actor,
+    is_invitation: bool = False,
 ) -> Campaign:
-    """Send a text to one's own number for at most `cost` rupees, within the caller's transaction.
+    """Send a text to one number for at most `cost` rupees, within the caller's transaction.
 
-    It is marked as a test. Raises `SendRefused`.
+    It is marked as a test, or as an invitation. Raises `SendRefused`.
     """
     test = drafts.save_draft(
         form_uuid=form_uuid,
@@ -84,6 +91,7 @@ def send_to(
         gateway=gateway,
         by=by,
         is_test=True,
+        is_invitation=is_invitation,
     )
     if test.state == CampaignState.DRAFT:
         _hand_over(test, cost, by)
@@ -92,7 +100,7 @@ def send_to(
 
 def _check_limit(by: Actor, form_uuid: uuid.UUID) -> None:
     """Raises `SendRefused` for somebody who has sent so many tests that another is no trial."""
-    sent = Campaign.objects.filter(is_test=True, created_by=user_of(by), code__isnull=True)
+    sent = Campaign.objects.filter(is_test=True, created_by=user_of(by), code=None, link=None)
     lately = sent.filter(created_at__gt=timezone.now() - timedelta(hours=1))
     if lately.exclude(form_uuid=form_uuid).count() >= settings.TESTS_AN_HOUR:
         said = _("You have sent %(most)d tests within an hour. Try again later.")
@@ -104,7 +112,7 @@ def _hand_over(test: Campaign, cost: Decimal, by: Actor) -> None:
     seen = review_of(test, reading)
     if not seen.people:
         why = seen.first_omissions[0].words if seen.first_omissions else ""
-        raise SendRefused(_("Your own number cannot be texted: %(why)s") % {"why": why})
+        raise SendRefused(_("This number cannot be texted: %(why)s") % {"why": why})
     if seen.cost > cost:
         raise SendRefused(_("The price has changed. Look once more."))
     handover.hand_over(test, reviewed=handover.Reviewed.of(test, seen), by=by)

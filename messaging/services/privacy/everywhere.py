@@ -21,6 +21,7 @@ from messaging.models import (
     MessageTemplate,
     NumberCode,
     RecipientTable,
+    SentLink,
     SentMessage,
     TableRow,
 )
@@ -156,6 +157,14 @@ PLACES: Final = [
         "codes",
         gettext_lazy("Codes by which a colleague's own number was to be proved"),
         NumberCode,
+        ("mobile",),
+        hers.code_of_number,
+        is_exact=True,
+    ),
+    Place(
+        "links",
+        gettext_lazy("Links by which a colleague was to choose a password"),
+        SentLink,
         ("mobile",),
         hers.code_of_number,
         is_exact=True,

@@ -17,7 +17,7 @@ from messaging.models import (
     RecipientState,
 )
 from messaging.services import transport
-from messaging.services.campaigns import taken_out
+from messaging.services.campaigns import link_texts, taken_out
 from messaging.services.sending import slots
 from messaging.services.storage import clock
 
@@ -96,7 +96,8 @@ def claim_batch(campaign_id: int, leave: slots.Leave) -> Claim | None:
 
     Those who have opted out since the review are left out. A large campaign gives way to a small
     one that came while the slot was waited for. No call may start when less than a whole call's
-    time is left to the batch's deadline. None if no batch could be taken.
+    time is left to the batch's deadline. A link that opens nothing any more is cancelled instead.
+    None if no batch could be taken.
     """
     start_before = transport.now() + settings.SOCIAIR_DEADLINE - settings.SOCIAIR_TOTAL_TIMEOUT
     while True:
@@ -104,8 +105,9 @@ def claim_batch(campaign_id: int, leave: slots.Leave) -> Claim | None:
             if (claimed := _claim_oldest(campaign_id)) is None:
                 return None
             batch, is_large, request_id = claimed
+            is_dead = link_texts.is_dead(batch)
             opted_out = _opted_out(batch.pk)
-            if not opted_out:
+            if not opted_out and not is_dead:
                 Recipient.objects.filter(batch=batch.pk, state=RecipientState.QUEUED).update(
                     state=RecipientState.SENDING
                 )
@@ -113,6 +115,9 @@ def claim_batch(campaign_id: int, leave: slots.Leave) -> Claim | None:
                 if slot is not None and not (is_large and candidates(leave.gateway, False)):
                     return Claim(batch, start_before, slot, request_id)
             transaction.set_rollback(True)
+        if is_dead:
+            link_texts.cancel(Campaign.objects.get(pk=campaign_id))
+            return None
         if not opted_out:
             return None  # held, or another sender was faster, or a small campaign is first
         taken_out.take_out(campaign_id, batch.pk, opted_out)

@@ -225,6 +225,7 @@ def _cut_again(campaign: Campaign, batch: Batch, *, halves: bool) -> int:
             campaign=campaign,
             text=batch.text,
             code_key=batch.code_key,
+            link_key=batch.link_key,
             parts=batch.parts,
             size=len(some),
             cost=prices.cost_of_recipients(taken),

@@ -15,7 +15,7 @@ from messaging.models import (
 )
 from messaging.services import sociair
 from messaging.services.audience import tables
-from messaging.services.campaigns import control, number_codes
+from messaging.services.campaigns import control, link_texts, number_codes
 from messaging.services.decisions.settlement import UNDECIDED
 from messaging.services.gateway import relief, silence
 from messaging.services.money import balance
@@ -30,14 +30,15 @@ _READ_EVERY = timedelta(minutes=15)
 
 def sweep(gateway: Gateway) -> None:
     """Keep those forgotten whom a backup brings back, record answers that wait in files, give up
-    lost batches, start what is due, cancel codes that expired, close what was cancelled, look at
-    the balance, and forget tables that nobody used.
+    lost batches, start what is due, cancel codes and links that expired, close what was cancelled,
+    look at the balance, and forget tables that nobody used.
     """
     Gateway.objects.filter(pk=gateway.pk).update(swept_at=timezone.now())
     steps = (
         _remember_forgotten,
         *(persistence.catch_up, _give_up, _mark_overdue, control.start_due),
-        *(number_codes.cancel_expired, _close_cancelled, _read_balance),
+        *(number_codes.cancel_expired, link_texts.cancel_expired),
+        *(_close_cancelled, _read_balance),
         *(relief.if_kept_again, _forget_tables),
     )
     for step in steps:

@@ -148,7 +148,7 @@ def test_a_refused_test_says_why_and_leaves_nothing(
     typed = {"trial": shown["trials"][0][2]}
     OptOutFactory.create(mobile=MINE)
     answer = sender.post(f"/campaigns/{draft.pk}/test/", typed, follow=True)
-    assert "Your own number cannot be texted: Opted out" in words(answer)
+    assert "This number cannot be texted: Opted out" in words(answer)
     Profile.objects.update(mobile="", proved_at=None)
     answer = sender.post(f"/campaigns/{draft.pk}/test/", typed, follow=True)
     assert "Enter your own number first." in words(answer)

@@ -31,7 +31,7 @@ def page(user: User, what: str = "") -> str:
 
 
 def link_in(text: str) -> str:
-    found = re.search(r'value="http://testserver(/account/join/[^"]+)"', text)
+    found = re.search(r'value="http://testserver(/j/[^"]+)"', text)
     assert found
     return found[1]
 
@@ -164,13 +164,13 @@ class TestLink:
         assert client.get(link).status_code == 410
 
     def test_is_kept_nowhere(self, manager: Browser, sita: User) -> None:
-        secret = link_in(manager.post(page(sita, "link/")).text).split("/")[-2]
+        secret = link_in(manager.post(page(sita, "link/")).text).split("/")[-1]
         assert secret not in str(list(Invitation.objects.values()))
         assert secret not in str(list(Entry.objects.values()))
         assert secret not in manager.get(page(sita)).text
 
     def test_cannot_be_guessed(self, client: Client, db: None) -> None:
-        answers = [client.get(f"/account/join/guess{n}/").status_code for n in range(22)]
+        answers = [client.get(f"/j/guess{n}").status_code for n in range(22)]
         assert answers == [410] * 20 + [429] * 2
 
     def test_takes_no_weak_password(self, manager: Browser, client: Client, sita: User) -> None:
@@ -235,7 +235,9 @@ class TestManaging:
         assert manager.post(page(manager.user, "second-step/"), reason).status_code == 403
         assert manager.user.authenticator_set.exists()
 
-    @pytest.mark.parametrize("what", ["", "link/", "no-link/", "close/", "open/", "sign-out/"])
+    @pytest.mark.parametrize(
+        "what", ["", "link/", "link/sms/", "no-link/", "close/", "open/", "sign-out/"]
+    )
     @pytest.mark.parametrize("whose", ["manager", "owner", "permission", "staff", "oneself"])
     def test_of_somebody_who_may_as_much_is_refused(
         self, manager: Browser, owner: Browser, sita: User, what: str, whose: str
@@ -259,14 +261,22 @@ class TestManaging:
         assert not other.is_active
 
     def test_is_not_for_senders(self, sender: Browser, sita: User) -> None:
-        for what in ("", "link/", "no-link/", "close/", "open/", "sign-out/", "second-step/"):
+        for what in (
+            "link/",
+            "link/sms/",
+            "no-link/",
+            "close/",
+            "open/",
+            "sign-out/",
+            "second-step/",
+        ):
             assert sender.post(page(sita, what), SITA).status_code == 403
 
     def test_asks_outside_of_the_sandbox_who_it_is(
         self, real: None, settings: Settings, manager: Browser, sita: User
     ) -> None:
         settings.SECOND_STEP = "nobody"
-        for what in ("", "link/", "close/", "sign-out/", "second-step/"):
+        for what in ("", "link/", "link/sms/", "close/", "sign-out/", "second-step/"):
             response = manager.post(page(sita, what), SITA)
             assert response["Location"].startswith("/account/confirm/?next=%2Fcolleagues%2F")
         sita.refresh_from_db()

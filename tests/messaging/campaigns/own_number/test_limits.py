@@ -173,7 +173,7 @@ def test_an_offer_for_another_number_or_price_sends_nothing(
 
 def test_a_number_that_wants_no_messages_gets_no_code(sender: Browser, entered: Profile) -> None:
     OptOutFactory.create(mobile=MINE)
-    assert "Your own number cannot be texted: Opted out" in words(ask(sender))
+    assert "This number cannot be texted: Opted out" in words(ask(sender))
     assert not Campaign.objects.exists()
 
 
