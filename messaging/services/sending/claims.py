@@ -13,24 +13,23 @@ from messaging.models import (
     Batch,
     BatchState,
     Campaign,
-    Recipient,
-    RecipientState,
 )
 from messaging.services import transport
 from messaging.services.campaigns import taken_out
 from messaging.services.sending import slots
-from messaging.services.storage import clock
+from messaging.services.storage import clock, statements
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A batch that is this worker's until its deadline, the number of its slot, and the request
-    that handed its campaign over.
+    """A batch that is this worker's until its deadline, with its numbers, the number of its slot,
+    and the request that handed its campaign over.
 
     Its call may start only before `start_before` (seconds, by `transport.now`).
     """
 
     batch: Batch
+    numbers: list[str]
     start_before: float
     slot: int
     request_id: str
@@ -38,9 +37,7 @@ class Claim:
 
 def candidates(gateway_id: int, include_large: bool) -> list[int]:
     """Ids of at most 20 campaigns with something queued, the best to send first."""
-    with connection.cursor() as cursor:
-        cursor.execute(*_candidates_sql(gateway_id, include_large))
-        return [pk for (pk,) in cursor.fetchall()]
+    return [pk for (pk,) in statements.rows(*_candidates_sql(gateway_id, include_large))]
 
 
 @cache
@@ -106,12 +103,10 @@ def claim_batch(campaign_id: int, leave: slots.Leave) -> Claim | None:
             batch, is_large, request_id = claimed
             opted_out = _opted_out(batch.pk)
             if not opted_out:
-                Recipient.objects.filter(batch=batch.pk, state=RecipientState.QUEUED).update(
-                    state=RecipientState.SENDING
-                )
+                numbers = _numbers_claimed(batch.pk)
                 slot = slots.take(leave)
                 if slot is not None and not (is_large and candidates(leave.gateway, False)):
-                    return Claim(batch, start_before, slot, request_id)
+                    return Claim(batch, numbers, start_before, slot, request_id)
             transaction.set_rollback(True)
         if not opted_out:
             return None  # held, or another sender was faster, or a small campaign is first
@@ -148,9 +143,18 @@ WHERE is_opted_out OR EXISTS (
 
 def _opted_out(batch_id: int) -> list[str]:
     """Those of a batch who opted out, or were made nameless, since the review."""
-    with connection.cursor() as cursor:
-        cursor.execute(_OPTED_OUT, [batch_id])
-        found = cursor.fetchall()
+    found = statements.rows(_OPTED_OUT, [batch_id])
     others = [mobile for mobile, is_opted_out in found if not is_opted_out]
     opted_out = [mobile for mobile, is_opted_out in found if is_opted_out]
     return opted_out + sorted(forgotten.among(others))
+
+
+_TO_CALL: Final = """
+UPDATE messaging_recipient SET state = 'sending' WHERE batch_id = %s AND state = 'queued'
+RETURNING id, mobile
+"""
+
+
+def _numbers_claimed(batch_id: int) -> list[str]:
+    """Take a batch's people along with it; their numbers in the order in which they were cut."""
+    return [mobile for _pk, mobile in sorted(statements.rows(_TO_CALL, [batch_id]))]

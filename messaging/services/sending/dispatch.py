@@ -14,7 +14,6 @@ from messaging.models import (
     Batch,
     BatchState,
     Gateway,
-    Recipient,
     RecipientState,
 )
 from messaging.services import sociair, states
@@ -61,7 +60,7 @@ def send_next(
 def _call(gateway: Gateway, claim: Claim, wait_or_stop: Callable[[float], bool]) -> Round:
     if not _is_remembered(gateway, claim):
         return Round.HELD
-    sent = sociair.send(claim.batch, start_before=claim.start_before)
+    sent = sociair.send(claim.batch, claim.numbers, start_before=claim.start_before)
     persistence.save_surely(sent, gateway, wait_or_stop)
     return Round.CALLED
 
@@ -82,9 +81,7 @@ def _put_back(claim: Claim) -> None:
     with transaction.atomic():
         this_try = Batch.objects.filter(pk=claim.batch.pk, tries=claim.batch.tries)
         if states.move_batches(this_try, [BatchState.SENDING], BatchState.QUEUED):
-            Recipient.objects.filter(batch=claim.batch, state=RecipientState.SENDING).update(
-                state=RecipientState.QUEUED
-            )
+            states.move_recipients(claim.batch.pk, RecipientState.SENDING, RecipientState.QUEUED)
 
 
 def _sleep(seconds: float) -> bool:

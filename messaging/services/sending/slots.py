@@ -15,7 +15,7 @@ from messaging.models.gateway import CLOCK_TOLERANCE
 from messaging.services.gateway import holds, machines, restores, silence, slot_record
 from messaging.services.gateway.machines import Standing
 from messaging.services.sending import witness
-from messaging.services.storage import clock
+from messaging.services.storage import clock, statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +99,7 @@ def _seen(gateway: Gateway, record: slot_record.Record | None) -> _Seen:
         "machine": _key(record.machine if record else None),
         "overdue": -silence.overdue_after().total_seconds(),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_in_words(_LOOK), values)
-        is_free, is_clear, is_asleep, calls, wait = cursor.fetchone()
+    ((is_free, is_clear, is_asleep, calls, wait),) = statements.rows(_in_words(_LOOK), values)
     return _Seen(
         is_free=bool(is_free),
         is_clear=bool(is_clear),
@@ -171,9 +169,7 @@ def take(leave: Leave) -> int | None:
         "known": leave.known,
         "interval": _interval(),
     }
-    with connection.cursor() as cursor:
-        cursor.execute(_in_words(_TAKE), values)
-        row = cursor.fetchone()
+    row = statements.row(_in_words(_TAKE), values)
     return row[0] if row else None
 
 

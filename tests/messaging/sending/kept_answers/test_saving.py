@@ -125,7 +125,7 @@ def test_a_stopped_worker_leaves_its_answer_to_the_next(
     assert claim is not None
     broken(LOCKED)
     monkeypatch.setattr(persistence, "_STOP_WITHIN", 0)
-    persistence.save_surely(sociair.send(claim.batch), gateway, _told_to_stop)
+    persistence.save_surely(sociair.send(claim.batch, claim.numbers), gateway, _told_to_stop)
     assert len(kept_answers.waiting()) == 1
     broken(None)
     persistence.catch_up(gateway)
