@@ -17,7 +17,7 @@ from messaging.models import (
 from messaging.services import transport
 from messaging.services.campaigns import taken_out
 from messaging.services.sending import slots
-from messaging.services.storage import clock, statements
+from messaging.services.storage import clock, database, statements
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,26 +91,57 @@ def _claim_sql() -> str:
 def claim_batch(campaign_id: int, leave: slots.Leave) -> Claim | None:
     """Take the oldest queued batch of a campaign and a slot to call in: both or neither.
 
-    Those who have opted out since the review are left out. A large campaign gives way to a small
-    one that came while the slot was waited for. No call may start when less than a whole call's
-    time is left to the batch's deadline. None if no batch could be taken.
+    Those who have opted out since the review are left out. None if no batch could be taken.
+    """
+    while True:
+        with database.in_turn():
+            claimed = _claim(campaign_id, leave)
+            if isinstance(claimed, Claim):
+                return claimed
+            transaction.set_rollback(True)
+        if claimed is None:
+            return None
+        taken_out.take_out(campaign_id, claimed.batch_id, claimed.mobiles)
+
+
+def claim_on(leave: slots.Leave, *, include_large: bool) -> Claim | None:
+    """Take a batch as part of the transaction that records the answer to another.
+
+    None if there is none, or if somebody would have to be taken out of it first.
+    """
+    for campaign_id in candidates(leave.gateway, include_large):
+        with transaction.atomic():
+            if isinstance(claimed := _claim(campaign_id, leave), Claim):
+                return claimed
+            transaction.set_rollback(True)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _ToTakeOut:
+    """A batch that cannot be claimed before these are taken out of it."""
+
+    batch_id: int
+    mobiles: list[str]
+
+
+def _claim(campaign_id: int, leave: slots.Leave) -> Claim | _ToTakeOut | None:
+    """Whatever it is, but for a claim, its transaction is to be rolled back.
+
+    No call may start when less than a whole call's time is left to the batch's deadline. A large
+    campaign gives way to a small one that came while the slot was waited for.
     """
     start_before = transport.now() + settings.SOCIAIR_DEADLINE - settings.SOCIAIR_TOTAL_TIMEOUT
-    while True:
-        with transaction.atomic():
-            if (claimed := _claim_oldest(campaign_id)) is None:
-                return None
-            batch, is_large, request_id = claimed
-            opted_out = _opted_out(batch.pk)
-            if not opted_out:
-                numbers = _numbers_claimed(batch.pk)
-                slot = slots.take(leave)
-                if slot is not None and not (is_large and candidates(leave.gateway, False)):
-                    return Claim(batch, numbers, start_before, slot, request_id)
-            transaction.set_rollback(True)
-        if not opted_out:
-            return None  # held, or another sender was faster, or a small campaign is first
-        taken_out.take_out(campaign_id, batch.pk, opted_out)
+    if (claimed := _claim_oldest(campaign_id)) is None:
+        return None
+    batch, is_large, request_id = claimed
+    if opted_out := _opted_out(batch.pk):
+        return _ToTakeOut(batch.pk, opted_out)
+    numbers = _numbers_claimed(batch.pk)
+    slot = slots.take(leave)
+    if slot is None or (is_large and candidates(leave.gateway, False)):
+        return None  # held, or another sender was faster, or a small campaign is first
+    return Claim(batch, numbers, start_before, slot, request_id)
 
 
 def _claim_oldest(campaign_id: int) -> tuple[Batch, bool, str] | None:

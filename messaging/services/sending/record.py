@@ -2,6 +2,7 @@
 
 import logging
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -29,7 +30,8 @@ from messaging.services import sociair, states
 from messaging.services.gateway import holds
 from messaging.services.money import prices
 from messaging.services.sending.changes import CLEAR, UNCONFIRMED, Change, change_by
-from messaging.services.storage import clock, statements
+from messaging.services.sending.claims import Claim
+from messaging.services.storage import clock, database, statements
 from sociair_portal.common.request_ids import on_behalf_of
 
 logger = logging.getLogger(__name__)
@@ -41,8 +43,9 @@ _PERSON: Final = {
 }
 
 
-def record(sent: sociair.Sent) -> None:
-    """Save an answer and what follows from it, in one short transaction.
+def record(sent: sociair.Sent, then: Callable[[], Claim | None] | None = None) -> Claim | None:
+    """Save an answer and what follows from it, in one short transaction; if it is a clear one,
+    `then` claims the next batch in the same.
 
     An answer to a try that was given up changes only its own row; but if it is clear, it still
     tells what became of the unconfirmed batch. Raises ObjectDoesNotExist if the database, set back
@@ -50,12 +53,12 @@ def record(sent: sociair.Sent) -> None:
     """
     batch, answer = sent.batch, sent.answer
     size = len(sent.numbers)
-    with transaction.atomic():
+    with database.in_turn():
         # Few statements while the campaign is locked: every other answer of it waits meanwhile.
         _lock(batch.campaign_id)
         found = _found(sent)
         if found.is_saved:
-            return  # by a commit whose confirmation was lost
+            return None  # by a commit whose confirmation was lost
         change = change_by(answer.outcome, size, cancelled=found.is_cancelled, late=False)
         sociair.save(sent, gateway_id=found.gateway_id)
         moved = _move(batch, BatchState.SENDING, change, answer)
@@ -68,7 +71,23 @@ def record(sent: sociair.Sent) -> None:
             _put_cost(batch)
         if moved is not None:
             states.count_answered(batch.campaign_id, moved)
+        claim = _claim(then) if then and answer.outcome in CLEAR else None
     logger.info("Batch %s, try %s: %s.", batch.pk, batch.tries, answer.outcome.value)
+    return claim
+
+
+def _claim(then: Callable[[], Claim | None]) -> Claim | None:
+    """What goes wrong with the next batch must not undo this answer; a database that fails does
+    so in any case, and then the answer is saved alone.
+    """
+    try:
+        with transaction.atomic():
+            return then()
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001  # the next round meets it, and says what it is
+        logger.info("The next batch was not claimed along: %s.", type(error).__name__)
+        return None
 
 
 def _lock(campaign_id: int) -> None:
