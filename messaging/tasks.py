@@ -7,6 +7,7 @@ that handed the campaign over.
 
 import threading
 import time
+from collections.abc import Callable
 from datetime import datetime
 from functools import partial
 from typing import Final
@@ -86,8 +87,12 @@ def send() -> None:
         return
     gateway = holds.current_gateway()
     until = time.monotonic() + _RUN_FOR
-    while time.monotonic() < until and not stopping.is_set():
-        done = _one_round(gateway)
+
+    def go_on() -> bool:
+        return time.monotonic() < until and not stopping.is_set()
+
+    while go_on():
+        done = _round(gateway, go_on)
         if done is dispatch.Round.HELD and (at := holds.reserve_wake_up(gateway)):
             wake.schedule(eta=at)
         if done is not dispatch.Round.CALLED:
@@ -96,10 +101,12 @@ def send() -> None:
         send()
 
 
-def _one_round(gateway: Gateway) -> dispatch.Round:
+def _round(gateway: Gateway, go_on: Callable[[], bool]) -> dispatch.Round:
     include_large = _large.acquire(blocking=False)
     try:
-        return dispatch.send_next(gateway, include_large=include_large, stopping=stopping.wait)
+        return dispatch.send_next(
+            gateway, include_large=include_large, stopping=stopping.wait, go_on=go_on
+        )
     except DatabaseError as error:
         if not database.takes_no_changes(error):
             raise

@@ -84,13 +84,17 @@ def take_slot(gateway: Gateway) -> float | None:
 
 def send_all(gateway: Gateway) -> list[dispatch.Round]:
     """What one sender does until there is nothing more for it, on a machine that looks in."""
-    rounds = [dispatch.send_next(gateway)]
     looked_in = time.monotonic()
+
+    def go_on() -> bool:
+        return time.monotonic() - looked_in <= _LOOKS_IN_EVERY
+
+    rounds = [dispatch.send_next(gateway, go_on=go_on)]
     while rounds[-1] is dispatch.Round.CALLED:
-        if time.monotonic() - looked_in > _LOOKS_IN_EVERY:
+        if not go_on():
             slots.attend(gateway)
             looked_in = time.monotonic()
-        rounds.append(dispatch.send_next(gateway))
+        rounds.append(dispatch.send_next(gateway, go_on=go_on))
     return rounds
 
 

@@ -26,8 +26,9 @@ from messaging.answers.amounts import amounts_of
 from messaging.answers.classification import MOST_BYTES, classify, read_json
 from messaging.answers.echoes import holds_secret
 from messaging.answers.outcomes import Answer, Outcome
-from messaging.models import BalanceReading, Batch, Gateway, RecipientState, SentMessage
+from messaging.models import BalanceReading, Batch, Gateway, SentMessage
 from messaging.services import transport
+from messaging.services.storage import statements
 
 logger = logging.getLogger(__name__)
 
@@ -148,17 +149,12 @@ def _call(method: str, path: str, call: transport.Call, payload: Any = None) -> 
         return _Reply(response.status_code, response.headers, body, call.doubtful)
 
 
-def send(batch: Batch, *, start_before: float | None = None) -> Sent:
+def send(batch: Batch, numbers: list[str], *, start_before: float | None = None) -> Sent:
     """Make the one call that a claimed batch stands for. Never raises for what Sociair does.
 
     `start_before` is a moment of `transport.now()`: later than that nothing is sent, because the
     batch may have been taken away. Call it outside any transaction.
     """
-    numbers = list(
-        batch.recipients.filter(state=RecipientState.SENDING)
-        .order_by("id")
-        .values_list("mobile", flat=True)
-    )
     started_at = timezone.now()
     total = settings.SOCIAIR_TOTAL_TIMEOUT
     limit = transport.now() + total if start_before is None else start_before
@@ -229,15 +225,15 @@ def _name(error: BaseException) -> str:
     return " < ".join(names)[:200]
 
 
-def save(sent: Sent, *, gateway: Gateway) -> SentMessage:
+def save(sent: Sent, *, gateway_id: int) -> None:
     """Save the row for one call, within the transaction that records its batch."""
     answer = sent.answer
-    return SentMessage.objects.create(
-        batch=sent.batch,
+    row = SentMessage(
+        batch_id=sent.batch.pk,
         attempt=sent.batch.tries,
-        gateway=gateway,
+        gateway_id=gateway_id,
         numbers=sent.numbers,
-        outcome=answer.outcome,
+        outcome=answer.outcome.value,
         words=answer.words,
         status=answer.status,
         error=answer.error,
@@ -248,6 +244,7 @@ def save(sent: Sent, *, gateway: Gateway) -> SentMessage:
         ended_at=sent.ended_at,
         **{operator.value: answer.counts.get(operator) for operator in Operator},
     )
+    statements.insert(row)
 
 
 def balance(gateway: Gateway) -> BalanceReading:

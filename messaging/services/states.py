@@ -5,13 +5,16 @@ line in its history in the same transaction.
 """
 
 import logging
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from functools import partial
-from typing import Any, Final, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.utils import timezone
 
+from messaging.answers.outcomes import Outcome
 from messaging.models import (
     RESUMABLE_STATES,
     Batch,
@@ -22,6 +25,7 @@ from messaging.models import (
     EventKind,
     RecipientState,
 )
+from messaging.services.storage import statements
 from sociair_portal.common.actors import Actor, user_of
 from sociair_portal.common.request_ids import current_id
 
@@ -152,6 +156,26 @@ def move_batches(
     return batches.filter(state__in=before).update(state=after, **fields)
 
 
+_MOVE_TRY: Final = """
+UPDATE messaging_batch SET state = %s, outcome = %s WHERE id = %s AND tries = %s AND state = %s
+"""
+_MOVE_RECIPIENTS: Final = """
+UPDATE messaging_recipient SET state = %s WHERE batch_id = %s AND state = %s
+"""
+
+
+def move_try(batch: Batch, before: BatchState, after: BatchState, outcome: Outcome) -> bool:
+    """Take a batch on by what one try of it came to; False if that is not its try any more."""
+    _check(BATCH, [before], after)
+    values = [after.value, outcome.value, batch.pk, batch.tries, before.value]
+    return statements.changed(_MOVE_TRY, values) == 1
+
+
+def move_recipients(batch_id: int, before: RecipientState, after: RecipientState) -> int:
+    """Take those of a batch's people who are in one state to another. Returns how many."""
+    return statements.changed(_MOVE_RECIPIENTS, [after.value, batch_id, before.value])
+
+
 _State = TypeVar("_State", CampaignState, BatchState)
 
 
@@ -177,6 +201,15 @@ _COUNTERS: Final = [
 ]
 
 
+# Where an answer, or its absence, can take people, beside back into the queue.
+_ANSWERED: Final = (
+    RecipientState.ACCEPTED,
+    RecipientState.REFUSED,
+    RecipientState.UNCONFIRMED,
+    RecipientState.CANCELLED,
+)
+
+
 def count(campaign: Campaign, state: RecipientState, people: int) -> None:
     """Change a campaign's counter; queued and sending both count as pending."""
     pending = state in (RecipientState.QUEUED, RecipientState.SENDING)
@@ -184,11 +217,48 @@ def count(campaign: Campaign, state: RecipientState, people: int) -> None:
     setattr(campaign, counter, getattr(campaign, counter) + people)
 
 
+# How many more people there are in each state.
+Counts: TypeAlias = Counter[RecipientState]
+
+_COUNT: Final = """
+UPDATE messaging_campaign SET
+    pending = pending + %(pending)s,
+    accepted = accepted + %(accepted)s,
+    refused = refused + %(refused)s,
+    unconfirmed = unconfirmed + %(unconfirmed)s,
+    cancelled = cancelled + %(cancelled)s,
+    answered_at = %(answered_at)s
+WHERE id = %(campaign)s
+RETURNING pending
+"""
+
+
+def count_answered(campaign_id: int, counts: Counts) -> None:
+    """Count what an answer changed; a campaign with nothing pending is done. The caller holds its
+    lock.
+    """
+    pending = counts[RecipientState.QUEUED] + counts[RecipientState.SENDING]
+    left = statements.row(
+        _COUNT,
+        {
+            "campaign": campaign_id,
+            "pending": pending,
+            "answered_at": statements.moment(timezone.now()),
+            **{state.value: counts[state] for state in _ANSWERED},
+        },
+    )
+    if left == (0,):
+        _finish(Campaign.objects.get(pk=campaign_id))
+
+
 def finish_if_empty(campaign: Campaign) -> None:
     """Save the counters; a campaign with nothing pending is done. The caller holds its lock."""
     campaign.save(update_fields=_COUNTERS)
-    if campaign.pending:
-        return
+    if not campaign.pending:
+        _finish(campaign)
+
+
+def _finish(campaign: Campaign) -> None:
     transition(
         campaign,
         [CampaignState.SENDING, *RESUMABLE_STATES],

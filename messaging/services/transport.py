@@ -29,6 +29,8 @@ _dying = threading.Lock()
 
 _this_thread = threading.local()
 
+_LOOKS_EVERY: Final = 60.0  # seconds after which whoever closes calls looks in any case
+
 
 class TooLate(OSError):
     """The call's time was over before its first byte was written: nothing was sent."""
@@ -80,18 +82,59 @@ class Call:
                     self._sock.shutdown(socket.SHUT_RDWR)
 
 
+class _Watch:
+    """One thread that closes every call whose time is over; a timer for each would cost more than
+    the call's own work.
+    """
+
+    def __init__(self) -> None:
+        self._calls: dict[Call, float] = {}  # the moment (`time.monotonic`) when each is over
+        self._changed = threading.Condition()
+        self._looks_at = float("inf")
+        self._thread: threading.Thread | None = None
+
+    def add(self, call: Call) -> None:
+        over = time.monotonic() + call.total
+        with self._changed:
+            self._calls[call] = over
+            if self._thread is None or not self._thread.is_alive():  # nor is it after a fork
+                self._thread = threading.Thread(target=self._run, daemon=True)
+                self._thread.start()
+            elif over < self._looks_at:
+                self._changed.notify()
+
+    def remove(self, call: Call) -> None:
+        with self._changed:
+            self._calls.pop(call, None)
+
+    def _run(self) -> None:
+        while True:
+            with self._changed:
+                self._looks_at = min(self._calls.values(), default=float("inf"))
+                wait = min(self._looks_at - time.monotonic(), _LOOKS_EVERY)
+                if wait > 0:
+                    self._changed.wait(wait)
+                now = time.monotonic()
+                late = [call for call, over in self._calls.items() if over <= now]
+                for call in late:
+                    del self._calls[call]
+            for call in late:
+                call.close()
+
+
+_watch: Final = _Watch()
+
+
 @contextlib.contextmanager
 def watched(*, start_before: float, total: float) -> Iterator[Call]:
     """A call of this thread, closed after `total` seconds however slowly the answer drips."""
     call = Call(start_before=start_before, total=total)
-    timer = threading.Timer(total, call.close)
-    timer.daemon = True
     _this_thread.call = call
-    timer.start()
+    _watch.add(call)
     try:
         yield call
     finally:
-        timer.cancel()
+        _watch.remove(call)
         _this_thread.call = None
 
 

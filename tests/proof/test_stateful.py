@@ -4,6 +4,7 @@ order: no forbidden edge, nothing twice, nothing lost, and the counters add up."
 import itertools
 import logging
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,9 +35,9 @@ from messaging.models import (
 )
 from messaging.services import sociair, transport
 from messaging.services.campaigns import control
-from messaging.services.gateway import holds
+from messaging.services.gateway import holds, slot_record
 from messaging.services.money import balance
-from messaging.services.sending import dispatch, record, slots
+from messaging.services.sending import claims, dispatch, record, slots
 from messaging.services.sending.upkeep import sweep
 from messaging.services.storage import clock
 from tests.proof.outside import WHICH, PeopleAndTime
@@ -54,12 +55,12 @@ class _Claimed(Exception):
 
 
 class Portal(PeopleAndTime):
-    @initialize(partial=st.sampled_from(["ask", "none_sent", "valid_sent"]))
-    def begin(self, partial: str) -> None:
+    @initialize(rejection=st.sampled_from(["ask", "none_sent", "valid_sent"]))
+    def begin(self, rejection: str) -> None:
         self.settings.STATE_DIR = next(self.folders)
         self.settings.SOCIAIR_BATCH_SIZE = 2
-        self.settings.SOCIAIR_PARTIAL_REJECTION = partial
-        self.world = World(partial)
+        self.settings.SOCIAIR_PARTIAL_REJECTION = rejection
+        self.world = World(rejection)
         self.patch.setattr(sociair, "_call", self.world.call)
         self.patch.setattr(transport, "now", lambda: _clock() + self.world.ahead)
         self.patch.setattr(sociair, "send", _caught)
@@ -119,19 +120,26 @@ class Portal(PeopleAndTime):
 
     def _call(self, flight: Flight, happens: Happens) -> None:
         self.world.next, self.world.calling = happens, flight.batch
-        flight.sent = _send(flight.batch, start_before=flight.start_before)
+        flight.sent = _send(flight.batch, flight.numbers, start_before=flight.start_before)
 
     @precondition(lambda self: any(flight.sent for flight in self.flights))
-    @rule(which=WHICH)
-    def save(self, which: int) -> None:
+    @rule(which=WHICH, claims_along=st.booleans())
+    def save(self, which: int, claims_along: bool) -> None:
         called = [flight for flight in self.flights if flight.sent]
-        self._save(called[which % len(called)])
+        self._save(called[which % len(called)], claims_along=claims_along)
 
-    def _save(self, flight: Flight) -> None:
+    def _save(self, flight: Flight, *, claims_along: bool = False) -> None:
         self.flights.remove(flight)
-        if flight.sent is not None:
-            record.record(flight.sent)
-            self.saved.append(flight.sent)
+        if flight.sent is None:
+            return
+        Machine.objects.update(seen_at=clock.moment())
+        leave = slots.glance(self.gateway) if claims_along else None
+        along = partial(claims.claim_on, leave, include_large=True) if leave else None
+        claim = record.record(flight.sent, along)
+        self.saved.append(flight.sent)
+        if claim is not None:
+            slot_record.raise_to(self.gateway, claim.slot)
+            self.flights.append(Flight(claim.batch, claim.numbers, claim.start_before))
 
     @rule(happens=st.sampled_from(HAPPENINGS), is_saved=st.booleans())
     def claim_call_save(self, happens: Happens, is_saved: bool) -> None:
@@ -226,8 +234,8 @@ class Portal(PeopleAndTime):
         assert not {BatchState.QUEUED, BatchState.SENDING} & set(self.seen.batches.values())
 
 
-def _caught(batch: Batch, *, start_before: float) -> sociair.Sent:
-    raise _Claimed(batch, start_before)
+def _caught(batch: Batch, numbers: list[str], *, start_before: float) -> sociair.Sent:
+    raise _Claimed(batch, numbers, start_before)
 
 
 @pytest.fixture

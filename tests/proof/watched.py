@@ -21,6 +21,7 @@ class Flight:
     """One try of a batch in the hands of a worker. `sent` once it has called."""
 
     batch: Batch
+    numbers: list[str]
     start_before: float
     sent: sociair.Sent | None = None
 

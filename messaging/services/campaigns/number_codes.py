@@ -191,10 +191,10 @@ def cancel_expired(gateway: Gateway) -> None:
         pending__gt=0,
     )
     for message in late:
-        _cancel_surely(message)
+        cancel(message)
 
 
-def _cancel_surely(message: Campaign) -> None:
+def cancel(message: Campaign) -> None:
     """One that cannot be cancelled must not keep the others."""
     said = _("The code expired before it was sent.")
     with on_behalf_of(message.request_id):

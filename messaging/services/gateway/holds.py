@@ -142,10 +142,9 @@ def _back_off(
     hold(gateway, HoldKind.TIMED, reason, words=words, until=now + timedelta(seconds=delay))
 
 
-def answered(gateway: Gateway) -> None:
-    """A call went well: failures before it count no more. `gateway` is a row just read."""
-    if gateway.failures or gateway.unconfirmed or gateway.token_refusals:
-        Gateway.objects.filter(pk=gateway.pk).update(failures=0, unconfirmed=0, token_refusals=0)
+def answered(gateway_id: int) -> None:
+    """A call went well: failures before it count no more."""
+    Gateway.objects.filter(pk=gateway_id).update(failures=0, unconfirmed=0, token_refusals=0)
 
 
 def left_unclear(gateway: Gateway) -> None:

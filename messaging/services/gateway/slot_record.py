@@ -71,6 +71,10 @@ def change(gateway: Gateway, how: Callable[[Record | None], Record]) -> Record:
     return after
 
 
+# Slots that threads of this process wait to note: whoever has the file notes for all of them.
+_waiting: Final[set[tuple[int, int]]] = set()
+
+
 def raise_to(gateway: Gateway, slot: int) -> None:
     """Keep a slot's number before its call is made; the record's number never goes down.
 
@@ -80,9 +84,14 @@ def raise_to(gateway: Gateway, slot: int) -> None:
     def raised(record: Record | None) -> Record:
         if record is None:
             raise OSError("the record of what was sent is gone")
-        return replace(record, slot=max(record.slot, slot))
+        waiting = (taken for of, taken in list(_waiting) if of == gateway.pk)
+        return replace(record, slot=max(record.slot, slot, *waiting))
 
-    change(gateway, raised)
+    _waiting.add((gateway.pk, slot))
+    try:
+        change(gateway, raised)
+    finally:
+        _waiting.discard((gateway.pk, slot))
 
 
 @contextlib.contextmanager

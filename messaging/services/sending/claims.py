@@ -1,8 +1,9 @@
 """Claiming a batch to send: one conditional update, so that no two senders have the same one."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 
 from django.conf import settings
 from django.db import connection, transaction
@@ -13,24 +14,23 @@ from messaging.models import (
     Batch,
     BatchState,
     Campaign,
-    Recipient,
-    RecipientState,
 )
 from messaging.services import transport
-from messaging.services.campaigns import link_texts, taken_out
+from messaging.services.campaigns import link_texts, number_codes, taken_out
 from messaging.services.sending import slots
-from messaging.services.storage import clock
+from messaging.services.storage import clock, database, statements
 
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A batch that is this worker's until its deadline, the number of its slot, and the request
-    that handed its campaign over.
+    """A batch that is this worker's until its deadline, with its numbers, the number of its slot,
+    and the request that handed its campaign over.
 
     Its call may start only before `start_before` (seconds, by `transport.now`).
     """
 
     batch: Batch
+    numbers: list[str]
     start_before: float
     slot: int
     request_id: str
@@ -38,9 +38,7 @@ class Claim:
 
 def candidates(gateway_id: int, include_large: bool) -> list[int]:
     """Ids of at most 20 campaigns with something queued, the best to send first."""
-    with connection.cursor() as cursor:
-        cursor.execute(*_candidates_sql(gateway_id, include_large))
-        return [pk for (pk,) in cursor.fetchall()]
+    return [pk for (pk,) in statements.rows(*_candidates_sql(gateway_id, include_large))]
 
 
 @cache
@@ -94,33 +92,73 @@ def _claim_sql() -> str:
 def claim_batch(campaign_id: int, leave: slots.Leave) -> Claim | None:
     """Take the oldest queued batch of a campaign and a slot to call in: both or neither.
 
-    Those who have opted out since the review are left out. A large campaign gives way to a small
-    one that came while the slot was waited for. No call may start when less than a whole call's
-    time is left to the batch's deadline. A link that opens nothing any more is cancelled instead.
-    None if no batch could be taken.
+    Those who have opted out since the review are left out. What holds a link or a code that nobody
+    could use any more is cancelled instead. None if no batch could be taken.
+    """
+    while True:
+        with database.in_turn():
+            claimed = _claim(campaign_id, leave)
+            if isinstance(claimed, Claim):
+                return claimed
+            transaction.set_rollback(True)
+        if isinstance(claimed, _ToTakeOut):
+            taken_out.take_out(campaign_id, claimed.batch_id, claimed.mobiles)
+            continue
+        if claimed is not None:
+            claimed(Campaign.objects.get(pk=campaign_id))
+        return None
+
+
+def claim_on(leave: slots.Leave, *, include_large: bool) -> Claim | None:
+    """Take a batch as part of the transaction that records the answer to another.
+
+    None if there is none, or if something would have to be done about it first.
+    """
+    for campaign_id in candidates(leave.gateway, include_large):
+        with transaction.atomic():
+            if isinstance(claimed := _claim(campaign_id, leave), Claim):
+                return claimed
+            transaction.set_rollback(True)
+    return None
+
+
+@dataclass(frozen=True, slots=True)
+class _ToTakeOut:
+    """A batch that cannot be claimed before these are taken out of it."""
+
+    batch_id: int
+    mobiles: list[str]
+
+
+_Cancel: TypeAlias = Callable[[Campaign], None]
+
+# How a batch is found that holds what nobody could use any more, and how it is cancelled.
+_DEAD: Final[tuple[tuple[Callable[[Batch], bool], _Cancel], ...]] = (
+    (link_texts.is_dead, link_texts.cancel),
+    (number_codes.has_expired, number_codes.cancel),
+)
+
+
+def _claim(campaign_id: int, leave: slots.Leave) -> Claim | _ToTakeOut | _Cancel | None:
+    """A claim; or what is to be done once its transaction is rolled back, as it must be then.
+
+    No call may start when less than a whole call's time is left to the batch's deadline. A large
+    campaign gives way to a small one that came while the slot was waited for.
     """
     start_before = transport.now() + settings.SOCIAIR_DEADLINE - settings.SOCIAIR_TOTAL_TIMEOUT
-    while True:
-        with transaction.atomic():
-            if (claimed := _claim_oldest(campaign_id)) is None:
-                return None
-            batch, is_large, request_id = claimed
-            is_dead = link_texts.is_dead(batch)
-            opted_out = _opted_out(batch.pk)
-            if not opted_out and not is_dead:
-                Recipient.objects.filter(batch=batch.pk, state=RecipientState.QUEUED).update(
-                    state=RecipientState.SENDING
-                )
-                slot = slots.take(leave)
-                if slot is not None and not (is_large and candidates(leave.gateway, False)):
-                    return Claim(batch, start_before, slot, request_id)
-            transaction.set_rollback(True)
-        if is_dead:
-            link_texts.cancel(Campaign.objects.get(pk=campaign_id))
-            return None
-        if not opted_out:
-            return None  # held, or another sender was faster, or a small campaign is first
-        taken_out.take_out(campaign_id, batch.pk, opted_out)
+    if (claimed := _claim_oldest(campaign_id)) is None:
+        return None
+    batch, is_large, request_id = claimed
+    for is_dead, cancel in _DEAD:
+        if is_dead(batch):
+            return cancel
+    if opted_out := _opted_out(batch.pk):
+        return _ToTakeOut(batch.pk, opted_out)
+    numbers = _numbers_claimed(batch.pk)
+    slot = slots.take(leave)
+    if slot is None or (is_large and candidates(leave.gateway, False)):
+        return None  # held, or another sender was faster, or a small campaign is first
+    return Claim(batch, numbers, start_before, slot, request_id)
 
 
 def _claim_oldest(campaign_id: int) -> tuple[Batch, bool, str] | None:
@@ -153,9 +191,18 @@ WHERE is_opted_out OR EXISTS (
 
 def _opted_out(batch_id: int) -> list[str]:
     """Those of a batch who opted out, or were made nameless, since the review."""
-    with connection.cursor() as cursor:
-        cursor.execute(_OPTED_OUT, [batch_id])
-        found = cursor.fetchall()
+    found = statements.rows(_OPTED_OUT, [batch_id])
     others = [mobile for mobile, is_opted_out in found if not is_opted_out]
     opted_out = [mobile for mobile, is_opted_out in found if is_opted_out]
     return opted_out + sorted(forgotten.among(others))
+
+
+_TO_CALL: Final = """
+UPDATE messaging_recipient SET state = 'sending' WHERE batch_id = %s AND state = 'queued'
+RETURNING id, mobile
+"""
+
+
+def _numbers_claimed(batch_id: int) -> list[str]:
+    """Take a batch's people along with it; their numbers in the order in which they were cut."""
+    return [mobile for _pk, mobile in sorted(statements.rows(_TO_CALL, [batch_id]))]

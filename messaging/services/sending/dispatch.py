@@ -7,6 +7,7 @@ conditional update. A batch whose answer nobody could save is `unconfirmed`, nev
 import time
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
 
 from django.db import transaction
 
@@ -14,11 +15,9 @@ from messaging.models import (
     Batch,
     BatchState,
     Gateway,
-    Recipient,
     RecipientState,
 )
 from messaging.services import sociair, states
-from messaging.services.campaigns import number_codes
 from messaging.services.gateway import holds, slot_record
 from messaging.services.sending import claims, persistence, slots
 from messaging.services.sending.claims import Claim
@@ -39,9 +38,37 @@ def send_next(
     *,
     include_large: bool = True,
     stopping: Callable[[float], bool] | None = None,
+    go_on: Callable[[], bool] | None = None,
 ) -> Round:
-    """Send one batch of the best campaign. `stopping(seconds)` waits and tells whether to stop."""
+    """Send one batch of the best campaign; while `go_on()`, the next one too, which is claimed with
+    the answer to the one before. `stopping(seconds)` waits and tells whether to stop.
+    """
     wait_or_stop = stopping or _sleep
+    first = _first_claim(gateway, include_large, wait_or_stop)
+    if isinstance(first, Round):
+        return first
+    claim: Claim | None = first
+    while claim is not None:
+        with on_behalf_of(claim.request_id):
+            if not _is_remembered(gateway, claim):
+                return Round.HELD
+            sent = sociair.send(claim.batch, claim.numbers, start_before=claim.start_before)
+            along = _along(gateway, include_large) if go_on is not None and go_on() else None
+            claim = persistence.save_surely(sent, gateway, wait_or_stop, along)
+    return Round.CALLED
+
+
+def _along(gateway: Gateway, include_large: bool) -> Callable[[], Claim | None] | None:
+    """What claims another batch while an answer is saved; None if nothing should."""
+    leave = slots.glance(gateway) if persistence.may_send() else None
+    if leave is None:
+        return None
+    return partial(claims.claim_on, leave, include_large=include_large)
+
+
+def _first_claim(
+    gateway: Gateway, include_large: bool, wait_or_stop: Callable[[float], bool]
+) -> Claim | Round:
     while campaigns := claims.candidates(gateway.pk, include_large):
         if not persistence.may_send():
             return Round.HELD
@@ -54,21 +81,8 @@ def send_next(
             continue
         for campaign_id in campaigns:
             if (claim := claims.claim_batch(campaign_id, leave)) is not None:
-                with on_behalf_of(claim.request_id):
-                    if number_codes.has_expired(claim.batch):
-                        _put_back(claim)
-                        number_codes.cancel_expired(gateway)
-                        break
-                    return _call(gateway, claim, wait_or_stop)
+                return claim
     return Round.NOTHING
-
-
-def _call(gateway: Gateway, claim: Claim, wait_or_stop: Callable[[float], bool]) -> Round:
-    if not _is_remembered(gateway, claim):
-        return Round.HELD
-    sent = sociair.send(claim.batch, start_before=claim.start_before)
-    persistence.save_surely(sent, gateway, wait_or_stop)
-    return Round.CALLED
 
 
 def _is_remembered(gateway: Gateway, claim: Claim) -> bool:
@@ -87,9 +101,7 @@ def _put_back(claim: Claim) -> None:
     with transaction.atomic():
         this_try = Batch.objects.filter(pk=claim.batch.pk, tries=claim.batch.tries)
         if states.move_batches(this_try, [BatchState.SENDING], BatchState.QUEUED):
-            Recipient.objects.filter(batch=claim.batch, state=RecipientState.SENDING).update(
-                state=RecipientState.QUEUED
-            )
+            states.move_recipients(claim.batch.pk, RecipientState.SENDING, RecipientState.QUEUED)
 
 
 def _sleep(seconds: float) -> bool:

@@ -5,33 +5,39 @@ still be told: nothing that was removed meanwhile.
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from django.db import connection
-
 from contacts.services import forgotten
 from messaging.models import Batch
 from messaging.services.privacy import hers
 from messaging.services.privacy.traces import Traces
 from messaging.services.sociair import Sent
-from messaging.services.storage import clock
+from messaging.services.storage import clock, statements
 
 
 @dataclass(frozen=True, slots=True)
 class Known:
     """Whether an answer is saved already; whether its try was given up, so that people of its batch
-    may have been made nameless since; and whether the batch's text was removed.
+    may have been made nameless since; whether the batch's text was removed, and its campaign
+    cancelled; and the gateway, with its failures of any kind before this answer.
     """
 
     is_saved: bool
     is_late: bool
     is_emptied: bool
+    is_cancelled: bool
+    gateway_id: int
+    failures: int
 
 
 _CLAIM_AND_ANSWER: Final = """
-SELECT state = 'sending', text = '', tries, claimed_at, (
-    SELECT started_at FROM messaging_sentmessage
-    WHERE batch_id = messaging_batch.id AND attempt = %s
-)
-FROM messaging_batch WHERE id = %s
+SELECT batch.state = 'sending', batch.text = '', campaign.state = 'cancelled', gateway.id,
+    gateway.failures + gateway.unconfirmed + gateway.token_refusals, tries, claimed_at, (
+        SELECT started_at FROM messaging_sentmessage
+        WHERE batch_id = batch.id AND attempt = %s
+    )
+FROM messaging_batch AS batch
+JOIN messaging_campaign AS campaign ON campaign.id = batch.campaign_id
+JOIN messaging_gateway AS gateway ON gateway.id = campaign.gateway_id
+WHERE batch.id = %s
 """
 
 
@@ -40,18 +46,18 @@ def look_up(sent: Sent) -> Known:
     meanwhile, and the batch's number may be another's by now.
     """
     batch = sent.batch
-    with connection.cursor() as cursor:
-        cursor.execute(_CLAIM_AND_ANSWER, [batch.tries, batch.pk])
-        found = cursor.fetchone()
+    found = statements.row(_CLAIM_AND_ANSWER, [batch.tries, batch.pk])
     if found is None:
         raise Batch.DoesNotExist
-    is_sending, is_emptied, tries, *moments = found
+    is_sending, is_emptied, is_cancelled, gateway_id, failures, tries, *moments = found
     claimed_at, saved = (moment and clock.read(moment) for moment in moments)
     is_claim = tries > batch.tries or (tries, claimed_at) == (batch.tries, batch.claimed_at)
     if not is_claim or saved not in (None, sent.started_at):
         raise Batch.DoesNotExist
     is_late = tries != batch.tries or not is_sending
-    return Known(saved is not None, is_late, bool(is_emptied))
+    return Known(
+        saved is not None, is_late, bool(is_emptied), bool(is_cancelled), gateway_id, failures
+    )
 
 
 def without_removed(sent: Sent, known: Known) -> Sent:

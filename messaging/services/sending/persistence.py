@@ -14,6 +14,7 @@ from django.db import OperationalError, connection
 from messaging.models import Batch, Gateway, HoldKind, HoldReason, SentMessage
 from messaging.services.gateway import holds
 from messaging.services.sending import answer_file, kept_answers
+from messaging.services.sending.claims import Claim
 from messaging.services.sending.record import record
 from messaging.services.sociair import Sent
 from messaging.services.storage import database, trouble
@@ -41,19 +42,27 @@ def may_send() -> bool:
     return not is_stuck and database.can_be_used()
 
 
-def save_surely(sent: Sent, gateway: Gateway, wait: Callable[[float], bool]) -> None:
+def save_surely(
+    sent: Sent,
+    gateway: Gateway,
+    wait: Callable[[float], bool],
+    then: Callable[[], Claim | None] | None = None,
+) -> Claim | None:
     """Save an answer, again and again; from the first failure on it is in a file too.
 
     After ten minutes, or a few seconds after the worker was told to stop, the file is left to the
-    sweep. `wait(seconds)` waits and tells whether to stop.
+    sweep. `wait(seconds)` waits and tells whether to stop. At the first try `then` claims the next
+    batch along with it.
     """
-    if (cause := _try_to_save(sent)) is None:
-        return
+    saved = _try_to_save(sent, then)
+    if not isinstance(saved, Cause):
+        return saved
     try:
-        _go_on_saving(_Unsaved(sent, gateway), cause, wait)
+        _go_on_saving(_Unsaved(sent, gateway), saved, wait)
     finally:
         _failing.pop(_key(sent), None)
         _all_is_well()
+    return None
 
 
 class _Unsaved:
@@ -102,17 +111,20 @@ def _go_on_saving(unsaved: _Unsaved, cause: Cause | None, wait: Callable[[float]
             time.sleep(_PAUSE)  # whoever is told to stop does not wait any more
             if unsaved.file is not None:
                 give_up = min(give_up, time.monotonic() + _STOP_WITHIN)
-        cause = _try_to_save(unsaved.sent)
+        saved = _try_to_save(unsaved.sent)
+        cause = saved if isinstance(saved, Cause) else None
     return unsaved.forget()
 
 
-def _try_to_save(sent: Sent) -> Cause | None:
-    """Why it could not be saved; None if it is."""
+def _try_to_save(
+    sent: Sent, then: Callable[[], Claim | None] | None = None
+) -> Cause | Claim | None:
+    """Why it could not be saved; if it is, the batch that `then` claimed, or None."""
     if not database.is_ours():
         return Cause.REPLACED
     try:
         with database.short_wait():
-            record(sent)
+            claim = record(sent, then)
     except (db.Error, ObjectDoesNotExist) as error:  # a restored database may lack the call
         if _key(sent) not in _failing:
             # The error's words may quote the row, with numbers and text.
@@ -121,7 +133,7 @@ def _try_to_save(sent: Sent) -> Cause | None:
         cause = database.cause_of(error)
         reconnect()
         return cause
-    return None if database.is_ours() else Cause.REPLACED
+    return claim if database.is_ours() else Cause.REPLACED
 
 
 def reconnect() -> None:

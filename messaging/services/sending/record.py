@@ -1,14 +1,13 @@
 """Recording an answer: what changes in the batch, its recipients, the campaign and the gateway."""
 
 import logging
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Callable
 from typing import Final
 
-from django.conf import settings
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.answers.outcomes import Answer, Outcome
@@ -30,26 +29,13 @@ from messaging.services import sociair, states
 from messaging.services.gateway import holds
 from messaging.services.money import prices
 from messaging.services.sending import late_answers
-from messaging.services.states import count, finish_if_empty
+from messaging.services.sending.changes import CLEAR, UNCONFIRMED, Change, change_by
+from messaging.services.sending.claims import Claim
+from messaging.services.storage import database, statements
 from sociair_portal.common.request_ids import on_behalf_of
 
 logger = logging.getLogger(__name__)
 
-# What certainly did not go out may be sent again; nothing else ever is.
-_QUEUED_AGAIN: Final = {
-    Outcome.UNREACHABLE,
-    Outcome.CERTIFICATE,
-    Outcome.TOKEN_REFUSED,
-    Outcome.THROTTLED,
-    Outcome.TOO_LARGE,
-    Outcome.MISCONFIGURED,
-}
-_ENDS: Final = {
-    Outcome.ACCEPTED: BatchState.ACCEPTED,
-    Outcome.REFUSED: BatchState.REFUSED,
-    Outcome.ALL_INVALID: BatchState.REFUSED,
-    Outcome.SOME_INVALID: BatchState.PARTLY_REFUSED,
-}
 _PERSON: Final = {
     Outcome.CERTIFICATE: HoldReason.CERTIFICATE,
     Outcome.MISCONFIGURED: HoldReason.MISCONFIGURED,
@@ -57,104 +43,70 @@ _PERSON: Final = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """Where a batch goes, and where its recipients go: those named invalid, and the others.
-
-    Others that are `cut_again` leave for new batches, because certainly none of them was sent.
-    """
-
-    batch: BatchState
-    named: RecipientState
-    others: RecipientState
-    cut_again: bool = False
-
-    @classmethod
-    def all(cls, batch: BatchState, recipients: RecipientState) -> "_Change":
-        return cls(batch, recipients, recipients)
-
-
-_UNCONFIRMED: Final = _Change.all(BatchState.UNCONFIRMED, RecipientState.UNCONFIRMED)
-_CANCELLED: Final = _Change.all(BatchState.CANCELLED, RecipientState.CANCELLED)
-_REFUSED: Final = _Change.all(BatchState.REFUSED, RecipientState.REFUSED)
-
-
-def _change(outcome: Outcome, size: int, *, cancelled: bool, late: bool) -> _Change:
-    """What an outcome does to a batch of `size` numbers. A late answer never queues them again."""
-    if outcome in _QUEUED_AGAIN:
-        if late:
-            return _UNCONFIRMED
-        if cancelled:
-            return _CANCELLED
-        if outcome is not Outcome.TOO_LARGE:
-            return _Change.all(BatchState.QUEUED, RecipientState.QUEUED)
-        if size > 1:
-            return _Change(
-                BatchState.SPLIT, RecipientState.QUEUED, RecipientState.QUEUED, cut_again=True
-            )
-        return _REFUSED
-    if outcome is Outcome.ACCEPTED:
-        return _Change.all(BatchState.ACCEPTED, RecipientState.ACCEPTED)
-    if outcome in (Outcome.REFUSED, Outcome.ALL_INVALID):
-        return _REFUSED
-    if outcome is Outcome.SOME_INVALID:
-        return _some_invalid(cancelled=cancelled, late=late)
-    return _UNCONFIRMED
-
-
-def _some_invalid(*, cancelled: bool, late: bool) -> _Change:
-    """By SOCIAIR_PARTIAL_REJECTION: what became of the numbers that were not named invalid."""
-    partly, named = BatchState.PARTLY_REFUSED, RecipientState.REFUSED
-    rule = settings.SOCIAIR_PARTIAL_REJECTION
-    if rule == "valid_sent":
-        return _Change(partly, named, RecipientState.ACCEPTED)
-    if rule == "none_sent" and cancelled:
-        return _Change(partly, named, RecipientState.CANCELLED)
-    if rule == "none_sent" and not late:
-        return _Change(partly, named, RecipientState.QUEUED, cut_again=True)
-    return _Change(partly, named, RecipientState.UNCONFIRMED)
-
-
-def record(sent: sociair.Sent) -> None:
-    """Save an answer and what follows from it, in one short transaction.
+def record(sent: sociair.Sent, then: Callable[[], Claim | None] | None = None) -> Claim | None:
+    """Save an answer and what follows from it, in one short transaction; if it is a clear one,
+    `then` claims the next batch in the same.
 
     An answer to a try that was given up changes only its own row; but if it is clear, it still
     tells what became of the unconfirmed batch. Raises ObjectDoesNotExist if the database, set back
     meanwhile, does not know the call.
     """
     batch, size = sent.batch, len(sent.numbers)
-    with transaction.atomic():
+    with database.in_turn():
         # Few statements while the campaign is locked: every other answer of it waits meanwhile.
-        campaign = (
-            Campaign.objects.select_for_update(of=("self",))
-            .select_related("gateway")
-            .get(pk=batch.campaign_id)
-        )
+        _lock(batch.campaign_id)
         known = late_answers.look_up(sent)
         if known.is_saved:
-            return  # by a commit whose confirmation was lost
+            return None  # by a commit whose confirmation was lost
         if known.is_late:
             sent = late_answers.without_removed(sent, known)
         answer = sent.answer
-        cancelled = campaign.state == CampaignState.CANCELLED
-        change = _change(answer.outcome, size, cancelled=cancelled, late=False)
-        row = sociair.save(sent, gateway=campaign.gateway)
-        if _move(campaign, batch, BatchState.SENDING, change, answer):
-            _follow(campaign, answer)
-        elif answer.outcome in _ENDS:
-            change = _change(answer.outcome, size, cancelled=cancelled, late=True)
-            _move(campaign, batch, BatchState.UNCONFIRMED, change, answer)
-        if row.outcome == Outcome.SOME_INVALID:
-            _put_cost(row)
-        finish_if_empty(campaign)
+        change = change_by(answer.outcome, size, cancelled=known.is_cancelled, late=False)
+        sociair.save(sent, gateway_id=known.gateway_id)
+        moved = _move(batch, BatchState.SENDING, change, answer)
+        if moved is not None:
+            _follow(known, batch, answer)
+        elif answer.outcome in CLEAR:
+            change = change_by(answer.outcome, size, cancelled=known.is_cancelled, late=True)
+            moved = _move(batch, BatchState.UNCONFIRMED, change, answer)
+        if answer.outcome is Outcome.SOME_INVALID:
+            _put_cost(batch)
+        if moved is not None:
+            states.count_answered(batch.campaign_id, moved)
+        claim = _claim(then) if then and answer.outcome in CLEAR else None
     logger.info("Batch %s, try %s: %s.", batch.pk, batch.tries, answer.outcome.value)
+    return claim
 
 
-def _put_cost(row: SentMessage) -> None:
+def _claim(then: Callable[[], Claim | None]) -> Claim | None:
+    """What goes wrong with the next batch must not undo this answer; a database that fails does
+    so in any case, and then the answer is saved alone.
+    """
+    try:
+        with transaction.atomic():
+            return then()
+    except DatabaseError:
+        raise
+    except Exception as error:  # noqa: BLE001  # the next round meets it, and says what it is
+        logger.info("The next batch was not claimed along: %s.", type(error).__name__)
+        return None
+
+
+def _lock(campaign_id: int) -> None:
+    """A transaction of SQLite has the whole database to itself."""
+    if connection.features.has_select_for_update:
+        statements.row(_LOCK, [campaign_id])
+
+
+_LOCK: Final = "SELECT 1 FROM messaging_campaign WHERE id = %s FOR NO KEY UPDATE"
+
+
+def _put_cost(batch: Batch) -> None:
     """What Sociair will have taken for a request of which some numbers were invalid."""
-    sent = Recipient.objects.filter(batch=row.batch, state=RecipientState.ACCEPTED)
-    row.cost = prices.cost_of_recipients(sent)
-    row.save(update_fields=["cost"])
+    sent = Recipient.objects.filter(batch=batch, state=RecipientState.ACCEPTED)
+    SentMessage.objects.filter(batch=batch, attempt=batch.tries).update(
+        cost=prices.cost_of_recipients(sent)
+    )
 
 
 def give_up_lost(gateway: Gateway) -> int:
@@ -180,41 +132,42 @@ def _give_up_surely(batch: Batch) -> bool:
 
 def _give_up(batch: Batch) -> bool:
     with transaction.atomic():
-        campaign = Campaign.objects.select_for_update().get(pk=batch.campaign_id)
+        _lock(batch.campaign_id)
         answer = Answer(outcome=Outcome.WORKER_LOST)
-        given_up = _move(campaign, batch, BatchState.SENDING, _UNCONFIRMED, answer)
+        given_up = _move(batch, BatchState.SENDING, UNCONFIRMED, answer)
         # The deadline says when the call was certainly over: evidence asks for that.
         Batch.objects.filter(pk=batch.pk, state=BatchState.UNCONFIRMED, deadline__gt=Now()).update(
             deadline=Now()
         )
-        finish_if_empty(campaign)
-    return given_up
+        if given_up is not None:
+            states.count_answered(batch.campaign_id, given_up)
+    return given_up is not None
 
 
-def _move(
-    campaign: Campaign, batch: Batch, before: BatchState, change: _Change, answer: Answer
-) -> bool:
-    """Take one try of a batch from one state to the next; False if it is not there any more."""
-    this_try = Batch.objects.filter(pk=batch.pk, tries=batch.tries)
-    if not states.move_batches(this_try, [before], change.batch, outcome=answer.outcome):
-        return False
-    campaign.answered_at = timezone.now()
+def _move(batch: Batch, before: BatchState, change: Change, answer: Answer) -> states.Counts | None:
+    """Take one try of a batch from one state to the next, and its recipients with it.
+
+    How many more there are in each state by that; None if the try is not there any more.
+    """
+    if not states.move_try(batch, before, change.batch, answer.outcome):
+        return None
     state = RecipientState(before.value)
-    of_batch = Recipient.objects.filter(batch=batch, state=state)
-    named = 0
+    counts: states.Counts = Counter()
     if answer.invalid and change.named != change.others:
+        of_batch = Recipient.objects.filter(batch=batch, state=state)
         named = of_batch.filter(mobile__in=answer.invalid).update(state=change.named)
+        counts[change.named] += named
+        counts[state] -= named
     if change.cut_again:
-        others = _cut_again(campaign, batch, halves=change.batch == BatchState.SPLIT)
+        others = _cut_again(batch, halves=change.batch == BatchState.SPLIT)
     else:
-        others = of_batch.update(state=change.others)
-    count(campaign, state, -(named + others))
-    count(campaign, change.named, named)
-    count(campaign, change.others, others)
-    return True
+        others = states.move_recipients(batch.pk, state, change.others)
+    counts[change.others] += others
+    counts[state] -= others
+    return counts
 
 
-def _cut_again(campaign: Campaign, batch: Batch, *, halves: bool) -> int:
+def _cut_again(batch: Batch, *, halves: bool) -> int:
     """Move those of a batch who were certainly not sent to, into one new batch or into two."""
     sending = Recipient.objects.filter(batch=batch, state=RecipientState.SENDING)
     people = list(sending.order_by("id").values_list("pk", flat=True))
@@ -222,7 +175,7 @@ def _cut_again(campaign: Campaign, batch: Batch, *, halves: bool) -> int:
     for some in filter(None, (people[:middle], people[middle:])):
         taken = Recipient.objects.filter(pk__in=some)
         new = Batch.objects.create(
-            campaign=campaign,
+            campaign_id=batch.campaign_id,
             text=batch.text,
             code_key=batch.code_key,
             link_key=batch.link_key,
@@ -234,9 +187,19 @@ def _cut_again(campaign: Campaign, batch: Batch, *, halves: bool) -> int:
     return len(people)
 
 
-def _follow(campaign: Campaign, answer: Answer) -> None:
+def _follow(known: late_answers.Known, batch: Batch, answer: Answer) -> None:
     """Hold the gateway or pause the campaign, as an answer demands."""
-    gateway, outcome, words = campaign.gateway, answer.outcome, answer.words[:500]
+    if answer.outcome in CLEAR or answer.outcome is Outcome.TOO_LARGE:
+        if known.failures:
+            holds.answered(known.gateway_id)
+    else:
+        _hold(Gateway.objects.get(pk=known.gateway_id), answer)
+    if answer.outcome is Outcome.REFUSED:
+        _pause(batch, answer.words[:500] or _silent(answer))
+
+
+def _hold(gateway: Gateway, answer: Answer) -> None:
+    outcome, words = answer.outcome, answer.words[:500]
     if outcome in _PERSON:
         holds.hold(gateway, HoldKind.PERSON, _PERSON[outcome], words=words)
     elif outcome is Outcome.UNREACHABLE:
@@ -245,12 +208,8 @@ def _follow(campaign: Campaign, answer: Answer) -> None:
         holds.hold_throttled(gateway, retry_after=answer.retry_after, words=words)
     elif outcome is Outcome.TOKEN_REFUSED:
         holds.hold_token(gateway)
-    elif outcome in _ENDS or outcome is Outcome.TOO_LARGE:
-        holds.answered(gateway)
     else:
         holds.left_unclear(gateway)
-    if outcome is Outcome.REFUSED:
-        _pause(campaign, words or _silent(answer))
 
 
 def _silent(answer: Answer) -> str:
@@ -261,15 +220,14 @@ def _silent(answer: Answer) -> str:
     return why % {"status": answer.status}
 
 
-def _pause(campaign: Campaign, words: str) -> None:
+def _pause(batch: Batch, words: str) -> None:
     """Sociair refused one batch in words; it would refuse the others for the same reason."""
     why = _("Sociair refused a message: %(words)s") % {"words": words}
-    if states.transition(
-        campaign,
+    states.transition(
+        Campaign.objects.get(pk=batch.campaign_id),
         [CampaignState.SENDING],
         CampaignState.PAUSED,
         EventKind.PAUSED,
         words=why,
         pause_reason=why,
-    ):
-        campaign.state, campaign.pause_reason = CampaignState.PAUSED, why
+    )

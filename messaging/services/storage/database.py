@@ -5,6 +5,7 @@ import errno
 import logging
 import os
 import tempfile
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
@@ -46,6 +47,8 @@ _NUMBERS: Final = {
     errno.EROFS: Cause.READ_ONLY,
     errno.EIO: Cause.DISK,
 }
+
+_turn: Final = threading.RLock()
 
 # The SQLite file that this process began with: its device and inode.
 _opened: dict[Path, tuple[int, int]] = {}
@@ -155,6 +158,22 @@ def short_wait() -> Iterator[None]:
     finally:
         with contextlib.suppress(DatabaseError):  # a broken connection is not used again
             _wait_for_locks(usual)
+
+
+@contextlib.contextmanager
+def in_turn() -> Iterator[None]:
+    """A transaction for which SQLite's lock is not fought over by the threads of this process.
+
+    SQLite lets whoever waits for its lock sleep for longer and longer, so that it lies idle between
+    many short transactions. Who waits in vain for its turn goes on, and then SQLite decides.
+    """
+    has_turn = connection.vendor == "sqlite" and _turn.acquire(timeout=_SHORT)
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        if has_turn:
+            _turn.release()
 
 
 def _wait_for_locks(seconds: float) -> None:

@@ -53,7 +53,7 @@ def _in_flight(campaign: Campaign) -> sociair.Sent:
     """A call that has its answer, which is not recorded yet."""
     claim = claim_batch(campaign.pk)
     assert claim is not None
-    return sociair.send(claim.batch)
+    return sociair.send(claim.batch, claim.numbers)
 
 
 @pytest.mark.django_db(transaction=True)

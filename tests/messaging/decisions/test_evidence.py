@@ -179,7 +179,7 @@ def test_a_late_answer_of_a_settled_batch_is_counted_once(
     _a_moment_later()
     claim = claim_batch(campaign.pk)
     assert claim is not None
-    sent = sociair.send(claim.batch)
+    sent = sociair.send(claim.batch, claim.numbers)
     _lose(gateway)
     settlement.settle(campaign, [claim.batch.pk], Verdict.ACCEPTED, by=None, why="")
     record.record(sent)
@@ -254,7 +254,7 @@ def test_a_reading_during_another_call_proves_nothing(gateway: Gateway, sandbox:
     claim = claim_batch(first.pk)
     assert claim is not None
     busy = balance.read_balance(gateway)
-    sent = sociair.send(claim.batch)
+    sent = sociair.send(claim.batch, claim.numbers)
     started = busy.read_at - timedelta(milliseconds=5)
     record.record(sociair.Sent(sent.batch, sent.numbers, sent.answer, started, sent.ended_at))
     second = hand_over(gateway, numbers(2, first=2000))

@@ -49,7 +49,7 @@ def test_calls_that_failed_together_count_once(
     campaign = hand_over(gateway, numbers(4))
     claims = [claim_batch(campaign.pk) for _claim in range(4)]
     sandbox.stop()
-    sent = [sociair.send(claim.batch) for claim in claims if claim is not None]
+    sent = [sociair.send(claim.batch, claim.numbers) for claim in claims if claim is not None]
     at_once([partial(record.record, each) for each in sent])
     assert delay_of(gateway) == 5
     assert gateway.failures == 1

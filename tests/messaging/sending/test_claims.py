@@ -234,7 +234,7 @@ def test_a_worker_posts_nothing_that_it_no_longer_owns(gateway: Gateway, sandbox
     Batch.objects.update(deadline=timezone.now() - timedelta(seconds=1))
     assert record.give_up_lost(gateway) == 1
 
-    record.record(sociair.send(claim.batch, start_before=transport.now() - 1))
+    record.record(sociair.send(claim.batch, claim.numbers, start_before=transport.now() - 1))
     assert not sandbox.requests()
     batch = Batch.objects.get()
     assert (batch.state, batch.outcome) == (BatchState.UNCONFIRMED, Outcome.WORKER_LOST)
@@ -254,7 +254,7 @@ def test_an_opened_connection_does_not_start_a_late_call(
     assert dispatch.send_next(gateway) is dispatch.Round.CALLED
     claim = claim_batch(campaign.pk)
     assert claim is not None
-    sent = sociair.send(claim.batch, start_before=transport.now())
+    sent = sociair.send(claim.batch, claim.numbers, start_before=transport.now())
     assert sent.answer.outcome is Outcome.UNREACHABLE
     assert len(sandbox.requests()) == 1
 

@@ -137,7 +137,7 @@ def test_a_call_that_was_on_its_way_still_tells_what_became_of_it(
     campaign = hand_over(gateway, numbers(2))
     claim = claim_batch(campaign.pk)
     assert claim is not None
-    sent = sociair.send(claim.batch, start_before=claim.start_before)
+    sent = sociair.send(claim.batch, claim.numbers, start_before=claim.start_before)
     _set_back(by)
     sent.batch.refresh_from_db(fields=["claimed_at"])  # which no clock would have moved
     upkeep.sweep(gateway)

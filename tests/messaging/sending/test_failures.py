@@ -258,7 +258,7 @@ def test_line_5_the_answer_cannot_be_saved_at_once(
     campaign = hand_over(gateway, numbers(2))
     tries = []
 
-    def failing_twice(sent: sociair.Sent) -> None:
+    def failing_twice(sent: sociair.Sent, _then: object = None) -> None:
         tries.append(sent)
         if len(tries) < 3:
             raise DatabaseError("the disk is full")

@@ -96,6 +96,11 @@ def test_a_sender_kept_free_takes_no_large_campaign(gateway: Gateway, sandbox: S
     assert Campaign.objects.get(pk=large.pk).pending == 6
 
 
+def _once() -> bool:
+    """Not another batch after it."""
+    return False
+
+
 def test_one_sender_stays_free(gateway: Gateway, sandbox: Sandbox) -> None:
     """The two senders that tests have are busy with a large campaign; there is one more."""
     large = _campaign(gateway, "large", 6)
@@ -103,17 +108,17 @@ def test_one_sender_stays_free(gateway: Gateway, sandbox: Sandbox) -> None:
     assert busy == [True, True]
     try:
         assert not tasks._large.acquire(blocking=False)
-        assert tasks._one_round(gateway) is dispatch.Round.NOTHING
+        assert tasks._round(gateway, _once) is dispatch.Round.NOTHING
         _campaign(gateway, "small", 4)
-        rounds = [tasks._one_round(gateway) for _round in range(3)]
+        rounds = [tasks._round(gateway, _once) for _round in range(3)]
         assert [each.name for each in rounds] == ["CALLED", "CALLED", "NOTHING"]
         assert _sent(sandbox) == ["small"] * 2
     finally:
         tasks._large.release(2)
-    assert tasks._one_round(gateway) is dispatch.Round.CALLED
+    assert tasks._round(gateway, _once) is dispatch.Round.CALLED
     assert _sent(sandbox)[-1] == "large"
     # The permit came back with the end of the round.
-    assert tasks._one_round(gateway) is dispatch.Round.CALLED
+    assert tasks._round(gateway, _once) is dispatch.Round.CALLED
     assert Campaign.objects.get(pk=large.pk).accepted == 4
 
 

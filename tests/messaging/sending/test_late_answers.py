@@ -47,7 +47,7 @@ def _answer_of_a_lost_call(gateway: Gateway, campaign: Campaign) -> sociair.Sent
     """A call whose answer is there, and not saved when the sweep gives its batch up."""
     claim = claim_batch(campaign.pk)
     assert claim is not None
-    sent = sociair.send(claim.batch, start_before=claim.start_before)
+    sent = sociair.send(claim.batch, claim.numbers, start_before=claim.start_before)
     _expire()
     upkeep.sweep(gateway)
     batch = Batch.objects.get(pk=claim.batch.pk)
@@ -184,7 +184,7 @@ def test_the_same_answer_twice_changes_nothing(
     sandbox.settings(script=[fault])
     claim = claim_batch(campaign.pk)
     assert claim is not None
-    sent = sociair.send(claim.batch)
+    sent = sociair.send(claim.batch, claim.numbers)
     record.record(sent)
     before = [_everything(), list(SentMessage.objects.values())]
     record.record(sent)
@@ -203,9 +203,9 @@ def test_an_old_tries_answer_again_does_not_touch_the_next_try(
     second = claim_batch(campaign.pk)
     assert second is not None
     before = _everything()
-    record.record(sociair.send(first.batch))
+    record.record(sociair.send(first.batch, first.numbers))
     assert _everything() == before
-    record.record(sociair.send(second.batch))
+    record.record(sociair.send(second.batch, second.numbers))
     assert list(SentMessage.objects.order_by("attempt").values_list("attempt", "outcome")) == [
         (1, "too_large"),
         (2, "accepted"),
@@ -220,7 +220,7 @@ def test_an_answer_of_a_claim_undone_by_restore_is_refused(
     campaign = hand_over(gateway, numbers(2))
     claim = claim_batch(campaign.pk)
     assert claim is not None
-    sent = sociair.send(claim.batch)
+    sent = sociair.send(claim.batch, claim.numbers)
     Batch.objects.update(claimed_at=timezone.now() + timedelta(seconds=2))
     before = _everything()
     with pytest.raises(Batch.DoesNotExist):

@@ -337,7 +337,7 @@ def test_an_unsaved_answer_logs_no_number_or_text(
     sandbox.settings(token=TOKEN)
     hand_over(gateway, [MOBILE], text=TEXT)
 
-    def failing(sent: sociair.Sent) -> None:
+    def failing(sent: sociair.Sent, _then: object = None) -> None:
         raise DatabaseError(f"DETAIL: Failing row contains (1, {sent.numbers}, {TEXT})")
 
     monkeypatch.setattr(persistence, "record", failing)

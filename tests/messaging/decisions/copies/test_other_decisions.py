@@ -37,7 +37,7 @@ def test_a_late_answer_during_copying_counts(gateway: Gateway, sandbox: Sandbox)
     preparation.prepare(first)
     claim = claim_batch(first.pk)
     assert claim is not None
-    sent = sociair.send(claim.batch, start_before=claim.start_before)
+    sent = sociair.send(claim.batch, claim.numbers, start_before=claim.start_before)
     lose(Batch.objects.filter(campaign=first))
     sent.batch.refresh_from_db(fields=["claimed_at"])  # which that has set
     Campaign.objects.filter(pk=first.pk).update(state="done", pending=0, unconfirmed=20)
@@ -60,7 +60,7 @@ def test_a_late_answer_after_it_was_copied_changes_nothing(
     preparation.prepare(first)
     claim = claim_batch(first.pk)
     assert claim is not None
-    sent = sociair.send(claim.batch, start_before=claim.start_before)
+    sent = sociair.send(claim.batch, claim.numbers, start_before=claim.start_before)
     lose(Batch.objects.filter(campaign=first))
     sent.batch.refresh_from_db(fields=["claimed_at"])  # which that has set
     Campaign.objects.filter(pk=first.pk).update(state="done", pending=0, unconfirmed=20)

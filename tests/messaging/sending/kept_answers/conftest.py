@@ -24,7 +24,7 @@ def broken(monkeypatch: pytest.MonkeyPatch) -> Callable[[Exception | None], None
     """Sets what the database says to every answer; None when it is well again."""
 
     def breaks(error: Exception | None) -> None:
-        def failing(sent: sociair.Sent) -> None:
+        def failing(sent: sociair.Sent, _then: object = None) -> None:
             raise error or AssertionError
 
         monkeypatch.setattr(persistence, "record", failing if error else record.record)

@@ -36,7 +36,7 @@ def test_an_answer_is_kept_in_a_file_until_saved(
     monkeypatch.setattr(database, "cause_of", lambda _error: cause)
     seen: list[Any] = []
 
-    def failing_twice(sent: sociair.Sent) -> None:
+    def failing_twice(sent: sociair.Sent, _then: object = None) -> None:
         said = trouble.current()
         seen.append(
             (len(kept_answers.waiting()), said.cause if said else None, list(kept_answers.take()))
@@ -65,13 +65,13 @@ def test_nothing_is_sent_while_an_answer_cannot_be_saved(
     monkeypatch.setattr(persistence, "_HOLD_AFTER", 0)
     rounds: list[dispatch.Round] = []
 
-    def failing_once(sent: sociair.Sent) -> None:
+    def failing_once(sent: sociair.Sent, _then: object = None) -> None:
         if not rounds:
             monkeypatch.setattr(persistence, "record", failing_again)
             raise FULL
         record.record(sent)
 
-    def failing_again(sent: sociair.Sent) -> None:
+    def failing_again(sent: sociair.Sent, _then: object = None) -> None:
         rounds.append(dispatch.send_next(gateway))
         monkeypatch.setattr(persistence, "record", record.record)
         raise FULL
@@ -100,7 +100,7 @@ def test_a_person_is_asked_when_it_is_late_but_not_about_a_lock(
     monkeypatch.setattr(database, "cause_of", lambda _error: cause)
     tries = []
 
-    def failing_often(sent: sociair.Sent) -> None:
+    def failing_often(sent: sociair.Sent, _then: object = None) -> None:
         tries.append(sent)
         if len(tries) < 5:
             raise OperationalError
@@ -125,7 +125,7 @@ def test_a_stopped_worker_leaves_its_answer_to_the_next(
     assert claim is not None
     broken(LOCKED)
     monkeypatch.setattr(persistence, "_STOP_WITHIN", 0)
-    persistence.save_surely(sociair.send(claim.batch), gateway, _told_to_stop)
+    persistence.save_surely(sociair.send(claim.batch, claim.numbers), gateway, _told_to_stop)
     assert len(kept_answers.waiting()) == 1
     broken(None)
     persistence.catch_up(gateway)

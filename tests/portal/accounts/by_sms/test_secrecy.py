@@ -79,5 +79,5 @@ def test_a_request_that_is_cut_anew_keeps_its_link(
     message = Campaign.objects.get()
     claim = claim_batch(message.pk)
     assert claim is not None
-    record._cut_again(message, claim.batch, halves=False)
+    record._cut_again(claim.batch, halves=False)
     assert Batch.objects.latest("id").letter == claim.batch.letter
