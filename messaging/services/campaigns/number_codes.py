@@ -12,7 +12,7 @@ from typing import Final
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
@@ -179,24 +179,25 @@ def _why_wrong(code: NumberCode) -> str:
 
 
 def cancel_expired(gateway: Gateway) -> None:
-    """Codes that expired while they waited are not sent: nobody could use them. Numbers to which
-    one went are kept as long as they are counted.
+    """Codes that expired or were replaced while they waited are not sent: nobody could use them.
+    Numbers to which one went are kept as long as they are counted.
     """
     counted = timezone.now() - _KEPT_FOR
     NumberCode.objects.filter(sent_at__lt=counted).exclude(mobile="").update(mobile="")
-    late = Campaign.objects.filter(
-        gateway=gateway,
-        state__in=OPEN_STATES,
-        code__sent_at__lte=timezone.now() - _VALID_FOR,
-        pending__gt=0,
-    )
-    for message in late:
+    waiting = Campaign.objects.filter(gateway=gateway, state__in=OPEN_STATES, pending__gt=0)
+    for message in waiting.filter(code__in=_useless()):
         cancel(message)
+
+
+def _useless() -> QuerySet[NumberCode]:
+    """Codes that work no more: they expired, or another one took their place."""
+    late = Q(sent_at__lte=timezone.now() - _VALID_FOR)
+    return NumberCode.objects.filter(late | Q(ended_at__isnull=False))
 
 
 def cancel(message: Campaign) -> None:
     """One that cannot be cancelled must not keep the others."""
-    said = _("The code expired before it was sent.")
+    said = _("The code stopped working before it was sent.")
     with on_behalf_of(message.request_id):
         try:
             control.cancel(message, by=None, only=OPEN_STATES, words=said)
@@ -209,5 +210,4 @@ def has_expired(batch: Batch) -> bool:
     """Whether a request would send a code that works no more. Of any other nothing is asked."""
     if batch.code_key is None:
         return False
-    late = NumberCode.objects.filter(sent_at__lte=timezone.now() - _VALID_FOR)
-    return late.filter(key=batch.code_key).exists()
+    return _useless().filter(key=batch.code_key).exists()

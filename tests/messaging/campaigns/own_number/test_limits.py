@@ -40,6 +40,8 @@ from tests.messaging.campaigns.own_number.support import (
 from tests.pages import words
 from tests.sending import hand_over, reading, send_all
 
+STOPPED = "The code stopped working before it was sent."
+
 pytestmark = pytest.mark.django_db
 
 
@@ -211,7 +213,9 @@ def test_a_code_that_waited_too_long_is_not_sent(
     sweep(gateway)
     message = Campaign.objects.get()
     assert message.state == CampaignState.CANCELLED
-    assert "The code expired before it was sent." in words(sender.get(message.get_absolute_url()))
+    assert "The code stopped working before it was sent." in words(
+        sender.get(message.get_absolute_url())
+    )
     send_all(gateway)
     assert sandbox.ledger() == []
 
@@ -228,7 +232,21 @@ def test_a_code_that_expired_before_the_call_is_not_sent(
     message = NumberCode.objects.get().campaign
     assert (message.state, message.pending, message.cancelled) == (CampaignState.CANCELLED, 0, 1)
     assert not message.batches.filter(calls__isnull=False).exists()
-    assert "The code expired before it was sent." in words(sender.get(message.get_absolute_url()))
+    assert "The code stopped working before it was sent." in words(
+        sender.get(message.get_absolute_url())
+    )
+
+
+def test_a_code_whose_place_another_took_is_not_sent(
+    sender: Browser, entered: Profile, gateway: Gateway, sandbox: Sandbox
+) -> None:
+    ask(sender)
+    ask(sender)
+    send_all(gateway)
+    assert len(sandbox.ledger()) == 1
+    first, second = Campaign.objects.order_by("id")
+    assert (first.state, second.state) == (CampaignState.CANCELLED, CampaignState.DONE)
+    prove(sender, received(sandbox, gateway))
 
 
 def test_a_code_that_cannot_be_cancelled_does_not_keep_the_others(
