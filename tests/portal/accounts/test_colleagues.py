@@ -79,6 +79,18 @@ class TestAdding:
         assert mail.to == ["sita@example.com"]
         assert link_in(shown) in mail.body
 
+    def test_a_name_or_an_address_adds_nothing_to_the_head_of_a_mail(
+        self, manager: Browser, settings: Settings, mailoutbox: list[Any]
+    ) -> None:
+        settings.EMAIL_IS_SET_UP = True
+        two_lines = {"email": "sita@example.com\r\nBcc: all@example.com"}
+        assert "Enter a valid email address." in manager.post(NEW, {**SITA, **two_lines}).text
+        named = {"first_name": "Sita\r\nBcc: all@example.com", "email": "sita@example.com"}
+        manager.post(NEW, {**SITA, **named})
+        (mail,) = mailoutbox
+        assert mail.recipients() == ["sita@example.com"]
+        assert "all@example.com" not in "".join(mail.message().values())
+
     @pytest.mark.parametrize(
         ("typed", "words"),
         [
