@@ -198,9 +198,9 @@ class SentMessage(models.Model):
         if self.withheld is None:
             return ""
         return _(
-            "The answer repeated a secret (the portal's token, or the code in the message) and was "
-            "not kept. What it proves was worked out first, so the outcome is as certain as any "
-            "other. It was %(length)s bytes long."
+            "The answer repeated a secret (the portal's token, or the code or link in the message) "
+            "and was not kept. What it proves was worked out first, so the outcome is as certain "
+            "as any other. It was %(length)s bytes long."
         ) % {"length": formats.count(self.withheld)}
 
     @property

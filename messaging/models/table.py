@@ -107,6 +107,9 @@ class TableRow(models.Model):
     name = models.CharField(_("name"), max_length=200, blank=True)
     fields: Any = models.JSONField(_("cells"), default=dict)
     reason = models.CharField(_("why it has no number"), max_length=300, blank=True)
+    is_opted_out = models.BooleanField(
+        _("opted out by the spreadsheet"), default=False, db_default=False
+    )
 
     class Meta:
         verbose_name = _("row")

@@ -36,13 +36,16 @@ class Columns:
 
 
 class Given(NamedTuple):
-    """A row as it is to be stored. `number` is read; a `reason` says why nobody is texted."""
+    """A row as it is to be stored. `number` is read; a `reason` says why nobody is texted, and
+    `is_opted_out` that no other row with the number is either.
+    """
 
     line: int
     number: str
     name: str
     cells: Cells
     reason: str = ""
+    is_opted_out: bool = False
 
 
 def check_size(rows: int) -> None:
@@ -70,12 +73,14 @@ def keep(
     opted_out: set[str] = set()
     try:
         for piece in pieces:
-            names = ["table", "line", "mobile", "name", "fields", "reason"]
+            names = ["table", "line", "mobile", "name", "fields", "reason", "is_opted_out"]
             with transaction.atomic():
                 insert_rows(TableRow, names, _stored(table, piece, opted_out))
         if opted_out:  # whatever other rows say
             others = TableRow.objects.filter(AnyOf("mobile", opted_out), table=table)
-            table.unreadable += others.update(mobile="", reason=opted_out_sentence())
+            table.unreadable += others.update(
+                mobile="", reason=opted_out_sentence(), is_opted_out=True
+            )
         if table.unreadable == table.size:
             said = _("No row has a mobile number in the column “%(column)s”.")
             raise TableRefused(said % {"column": table.number_heading})
@@ -96,16 +101,17 @@ def _stored(table: RecipientTable, rows: list[Given], opted_out: set[str]) -> li
     pk = RecipientTable._meta.get_field("id").get_db_prep_value(table.pk, connection)
     stored = []
     gone = forgotten.among({mobile_in(number) for _line, number, *_rest in rows})
-    for line, number, name, cells, why in rows:
+    for line, number, name, cells, why, is_opted_out in rows:
         if mobile_in(number) in gone:
-            stored.append((pk, line, "", "", "{}", forgotten.sentence()))
+            stored.append((pk, line, "", "", "{}", forgotten.sentence(), False))
             table.unreadable += 1
             continue
         mobile, reason = ("", why) if why else _number(number)
         table.unreadable += not mobile
-        if why and (marked := mobile_in(number)):
+        if is_opted_out and (marked := mobile_in(number)):
             opted_out.add(marked)
-        stored.append((pk, line, mobile, name[:_LONGEST_NAME], json.dumps(cells), reason))
+        row = (pk, line, mobile, name[:_LONGEST_NAME], json.dumps(cells), reason, is_opted_out)
+        stored.append(row)
     table.size += len(stored)
     check_size(table.size)
     return stored

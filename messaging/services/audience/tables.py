@@ -143,7 +143,7 @@ def _given(row: Row, keys: Sequence[str], kept: set[int], options: Options) -> I
     is_marked = marked is not None and marked < len(row.cells) and says_yes(row.cells[marked])
     why = opted_out_sentence() if is_marked else ""
     for number in numbers_of(row, options):
-        yield Given(row.line, number, name, cells, why)
+        yield Given(row.line, number, name, cells, why, is_marked)
 
 
 def _clean(cell: str) -> str:
@@ -178,8 +178,8 @@ def _by_columns(columns: Columns, row: TableRow) -> Given:
     """A stored row by other columns; who is opted out stays so."""
     cells: Cells = row.fields
     name = clean_name(cells.get(columns.name, "")) if columns.name else ""
-    why = opted_out_sentence() if row.reason == opted_out_sentence() else ""
-    return Given(row.line, cells.get(columns.number, ""), name, cells, why)
+    why = row.reason if row.is_opted_out else ""
+    return Given(row.line, cells.get(columns.number, ""), name, cells, why, row.is_opted_out)
 
 
 def _pieces_of(table: RecipientTable, columns: Columns) -> Iterator[list[Given]]:
@@ -195,7 +195,7 @@ def only(table: RecipientTable, rows: Collection[int], by: Actor) -> RecipientTa
     wanted = set(rows)
     kept = TableRow.objects.filter(table=table).order_by("id")
     some = [
-        Given(row.line, row.mobile, row.name, row.fields, row.reason)
+        Given(row.line, row.mobile, row.name, row.fields, row.reason, row.is_opted_out)
         for row in kept.iterator()
         if row.pk in wanted
     ]

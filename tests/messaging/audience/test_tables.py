@@ -522,6 +522,20 @@ def test_rows_that_say_opted_out_are_left_out(gateway: Gateway, tmp_path: Path) 
     assert [out.entry for out in LeftOut.objects.all()] == ["Line 2: Sita"]
 
 
+def test_who_is_opted_out_stays_so_with_other_columns(gateway: Gateway, tmp_path: Path) -> None:
+    """Whatever language the reason is in: it was written in that of whoever gave the file."""
+    text = "Name,Other,Mobile,Opted out\nSita,a,9841000001,yes\nRam,b,9841000002,\n"
+    table = table_of(text, tmp_path)
+    TableRow.objects.filter(is_opted_out=True).update(reason="इच्छा छैन")
+    again = tables.read_again(table, number="mobile", name="other", by=None)
+    assert list(again.rows.order_by("line").values_list("mobile", "is_opted_out")) == [
+        ("", True),
+        ("9841000002", False),
+    ]
+    ((row,),) = again.rows.filter(is_opted_out=True).values_list("pk")
+    assert tables.only(again, [row, row + 1], None).rows.get(line=2).is_opted_out
+
+
 def test_hidden_rows_and_columns_are_asked_about(
     sender: Browser, gateway: Gateway, tmp_path: Path
 ) -> None:

@@ -216,7 +216,10 @@ def test_an_answer_that_held_the_token_says_so(manager: Browser, gateway: Gatewa
     send_all(gateway)
     SentMessage.objects.update(raw="", withheld=123_456)
     said = html.unescape(words(manager.get(url(campaign, "campaign_batches"))))
-    assert "The answer repeated a secret (the portal's token, or the code in the message)" in said
+    assert (
+        "The answer repeated a secret (the portal's token, or the code or link in the message)"
+        in said
+    )
     assert "It was 1,23,456 bytes long." in said
     assert "There was no answer to keep." not in said
 
