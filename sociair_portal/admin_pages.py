@@ -4,6 +4,7 @@ trace in an address, and amounts, figures and yes or no as in the rest of the po
 
 from collections.abc import Callable, Iterable
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.contrib import admin
 from django.contrib.admin.utils import flatten, unquote
@@ -25,6 +26,11 @@ from sociair_portal.common.kept_searches import KEY, searched
 
 Column = Callable[[Any], str]
 EMPTY: Final = "–"
+# How a filter may ask: not for columns of another table, from which a number could be guessed.
+_LOOKUPS: Final = {
+    *("__exact", "__in", "__isnull", "__gte", "__gt", "__lt", "__lte"),
+    *("__year", "__month", "__day", "__id__exact", "__pk__exact"),
+}
 _CHOOSE: Final = gettext_lazy("Choose")
 
 
@@ -55,7 +61,10 @@ class AsInThePortal(ModelAdmin):
         offered = self.get_list_filter(request)
         paths = [str(one[0] if isinstance(one, tuple | list) else one) for one in offered]
         paths += filter(None, [self.date_hierarchy])
-        return any(lookup == path or lookup.startswith(f"{path}__") for path in paths)
+        return any(
+            lookup == path or (lookup.startswith(path) and lookup.removeprefix(path) in _LOOKUPS)
+            for path in paths
+        )
 
     def get_list_display(self, request: HttpRequest) -> Any:
         return [self._columns.get(name, name) for name in super().get_list_display(request)]
@@ -111,7 +120,7 @@ class AsInThePortal(ModelAdmin):
             raise PermissionDenied
         if self.opts.label_lower not in kinds.KNOWN:
             raise Http404
-        about = f"kind={self.opts.label_lower}&about={unquote(object_id)}"
+        about = urlencode({"kind": self.opts.label_lower, "about": unquote(object_id)})
         return redirect(f"{reverse('record:entries')}?{about}")
 
     def log_addition(self, request: HttpRequest, obj: Any, message: Any) -> Any:

@@ -38,5 +38,7 @@ def _compile(catalogue: Path, made: Path) -> None:
     # Whole or not at all: another process may start, and read, at the same time.
     with NamedTemporaryFile(dir=made.parent, delete=False) as written:
         write_mo(written, messages)
+    # No secrets are in it, and the service may be another user than whoever migrates.
+    Path(written.name).chmod(0o644)
     Path(written.name).replace(made)
     mark.write_text(hashed)

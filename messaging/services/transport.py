@@ -97,7 +97,7 @@ class _Watch:
         over = time.monotonic() + call.total
         with self._changed:
             self._calls[call] = over
-            if self._thread is None or not self._thread.is_alive():  # nor is it after a fork
+            if self._thread is None or not self._thread.is_alive():
                 self._thread = threading.Thread(target=self._run, daemon=True)
                 self._thread.start()
             elif over < self._looks_at:
@@ -119,7 +119,8 @@ class _Watch:
                 for call in late:
                     del self._calls[call]
             for call in late:
-                call.close()
+                with contextlib.suppress(Exception):  # one must not keep the others open
+                    call.close()
 
 
 _watch: Final = _Watch()

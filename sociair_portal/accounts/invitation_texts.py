@@ -103,4 +103,5 @@ def save_number(user: User, mobile: str, by: User) -> bool:
         if waiting is None or waiting.key is None:
             return False
         sent = link_texts.last_sent(waiting.key)
-        return sent is not None and sent.mobile != mobile and take_back(user, by)
+        went_elsewhere = sent is not None and (not mobile or sent.mobile != mobile)
+        return went_elsewhere and take_back(user, by)

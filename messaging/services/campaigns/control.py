@@ -235,6 +235,16 @@ def cancel(
     return cancelled
 
 
+def cancel_surely(campaign: Campaign, *, words: str) -> None:
+    """Cancel what is queued by itself; one that cannot be cancelled must not keep the others."""
+    with on_behalf_of(campaign.request_id):
+        try:
+            cancel(campaign, by=None, only=OPEN_STATES, words=words)
+        except Exception as error:  # noqa: BLE001  # its words may quote a number
+            kind = type(error).__name__
+            logger.error("Campaign %s could not be cancelled: %s.", campaign.pk, kind)
+
+
 def close_cancelled(campaign: Campaign) -> None:
     """End the queued batches of a cancelled campaign, a few thousand recipients at a time."""
     while _close_some(campaign):

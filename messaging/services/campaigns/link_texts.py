@@ -132,10 +132,11 @@ def cancel_with(keys: Collection[uuid.UUID]) -> None:
 
 def cancel_expired(_gateway: Gateway) -> None:
     """Links that died while they waited are not sent. Numbers to which one went are kept as long
-    as they are counted.
+    as they are counted, and as the link works: whoever corrects a number takes it back.
     """
     counted = timezone.now() - _KEPT_FOR
-    SentLink.objects.filter(sent_at__lt=counted).exclude(mobile="").update(mobile="")
+    over = SentLink.objects.filter(sent_at__lt=counted, works_until__lt=timezone.now())
+    over.exclude(mobile="").update(mobile="")
     for link in waiting().select_related("campaign"):
         if link.is_dead:
             cancel(link.campaign)
@@ -143,5 +144,4 @@ def cancel_expired(_gateway: Gateway) -> None:
 
 def cancel(message: Campaign) -> None:
     """Cancel a text whose link opens nothing any more; what is with Sociair already stays so."""
-    said = _("The link in it stopped working before it was sent.")
-    control.cancel(message, by=None, only=OPEN_STATES, words=said)
+    control.cancel_surely(message, words=_("The link in it stopped working before it was sent."))

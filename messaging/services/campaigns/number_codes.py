@@ -30,7 +30,6 @@ from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 from sociair_portal.common import formats
 from sociair_portal.common.actors import Actor, user_of
-from sociair_portal.common.request_ids import on_behalf_of
 
 logger = logging.getLogger(__name__)
 
@@ -196,14 +195,7 @@ def _useless() -> QuerySet[NumberCode]:
 
 
 def cancel(message: Campaign) -> None:
-    """One that cannot be cancelled must not keep the others."""
-    said = _("The code stopped working before it was sent.")
-    with on_behalf_of(message.request_id):
-        try:
-            control.cancel(message, by=None, only=OPEN_STATES, words=said)
-        except Exception as error:  # noqa: BLE001
-            kind = type(error).__name__  # its words may quote a number
-            logger.error("Campaign %s could not be cancelled: %s.", message.pk, kind)
+    control.cancel_surely(message, words=_("The code stopped working before it was sent."))
 
 
 def has_expired(batch: Batch) -> bool:

@@ -25,6 +25,10 @@ from messaging.models import Gateway
 _PLACE: Final = 64 * 1024  # bytes; room for some 1,600 machines
 
 
+# Files of which something that can be read may not be on the disk, because a write failed.
+_unsynced: Final[set[Path]] = set()
+
+
 @dataclass(frozen=True, slots=True)
 class Record:
     """One machine's memory of one gateway.
@@ -66,8 +70,10 @@ def change(gateway: Gateway, how: Callable[[Record | None], Record]) -> Record:
     with _locked(handle, fcntl.LOCK_EX):
         serial, before = _latest(handle)
         after = how(before)
-        if after != before:
+        if after != before or path in _unsynced:
+            _unsynced.add(path)
             _write(handle, serial + 1, after)
+            _unsynced.discard(path)
     return after
 
 

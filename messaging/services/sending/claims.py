@@ -110,15 +110,14 @@ def claim_batch(campaign_id: int, leave: slots.Leave) -> Claim | None:
 
 
 def claim_on(leave: slots.Leave, *, include_large: bool) -> Claim | None:
-    """Take a batch as part of the transaction that records the answer to another.
-
-    None if there is none, or if something would have to be done about it first.
+    """Take a batch of the best campaign within the transaction that records an answer. None if
+    that is not possible at once: the answer must not wait.
     """
-    for campaign_id in candidates(leave.gateway, include_large):
-        with transaction.atomic():
-            if isinstance(claimed := _claim(campaign_id, leave), Claim):
-                return claimed
-            transaction.set_rollback(True)
+    database.wait_briefly()
+    for campaign_id in candidates(leave.gateway, include_large)[:1]:
+        if isinstance(claimed := _claim(campaign_id, leave), Claim):
+            return claimed
+    transaction.set_rollback(True)
     return None
 
 

@@ -1,14 +1,16 @@
 """Sending one batch: the worker looks for a slot, claims, calls Sociair and saves the answer.
 
 A batch is claimed in the database before the call and its answer is recorded after it, each by a
-conditional update. A batch whose answer nobody could save is `unconfirmed`, never sent again.
+conditional update; the next batch is claimed in the transaction that records the answer before it.
+A batch whose answer nobody could save is `unconfirmed`, never sent again.
 """
 
 import time
 from collections.abc import Callable
 from enum import Enum
-from functools import partial
+from typing import Final
 
+from django.conf import settings
 from django.db import transaction
 
 from messaging.models import (
@@ -17,11 +19,14 @@ from messaging.models import (
     Gateway,
     RecipientState,
 )
-from messaging.services import sociair, states
+from messaging.services import sociair, states, transport
 from messaging.services.gateway import holds, slot_record
 from messaging.services.sending import claims, persistence, slots
 from messaging.services.sending.claims import Claim
 from sociair_portal.common.request_ids import on_behalf_of
+
+# Times that all campaigns are gone through in vain: others were faster, or one cannot be cancelled.
+_MOST_PASSES: Final = 5
 
 
 class Round(Enum):
@@ -53,23 +58,35 @@ def send_next(
             if not _is_remembered(gateway, claim):
                 return Round.HELD
             sent = sociair.send(claim.batch, claim.numbers, start_before=claim.start_before)
-            along = _along(gateway, include_large) if go_on is not None and go_on() else None
+            along = _along(gateway, claim, include_large, go_on) if go_on is not None else None
             claim = persistence.save_surely(sent, gateway, wait_or_stop, along)
     return Round.CALLED
 
 
-def _along(gateway: Gateway, include_large: bool) -> Callable[[], Claim | None] | None:
-    """What claims another batch while an answer is saved; None if nothing should."""
-    leave = slots.glance(gateway) if persistence.may_send() else None
+def _along(
+    gateway: Gateway, claim: Claim, include_large: bool, go_on: Callable[[], bool]
+) -> Callable[[], Claim | None] | None:
+    """What claims another batch while the answer to a claim is saved; None if nothing should.
+
+    Nothing should once more time went by than a call takes: a machine that slept looks about first.
+    """
+    slept = transport.now() > claim.start_before + settings.SOCIAIR_TOTAL_TIMEOUT
+    leave = None if slept or not persistence.may_send() else slots.glance(gateway)
     if leave is None:
         return None
-    return partial(claims.claim_on, leave, include_large=include_large)
+
+    def along() -> Claim | None:
+        """Asked in the transaction of the answer, which may have waited for its turn."""
+        return claims.claim_on(leave, include_large=include_large) if go_on() else None
+
+    return along
 
 
 def _first_claim(
     gateway: Gateway, include_large: bool, wait_or_stop: Callable[[float], bool]
 ) -> Claim | Round:
-    while campaigns := claims.candidates(gateway.pk, include_large):
+    passes = 0
+    while passes < _MOST_PASSES and (campaigns := claims.candidates(gateway.pk, include_large)):
         if not persistence.may_send():
             return Round.HELD
         leave = slots.look(gateway)
@@ -82,6 +99,7 @@ def _first_claim(
         for campaign_id in campaigns:
             if (claim := claims.claim_batch(campaign_id, leave)) is not None:
                 return claim
+        passes += 1
     return Round.NOTHING
 
 

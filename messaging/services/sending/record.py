@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Final
 
-from django.db import DatabaseError, connection, transaction
+from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
@@ -32,6 +32,7 @@ from messaging.services.sending import late_answers
 from messaging.services.sending.changes import CLEAR, UNCONFIRMED, Change, change_by
 from messaging.services.sending.claims import Claim
 from messaging.services.storage import database, statements
+from messaging.services.storage.trouble import Cause
 from sociair_portal.common.request_ids import on_behalf_of
 
 logger = logging.getLogger(__name__)
@@ -74,18 +75,22 @@ def record(sent: sociair.Sent, then: Callable[[], Claim | None] | None = None) -
         if moved is not None:
             states.count_answered(batch.campaign_id, moved)
         claim = _claim(then) if then and answer.outcome in CLEAR else None
+        if transaction.get_rollback():  # the connection died, and nobody was told
+            raise OperationalError("the answer cannot be committed")
     logger.info("Batch %s, try %s: %s.", batch.pk, batch.tries, answer.outcome.value)
     return claim
 
 
 def _claim(then: Callable[[], Claim | None]) -> Claim | None:
-    """What goes wrong with the next batch must not undo this answer; a database that fails does
-    so in any case, and then the answer is saved alone.
+    """What goes wrong with the next batch must not undo this answer, nor keep it waiting; a
+    database that fails undoes it in any case, and then the answer is saved alone.
     """
     try:
         with transaction.atomic():
             return then()
-    except DatabaseError:
+    except DatabaseError as error:
+        if database.cause_of(error) is Cause.LOCKED:
+            return None
         raise
     except Exception as error:  # noqa: BLE001  # the next round meets it, and says what it is
         logger.info("The next batch was not claimed along: %s.", type(error).__name__)

@@ -36,6 +36,7 @@ _WORDS: Final = {
 _STATES: Final = {
     "25006": Cause.READ_ONLY,
     "53100": Cause.FULL,
+    "55P03": Cause.LOCKED,
     "57014": Cause.OTHER,  # a statement that took too long
     "58030": Cause.DISK,
 }
@@ -174,6 +175,15 @@ def in_turn() -> Iterator[None]:
     finally:
         if has_turn:
             _turn.release()
+
+
+def wait_briefly() -> None:
+    """From here to the end of a transaction, or of its savepoint, wait hardly for a lock of
+    PostgreSQL's; SQLite has only one, and whoever writes has it already.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL lock_timeout = '250ms'")
 
 
 def _wait_for_locks(seconds: float) -> None:

@@ -1,10 +1,14 @@
 """The next batch is claimed in the transaction that saves an answer: one commit for both."""
 
+import errno
+import os
+import threading
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 
 import pytest
-from django.db import OperationalError, connection
+from django.db import OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from pytest_django import Settings
 
@@ -19,6 +23,7 @@ from messaging.models import (
     HoldReason,
     SentMessage,
 )
+from messaging.services import sociair, transport
 from messaging.services.campaigns import control
 from messaging.services.gateway import holds, slot_record
 from messaging.services.sending import claims, dispatch, slots
@@ -39,16 +44,17 @@ def campaign(gateway: Gateway, sandbox: Sandbox, settings: Settings) -> Campaign
 
 
 def _send(gateway: Gateway, meanwhile: Happens) -> dispatch.Round:
-    """A sender that goes on; `meanwhile` happens while the first answer is not saved yet."""
-    asked: list[bool] = []
+    """A sender that goes on; `meanwhile` happens before the first answer is saved."""
+    glance = slots.glance
+    with pytest.MonkeyPatch.context() as patch:
 
-    def go_on() -> bool:
-        if not asked:
+        def first(of: Gateway) -> slots.Leave | None:
+            patch.setattr(slots, "glance", glance)
             meanwhile()
-        asked.append(True)
-        return True
+            return glance(of)
 
-    return dispatch.send_next(gateway, go_on=go_on)
+        patch.setattr(slots, "glance", first)
+        return dispatch.send_next(gateway, go_on=lambda: True)
 
 
 def _states(campaign: Campaign) -> list[str]:
@@ -119,7 +125,7 @@ def test_a_limit_of_calls_is_waited_for(
 def test_a_refusal_claims_nothing_along(
     campaign: Campaign, gateway: Gateway, sandbox: Sandbox
 ) -> None:
-    sandbox.settings(script=["refused"])
+    sandbox.settings(script=["402"])
     assert dispatch.send_next(gateway, go_on=lambda: True) is CALLED
     assert _states(campaign) == [BatchState.REFUSED, BatchState.QUEUED, BatchState.QUEUED]
 
@@ -158,3 +164,108 @@ def test_a_slot_is_noted_for_all_who_wait(gateway: Gateway) -> None:
     assert noted.slot == 8
     slot_record.raise_to(gateway, 7)
     assert slot_record.read(gateway) == noted
+
+
+def test_an_answer_whose_connection_dies_at_the_next_claim_is_saved_anew(
+    campaign: Campaign, gateway: Gateway, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Django says nothing where it cannot roll back to a savepoint: it drops the transaction."""
+
+    def dead(_savepoint: str) -> None:
+        raise OperationalError("server closed the connection unexpectedly")
+
+    def taken(_leave: slots.Leave) -> None:
+        monkeypatch.setattr(connection, "savepoint_rollback", dead)
+
+    def breaks() -> None:
+        monkeypatch.setattr(slots, "take", taken)
+
+    _send(gateway, breaks)
+    monkeypatch.undo()
+    assert SentMessage.objects.count() == 1
+    assert _states(campaign) == [BatchState.ACCEPTED, BatchState.QUEUED, BatchState.QUEUED]
+    send_all(gateway)
+    check_books(campaign, _billed(sandbox))
+
+
+def test_no_answer_waits_for_whoever_has_the_gateways_row(
+    campaign: Campaign, gateway: Gateway, sandbox: Sandbox
+) -> None:
+    """Whoever hands over thousands of people has it for seconds."""
+    if not connection.features.has_select_for_update:
+        pytest.skip("A transaction of SQLite has the whole database to itself")
+    is_held, is_over = threading.Event(), threading.Event()
+
+    def hold() -> None:
+        try:
+            with transaction.atomic():
+                Gateway.objects.select_for_update(no_key=True).get(pk=gateway.pk)
+                is_held.set()
+                assert is_over.wait(20)
+        finally:
+            connection.close()
+
+    other = threading.Thread(target=hold)
+
+    def begin() -> None:
+        other.start()
+        assert is_held.wait(20)
+
+    assert _send(gateway, begin) is CALLED  # and the row is held still
+    assert _states(campaign) == [BatchState.ACCEPTED, BatchState.QUEUED, BatchState.QUEUED]
+    is_over.set()
+    other.join()
+
+
+def test_a_machine_that_slept_looks_about_first(
+    campaign: Campaign, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    awake = transport.now
+
+    def sleep() -> None:
+        monkeypatch.setattr(transport, "now", lambda: awake() + 3600)
+
+    def send(*given: Any, **named: Any) -> sociair.Sent:
+        sent = call(*given, **named)
+        sleep()
+        return sent
+
+    call = sociair.send
+    monkeypatch.setattr(sociair, "send", send)
+    assert dispatch.send_next(gateway, go_on=lambda: True) is CALLED
+    assert _states(campaign) == [BatchState.ACCEPTED, BatchState.QUEUED, BatchState.QUEUED]
+
+
+def test_nothing_is_claimed_along_once_the_worker_is_told_to_stop(
+    campaign: Campaign, gateway: Gateway
+) -> None:
+    """It is asked when the answer has its turn, which may be seconds later."""
+    asked: list[bool] = []
+
+    def go_on() -> bool:
+        asked.append(connection.in_atomic_block)
+        return False
+
+    assert dispatch.send_next(gateway, go_on=go_on) is CALLED
+    assert asked == [True]
+    assert _states(campaign) == [BatchState.ACCEPTED, BatchState.QUEUED, BatchState.QUEUED]
+
+
+def test_a_slot_that_may_not_be_on_the_disk_is_written_again(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slots.attend(gateway)
+    synced: list[int] = []
+
+    def failing(handle: int) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fdatasync", failing)
+        with pytest.raises(OSError, match="Input/output error"):
+            slot_record.raise_to(gateway, 8)
+    monkeypatch.setattr(os, "fdatasync", synced.append)
+    slot_record.raise_to(gateway, 7)
+    assert len(synced) == 1
+    slot_record.raise_to(gateway, 7)
+    assert len(synced) == 1

@@ -174,6 +174,20 @@ def test_a_number_is_forgotten_when_it_is_not_counted_any_more(
 ) -> None:
     sweep(gateway)
     assert SentLink.objects.get().mobile == MOBILE
-    SentLink.objects.update(sent_at=timezone.now() - timedelta(days=3))
+    SentLink.objects.update(sent_at=timezone.now() - timedelta(days=2, minutes=1))
+    sweep(gateway)
+    assert SentLink.objects.get().mobile == MOBILE  # the link works still
+    over = timezone.now() - timedelta(minutes=1)
+    SentLink.objects.update(sent_at=over - timedelta(days=3), works_until=over)
     sweep(gateway)
     assert SentLink.objects.get().mobile == ""
+
+
+def test_a_number_that_is_cleared_takes_its_link_back(
+    manager: Browser, queued: Any, gateway: Gateway, sandbox: Sandbox, client: Client
+) -> None:
+    """Even if it is not known any more where the link went."""
+    received(sandbox, gateway)
+    SentLink.objects.update(mobile="")
+    manager.post(page(sita()), {**SITA, "mobile": ""})
+    assert client.get(link_on(queued)).status_code == 410
