@@ -3,11 +3,16 @@
 from typing import Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.internal.stagekit import clear_login
+from allauth.core.exceptions import ImmediateHttpResponse
+from allauth.mfa.internal.flows.trust import create_config_fingerprint
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
+from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
 from sociair_portal.accounts.devices import remember_device
@@ -20,6 +25,9 @@ from sociair_portal.audit.record import record
 from sociair_portal.common.clients import address_of
 
 _WRONG: Final = _("This name and password do not belong together. Check both and try again.")
+
+_ENDED: Final = _("You were signed out everywhere, or the password was changed. Sign in again.")
+_BEGUN_WITH: Final = "sign_in_begun_with"
 
 _SECOND_STEP: Final = {
     "totp_activated": Deed.SECOND_STEP_ADDED,
@@ -60,7 +68,20 @@ class AccountAdapter(DefaultAccountAdapter):
             was_right(user is not None)
         return user
 
+    def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
+        """Note what the account's secrets are when a sign-in begins."""
+        request.session[_BEGUN_WITH] = create_config_fingerprint(user)
+        response: HttpResponse | None = super().pre_login(request, user, **kwargs)
+        return response
+
     def login(self, request: HttpRequest, user: Any) -> None:
+        """Not if its second half comes after a new password, or after the colleague was signed out
+        everywhere: then nothing of before counts. Raises `ImmediateHttpResponse`.
+        """
+        if request.session.pop(_BEGUN_WITH, "") != create_config_fingerprint(user):
+            clear_login(request)
+            messages.error(request, _ENDED)
+            raise ImmediateHttpResponse(redirect("account_login"))
         super().login(request, user)
         note_seen(request)
         record(Deed.SIGNED_IN, by=user, about=user)

@@ -3,13 +3,17 @@
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 
 from sociair_portal.common.identity import is_confirmed
 
 
 def account(request: HttpRequest) -> dict[str, Any]:
-    host = request.get_host().partition(":")[0]
+    try:
+        host = request.get_host().partition(":")[0]
+    except DisallowedHost:  # the page that says so has a frame too
+        host = ""
     return {
         "email_is_set_up": settings.EMAIL_IS_SET_UP,
         # Asked only by pages with a form that needs it.

@@ -14,10 +14,11 @@ from django.utils.crypto import salted_hmac
 from messaging.services.campaigns import link_texts
 from messaging.text.links import secret_of
 from sociair_portal.accounts.models import Invitation
-from sociair_portal.accounts.roles import may_manage
+from sociair_portal.accounts.roles import may_manage, role_of
 from sociair_portal.accounts.sessions_end import end_sessions
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
+from sociair_portal.roles import MANAGER
 
 HOURS: Final = 72
 
@@ -33,6 +34,7 @@ def invite(user: User, by: User) -> Invitation:
             key=key,
             fingerprint=_fingerprint(_secret_of_key(key)),
             created_by=by,
+            role=role_of(user),
             ends_at=now + timedelta(hours=HOURS),
         )
         record(Deed.INVITED, by=by, about=user)
@@ -80,9 +82,19 @@ def _if_allowed(found: Invitation | None) -> Invitation | None:
     """Not if who made it could not make it any more: it would let them take over somebody who was
     promoted since.
     """
-    if found is None or (maker := found.created_by) is None:
+    if found is None or (maker := found.created_by) is None or not maker.is_active:
         return None
-    return found if maker.is_active and may_manage(maker, found.user) else None
+    return found if may_manage(maker, found.user) or _is_of_a_new_manager(found, maker) else None
+
+
+def _is_of_a_new_manager(found: Invitation, maker: User) -> bool:
+    """Whether a manager made it together with another manager's account, which nobody has had yet:
+    that is no promotion.
+    """
+    user = found.user
+    is_new = found.role == role_of(user) == MANAGER and not user.has_usable_password()
+    has_more = user.is_superuser or user.user_permissions.exists()
+    return is_new and not has_more and maker.has_perms(("auth.add_user", "auth.change_user"))
 
 
 def accept(invitation: Invitation, password: str) -> bool:

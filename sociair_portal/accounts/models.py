@@ -48,6 +48,8 @@ class Invitation(models.Model):
         related_name="+",
         verbose_name=_("made by"),
     )
+    # The role that the account had then: whoever got more since is taken over by no older link.
+    role = models.CharField(max_length=30, blank=True, default="", editable=False)
     ends_at = models.DateTimeField(_("works until"))
     used_at = models.DateTimeField(_("used"), null=True)
     taken_back_at = models.DateTimeField(_("taken back"), null=True)
