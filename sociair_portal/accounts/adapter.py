@@ -3,11 +3,8 @@
 from typing import Any, Final
 
 from allauth.account.adapter import DefaultAccountAdapter
-from allauth.account.internal.stagekit import clear_login
 from allauth.core.exceptions import ImmediateHttpResponse
-from allauth.mfa.internal.flows.trust import create_config_fingerprint
 from allauth.usersessions.adapter import DefaultUserSessionsAdapter
-from django.contrib import messages
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -15,6 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext_lazy as _
 
+from sociair_portal.accounts import half_sign_in
 from sociair_portal.accounts.devices import remember_device
 from sociair_portal.accounts.guesses import guess
 from sociair_portal.accounts.idle import note_seen
@@ -25,9 +23,6 @@ from sociair_portal.audit.record import record
 from sociair_portal.common.clients import address_of
 
 _WRONG: Final = _("This name and password do not belong together. Check both and try again.")
-
-_ENDED: Final = _("You were signed out everywhere, or the password was changed. Sign in again.")
-_BEGUN_WITH: Final = "sign_in_begun_with"
 
 _SECOND_STEP: Final = {
     "totp_activated": Deed.SECOND_STEP_ADDED,
@@ -69,18 +64,15 @@ class AccountAdapter(DefaultAccountAdapter):
         return user
 
     def pre_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse | None:
-        """Note what the account's secrets are when a sign-in begins."""
-        request.session[_BEGUN_WITH] = create_config_fingerprint(user)
+        half_sign_in.begin(request, user)
         response: HttpResponse | None = super().pre_login(request, user, **kwargs)
         return response
 
     def login(self, request: HttpRequest, user: Any) -> None:
-        """Not if its second half comes after a new password, or after the colleague was signed out
-        everywhere: then nothing of before counts. Raises `ImmediateHttpResponse`.
+        """Not if the second half comes after a new password, or after the colleague was signed out
+        everywhere. Raises `ImmediateHttpResponse`.
         """
-        if request.session.pop(_BEGUN_WITH, "") != create_config_fingerprint(user):
-            clear_login(request)
-            messages.error(request, _ENDED)
+        if half_sign_in.has_ended(request, user):
             raise ImmediateHttpResponse(redirect("account_login"))
         super().login(request, user)
         note_seen(request)

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django_htmx.http import trigger_client_event
 from django_htmx.middleware import HtmxDetails
 
+from sociair_portal.accounts.half_sign_in import end_what_changed
 from sociair_portal.accounts.idle import note_seen, seconds_left
 from sociair_portal.accounts.roles import has_no_role, managers
 from sociair_portal.accounts.second_step import lacks_second_step
@@ -42,6 +43,8 @@ class GateMiddleware(LoginRequiredMiddleware):
     ) -> HttpResponseBase | None:
         if isinstance(request.user, User) and not is_unattended(view_func):
             note_seen(request)
+        elif request.user.is_anonymous:
+            end_what_changed(request)
         to_sign_in = super().process_view(request, view_func, view_args, view_kwargs)
         if to_sign_in is not None:
             return self._ask_to_sign_in(request, to_sign_in)

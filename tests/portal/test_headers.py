@@ -2,6 +2,7 @@
 
 import pytest
 from django.test import Client
+from pytest_django import Settings
 
 from tests.conftest import Browser
 from tests.factories import ContactFactory
@@ -45,3 +46,10 @@ def test_another_site_cannot_sign_anybody_out(manager: Browser) -> None:
     assert answer.status_code == 403
     assert "Clear-Site-Data" not in answer.headers
     assert manager.get("/").status_code == 200
+
+
+def test_a_host_that_is_not_ours_is_refused_with_a_page(client: Client, settings: Settings) -> None:
+    settings.ALLOWED_HOSTS = ["sms.example.org"]
+    response = client.get("/account/sign-in/", headers={"host": "evil.example"})
+    assert response.status_code == 400
+    assert "Sociair Portal" in response.text

@@ -158,6 +158,30 @@ class TestLink:
         assert client.post("/account/join/", CHOSEN).status_code == 410
         assert "This link does not work" in client.get(link).text
 
+    def test_makes_a_new_manager(self, manager: Browser, client: Client) -> None:
+        link = link_in(manager.post(NEW, {**SITA, "role": MANAGER}).text)
+        client.get(link)
+        assert client.post("/account/join/", CHOSEN).status_code == 302
+        client.post("/account/sign-in/", {"login": "sita", "password": PASSWORD})
+        assert client.get("/colleagues/").status_code == 200
+
+    @pytest.mark.parametrize("after", ["superuser", "more rights", "maker demoted", "has joined"])
+    def test_of_a_new_manager_opens_nothing_more(
+        self, manager: Browser, client: Client, after: str
+    ) -> None:
+        link = link_in(manager.post(NEW, {**SITA, "role": MANAGER}).text)
+        new = User.objects.get(username="sita")
+        if after == "superuser":
+            User.objects.filter(pk=new.pk).update(is_superuser=True)
+        elif after == "more rights":
+            new.user_permissions.add(Permission.objects.get(codename="delete_user"))
+        elif after == "maker demoted":
+            manager.user.groups.clear()
+        else:
+            new.set_password(PASSWORD)
+            new.save()
+        assert client.get(link).status_code == 410
+
     def test_stops_when_a_newer_one_is_made_or_it_is_taken_back(
         self, manager: Browser, client: Client, sita: User
     ) -> None:

@@ -106,6 +106,43 @@ class TestSigningIn:
         assert not is_in(client)
 
 
+class TestHalfASignIn:
+    """A browser that has given the password, and perhaps the code, but is not in yet."""
+
+    @pytest.mark.parametrize("at", [STEP, TRUST])
+    @pytest.mark.parametrize("what", ["signed out", "everywhere else", "password", "second step"])
+    def test_ends_when_the_colleague_is_signed_out(
+        self, client: Client, with_app: User, manager: Browser, what: str, at: str
+    ) -> None:
+        begin(client)
+        if at == TRUST:
+            client.post(STEP, {"code": code()})
+        if what == "signed out":
+            manager.post(f"/colleagues/{with_app.pk}/sign-out/")
+        elif what == "everywhere else":
+            own = Client()
+            own.force_login(with_app)
+            own.post(DEVICES)
+        elif what == "password":
+            with_app.set_password("another-of-mine-9")
+            with_app.save()
+        else:
+            Authenticator.objects.filter(type="totp").delete()
+            TOTP.activate(with_app, SECRET)
+        client.post(STEP, {"code": code(1)})
+        response = client.post(TRUST, {"action": "trust"}, follow=True)
+        assert not is_in(client)
+        assert "trusted" not in client.cookies
+        assert "Sign in" in response.text
+
+    def test_says_why_it_ended(self, client: Client, with_app: User) -> None:
+        begin(client)
+        client.post(STEP, {"code": code()})
+        end_sessions(with_app)
+        page = client.post(TRUST, {"action": "trust"}, follow=True)
+        assert "You were signed out everywhere, or the password was changed." in page.text
+
+
 class TestRememberedBrowser:
     def test_is_not_asked_for_thirty_days(
         self, client: Client, with_app: User, monkeypatch: pytest.MonkeyPatch
