@@ -66,7 +66,7 @@ def _set(strike: Strike) -> None:
     from contacts.importing import load  # noqa: PLC0415
     from messaging.services import sociair, transport  # noqa: PLC0415
     from messaging.services.campaigns import batches, preparation  # noqa: PLC0415
-    from messaging.services.sending import claims  # noqa: PLC0415
+    from messaging.services.sending import claims, persistence  # noqa: PLC0415
 
     trap = _Trap(strike)
     match strike.step:
@@ -79,6 +79,10 @@ def _set(strike: Strike) -> None:
             _before(claims, "claim_batch", trap.pass_by)
         case Step.CLAIMED:
             _after(claims, "claim_batch", trap.pass_by_with)
+        case Step.CLAIMING_ALONG:
+            _after(claims, "claim_on", trap.pass_by_with)
+        case Step.CLAIMED_ALONG:
+            _after(persistence, "record", trap.pass_by_with)
         case Step.CALLING:
             calling = threading.local()  # readings of the balance are not meant
             _before(sociair, "send", partial(setattr, calling, "sms", True))

@@ -12,6 +12,8 @@ class Step(StrEnum):
     PREPARING = "preparing"  # in the middle of the transaction that freezes a piece
     BEFORE_CLAIM = "before-claim"
     CLAIMED = "claimed"  # committed, and no byte of the call is written
+    CLAIMING_ALONG = "claiming-along"  # with the answer before it, and neither is committed
+    CLAIMED_ALONG = "claimed-along"  # both are committed, and no byte of the call is written
     CALLING = "calling"  # the request is written, and no byte of the answer read
     ANSWERED = "answered"  # the answer is read, and nothing of it saved
     LOADING = "loading"  # in the middle of the transaction that loads a piece of an import

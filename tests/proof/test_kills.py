@@ -23,10 +23,14 @@ pytestmark = pytest.mark.django_db(transaction=True)
 STEPS = [
     Step.BEFORE_CLAIM,
     Step.CLAIMED,
+    Step.CLAIMING_ALONG,
+    Step.CLAIMED_ALONG,
     Step.CALLING,
     Step.ANSWERED,
     Step.SAVING,
 ]
+# A sender claims so its first batch alone.
+ONCE = (Step.BEFORE_CLAIM, Step.CLAIMED)
 
 
 def _kills(few: int, many: int) -> list[object]:
@@ -42,7 +46,8 @@ def test_a_worker_killed_at_each_step_sends_nothing_twice(
     settings.SOCIAIR_BATCH_SIZE = 2
     campaign = hand_over(gateway, numbers(2 * 4 * kills))
     for kill in range(kills):
-        with start(senders=1, strike=Strike(step, nth=1 + kill % 3)) as worker:
+        nth = 1 if step in ONCE else 1 + kill % 3
+        with start(senders=1, strike=Strike(step, nth=nth)) as worker:
             assert worker.ended() == -SIGKILL
     _give_up_what_is_left(gateway)
     start(senders=1)
@@ -52,9 +57,9 @@ def test_a_worker_killed_at_each_step_sends_nothing_twice(
     lost = Batch.objects.filter(outcome=Outcome.WORKER_LOST)
     assert lost.count() == (0 if step is Step.BEFORE_CLAIM else kills)
     billed = {entry.mobile for entry in sandbox.ledger()}
-    if step is Step.CLAIMED:
+    if step in (Step.CLAIMED, Step.CLAIMED_ALONG):
         assert campaign.accepted == len(billed) == campaign.total - 2 * kills
-    if step in (Step.ANSWERED, Step.SAVING):
+    if step in (Step.ANSWERED, Step.SAVING, Step.CLAIMING_ALONG):
         assert len(billed) == campaign.total
 
 
