@@ -20,7 +20,7 @@ help:
 	@echo 'make lint   check style, types, migrations, settings and packages with known holes'
 	@echo 'make audit  ask PyPI for known holes in the locked packages; needs a network'
 	@echo 'make sbom   write the bills of materials into build/ (CycloneDX)'
-	@echo 'make bench  measure speed and memory'
+	@echo 'make bench  measure speed and memory (ARGS="throughput" for a part of it)'
 	@echo 'make screenshots  take the pictures in docs/screenshots again'
 
 run: .venv/.running
