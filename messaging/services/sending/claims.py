@@ -71,9 +71,9 @@ WHERE id = (
             AND messaging_gateway.base_url = %(base_url)s
             AND {is_free}
     )
-RETURNING *,
-    (SELECT is_large FROM messaging_campaign WHERE id = %(campaign)s) AS is_large,
-    (SELECT request_id FROM messaging_campaign WHERE id = %(campaign)s) AS request_id
+RETURNING {columns},
+    (SELECT is_large FROM messaging_campaign WHERE id = %(campaign)s),
+    (SELECT request_id FROM messaging_campaign WHERE id = %(campaign)s)
 """
 
 
@@ -86,6 +86,7 @@ def _claim_sql() -> str:
         deadline=clock.shifted("%(seconds)s"),
         skip_locked="FOR UPDATE SKIP LOCKED" if can_skip else "",
         is_free=clock.is_free(),
+        columns=statements.columns(Batch),
     )
 
 
@@ -167,11 +168,11 @@ def _claim_oldest(campaign_id: int) -> tuple[Batch, bool, str] | None:
         "seconds": settings.SOCIAIR_DEADLINE,
         "base_url": settings.SOCIAIR_BASE_URL,
     }
-    claimed: list[Batch] = list(Batch.objects.raw(_claim_sql(), values))
-    if not claimed:
+    claimed = statements.instance(Batch, _claim_sql(), values)
+    if claimed is None:
         return None
-    of_campaign = vars(claimed[0])
-    return claimed[0], bool(of_campaign["is_large"]), of_campaign["request_id"]
+    batch, (is_large, request_id) = claimed
+    return batch, bool(is_large), request_id
 
 
 # Only while somebody is forgotten are all of the batch's numbers read, to be compared.
