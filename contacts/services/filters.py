@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.fields import FieldKind, FieldValue, compared, show_value
 from contacts.models import OPERATOR_CHOICES, Contact, ContactField, Group, OptOut
-from contacts.services.search import find_contacts, those_of
+from contacts.services.search import find_contacts, members_of, those_of
 
 
 class Comparison(StrEnum):
@@ -84,9 +84,7 @@ class ContactFilter:
     condition: FieldCondition | None = None
 
     def found(self) -> QuerySet[Contact]:
-        contacts = Contact.objects.all()
-        if self.group is not None:
-            contacts = contacts.filter(groups=self.group)
+        contacts = Contact.objects.all() if self.group is None else members_of(self.group)
         if self.operator:
             contacts = contacts.filter(operator=self.operator)
         if self.opted_out is not None:

@@ -17,7 +17,7 @@ from contacts.forms.unique_rows import saved
 from contacts.models import Contact, Group
 from contacts.services import membership
 from contacts.services.filters import BY_NAME
-from contacts.services.search import with_opt_outs
+from contacts.services.search import members_of, with_opt_outs
 from sociair_portal.common.kept_searches import searched
 from sociair_portal.common.pages import page_by_key
 
@@ -88,7 +88,7 @@ def group_page(request: HttpRequest, pk: int) -> HttpResponse:
             _leave(request, group, selection.cleaned_data["contact"])
             return redirect(request.get_full_path())
     search = MemberSearchForm(searched(request))
-    found = search.found(with_opt_outs(Contact.objects.filter(groups=group)))
+    found = search.found(with_opt_outs(members_of(group)))
     page = page_by_key(found, order=BY_NAME, at=request.GET.get("page", ""))
     context = {
         "group": group,
