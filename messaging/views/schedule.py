@@ -109,4 +109,8 @@ def copy(request: HttpRequest, pk: int) -> HttpResponse:
     """Begin a draft with the text and the people of a campaign."""
     campaign = handed_over_campaign(request, pk)
     gateway = holds.current_gateway()
-    return redirect(schedule.copy(campaign, gateway=gateway, by=request.user))
+    try:
+        return redirect(schedule.copy(campaign, gateway=gateway, by=request.user))
+    except affordability.SendRefused as refused:
+        messages.error(request, str(refused))
+        return redirect(campaign)
