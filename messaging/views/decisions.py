@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from messaging import tasks
 from messaging.forms.decisions import AgainForm, DecisionForm
@@ -24,6 +24,7 @@ from messaging.services.money import prices
 from messaging.services.money.affordability import SendRefused
 from messaging.views.freshness import recent_reading
 from messaging.views.lookups import visible_campaign
+from sociair_portal.common.buttons import by_button
 from sociair_portal.common.identity import confirmed_first
 from sociair_portal.common.pages import page_by_key
 
@@ -86,7 +87,7 @@ def _decide_page(request: HttpRequest, campaign: Campaign, form: DecisionForm) -
     return render(request, "messaging/decisions/decide.html", context)
 
 
-@require_POST
+@by_button
 @permission_required("messaging.settle_campaign", raise_exception=True)
 @confirmed_first()
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
@@ -126,7 +127,7 @@ def _again_page(request: HttpRequest, campaign: Campaign, form: AgainForm) -> Ht
     return render(request, "messaging/decisions/send_again.html", context)
 
 
-@require_POST
+@by_button
 @permission_required("messaging.settle_campaign", raise_exception=True)
 @confirmed_first()
 def send_again(request: HttpRequest, pk: int) -> HttpResponse:
