@@ -3,20 +3,23 @@
 import re
 import time
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
+from django.utils import timezone
 from playwright.sync_api import ConsoleMessage, Page, expect
 from pytest_django import live_server_helper
 
+from sociair_portal.common import formats
 from sociair_portal.roles import MANAGER
 from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
 PASSWORD = "monsoon-and-marigold-7"
-TITLE = "Sociair Portal: recovery codes of anita"
 
 
 @pytest.fixture
@@ -57,6 +60,14 @@ def codes(
     return page
 
 
+def _made_at() -> datetime:
+    return timezone.localtime(Authenticator.objects.get(type="recovery_codes").created_at)
+
+
+def _title() -> str:
+    return f"Sociair Portal: recovery codes of anita, made {formats.moment(_made_at())}"
+
+
 def _shown(page: Page) -> list[str]:
     return page.locator("#codes li").all_inner_texts()
 
@@ -68,7 +79,7 @@ def test_they_are_copied_by_keyboard_and_a_screen_reader_says_so(codes: Page) ->
 
     expect(codes.get_by_role("status").get_by_text("Copied")).to_be_visible()
     copied = codes.evaluate("navigator.clipboard.readText()").split("\n")
-    assert copied == [TITLE, "", *_shown(codes)]
+    assert copied == [_title(), "", *_shown(codes)]
     assert len(copied) == 12
 
 
@@ -90,8 +101,8 @@ def test_they_are_saved_as_a_file(codes: Page, tmp_path: Path) -> None:
     with codes.expect_download() as download:
         codes.get_by_role("button", name="Save as a file").click()
     download.value.save_as(tmp_path / "saved.txt")
-    assert download.value.suggested_filename == "recovery-codes.txt"
-    assert (tmp_path / "saved.txt").read_text().split("\n") == [TITLE, "", *_shown(codes), ""]
+    assert download.value.suggested_filename == f"recovery-codes-{_made_at():%Y-%m-%d}.txt"
+    assert (tmp_path / "saved.txt").read_text().split("\n") == [_title(), "", *_shown(codes), ""]
 
 
 def test_on_paper_are_the_codes_and_whose_they_are_and_nothing_else(codes: Page) -> None:
@@ -102,5 +113,6 @@ def test_on_paper_are_the_codes_and_whose_they_are_and_nothing_else(codes: Page)
 
     codes.emulate_media(media="print")
     printed = codes.evaluate("document.body.innerText")
-    expected = ["Sociair Portal", "Recovery codes of anita", *_shown(codes)]
+    made = f"Made {formats.moment(_made_at())}. Older ones do not work any more."
+    expected = ["Sociair Portal", "Recovery codes of anita", made, *_shown(codes)]
     assert re.split(r"\s*\n\s*", printed.strip()) == expected

@@ -179,3 +179,31 @@ def test_who_closes_the_question_is_told_that_the_page_stands_still(
     expect(page.get_by_role("dialog")).to_be_hidden()
     expect(page.get_by_text("This page shows how things were before")).to_be_hidden()
     assert _news(page, asked) > 1
+
+
+def test_a_page_knows_at_once_that_she_has_signed_out_in_another_window(
+    writing: Page, live_server: live_server_helper.LiveServer
+) -> None:
+    other = writing.context.new_page()
+    other.goto(f"{live_server.url}/")
+    other.locator(".user-menu summary").click()
+    other.get_by_role("button", name="Sign out").click()
+    expect(other.get_by_label("Password")).to_be_visible()
+
+    expect(writing.get_by_text("What you typed is still here")).to_be_visible()
+    writing.keyboard.press("Escape")
+    expect(writing.get_by_text("This page shows how things were before")).to_be_visible()
+
+
+def test_a_page_that_comes_to_the_front_after_a_minute_looks_who_is_there(writing: Page) -> None:
+    asked: list[str] = []
+    writing.on("request", lambda request: asked.append(request.url))
+    to_the_front = "document.dispatchEvent(new Event('visibilitychange'))"
+    Session.objects.all().delete()
+    writing.evaluate(to_the_front)
+    writing.wait_for_timeout(500)
+    assert asked == []  # it has come just now
+
+    writing.clock.fast_forward(61_000)
+    writing.evaluate(to_the_front)
+    expect(writing.get_by_text("What you typed is still here")).to_be_visible()

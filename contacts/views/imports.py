@@ -18,7 +18,7 @@ from django.http import (
 )
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from contacts import tasks
 from contacts.forms.imports import ColumnsForm, HeadingForm
@@ -32,6 +32,7 @@ from contacts.models import ContactImport, FilePurpose, ImportState
 from contacts.shown_numbers import PERMISSION
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
+from sociair_portal.common.buttons import by_button
 from sociair_portal.common.identity import refreshes_itself
 from sociair_portal.common.pages import page_by_key
 from sociair_portal.common.uploads import takes_a_file
@@ -160,7 +161,7 @@ def progress(request: HttpRequest, pk: int) -> HttpResponse:
     return response
 
 
-@require_POST
+@by_button
 @permission_required(["contacts.add_contact", "contacts.change_contact"], raise_exception=True)
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     source = get_object_or_404(_imports(), pk=pk)

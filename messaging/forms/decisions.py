@@ -8,10 +8,13 @@ from django.utils.translation import gettext_lazy
 
 from messaging.forms.ids import IdsField, RunsField
 from messaging.models import Campaign, Verdict
+from messaging.services.campaigns.guards import check_no_test
 from messaging.services.campaigns.resend import Again
 from messaging.services.decisions.settlement import undecided
+from messaging.services.money.affordability import SendRefused
 
 _AGAIN: Final = "again"
+_CHOOSE: Final = gettext_lazy("Choose what became of them.")
 
 
 class DecisionForm(forms.Form):
@@ -28,7 +31,7 @@ class DecisionForm(forms.Form):
             *Verdict.choices,
             (_AGAIN, gettext_lazy("It did not go out: send it again")),
         ],
-        error_messages={"required": gettext_lazy("Choose what became of them.")},
+        error_messages={"required": _CHOOSE},
     )
     why = forms.CharField(
         label=gettext_lazy("How you know"),
@@ -38,6 +41,19 @@ class DecisionForm(forms.Form):
             "Needed when it did not go out: for example, whom you asked. It is kept with your name."
         ),
     )
+
+    def __init__(self, *args: Any, campaign: Campaign, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._campaign = campaign
+        try:
+            check_no_test(campaign)
+        except SendRefused as refused:
+            self.fields["verdict"] = forms.ChoiceField(
+                label=self.fields["verdict"].label,
+                widget=forms.RadioSelect,
+                choices=Verdict.choices,
+                error_messages={"required": _CHOOSE, "invalid_choice": str(refused)},
+            )
 
     def clean(self) -> dict[str, Any]:
         found = self.cleaned_data
@@ -56,10 +72,10 @@ class DecisionForm(forms.Form):
     def decided(self) -> Verdict:
         return Verdict(self.cleaned_data["verdict"])
 
-    def chosen_of(self, campaign: Campaign) -> list[int]:
+    def chosen(self) -> list[int]:
         """The batches that the person saw, or all that are undecided at this moment."""
         if self.cleaned_data["everything"]:
-            return list(undecided(campaign).order_by("pk").values_list("pk", flat=True))
+            return list(undecided(self._campaign).order_by("pk").values_list("pk", flat=True))
         chosen: list[int] = self.cleaned_data["batches"]
         return chosen
 

@@ -11,7 +11,7 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 from django_htmx.http import replace_url
 
 from contacts.forms.searches import no_digits
@@ -36,6 +36,7 @@ from messaging.text.placeholders import as_ours, strange
 from messaging.text.validity import tidy
 from messaging.views.freshness import recent_reading
 from sociair_portal.common.actors import Actor
+from sociair_portal.common.buttons import by_button
 
 _FOUND_SHOWN: Final = 20
 _TEMPLATES_SHOWN: Final = 30
@@ -211,7 +212,7 @@ def _saved(form: ComposeForm, *, by: Actor) -> Campaign:
     )
 
 
-@require_POST
+@by_button
 @permission_required("messaging.send_campaign", raise_exception=True)
 def save(request: HttpRequest) -> HttpResponse:
     """Save what is written so far, as it is, and answer with the draft's new version."""
@@ -234,7 +235,7 @@ def save(request: HttpRequest) -> HttpResponse:
     return replace_url(answer, f"{reverse('messaging:compose')}?draft={draft.pk}")
 
 
-@require_POST
+@by_button
 @permission_required("messaging.send_campaign", raise_exception=True)
 def measure(request: HttpRequest) -> HttpResponse:
     """The estimate for what is typed so far: parts, people, cost, and what is wrong."""

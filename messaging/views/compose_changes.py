@@ -8,7 +8,7 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from messaging.forms.compose import ComposeForm
 from messaging.forms.ids import ids_of
@@ -19,6 +19,7 @@ from messaging.text.characters import to_plain
 from messaging.text.placeholders import as_ours
 from messaging.views.compose import changed_page, contacts_context, typed_form
 from messaging.views.templates import say_strange
+from sociair_portal.common.buttons import by_button
 
 View = Callable[[HttpRequest], HttpResponse]
 
@@ -87,7 +88,7 @@ def search(request: HttpRequest) -> HttpResponse:
     return changed_page(request, typed_form(request))
 
 
-@require_POST
+@by_button
 @permission_required("messaging.send_campaign", raise_exception=True)
 def contact_choices(request: HttpRequest) -> HttpResponse:
     """The contacts alone. By POST, because numbers are searched for and logs have addresses."""

@@ -8,7 +8,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from messaging import tasks
 from messaging.forms.decisions import RefusedForm
@@ -17,10 +17,11 @@ from messaging.services.campaigns import control, follow_ups, refused_people
 from messaging.services.gateway import doubts, holds
 from messaging.services.money import affordability
 from messaging.views.lookups import controlled_campaign, followed_campaign, handed_over_campaign
+from sociair_portal.common.buttons import by_button
 from sociair_portal.common.identity import confirmed_first
 
 
-@require_POST
+@by_button
 @permission_required("messaging.send_campaign", raise_exception=True)
 def pause(request: HttpRequest, pk: int) -> HttpResponse:
     campaign = controlled_campaign(request, pk)
@@ -29,7 +30,7 @@ def pause(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(campaign)
 
 
-@require_POST
+@by_button
 @permission_required("messaging.send_campaign", raise_exception=True)
 def resume(request: HttpRequest, pk: int) -> HttpResponse:
     """Resume a campaign; after a refused token the balance is read first."""
@@ -60,7 +61,7 @@ def _resume(request: HttpRequest, campaign: Campaign, gateway: Gateway) -> None:
         tasks.kick_for(campaign)
 
 
-@require_POST
+@by_button
 @permission_required("messaging.send_campaign", raise_exception=True)
 def follow_up(request: HttpRequest, pk: int) -> HttpResponse:
     """Begin a draft to those whom a campaign did not reach; it is reviewed like any other."""
@@ -72,7 +73,7 @@ def follow_up(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(campaign)
 
 
-@require_POST
+@by_button
 @permission_required("messaging.send_campaign", raise_exception=True)
 @confirmed_first()
 def send_refused(request: HttpRequest, pk: int) -> HttpResponse:
@@ -115,7 +116,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "messaging/control/cancel.html", {"campaign": campaign})
 
 
-@require_POST
+@by_button
 @permission_required("messaging.release_gateway", raise_exception=True)
 @confirmed_first()
 def release(request: HttpRequest) -> HttpResponse:

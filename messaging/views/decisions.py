@@ -9,13 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from messaging import tasks
 from messaging.forms.decisions import AgainForm, DecisionForm
 from messaging.forms.doubts import EndedForm
 from messaging.models import Campaign
 from messaging.services.campaigns import resend
+from messaging.services.campaigns.guards import check_no_test
 from messaging.services.decisions import second_try, settlement
 from messaging.services.decisions.evidence import evidence_for
 from messaging.services.gateway import doubts, holds
@@ -23,6 +24,7 @@ from messaging.services.money import prices
 from messaging.services.money.affordability import SendRefused
 from messaging.views.freshness import recent_reading
 from messaging.views.lookups import visible_campaign
+from sociair_portal.common.buttons import by_button
 from sociair_portal.common.identity import confirmed_first
 from sociair_portal.common.pages import page_by_key
 
@@ -68,7 +70,7 @@ def decide(request: HttpRequest, pk: int) -> HttpResponse:
     """One campaign's undecided requests, to settle one, some or all."""
     campaign = visible_campaign(request, pk)
     recent_reading(campaign.gateway)
-    return _decide_page(request, campaign, DecisionForm())
+    return _decide_page(request, campaign, DecisionForm(campaign=campaign))
 
 
 def _decide_page(request: HttpRequest, campaign: Campaign, form: DecisionForm) -> HttpResponse:
@@ -85,16 +87,16 @@ def _decide_page(request: HttpRequest, campaign: Campaign, form: DecisionForm) -
     return render(request, "messaging/decisions/decide.html", context)
 
 
-@require_POST
+@by_button
 @permission_required("messaging.settle_campaign", raise_exception=True)
 @confirmed_first()
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
     """Record what became of messages, or go on to the page for sending them again."""
     campaign = visible_campaign(request, pk)
-    form = DecisionForm(request.POST)
+    form = DecisionForm(request.POST, campaign=campaign)
     if not form.is_valid():
         return _decide_page(request, campaign, form)
-    batches = form.chosen_of(campaign)
+    batches = form.chosen()
     if form.sends_again:
         asked = AgainForm(
             initial={"form_uuid": uuid.uuid4(), "batches": batches, "why": form.cleaned_data["why"]}
@@ -111,6 +113,11 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _again_page(request: HttpRequest, campaign: Campaign, form: AgainForm) -> HttpResponse:
     """What it costs to send these messages again, to be signed with the number of people."""
+    try:
+        check_no_test(campaign)
+    except SendRefused as refused:
+        messages.error(request, str(refused))
+        return redirect("messaging:decide", campaign.pk)
     reading = recent_reading(campaign.gateway)
     context: dict[str, Any] = {"campaign": campaign, "form": form}
     context["evidence"] = evidence_for(campaign)
@@ -120,7 +127,7 @@ def _again_page(request: HttpRequest, campaign: Campaign, form: AgainForm) -> Ht
     return render(request, "messaging/decisions/send_again.html", context)
 
 
-@require_POST
+@by_button
 @permission_required("messaging.settle_campaign", raise_exception=True)
 @confirmed_first()
 def send_again(request: HttpRequest, pk: int) -> HttpResponse:

@@ -8,13 +8,14 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods
 
 from messaging.forms.doubts import DoubtForm, EndedForm, LookedUpForm, UnsentForm
 from messaging.models import Campaign, CampaignState
 from messaging.services.gateway import doubts, holds
 from messaging.views.freshness import recent_reading
 from messaging.views.lookups import visible_campaign
+from sociair_portal.common.buttons import by_button
 from sociair_portal.common.identity import confirmed_first
 
 
@@ -45,7 +46,7 @@ def doubt(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "messaging/doubts/doubt.html", context)
 
 
-@require_POST
+@by_button
 @permission_required("messaging.settle_campaign", raise_exception=True)
 @confirmed_first()
 def ended_certain(request: HttpRequest) -> HttpResponse:
@@ -59,7 +60,7 @@ def ended_certain(request: HttpRequest) -> HttpResponse:
     return redirect("messaging:undecided")
 
 
-@require_POST
+@by_button
 @permission_required("messaging.settle_campaign", raise_exception=True)
 @confirmed_first()
 def forgotten_looked_up(request: HttpRequest) -> HttpResponse:

@@ -14,7 +14,7 @@ from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST, require_safe
+from django.views.decorators.http import require_safe
 
 from contacts.models import Contact
 from contacts.services import forgotten
@@ -23,6 +23,7 @@ from messaging.forms.privacy import ForgetForm, HiddenPersonForm, PersonForm
 from messaging.models import Erasure
 from messaging.services.privacy import dossier, erasing, hindrances, retention, rules
 from messaging.services.privacy.traces import traces_of
+from sociair_portal.common.buttons import by_button
 from sociair_portal.common.identity import confirmed_first
 from sociair_portal.common.numbers import masked
 
@@ -48,7 +49,7 @@ def _begin(request: HttpRequest, form: PersonForm) -> HttpResponse:
     return render(request, "messaging/privacy/privacy.html", context)
 
 
-@require_POST
+@by_button
 @may_forget
 def person(request: HttpRequest) -> HttpResponse:
     """What is kept about a number's person, everywhere."""
@@ -79,7 +80,7 @@ def _person(request: HttpRequest, mobile: str, form: ForgetForm) -> HttpResponse
     return render(request, "messaging/privacy/person.html", context)
 
 
-@require_POST
+@by_button
 @may_forget
 @confirmed_first("messaging:privacy")
 def person_file(request: HttpRequest, kind: str) -> HttpResponse:
@@ -102,7 +103,7 @@ def person_file(request: HttpRequest, kind: str) -> HttpResponse:
     return response
 
 
-@require_POST
+@by_button
 @may_forget
 @confirmed_first("messaging:privacy")
 def forget(request: HttpRequest) -> HttpResponse:
@@ -130,7 +131,7 @@ def forget(request: HttpRequest) -> HttpResponse:
     return redirect("messaging:privacy")
 
 
-@require_POST
+@by_button
 @may_forget
 @permission_required("contacts.delete_optout", raise_exception=True)
 @confirmed_first("messaging:privacy")

@@ -8,7 +8,6 @@ from django.contrib.auth.decorators import permission_required
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from contacts.names import clean_name
 from messaging.forms.ids import ids_of
@@ -16,12 +15,13 @@ from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts
 from messaging.text.placeholders import with_default
 from messaging.views.lookups import own_draft
+from sociair_portal.common.buttons import by_button
 
 _LONGEST_DEFAULT: Final = 200
 _PREFERRED: Final = "prefer-"  # and the id of the first person whom the question is about
 
 
-@require_POST
+@by_button
 @permission_required("messaging.send_campaign", raise_exception=True)
 def answer(request: HttpRequest, pk: int) -> HttpResponse:
     """Save an answer in the draft; the review looks everything up again."""

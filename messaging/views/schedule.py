@@ -6,7 +6,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from messaging import tasks
 from messaging.forms.schedule import MoveForm
@@ -17,6 +17,7 @@ from messaging.services.money import affordability, balance, new_prices
 from messaging.views.freshness import recent_reading
 from messaging.views.large_sends import must_confirm
 from messaging.views.lookups import controlled_campaign, handed_over_campaign
+from sociair_portal.common.buttons import by_button
 from sociair_portal.common.identity import to_confirm
 
 
@@ -89,7 +90,7 @@ def _moved(request: HttpRequest, campaign: Campaign, form: MoveForm) -> bool:
     return True
 
 
-@require_POST
+@by_button
 @permission_required("messaging.send_campaign", raise_exception=True)
 def open_again(request: HttpRequest, pk: int) -> HttpResponse:
     """Make it a draft again, to be changed and reviewed; nothing of it goes out until then."""
@@ -103,10 +104,14 @@ def open_again(request: HttpRequest, pk: int) -> HttpResponse:
     return redirect(draft)
 
 
-@require_POST
+@by_button
 @permission_required("messaging.send_campaign", raise_exception=True)
 def copy(request: HttpRequest, pk: int) -> HttpResponse:
     """Begin a draft with the text and the people of a campaign."""
     campaign = handed_over_campaign(request, pk)
     gateway = holds.current_gateway()
-    return redirect(schedule.copy(campaign, gateway=gateway, by=request.user))
+    try:
+        return redirect(schedule.copy(campaign, gateway=gateway, by=request.user))
+    except affordability.SendRefused as refused:
+        messages.error(request, str(refused))
+        return redirect(campaign)

@@ -10,7 +10,6 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
 
 from contacts.phone import format_mobile
 from messaging import tasks
@@ -22,6 +21,7 @@ from messaging.services.campaigns.review import Review
 from messaging.services.money import affordability, prices
 from messaging.text.validity import InvalidText
 from messaging.views.lookups import own_draft
+from sociair_portal.common.buttons import by_button
 
 _OFFERED: Final = 100
 
@@ -50,7 +50,7 @@ def _salt(campaign: Campaign) -> str:
     return f"messaging.test.{campaign.pk}"
 
 
-@require_POST
+@by_button
 @permission_required("messaging.send_campaign", raise_exception=True)
 def send_test(request: HttpRequest, pk: int) -> HttpResponse:
     """Send a message that was shown to one's own number; the review says if that fails."""

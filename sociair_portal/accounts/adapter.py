@@ -27,7 +27,7 @@ _WRONG: Final = _("This name and password do not belong together. Check both and
 _SECOND_STEP: Final = {
     "totp_activated": Deed.SECOND_STEP_ADDED,
     "webauthn_added": Deed.SECOND_STEP_ADDED,
-    "recovery_codes_generated": Deed.SECOND_STEP_ADDED,
+    "recovery_codes_generated": Deed.RECOVERY_CODES_MADE,
     "totp_deactivated": Deed.SECOND_STEP_REMOVED,
     "webauthn_removed": Deed.SECOND_STEP_REMOVED,
 }
@@ -97,7 +97,7 @@ class AccountAdapter(DefaultAccountAdapter):
     def send_notification_mail(
         self, template_prefix: str, user: Any, *args: Any, **kwargs: Any
     ) -> None:
-        """Also the place at which the library says that a second step came or went."""
+        """Also where the library says that a second step came or went, or codes were made."""
         if deed := _SECOND_STEP.get(template_prefix.rpartition("/")[2]):
             record(deed, by=user, about=user)
         super().send_notification_mail(template_prefix, user, *args, **kwargs)

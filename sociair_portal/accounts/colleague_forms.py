@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext_lazy as _
 
 from contacts.forms.people import MobileField
+from contacts.names import clean_name
 from contacts.phone import format_mobile
 from contacts.shown_numbers import may_see_numbers
 from messaging.services.campaigns import own_number
@@ -74,6 +75,13 @@ class ColleagueForm(ModelForm):
             del self.fields["mobile"]
         elif self.instance.pk and (mobile := number_for(self.instance)):
             self.fields["mobile"].initial = format_mobile(mobile)
+
+    def clean_first_name(self) -> str:
+        """On one line: it stands in lists, in mails and in the text of an invitation."""
+        name = clean_name(self.cleaned_data["first_name"])
+        if not name:
+            raise forms.ValidationError(_("Enter the full name."))
+        return name
 
     def clean_email(self) -> str:
         """Of one account: a new password is sent to who has it."""

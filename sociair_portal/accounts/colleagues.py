@@ -79,5 +79,5 @@ def sign_out(user: User, by: User) -> int:
     with transaction.atomic():
         ended = end_sessions(user)
         if ended or has_second_step(user):
-            record(Deed.SESSIONS_ENDED, by=by, about=user, sessions=ended)
+            record(Deed.SIGNED_OUT_BY, by=by, about=user, sessions=ended)
     return ended

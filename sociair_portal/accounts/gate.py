@@ -7,6 +7,7 @@ from allauth.core.exceptions import ReauthenticationRequired
 from django.contrib import auth, messages
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.models import User
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
@@ -21,6 +22,7 @@ from sociair_portal.accounts.roles import has_no_role, managers
 from sociair_portal.accounts.second_step import lacks_second_step
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
+from sociair_portal.common.buttons import page_at_or_above
 from sociair_portal.common.identity import is_unattended
 
 _ACCOUNT: Final = "account/"  # these pages are for everybody who is signed in
@@ -71,7 +73,9 @@ class GateMiddleware(LoginRequiredMiddleware):
         methods = get_adapter().get_reauthentication_methods(request.user)
         if not methods:  # neither a password nor a second step
             raise PermissionDenied from exception
-        path = request.get_full_path() if request.method == "GET" else request.path
+        path = (
+            request.get_full_path() if request.method == "GET" else page_at_or_above(request.path)
+        )
         return redirect(f"{methods[0]['url']}?{urlencode({'next': path})}")
 
     def _ask_to_sign_in(
@@ -79,7 +83,8 @@ class GateMiddleware(LoginRequiredMiddleware):
     ) -> HttpResponseBase:
         """For a part of a page, the page asks in place: what is typed around it stays."""
         if not HtmxDetails(request):
-            return to_sign_in
+            above = page_at_or_above(request.path)
+            return to_sign_in if above == request.path else redirect_to_login(above)
         response = HttpResponse(status=401)
         return trigger_client_event(response, "signed-out")
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from datetime import datetime
+from datetime import timedelta
 
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
@@ -10,7 +10,6 @@ from django.db.models import Q
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from sociair_portal.accounts.devices import account_of, device_of
 from sociair_portal.accounts.limits import (
@@ -23,6 +22,7 @@ from sociair_portal.accounts.limits import (
 )
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
+from sociair_portal.common import formats
 from sociair_portal.common.actors import user_of
 from sociair_portal.common.clients import address_of, neighbourhood
 
@@ -45,7 +45,7 @@ def guess(
         tries = count_try(_limits(request, accounts, signed_in=signed_in is not None))
     except TooManyTries as refused:
         _record_slowed(request, accounts, signed_in, user)
-        raise ValidationError(wait_words(refused.until), code="too_many_tries") from None
+        raise ValidationError(wait_words(refused), code="too_many_tries") from None
 
     def was_right(right: bool) -> None:
         if right:
@@ -80,14 +80,14 @@ def _record_slowed(
         record(Deed.SIGN_IN_SLOWED, by=by, about=about)
 
 
-def wait_words(until: datetime) -> str:
-    """What somebody reads who has to wait."""
-    minutes = max(1, -int((timezone.now() - until).total_seconds() // 60))
-    wait = ngettext("%(count)s minute", "%(count)s minutes", minutes) % {"count": minutes}
-    if minutes > 90:
-        hours = round(minutes / 60)
-        wait = ngettext("%(count)s hour", "%(count)s hours", hours) % {"count": hours}
-    return _("Too many tries. Wait %(wait)s, then try again.") % {"wait": wait}
+def wait_words(refused: TooManyTries) -> str:
+    """Until when somebody has to wait, and who can help; told in full minutes, none too early."""
+    until = timezone.localtime(refused.until + timedelta(minutes=1))
+    is_today = until.date() == timezone.localdate()
+    at = f"{until:%H:%M}" if is_today else formats.moment(until)
+    said = _("Too many tries. Try again at %(at)s.") % {"at": at}
+    help_now = _("A manager can let you try again now.")
+    return f"{said} {help_now}" if refused.can_be_lifted else said
 
 
 def _who(name: str) -> list[User]:

@@ -65,11 +65,12 @@ class Tries:
 
 
 class TooManyTries(Exception):
-    """Nothing was looked at."""
+    """Nothing was looked at. A manager can shorten the time (`lift`) if it `can_be_lifted`."""
 
-    def __init__(self, until: datetime) -> None:
+    def __init__(self, until: datetime, *, can_be_lifted: bool) -> None:
         super().__init__()
         self.until = until
+        self.can_be_lifted = can_be_lifted
 
 
 def signing_in(account: str, address: str, device: str) -> list[Limit]:
@@ -113,10 +114,10 @@ def count_try(limits: Sequence[Limit]) -> Tries:
     """
     now = timezone.now()
     counted = Tries([_count(limit, now).pk for limit in limits])
-    free = [_free_at(limit, now) for limit in limits]
-    if any(free):
+    free = {limit: at for limit in limits if (at := _free_at(limit, now))}
+    if free:
         counted.forget()
-        raise TooManyTries(max(at for at in free if at))
+        raise TooManyTries(max(free.values()), can_be_lifted=all(map(_can_be_lifted, free)))
     return counted
 
 
@@ -165,6 +166,10 @@ def lift(account: str) -> bool:
     lately = Try.objects.filter(whose=_hash(account), counts_until__gt=now)
     gone, _each = lately.filter(counts_until__lte=F("at") + _HOUR).delete()
     return gone > 0
+
+
+def _can_be_lifted(limit: Limit) -> bool:
+    return bool(limit.account) and limit.window <= _HOUR
 
 
 def _is_of_a_day(counted: Try) -> bool:

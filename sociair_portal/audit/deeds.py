@@ -20,7 +20,9 @@ class Deed(TextChoices):
     SECOND_STEP_ADDED = "step_added", _("Added a second step of signing in")
     SECOND_STEP_REMOVED = "step_removed", _("Removed a second step of signing in")
     SECOND_STEP_RESET = "step_reset", _("Reset a colleague's second step")
+    RECOVERY_CODES_MADE = "codes_made", _("Made new recovery codes")
     SESSIONS_ENDED = "sessions_ended", _("Signed out other devices")
+    SIGNED_OUT_BY = "signed_out_by", _("Signed a colleague out everywhere")
     # colleagues
     INVITED = "invited", _("Invited a colleague")
     INVITED_BY_SMS = "invited_by_sms", _("Sent an invitation by SMS")

@@ -55,7 +55,7 @@ def who_of(entry: Entry) -> str:
         return entry.actor_name
     if command := (entry.additional_data or {}).get("command"):
         return _("The portal (command %(name)s)") % {"name": command}
-    return _("Nobody who was signed in") if entry.cid else _("The portal itself")
+    return _("Nobody signed in") if entry.cid else _("The portal itself")
 
 
 def _addresses(

@@ -5,12 +5,14 @@ from datetime import datetime
 from typing import Final
 
 from django.contrib.contenttypes.models import ContentType
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.models import Entry
 
-NOBODY: Final = "nobody"  # instead of somebody's id
+# Instead of somebody's id.
+NOBODY: Final = "nobody"  # a request of who was not signed in
+PORTAL: Final = "portal"
 ORDER: Final = ("-timestamp", "-id")
 # Changes of single records, beside the deeds.
 ACTIONS: Final = {
@@ -22,8 +24,8 @@ ACTIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which entries are wanted: `who` is somebody's id or NOBODY, `what` a deed or one of ACTIONS,
-    `about` the key of one record of that kind, `request` the name of a request.
+    """Which entries are wanted: `who` is somebody's id, NOBODY or PORTAL, `what` a deed or one of
+    ACTIONS, `about` the key of one record of that kind, `request` the name of a request.
     """
 
     who: str = ""
@@ -37,8 +39,7 @@ class Wanted:
     def found(self) -> QuerySet[Entry]:
         entries = Entry.objects.order_by(*ORDER)
         if self.who:
-            nobody = self.who == NOBODY
-            entries = entries.filter(actor=None if nobody else int(self.who))
+            entries = entries.filter(_by(self.who))
         if self.what:
             action = ACTIONS.get(self.what, Entry.Action.ACCESS)
             deed = "" if self.what in ACTIONS else Deed(self.what)
@@ -55,3 +56,10 @@ class Wanted:
         if self.until is not None:
             entries = entries.filter(timestamp__lte=self.until)
         return entries.filter(cid=self.request) if self.request else entries
+
+
+def _by(who: str) -> Q:
+    """As `entries.who_of` says it; the name stays when somebody's account is gone."""
+    if who in (NOBODY, PORTAL):
+        return Q(actor=None, actor_name="", cid__isnull=who == PORTAL)
+    return Q(actor=int(who))

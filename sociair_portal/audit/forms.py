@@ -1,15 +1,17 @@
-"""The filters of the record's page. A wrong one filters nothing, and says so."""
+"""The filters of the record's page. With a wrong one nothing is listed, and it says so."""
 
 from typing import Any, Final
 
 from django import forms
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sociair_portal.audit import kinds
 from sociair_portal.audit.deeds import Deed
-from sociair_portal.audit.filters import NOBODY, Wanted
+from sociair_portal.audit.filters import NOBODY, PORTAL, Wanted
+from sociair_portal.audit.models import Entry
 from sociair_portal.common.searches import DaysForm
 
 _ANY: Final = ("", gettext_lazy("Any"))
@@ -21,10 +23,10 @@ _CHANGES: Final = [
 
 
 def _people() -> list[tuple[str, Any]]:
-    """Everybody who has an account, and nobody."""
+    """Everybody who has an account, and who has none."""
     users = User.objects.order_by("username")
     named = ((str(user.pk), user.get_full_name() or user.get_username()) for user in users)
-    return [_ANY, (NOBODY, _("The portal itself")), *named]
+    return [_ANY, (PORTAL, _("The portal itself")), (NOBODY, _("Nobody signed in")), *named]
 
 
 class RecordForm(DaysForm):
@@ -55,20 +57,21 @@ class RecordForm(DaysForm):
     def unfolded(self) -> list[forms.BoundField]:
         return [field for field in super().unfolded if field.name != "about" or field.value()]
 
-    @property
-    def wanted(self) -> Wanted:
-        """Everything that could be understood; days are days of the portal's time zone."""
-        self.full_clean()
+    def found(self) -> QuerySet[Entry]:
+        """Days are days of the portal's time zone."""
+        if not self.is_valid():
+            return Entry.objects.none()
         found = self.cleaned_data
-        return Wanted(
-            who=found.get("who", ""),
-            what=found.get("what", ""),
-            kind=kinds.kind_named(found.get("kind", "")),
-            about=found.get("about"),
+        wanted = Wanted(
+            who=found["who"],
+            what=found["what"],
+            kind=kinds.kind_named(found["kind"]),
+            about=found["about"],
             since=self.first_moment,
             until=self.last_moment,
-            request=found.get("request", ""),
+            request=found["request"],
         )
+        return wanted.found()
 
     @property
     def sentence(self) -> str:

@@ -20,7 +20,7 @@ from sociair_portal.common.pages import page_by_key
 @permission_required("audit.view_entry", raise_exception=True)
 def entries(request: HttpRequest) -> HttpResponse:
     search = RecordForm(searched(request))
-    found = search.wanted.found()
+    found = search.found()
     page = page_by_key(found, order=ORDER, at=request.GET.get("page", ""))
     rows = shown(page.items, to=request.user)
     return render(request, "audit/record.html", {"search": search, "page": page, "rows": rows})
@@ -31,7 +31,7 @@ def entries(request: HttpRequest) -> HttpResponse:
 def export(request: HttpRequest) -> StreamingHttpResponse:
     """What the page shows, as CSV; who takes it away is in the record as well."""
     search = RecordForm(searched(request))
-    found = search.wanted.found()
+    found = search.found()
     if request.method == "GET":
         count = found.count()
         taken = record(

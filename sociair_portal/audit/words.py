@@ -80,6 +80,7 @@ FACTS: Final[dict[str, Promise]] = {
     "pauses": _("Reasons of pauses"),
     "gateways": _("What Sociair said when sending stopped"),
     "codes": _("Codes for own numbers"),
+    "links": _("Links for colleagues by SMS"),
     "record": _("Entries of this record"),
     "admin": _("Entries of the admin's own list"),
     "templates": _("Templates"),

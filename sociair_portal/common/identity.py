@@ -12,6 +12,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from sociair_portal.common.buttons import page_at_or_above
+
 View = TypeVar("View", bound=Callable[..., Any])
 _UNATTENDED: Final = "refreshes_itself"
 
@@ -58,7 +60,7 @@ def confirmed_first(back: str = "") -> Callable[[View], View]:
 
 def _page_of_form(request: HttpRequest) -> str:
     page = urlsplit(request.headers.get("Referer", ""))
-    return page.path if page.netloc == request.get_host() else "/"
+    return page_at_or_above(page.path) if page.netloc == request.get_host() else "/"
 
 
 def refreshes_itself(view: View) -> View:

@@ -89,6 +89,9 @@
     button.addEventListener("click", () => window.print());
   });
 
+  // A page for who is not signed in: the other windows ask whether they still are (session.js).
+  if (!document.getElementById("here")) new BroadcastChannel("signed-out").postMessage("");
+
   // Work that takes several requests goes on by itself.
   const goesOn = document.querySelector("form[data-goes-on]");
   if (goesOn) goesOn.requestSubmit();

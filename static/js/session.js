@@ -149,9 +149,15 @@
     const trigger = event.detail.elt.getAttribute("hx-trigger") || "";
     if (isOut && trigger.startsWith("every ")) event.preventDefault();
   });
-  // She may have signed in in another window.
-  document.addEventListener("visibilitychange", () => {
-    if (isOut && !document.hidden && !dialog.open) look();
+  // In another window she may have signed in, or out.
+  function lookIfInFront() {
+    const isOld = isOut || Date.now() - known >= FRESH * 1000;
+    if (isOld && !document.hidden && !dialog.open) look();
+  }
+  document.addEventListener("visibilitychange", lookIfInFront);
+  new BroadcastChannel("signed-out").addEventListener("message", () => {
+    known = 0;
+    lookIfInFront();
   });
 
   // Before a form goes off, it is made sure that it is not lost on a page that asks to sign in.

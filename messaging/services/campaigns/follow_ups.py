@@ -17,6 +17,7 @@ from messaging.models import (
 from messaging.services.audience import tables
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts
+from messaging.services.campaigns.guards import check_no_test
 from messaging.services.money.affordability import SendRefused
 from sociair_portal.common.actors import Actor, user_of
 
@@ -68,6 +69,7 @@ def follow_up(campaign: Campaign, *, by: Actor) -> Campaign:
     One at a time: two people who do this do not write to the same people twice. Raises
     `SendRefused`.
     """
+    check_no_test(campaign)
     with transaction.atomic():
         campaign = Campaign.objects.select_for_update().get(pk=campaign.pk)
         drafts = Campaign.objects.filter(follows=campaign, state=CampaignState.DRAFT)

@@ -30,6 +30,17 @@ def morning_after(at: datetime | None = None) -> datetime | None:
     return morning.replace(minute=0, second=0, microsecond=0)
 
 
+def check_no_test(campaign: Campaign) -> None:
+    """Raises `SendRefused` for a test, a code or an invitation: there are buttons for another.
+
+    What is kept of a secret are stars, which would go out as they stand there.
+    """
+    if campaign.is_invitation:
+        raise SendRefused(_("An invitation is sent again from its colleague's page."))
+    if campaign.is_test:
+        raise SendRefused(_("A test is not sent again: its sender can send another one."))
+
+
 def check_certain(campaign: Campaign) -> None:
     """Raises `SendRefused` while the campaign is in doubt after a restore."""
     if Campaign.objects.filter(pk=campaign.pk, doubted_at__isnull=False).exists():

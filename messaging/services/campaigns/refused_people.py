@@ -24,7 +24,11 @@ from messaging.services.campaigns.follow_ups import (
     is_being_prepared,
     not_reached,
 )
-from messaging.services.campaigns.guards import check_certain, check_nobody_prepares
+from messaging.services.campaigns.guards import (
+    check_certain,
+    check_no_test,
+    check_nobody_prepares,
+)
 from messaging.services.money import affordability, prices
 from messaging.services.money.affordability import SendRefused
 from sociair_portal.audit.deeds import Deed
@@ -83,6 +87,7 @@ def send_to_refused(
     if (known := resend.known(form_uuid, campaign)) is not None:
         return known
     resend.check_gateway(campaign)
+    check_no_test(campaign)
     reading = affordability.fresh_reading(campaign.gateway, button=_("Send"))
     rates = prices.rates_now(campaign, reading)
     try:

@@ -57,14 +57,6 @@ def check_gateway(campaign: Campaign) -> None:
         raise SendRefused(_("This campaign belongs to another gateway: it is not sent from here."))
 
 
-def check_no_test(campaign: Campaign) -> None:
-    """Raises `SendRefused` for a test, a code or an invitation: there are buttons for another."""
-    if campaign.is_invitation:
-        raise SendRefused(_("An invitation is sent again from its colleague's page."))
-    if campaign.is_test:
-        raise SendRefused(_("A test is not sent again: its sender can send another one."))
-
-
 def price_again(recipients: QuerySet[Recipient], rates: prices.Rates) -> Again:
     """What sending these messages again costs, by today's count of parts and operators."""
     rows = recipients.order_by().values_list("batch__text", Substr("mobile", 1, 3), "operator")

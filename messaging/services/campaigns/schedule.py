@@ -22,6 +22,7 @@ from messaging.services.audience import letters
 from messaging.services.audience.choice import Audience
 from messaging.services.audience.letters import show_day
 from messaging.services.campaigns import control, drafts
+from messaging.services.campaigns.guards import check_no_test
 from messaging.services.money import affordability, new_prices
 from messaging.services.money.new_prices import Priced
 from sociair_portal.audit.deeds import Deed
@@ -141,7 +142,10 @@ def _check_day(campaign: Campaign, at: datetime) -> None:
 
 
 def copy(campaign: Campaign, *, gateway: Gateway, by: Actor) -> Campaign:
-    """A draft of the same text to the same people, to be looked at and reviewed anew."""
+    """A draft of the same text to the same people, to be looked at and reviewed anew. Raises
+    `SendRefused`.
+    """
+    check_no_test(campaign)
     audience = Audience.from_json(campaign.audience)
     return _copied(campaign, replace(audience, again=False, first=False), gateway, by)
 

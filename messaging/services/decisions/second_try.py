@@ -17,7 +17,7 @@ from messaging.models import (
     Verdict,
 )
 from messaging.services.campaigns import resend
-from messaging.services.campaigns.guards import check_certain
+from messaging.services.campaigns.guards import check_certain, check_no_test
 from messaging.services.decisions.settlement import (
     settle_some,
     undecided,
@@ -64,7 +64,7 @@ def send_again(
     if (known := resend.known(form_uuid, campaign)) is not None:
         return known
     resend.check_gateway(campaign)
-    resend.check_no_test(campaign)
+    check_no_test(campaign)
     reading = affordability.fresh_reading(campaign.gateway, button=_("Send"))
     signature = resend.Signature(form_uuid, prices.rates_now(campaign, reading), by, why)
     # Not within the transaction: of a hundred thousand people it takes a while.

@@ -1,6 +1,7 @@
 """Template filters for accounts; loaded in every template."""
 
 import re
+from datetime import datetime
 from typing import Final
 
 from allauth.mfa.models import Authenticator
@@ -32,6 +33,13 @@ def browser(agent: str) -> str:
 @register.filter
 def has_passkey(user: User) -> bool:
     return Authenticator.objects.filter(user=user, type=Authenticator.Type.WEBAUTHN).exists()
+
+
+@register.filter
+def codes_made_at(user: User) -> datetime | None:
+    """When the recovery codes that somebody has were made."""
+    codes = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES)
+    return codes.values_list("created_at", flat=True).first()
 
 
 @register.filter

@@ -4,10 +4,11 @@ from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import get_token
 from django.shortcuts import render
-from django.views.decorators.http import require_http_methods, require_safe
+from django.views.decorators.http import require_safe
 from django_htmx.http import trigger_client_event
 
 from sociair_portal.accounts.idle import seconds_left
+from sociair_portal.common.buttons import by_button
 from sociair_portal.common.identity import refreshes_itself
 
 
@@ -24,7 +25,7 @@ def here(request: HttpRequest) -> JsonResponse:
     )
 
 
-@require_http_methods(["POST"])
+@by_button
 def still_here(request: HttpRequest) -> JsonResponse:
     """Somebody pressed the button: the time begins anew."""
     return JsonResponse({"seconds": seconds_left(request)})

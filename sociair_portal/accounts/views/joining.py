@@ -50,7 +50,7 @@ def open_link(request: HttpRequest, secret: str) -> HttpResponse:
     try:
         tries = count_try(opening(neighbourhood(address_of(request))))
     except TooManyTries as refused:
-        return _over(request, status=429, wait=wait_words(refused.until))
+        return _over(request, status=429, wait=wait_words(refused))
     invitation = invitation_of(secret)
     if invitation is None:
         return _over(request, status=410)

@@ -8,9 +8,9 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.views.decorators.http import require_POST
 
 from sociair_portal.accounts.roles import may_manage
+from sociair_portal.common.buttons import by_button
 from sociair_portal.common.identity import is_confirmed, to_confirm
 
 
@@ -21,7 +21,7 @@ def for_managers_of_them(
     account (the second), and who confirms first who they are.
     """
 
-    @require_POST
+    @by_button
     @wraps(view)
     def managed(request: HttpRequest, pk: int) -> HttpResponse:
         user, by = get_object_or_404(User, pk=pk), signed_in(request)

@@ -92,9 +92,24 @@ class TestAdding:
         assert "all@example.com" not in "".join(mail.message().values())
 
     @pytest.mark.parametrize(
+        ("typed", "kept"),
+        [
+            ("  Sita   Thapa\r\nRai ", "Sita Thapa Rai"),
+            ("Sita\u202e Thapa\x07", "Sita Thapa"),
+            ("सीता\u00a0थापा", "सीता थापा"),
+        ],
+    )
+    def test_keeps_a_full_name_on_one_line_and_without_hidden_signs(
+        self, typed: str, kept: str, manager: Browser
+    ) -> None:
+        manager.post(NEW, {**SITA, "first_name": typed})
+        assert User.objects.get(username="sita").first_name == kept
+
+    @pytest.mark.parametrize(
         ("typed", "words"),
         [
             ({"first_name": ""}, "This field is required."),
+            ({"first_name": "\u202e\u200b"}, "Enter the full name."),
             ({"username": "two words"}, "Use small letters a to z"),
             ({"username": "meera"}, "A colleague has this name already."),
             ({"email": "Meera@Example.com"}, "A colleague has this e-mail already."),

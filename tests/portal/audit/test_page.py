@@ -11,6 +11,7 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group as Role
 from django.contrib.contenttypes.models import ContentType
+from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
@@ -124,7 +125,7 @@ class TestFilters:
             ("what=changed&kind=contacts.group", ["Changed"]),
             ("what=created&kind=contacts.group", ["Created"]),
             ("kind=contacts.contact", ["Exported", "Imported a file"]),
-            ("who=nobody&kind=contacts.contact", ["Imported a file"]),
+            ("who=portal&kind=contacts.contact", ["Imported a file"]),
             ("until=2020-01-01", []),
             ("request=0123456789ab", []),
         ],
@@ -153,11 +154,40 @@ class TestFilters:
         rows = manager.get(f"{URL}?request={name}", follow=True).context["rows"]
         assert [row.about for row in rows] == ["10"]
 
-    def test_that_are_wrong_say_so_and_filter_nothing(self, manager: Browser) -> None:
-        wrong = "who=99999999&what=x&kind=y&since=z&request=%00&about=-1"
+    @pytest.mark.parametrize(
+        "wrong",
+        ["who=99999999", "what=x", "kind=y", "since=z", "request=zzz", "request=%00", "about=-1"],
+    )
+    def test_that_are_wrong_say_so_and_list_nothing(
+        self, wrong: str, entries: list[Entry], manager: Browser
+    ) -> None:
         page = manager.get(f"{URL}?{wrong}", follow=True)
         assert page.status_code == 200
-        assert page.context["rows"]
+        assert page.context["rows"] == []
+        assert "A filter is not right" in words(page)
+        assert "found" not in words(page)
+        assert (
+            body(manager.get(f"{reverse('record:export')}?{wrong}", follow=True)).count("\n") == 1
+        )
+
+    def test_tell_who_was_not_signed_in_from_the_portal_itself(
+        self, manager: Browser, client: Client
+    ) -> None:
+        record(Deed.IMPORTED)
+        client.post("/account/sign-in/", {"login": "meera", "password": "guess"})
+        failed, imported = "Nobody signed in", "The portal itself"
+        assert shown(manager.get(f"{URL}?who=nobody")) == [f"{failed}: Could not sign in: "]
+        assert f"{imported}: Imported a file: " in shown(manager.get(f"{URL}?who=portal"))
+        assert "sign in" not in str(shown(manager.get(f"{URL}?who=portal")))
+        file = body(manager.get(f"{reverse('record:export')}?who=nobody"))
+        assert f'"{failed}","Could not sign in"' in file
+
+    def test_leave_what_a_colleague_did_who_is_gone_to_nobody_else(self, manager: Browser) -> None:
+        gone = UserFactory.create(username="ramesh")
+        record(Deed.EXPORTED, by=gone)
+        gone.delete()
+        for who in ("nobody", "portal"):
+            assert "ramesh" not in str(shown(manager.get(f"{URL}?who={who}&what=exported")))
 
 
 def test_older_entries_are_on_the_next_page(manager: Browser) -> None:
