@@ -13,7 +13,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.contrib.auth import models
 from django.utils import timezone
-from playwright.sync_api import Browser, ConsoleMessage, Page, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django import Settings, live_server_helper
 
 from contacts.models import ContactField
@@ -25,6 +25,7 @@ from messaging.services.sending import slots
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
 from sociair_portal.roles import MANAGER, SENDER
+from tests.consoles import no_complaints
 from tests.factories import ContactFactory, GroupFactory, UserFactory
 from tests.importing import xlsx_file
 from tests.proof.workers import until
@@ -57,16 +58,8 @@ def keep(page: Page, tmp_path: Path) -> Look:
 @pytest.fixture
 def complaints(page: Page) -> Iterator[list[str]]:
     """What the browser's console objected to: scripts that fail, what the CSP forbids."""
-    heard: list[str] = []
-
-    def listen(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            heard.append(message.text)
-
-    page.on("console", listen)
-    page.on("pageerror", lambda error: heard.append(str(error)))
-    yield heard
-    assert heard == []
+    with no_complaints(page) as heard:
+        yield heard
 
 
 @pytest.fixture

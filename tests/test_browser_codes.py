@@ -10,11 +10,12 @@ import pytest
 from allauth.mfa.models import Authenticator
 from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 from django.utils import timezone
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django import live_server_helper
 
 from sociair_portal.common import formats
 from sociair_portal.roles import MANAGER
+from tests.consoles import no_complaints
 from tests.factories import UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
@@ -24,16 +25,8 @@ PASSWORD = "monsoon-and-marigold-7"
 
 @pytest.fixture
 def complaints(page: Page) -> Iterator[list[str]]:
-    heard: list[str] = []
-
-    def listen(message: ConsoleMessage) -> None:
-        if message.type in ("error", "warning"):
-            heard.append(message.text)
-
-    page.on("console", listen)
-    page.on("pageerror", lambda error: heard.append(str(error)))
-    yield heard
-    assert heard == []
+    with no_complaints(page) as heard:
+        yield heard
 
 
 @pytest.fixture

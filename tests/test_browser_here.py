@@ -7,12 +7,13 @@ from collections.abc import Iterator
 import pytest
 from django.contrib.auth import models
 from django.contrib.sessions.models import Session
-from playwright.sync_api import ConsoleMessage, Page, expect
+from playwright.sync_api import Page, expect
 from pytest_django import Settings, live_server_helper
 
 from contacts.models import Group
 from messaging.models import Gateway
 from sociair_portal.roles import MANAGER
+from tests.consoles import no_complaints
 from tests.factories import UserFactory
 from tests.sending import hand_over, numbers
 
@@ -23,17 +24,9 @@ PASSWORD = "monsoon-and-marigold-7"
 
 @pytest.fixture
 def complaints(page: Page) -> Iterator[list[str]]:
-    heard: list[str] = []
-
-    def listen(message: ConsoleMessage) -> None:
-        # That somebody was signed out is said by a status, which the console repeats.
-        if message.type in ("error", "warning") and "401" not in message.text:
-            heard.append(message.text)
-
-    page.on("console", listen)
-    page.on("pageerror", lambda error: heard.append(str(error)))
-    yield heard
-    assert heard == []
+    # That somebody was signed out is said by a status, which the console repeats.
+    with no_complaints(page, but="401") as heard:
+        yield heard
 
 
 @pytest.fixture
