@@ -97,6 +97,14 @@ def _is_of_a_new_manager(found: Invitation, maker: User) -> bool:
     return is_new and not has_more and maker.has_perms(("auth.add_user", "auth.change_user"))
 
 
+def may_hand_over(by: User, user: User) -> bool:
+    """Whether one may send a colleague's link: who may change the account, or has just made it."""
+    if may_manage(by, user):
+        return True
+    waiting = open_invitation(user)
+    return waiting is not None and waiting.created_by_id == by.pk and bool(still_open(waiting.pk))
+
+
 def accept(invitation: Invitation, password: str) -> bool:
     """Set the password, once: of two at the same moment one is told that the link was used."""
     with transaction.atomic():

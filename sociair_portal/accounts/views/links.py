@@ -35,8 +35,14 @@ from sociair_portal.accounts.invitation_texts import (
     sendable,
     text_of,
 )
-from sociair_portal.accounts.invitations import HOURS, invite, secret_in_link, take_back
-from sociair_portal.accounts.views.managed import for_managers_of_them
+from sociair_portal.accounts.invitations import (
+    HOURS,
+    invite,
+    may_hand_over,
+    secret_in_link,
+    take_back,
+)
+from sociair_portal.accounts.views.managed import for_managers_of_them, for_whom
 
 logger: Final = logging.getLogger(__name__)
 
@@ -53,7 +59,7 @@ def no_link(request: HttpRequest, user: User, by: User) -> HttpResponse:
     return redirect("colleague", user.pk)
 
 
-@for_managers_of_them
+@for_whom(may_hand_over)
 def send_link(request: HttpRequest, user: User, by: User) -> HttpResponse:
     """Send the link by SMS, for the sum on the button. If that is refused where the link is shown,
     it stays there.

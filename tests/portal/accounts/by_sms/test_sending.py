@@ -323,3 +323,16 @@ def test_an_invitation_is_marked_and_not_sent_again_from_the_history(
     assert message.state == CampaignState.CANCELLED
     assert not follow_ups.can_be_followed(message)
     assert "is on its way" in words(send(manager))
+
+
+def test_the_link_of_a_new_manager_is_sent_by_who_made_it_alone(
+    manager: Browser, gateway: Gateway, sandbox: Sandbox, client: Client
+) -> None:
+    """A manager changes no other manager's account, but has just made this one."""
+    reading(gateway)
+    shown = add(manager, role=MANAGER)
+    other = signed_in("Manager")
+    assert other.post(page(sita(), "link/sms/"), {"offer": offer_on(shown)}).status_code == 403
+    send(manager, offer_on(shown))
+    assert received(sandbox, gateway) == link_on(shown)
+    assert client.get(link_on(shown))["Location"] == "/account/join/"
