@@ -10,7 +10,15 @@ from django.contrib import admin
 from django.contrib.admin.utils import flatten, unquote
 from django.contrib.admin.views.main import SEARCH_VAR, ChangeList
 from django.core.exceptions import PermissionDenied
-from django.db.models import BooleanField, DecimalField, Field, ForeignKey, IntegerField, QuerySet
+from django.db.models import (
+    BooleanField,
+    DecimalField,
+    Field,
+    ForeignKey,
+    IntegerField,
+    JSONField,
+    QuerySet,
+)
 from django.forms import ModelChoiceField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -149,8 +157,17 @@ def _way_of_writing(field: "Field[Any, Any]") -> Column | None:
     """None for what Django writes as the portal does."""
     if isinstance(field, DecimalField):
         return lambda amount: f"Rs\u00a0{formats.exact(amount)}"
+    if isinstance(field, JSONField):
+        return _in_words
     if isinstance(field, BooleanField):
         return lambda is_so: gettext("Yes") if is_so else gettext("No")
     if isinstance(field, IntegerField) and not field.primary_key and not field.choices:
         return formats.count
     return None
+
+
+def _in_words(value: Any) -> str:
+    """Several values, or several with names, as a line that people read."""
+    if isinstance(value, dict):
+        return "; ".join(f"{name}: {one}" for name, one in value.items())
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -50,11 +50,17 @@ class RecordAdmin(MasksNumbers):
     sortable_by: ClassVar[list[str]] = []  # any other order would sort the whole table
     list_per_page = 50
     show_full_result_count = False
+    for_the_portal: ClassVar[frozenset[str]] = frozenset()
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """All of them: there is no form that would leave some out."""
-        fields = [field for field in self.opts.concrete_fields if not field.primary_key]
-        return [field.name for field in fields]
+        """All of them, as there is no form that would leave some out, but for what says something
+        to the portal alone: keys, fingerprints, marks.
+        """
+        return [
+            field.name
+            for field in self.opts.concrete_fields
+            if not field.primary_key and field.name not in self.for_the_portal
+        ]
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -97,6 +103,13 @@ class CampaignAdmin(RecordsOfNumbers):
     ]
     list_filter = ["state", "gateway", "is_large", "is_test", "is_invitation"]
     list_select_related = ["created_by"]
+    # `chosen` has the audience in words.
+    for_the_portal = frozenset(
+        {
+            *("audience", "fingerprint", "signed_people", "people_mark", "again_of"),
+            *("form_uuid", "version", "rules", "request_id", "prepared_up_to"),
+        }
+    )
     search_fields = ["text"]
     search_help_text = _("Any part of the text, or a number that it went to")
     date_hierarchy = "sent_at"
@@ -123,6 +136,7 @@ class BatchAdmin(RecordsOfNumbers):
     ]
     list_filter = ["state", "outcome"]
     list_select_related = ["campaign"]
+    for_the_portal = frozenset({"code_key", "link_key"})
     search_fields = ["text"]
     search_help_text = _("Any part of the text, or a number in it")
     date_hierarchy = "claimed_at"
@@ -192,6 +206,7 @@ class RecipientTableAdmin(RecordAdmin):
     """Which tables were given; a random id has no order, so the newest come by their day."""
 
     list_display = ["file_name", "size", "unreadable", "created_at", "created_by"]
+    for_the_portal = frozenset({"columns", "odd_cells", "number_key", "name_key"})
     list_select_related = ["created_by"]
     ordering = ["-created_at"]
     search_fields = ["file_name"]
@@ -238,6 +253,9 @@ class GatewayAdmin(RecordAdmin):
     list_display = ["base_url", "hold_kind", "hold_reason", "held_until", "calls", "swept_at"]
     list_filter = ["hold_kind"]
     search_fields = ["base_url"]
+    for_the_portal = frozenset(
+        {"installation", "era", "era_began_at", "cleared", "silent_since", "looked_at_call"}
+    )
 
 
 @admin.register(Machine)
@@ -247,4 +265,5 @@ class MachineAdmin(RecordAdmin):
     list_display = ["name", "joined_at", "seen_at", "vouched_at", "retired_at", "gateway"]
     list_filter = ["gateway"]
     list_select_related = ["gateway"]
+    for_the_portal = frozenset({"key", "agreed"})
     search_fields = ["name"]

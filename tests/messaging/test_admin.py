@@ -227,3 +227,16 @@ def test_a_list_is_filtered_by_what_it_offers_alone(
     manager: Browser, lookup: str, answer: int
 ) -> None:
     assert manager.get(f"/admin/messaging/campaign/?{lookup}").status_code == answer
+
+
+def test_a_campaign_is_read_without_what_is_for_the_portal_alone(
+    manager: Browser, gateway: Gateway
+) -> None:
+    campaign = hand_over(gateway, ["9841234567"])
+    page = words(manager.get(f"/admin/messaging/campaign/{campaign.pk}/change/"))
+    assert "ntc: 0.8" in page  # the rates, as people write them
+    for word in ("{", str(campaign.form_uuid), campaign.fingerprint, "Version", "Who was frozen"):
+        assert word not in page
+    batch = campaign.batches.get()
+    page = words(manager.get(f"/admin/messaging/batch/{batch.pk}/change/"))
+    assert "key" not in page.lower()
