@@ -10,7 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.conf import settings
-from django.db import transaction
+from django.db import DatabaseError, transaction
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -240,8 +240,8 @@ def cancel_surely(campaign: Campaign, *, words: str) -> None:
     with on_behalf_of(campaign.request_id):
         try:
             cancel(campaign, by=None, only=OPEN_STATES, words=words)
-        except Exception as error:  # noqa: BLE001  # its words may quote a number
-            kind = type(error).__name__
+        except DatabaseError as error:
+            kind = type(error).__name__  # its words may quote a number
             logger.error("Campaign %s could not be cancelled: %s.", campaign.pk, kind)
 
 
