@@ -456,6 +456,22 @@ def test_dear_characters_are_replaced_and_back_is_no_other_window(
     assert sandbox.ledger() == []
 
 
+def test_what_is_typed_before_the_scripts_are_there_is_counted_and_saved(
+    sandbox: Sandbox, worker: None, signed_in: Page, complaints: list[str]
+) -> None:
+    page = signed_in
+    expect(page.get_by_text("Rs 10,000.00").first).to_be_visible(timeout=20_000)
+    late: list[Route] = []
+    page.route(re.compile("compose.*[.]js"), lambda route: late.append(route))
+    with page.expect_request(re.compile("compose.*[.]js")):
+        page.get_by_role("link", name="Compose").first.click(no_wait_after=True)
+    page.get_by_label("Numbers", exact=True).fill("9841234500")
+    page.get_by_label("Message", exact=True).fill("Come")
+    late[0].continue_()
+    expect(page.locator("#estimate-heading")).to_contain_text("Rs 0.80")
+    expect(page.locator("#draft-line")).to_contain_text("Saved as a draft")
+
+
 def test_after_a_restore_somebody_says_what_went_out(
     gateway: Gateway,
     sandbox: Sandbox,

@@ -37,6 +37,7 @@
   const form = document.getElementById("compose-form");
   if (form) {
     const line = document.getElementById("draft-line");
+    const estimate = document.getElementById("estimate");
     const version = document.getElementById("id_version");
     const remembered = `draft ${form.elements.form_uuid.value}`;
     // A button that only helps has changed the form and saved nothing.
@@ -98,11 +99,18 @@
     window.addEventListener("pageshow", (event) => {
       const [visit] = performance.getEntriesByType("navigation");
       const before = sessionStorage.getItem(remembered);
-      if (before && (event.persisted || visit?.type === "back_forward")) {
+      const isBack = before && (event.persisted || visit?.type === "back_forward");
+      if (isBack) {
         [version.value, isSaved] = JSON.parse(before);
         known = version.value;
         form.querySelector("button[name=version]")?.removeAttribute("name"); // asked for once
       }
+      // What was typed before the scripts were there, or came back with the page, counts too.
+      const isTyped = [...form.querySelectorAll("input, textarea")].some(
+        (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked,
+      );
+      if (isTyped) estimate.dispatchEvent(new Event("typed", { bubbles: true }));
+      if (isTyped && !isBack) isSaved = false;
       if (!isSaved) line.dispatchEvent(new Event("save"));
     });
   }
