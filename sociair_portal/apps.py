@@ -10,9 +10,9 @@ class SociairPortalConfig(AppConfig):
     def ready(self) -> None:
         register(checks.check_address, Tags.security)
         register(checks.check_token, Tags.security)
-        register(checks.check_times)
-        register(checks.check_numbers)
-        register(checks.check_queue)
+        register(checks.check_times, "messaging")
+        register(checks.check_numbers, "messaging")
+        register(checks.check_queue, "messaging")
         register(checks.check_hosts, Tags.security, deploy=True)
         register(checks.check_tls, Tags.security, deploy=True)
         register(checks.check_files, Tags.security)

@@ -1,5 +1,6 @@
 """The web server's settings: `gunicorn -c python:sociair_portal.gunicorn`."""
 
+import gc
 import logging
 import os
 import re
@@ -10,6 +11,7 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, SystemCheckError
+from django.db import connections
 
 from sociair_portal.common import temporary
 from sociair_portal.logs import FORMATTERS
@@ -31,8 +33,11 @@ threads = 8
 # Of each process; below what a system lets a process open, which is often 1024.
 worker_connections = 500
 sendfile = False  # it waits for whoever takes an answer slowly
-# Each worker loads the application itself: SQLite's connections must not be forked.
-preload_app = False
+# The application is loaded once, and its memory shared by the processes that serve pages.
+preload_app = True
+# Longer than proxies keep a connection that nobody uses (nginx 60 s, Caddy 2 min): whoever closes
+# first must be the proxy, which knows then that no request of its own is on its way.
+keepalive = 150  # seconds
 graceful_timeout = 15  # seconds for requests in flight
 worker_tmp_dir = "/dev/shm" if Path("/dev/shm").is_dir() else None  # noqa: S108  # memory, no disk
 control_socket_disable = True
@@ -61,7 +66,7 @@ def _is_news(record: logging.LogRecord) -> bool:
 logging.getLogger("gunicorn.error").addFilter(_without_query)
 logging.getLogger("gunicorn.access").addFilter(_is_news)
 
-_BOOT_ERROR: Final = 3  # gunicorn's own: the server ends instead of trying again and again
+_WRONG: Final = 3  # as gunicorn itself ends when the application cannot be loaded
 
 
 _FORMATS: Final = {
@@ -71,20 +76,26 @@ _FORMATS: Final = {
 
 
 def on_starting(_server: Any) -> None:
+    """Serve no page with settings that a system check finds wrong."""
+    _write_as_all_others()
+    try:
+        BaseCommand().check(databases=["default"])
+    except SystemCheckError as error:
+        print(error, file=sys.stderr, flush=True)  # noqa: T201  # before any log
+        sys.exit(_WRONG)
+    temporary.sweep()
+    connections.close_all()  # one that is open must not be shared
+    gc.collect()
+    gc.freeze()  # looking for garbage would make a copy of all that is shared
+
+
+def _write_as_all_others() -> None:
     """Write the server's own lines as all others of the portal are written."""
     for name, form in _FORMATS.items():
         for handler in logging.getLogger(name).handlers:
             handler.setFormatter(FORMATTERS[settings.LOG_FORMAT](form))
 
 
-on_reload = on_starting  # it makes its handlers anew
-
-
-def post_worker_init(worker: Any) -> None:
-    """Serve no page with settings that a system check finds wrong."""
-    try:
-        BaseCommand().check(databases=["default"])
-    except SystemCheckError as error:
-        print(error, file=sys.stderr, flush=True)  # noqa: T201  # before any log
-        sys.exit(_BOOT_ERROR)
-    temporary.sweep()
+def on_reload(_server: Any) -> None:
+    """It makes its handlers anew."""
+    _write_as_all_others()

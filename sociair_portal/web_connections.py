@@ -98,10 +98,17 @@ class PatientSocket(socket.socket):
                 self.sending.count(sent)
                 del self.unsent[:sent]
 
+    def has_data(self) -> bool:
+        """Whether something has come, or the end."""
+        return self._is_ready_within(POLLIN, 0)
+
     def _is_ready(self, event: int, pace: Pace) -> bool:
+        return self._is_ready_within(event, max(0.0, pace.until - time.monotonic()))
+
+    def _is_ready_within(self, event: int, seconds: float) -> bool:
         waiting = poll()
         waiting.register(self, event)
-        return bool(waiting.poll(max(0.0, pace.until - time.monotonic()) * 1000))
+        return bool(waiting.poll(seconds * 1000))
 
 
 class Arrival(enum.Enum):
@@ -123,12 +130,14 @@ class Connection(TConn):
         self.data_ready = True  # no thread waits for a head
         self.arrived = bytearray()
         self.has_large_body = self.goes_on = self._is_told_to_send = False
+        self.is_idle = False  # answered, and nothing of a next request has come
         self.until = time.monotonic() + settings.REQUEST_SECONDS
 
     def begin_next(self) -> None:
         """Go on to the next request, of which something may be here already."""
         self.arrived += self.parser.unreader.take_buffered()
         self._is_told_to_send = False
+        self.is_idle = not self.arrived
         seconds = settings.REQUEST_SECONDS if self.arrived else self.cfg.keepalive
         self.until = time.monotonic() + seconds
 
@@ -144,6 +153,7 @@ class Connection(TConn):
         if data is None:
             return Arrival.BEGUN
         if not self.arrived:
+            self.is_idle = False
             self.until = time.monotonic() + settings.REQUEST_SECONDS
         self.arrived += data
         return self._arrival() if data else Arrival.ENDED

@@ -53,7 +53,7 @@ class PatientWorker(ThreadWorker):
         return bool(super().handle(conn))
 
     def handle_request(self, req: Any, conn: Connection) -> bool:
-        if conn.has_large_body:
+        if conn.has_large_body or any(name == "TRANSFER-ENCODING" for name, _how in req.headers):
             req.force_close()  # some of the body may stay unread
         return bool(super().handle_request(req, conn))
 
@@ -71,8 +71,12 @@ class PatientWorker(ThreadWorker):
         for conn in list(self._waiting):
             if not self.alive and self._waiting[conn] == selectors.EVENT_READ:
                 conn.until = min(conn.until, now + STOP_KEEPALIVE_LINGER)
-            if conn.until <= now:
+            if conn.until <= now and not self._has_just_asked(conn):
                 self._close(conn)
+
+    def _has_just_asked(self, conn: Connection) -> bool:
+        """Whether something of a next request has come that this process had no time to see."""
+        return self.alive and conn.is_idle and conn.sock.has_data()
 
     def _receive(self, conn: Connection) -> None:
         """Take what has come of a request; give it to a thread when it is there."""

@@ -113,6 +113,14 @@ def test_a_connection_serves_several_requests(run: Run) -> None:
         assert b"Connection: close" in answers
 
 
+def test_a_connection_that_nobody_used_for_a_while_answers_on(run: Run) -> None:
+    with connected(run, GET) as client:
+        assert client.recv(65536).endswith(b"ok")
+        time.sleep(3)  # longer than gunicorn itself waits
+        client.sendall(CLOSING)
+        assert everything(client).endswith(b"ok")
+
+
 def test_a_form_may_wait_for_leave_to_be_sent(run: Run) -> None:
     head = TYPED + b"Expect: 100-continue\r\nConnection: close\r\nContent-Length: 4\r\n\r\n"
     with connected(run, head) as client:

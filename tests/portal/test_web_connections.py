@@ -61,3 +61,12 @@ def test_a_thread_waits_for_a_large_body_alone(
     ours.begin(waits_for_body=True)
     with pytest.raises(NoMoreData):
         ours.recv(100)
+
+
+def test_what_has_just_come_is_seen_before_a_connection_is_closed(
+    ends: tuple[PatientSocket, socket.socket],
+) -> None:
+    ours, theirs = ends
+    assert not ours.has_data()
+    theirs.sendall(b"G")
+    assert ours.has_data()

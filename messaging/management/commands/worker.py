@@ -5,9 +5,10 @@ import os
 import signal
 import threading
 import time
-from typing import Any, Final, NoReturn
+from typing import Any, ClassVar, Final, NoReturn
 
 from django.conf import settings
+from django.core.checks import Tags
 from django.core.management.base import BaseCommand
 from django.db import connection
 from huey.contrib.djhuey import HUEY
@@ -26,6 +27,8 @@ _ATTEND_EVERY: Final = 2.0  # seconds
 
 class Command(BaseCommand):
     help = "Send what is queued. SIGTERM ends it after the calls in flight."
+    # Not those of pages: they would load every one of them into a process that shows none.
+    requires_system_checks: ClassVar[list[str]] = [Tags.security, "messaging"]
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
