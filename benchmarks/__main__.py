@@ -7,12 +7,13 @@ import sys
 from collections.abc import Callable, Iterable
 from typing import Final
 
-from benchmarks import creation, imports, letters, lists, sending, writing
+from benchmarks import creation, imports, letters, lists, sending, users, writing
 from benchmarks.portal import Result
 
 _SUBJECTS: Final[dict[str, Callable[[], Iterable[Result]]]] = {
     "Throughput, beside threads that post and keep no record": sending.throughput,
     "One message while 100,000 run": sending.priority,
+    "Thirty people at the portal while its worker sends": users.measure,
     "Creating a campaign": creation.measure,
     "Peak memory of the worker": sending.memory,
     "Importing people, beside django-import-export in its bulk mode": imports.measure,
