@@ -13,7 +13,8 @@ from benchmarks.portal import Result
 _SUBJECTS: Final[dict[str, Callable[[], Iterable[Result]]]] = {
     "Throughput, beside threads that post and keep no record": sending.throughput,
     "One message while 100,000 run": sending.priority,
-    "Creating a campaign": creation.measure,
+    "Creating a campaign, from the click to its first request": creation.measure,
+    "Creating a large campaign, in time and in memory": creation.measure_large,
     "Peak memory of the worker": sending.memory,
     "Importing people, beside django-import-export in its bulk mode": imports.measure,
     "Letters for 100,000 rows, beside phonenumbers and format": letters.measure,

@@ -1,7 +1,7 @@
 """Inserting many rows at once: COPY on PostgreSQL, executemany elsewhere.
 
 Django's own bulk_create builds a model and a statement for every few rows and takes several times
-as long (benchmarks/).
+as long.
 """
 
 from collections.abc import Iterable, Sequence
@@ -31,7 +31,8 @@ def reserve_ids(model: type[models.Model], count: int) -> Sequence[int]:
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             cursor.execute(
-                "SELECT nextval(pg_get_serial_sequence(%s, %s)) FROM generate_series(1, %s)",
+                "WITH ids AS MATERIALIZED (SELECT pg_get_serial_sequence(%s, %s)::regclass AS next)"
+                " SELECT nextval(ids.next) FROM ids, generate_series(1, %s)",
                 [quote(table), key, count],
             )
             return [pk for (pk,) in cursor.fetchall()]

@@ -1,7 +1,8 @@
 """Cutting batches: people become recipients in batches, a piece of the audience at a time.
 
 A personal text has a batch for each person, so that batches are written as raw rows, as recipients
-are: a model for each would take most of the time in which a campaign is made (benchmarks/).
+are: a model for each would take most of the time in which a campaign is made
+(benchmarks/creation.py).
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -45,7 +46,10 @@ def _slices(people: list[Addressee], size: int) -> Iterator[list[Addressee]]:
     for person in people:
         by_text.setdefault(person.text, []).append(person)
     for some in by_text.values():
-        yield from (some[start : start + size] for start in range(0, len(some), size))
+        if len(some) <= size:  # as where everybody gets a text of their own
+            yield some
+        else:
+            yield from (some[start : start + size] for start in range(0, len(some), size))
 
 
 # With what a batch is that nobody has claimed yet.
