@@ -13,6 +13,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import override_settings
 
+from benchmarks.browser import browser_of
 from benchmarks.portal import databases, portal
 from contacts.forms.lists import ContactFilterForm
 from contacts.models import Contact, ContactField, Group, OptOut
@@ -77,8 +78,7 @@ def pages(people: int) -> dict[str, Any]:
         "the end of a number": f"q={_mobile(people - 7)[-6:]}",
         "a number that nobody has": "q=98 00 00 00 00 00",
     }
-    client = Client()
-    client.force_login(User.objects.create_superuser("bench"))
+    client = browser_of(User.objects.create_superuser("bench"))
     storage = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
     with override_settings(ALLOWED_HOSTS=["*"], STORAGES={"staticfiles": storage}):
         found = {name: _page(client, query) for name, query in queries.items()}

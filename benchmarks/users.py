@@ -16,9 +16,8 @@ from typing import IO, Final
 
 import requests
 from django.contrib.auth.models import User
-from django.test import Client
 
-import tests.sessions  # noqa: F401  # teaches the client
+from benchmarks.browser import browser_of
 from benchmarks.portal import ROOT, Portal, databases, gateway, portal, wait_until
 from benchmarks.sending import hand_over
 
@@ -90,8 +89,7 @@ def sign_in(users: int) -> list[dict[str, str]]:
     """The cookies of that many people."""
     cookies = []
     for number in range(users):
-        client = Client()
-        client.force_login(User.objects.create_superuser(f"user{number}"))
+        client = browser_of(User.objects.create_superuser(f"user{number}"))
         cookies.append({name: cookie.value for name, cookie in client.cookies.items()})
     return cookies
 

@@ -16,6 +16,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
 
+from benchmarks.browser import browser_of
 from benchmarks.people import group_of, mobile
 from benchmarks.portal import databases, portal
 from contacts.models import Contact, ContactField, Group, OptOut
@@ -83,8 +84,7 @@ def waits(people: int) -> dict[str, Any]:
         cursor.execute("ANALYZE")
     table = Audience(table=str(_table(people).pk))
 
-    client = Client()
-    client.force_login(user)
+    client = browser_of(user)
     written = {
         "one text": (_STATIC, everybody),
         "personal": (_PERSONAL, everybody),

@@ -70,7 +70,7 @@ def test_a_large_campaign_is_prepared_through_kills(
     # Killed in the middle of a piece, twice; each time it goes on with that piece.
     frozen = []
     for _kill in range(2):
-        with start(strike=Strike(Step.PREPARING, nth=3)) as worker:
+        with start(strike=Strike(Step.PREPARING, nth=4)) as worker:
             assert worker.ended() == -SIGKILL
         campaign.refresh_from_db()
         frozen.append(campaign.total)

@@ -21,17 +21,16 @@ from messaging.models import (
     Event,
     EventKind,
     Recipient,
-    RecipientState,
 )
 from messaging.services import states
+from messaging.services.audience.addressees import Addressee
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import drafts, preparation
+from messaging.services.campaigns import batches, drafts, preparation
 from messaging.services.money import prices, rules
 from messaging.services.money.affordability import SendRefused
 from messaging.text.length import measure
 from sociair_portal.common import id_runs
 from sociair_portal.common.actors import Actor, user_of
-from sociair_portal.common.bulk_rows import insert_rows
 
 MOST_AGAIN = 100  # batches that one request takes over; the worker takes any number
 
@@ -146,30 +145,18 @@ def copy(follower: Campaign, recipients: QuerySet[Recipient], rates: prices.Rate
         operator = rules.operator_now(mobile, signed, rates)
         people[batch].append((contact, mobile, name, operator))
     texts = dict(Batch.objects.filter(pk__in=people).values_list("pk", "text"))
-    batches = Batch.objects.bulk_create(
-        _batch(follower, texts[pk], some, rates) for pk, some in people.items()
-    )
-    insert_rows(
-        Recipient,
-        ["campaign", "batch", "contact", "mobile", "name", "operator", "state"],
-        (
-            (follower.pk, batch.pk, *who, operator.value, RecipientState.QUEUED.value)
-            for batch, some in zip(batches, people.values(), strict=True)
-            for *who, operator in some
-        ),
-    )
-    return Again(
-        sum(batch.size for batch in batches), sum((batch.cost for batch in batches), Decimal(0))
-    )
+    copies = [_copy(texts[pk], some) for pk, some in people.items()]
+    cost = batches.save(follower, copies, rates)
+    return Again(sum(len(copied.people) for copied in copies), cost)
 
 
-def _batch(follower: Campaign, text: str, people: list[_Person], rates: prices.Rates) -> Batch:
+def _copy(text: str, people: list[_Person]) -> batches.NewBatch:
     parts = measure(text).parts
-    operators = Counter(operator for *_who, operator in people)
-    return Batch(
-        campaign=follower,
-        text=text,
-        parts=parts,
-        size=len(people),
-        cost=prices.cost_of(operators, parts, rates),
+    return batches.NewBatch(
+        text,
+        parts,
+        [
+            Addressee(mobile, operator, text, parts, name, contact)
+            for contact, mobile, name, operator in people
+        ],
     )

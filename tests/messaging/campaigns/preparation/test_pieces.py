@@ -55,7 +55,7 @@ def test_preparation_goes_on_where_it_broke_off(
     """The worker dies within a piece: that piece is undone as a whole, and made again."""
     campaign = hand_over(gateway, numbers(8))
     with monkeypatch.context() as patch:
-        failing = _failing(on_call=4)
+        failing = _failing(on_call=5)
         patch.setattr(batches, "insert_rows", failing)
         patch.setattr(preparation, "insert_rows", failing)
         with pytest.raises(RuntimeError):
