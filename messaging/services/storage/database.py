@@ -7,6 +7,7 @@ import os
 import tempfile
 import threading
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
@@ -99,8 +100,12 @@ def can_be_used() -> bool:
 
 def _file() -> Path | None:
     """None for a server, and for a database in memory."""
-    name = str(connection.settings_dict["NAME"])
-    if connection.vendor != "sqlite" or ":memory:" in name or "mode=memory" in name:
+    return _file_of(connection.vendor, str(connection.settings_dict["NAME"]))
+
+
+@cache
+def _file_of(vendor: str, name: str) -> Path | None:
+    if vendor != "sqlite" or ":memory:" in name or "mode=memory" in name:
         return None
     return Path(name)
 
@@ -163,18 +168,39 @@ def short_wait() -> Iterator[None]:
 
 @contextlib.contextmanager
 def in_turn() -> Iterator[None]:
-    """A transaction for which SQLite's lock is not fought over by the threads of this process.
+    """A transaction that is on the disk when it ends, and in whose locks few wait for long.
 
-    SQLite lets whoever waits for its lock sleep for longer and longer, so that it lies idle between
-    many short transactions. Who waits in vain for its turn goes on, and then SQLite decides.
+    The threads of this process take turns, because SQLite lets whoever waits for its lock sleep for
+    longer and longer, so that it lies idle between many short transactions. Who waits in vain for
+    its turn goes on, and then SQLite decides.
     """
     has_turn = connection.vendor == "sqlite" and _turn.acquire(timeout=_SHORT)
     try:
         with transaction.atomic():
+            _unlock_before_sync()
             yield
     finally:
         if has_turn:
             _turn.release()
+    _sync()
+
+
+def _unlock_before_sync() -> None:
+    """PostgreSQL keeps a transaction's locks until it is on the disk, so that those of one campaign
+    would wait for the disk one after another. `_sync` waits for it once they are unlocked.
+    """
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL synchronous_commit = off")
+
+
+def _sync() -> None:
+    """Put what this process has committed on PostgreSQL's disk: a later commit takes with it all
+    that stand before it in the log. One that changes nothing would not be written, this one is.
+    """
+    if connection.vendor == "postgresql" and not connection.in_atomic_block:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT pg_logical_emit_message(true, 'sociair_portal', '')")
 
 
 def wait_briefly() -> None:
@@ -187,8 +213,9 @@ def wait_briefly() -> None:
 
 
 def _wait_for_locks(seconds: float) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")  # takes no parameters
+    connection.ensure_connection()
+    with connection.wrap_database_errors:  # by the driver itself, as it is asked at every answer
+        connection.connection.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
 
 
 def probe() -> Cause | None:
