@@ -12,7 +12,15 @@ from pathlib import Path
 from typing import Final
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
 
 from messaging.services.storage import trouble
 from messaging.services.storage.trouble import Cause
@@ -100,7 +108,8 @@ def can_be_used() -> bool:
 
 def _file() -> Path | None:
     """None for a server, and for a database in memory."""
-    return _file_of(connection.vendor, str(connection.settings_dict["NAME"]))
+    of_thread = connections[DEFAULT_DB_ALIAS]
+    return _file_of(of_thread.vendor, str(of_thread.settings_dict["NAME"]))
 
 
 @cache
@@ -182,25 +191,23 @@ def in_turn() -> Iterator[None]:
     finally:
         if has_turn:
             _turn.release()
-    _sync()
+    sync()
 
 
 def _unlock_before_sync() -> None:
     """PostgreSQL keeps a transaction's locks until it is on the disk, so that those of one campaign
-    would wait for the disk one after another. `_sync` waits for it once they are unlocked.
+    would wait for the disk one after another. `sync` waits for it once they are unlocked.
     """
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL synchronous_commit = off")
+        _ask_driver("SET LOCAL synchronous_commit = off")
 
 
-def _sync() -> None:
-    """Put what this process has committed on PostgreSQL's disk: a later commit takes with it all
-    that stand before it in the log. One that changes nothing would not be written, this one is.
+def sync() -> None:
+    """Put everything that was committed `in_turn` on PostgreSQL's disk: a later commit takes with
+    it all that stand before it in the log. One that changes nothing is not written, this one is.
     """
     if connection.vendor == "postgresql" and not connection.in_atomic_block:
-        with connection.cursor() as cursor:
-            cursor.execute("SELECT pg_logical_emit_message(true, 'sociair_portal', '')")
+        _ask_driver("SELECT pg_logical_emit_message(true, 'sociair_portal', '')")
 
 
 def wait_briefly() -> None:
@@ -208,14 +215,19 @@ def wait_briefly() -> None:
     PostgreSQL's; SQLite has only one, and whoever writes has it already.
     """
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = '250ms'")
+        _ask_driver("SET LOCAL lock_timeout = '250ms'")
 
 
 def _wait_for_locks(seconds: float) -> None:
-    connection.ensure_connection()
-    with connection.wrap_database_errors:  # by the driver itself, as it is asked at every answer
-        connection.connection.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+    _ask_driver(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+
+
+def _ask_driver(statement: str) -> None:
+    """Without Django's cursor, which costs more than what is asked at every answer."""
+    of_thread = connections[DEFAULT_DB_ALIAS]
+    of_thread.ensure_connection()
+    with of_thread.wrap_database_errors:
+        of_thread.connection.execute(statement)
 
 
 def probe() -> Cause | None:

@@ -9,7 +9,7 @@ from functools import cache
 from typing import Any, Final, TypeAlias, TypeVar
 
 import psycopg
-from django.db import connection, connections
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import DateTimeField, DecimalField, Field, JSONField, Model
 
@@ -25,7 +25,7 @@ def _run(statement: str, values: Values, ask: Callable[[Any], Any]) -> Any:
     what they ask; they are used where somebody listens to them, and where the transaction is
     broken, which they tell.
     """
-    of_thread = connections[connection.alias]
+    of_thread = connections[DEFAULT_DB_ALIAS]
     is_heard = of_thread.queries_logged or of_thread.execute_wrappers
     if is_heard or of_thread.needs_rollback or not of_thread.in_atomic_block:
         with of_thread.cursor() as cursor:
@@ -39,6 +39,7 @@ def _ask_driver(of_thread: BaseDatabaseWrapper, statement: str, values: Values) 
     driver = of_thread.connection
     if of_thread.vendor == "sqlite":
         return driver.execute(_as_sqlite_has_it(statement, isinstance(values, Mapping)), values)
+    # The server plans it once for each connection, where the settings say so.
     return psycopg.Cursor(driver).execute(statement, values)
 
 
