@@ -8,7 +8,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
-from functools import cache
+from functools import cache, lru_cache
 from ssl import SSLCertVerificationError
 from typing import Any, Final
 
@@ -17,8 +17,6 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from requests.adapters import HTTPAdapter
-from requests.auth import AuthBase
-from requests.cookies import RequestsCookieJar
 from urllib3 import PoolManager
 
 from contacts.phone import Operator
@@ -81,15 +79,6 @@ def check_token() -> None:
         )
 
 
-class _Bearer(AuthBase):
-    """The token, added to a request at the last moment, so that nothing else ever holds it."""
-
-    def __call__(self, request: requests.PreparedRequest) -> requests.PreparedRequest:
-        check_token()
-        request.headers["Authorization"] = f"Bearer {settings.SOCIAIR_TOKEN}"
-        return request
-
-
 class _Adapter(HTTPAdapter):
     """Connections that know whether a request has begun, in the place of urllib3's."""
 
@@ -102,25 +91,20 @@ class _Adapter(HTTPAdapter):
         }
 
 
-class _NoCookies(RequestsCookieJar):
-    def set_cookie(self, *args: Any, **kwargs: Any) -> None:
-        """Threads share the session; a cookie of one call must not colour another."""
-
-
-class _Session(requests.Session):
-    def get_redirect_target(self, resp: requests.Response) -> None:
-        """Nowhere: not even looked at, because `requests` would read the answer's body for it."""
-
-
 @cache
 def _session() -> requests.Session:
-    session = _Session()
+    session = requests.Session()
     session.trust_env = False  # no proxy, and no .netrc in place of the token
-    session.cookies = _NoCookies()
     adapter = _Adapter(pool_maxsize=_POOL_SIZE)  # never retries by itself
     session.mount("https://", adapter)
     session.mount("http://", adapter)
     return session
+
+
+@lru_cache(maxsize=8)
+def _prepared(method: str, url: str) -> requests.PreparedRequest:
+    """A request without token and body, made once: it takes longer than to send it."""
+    return _session().prepare_request(requests.Request(method, url, headers=_HEADERS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,18 +119,27 @@ class _Reply:
 
 def _call(method: str, path: str, call: transport.Call, payload: Any = None) -> _Reply:
     """One request, one answer of at most MOST_BYTES (or some more, if there was more)."""
-    with _session().request(
-        method,
-        f"{settings.SOCIAIR_BASE_URL}{path}",
-        json=payload,
-        headers=_HEADERS,
-        auth=_Bearer(),
-        timeout=(settings.SOCIAIR_CONNECT_TIMEOUT, call.total),
-        allow_redirects=False,
+    session = _session()
+    request = _prepared(method, f"{settings.SOCIAIR_BASE_URL}{path}").copy()
+    if payload is not None:
+        request.prepare_body(None, None, json=payload)
+    _authorise(request)
+    # Of the session only what sends once: it would follow redirects, and keep cookies, by which a
+    # call of one thread would colour another's.
+    with session.get_adapter(str(request.url)).send(
+        request,
         stream=True,
+        timeout=(settings.SOCIAIR_CONNECT_TIMEOUT, call.total),
+        verify=session.verify,
     ) as response:
         body = response.raw.read(decode_content=False)
         return _Reply(response.status_code, response.headers, body, call.doubtful)
+
+
+def _authorise(request: requests.PreparedRequest) -> None:
+    """Add the token at the last moment, so that nothing else ever holds it."""
+    check_token()
+    request.headers["Authorization"] = f"Bearer {settings.SOCIAIR_TOKEN}"
 
 
 def send(batch: Batch, numbers: list[str], *, start_before: float | None = None) -> Sent:
@@ -228,23 +221,23 @@ def _name(error: BaseException) -> str:
 def save(sent: Sent, *, gateway_id: int) -> None:
     """Save the row for one call, within the transaction that records its batch."""
     answer = sent.answer
-    row = SentMessage(
-        batch_id=sent.batch.pk,
-        attempt=sent.batch.tries,
-        gateway_id=gateway_id,
-        numbers=sent.numbers,
-        outcome=answer.outcome.value,
-        words=answer.words,
-        status=answer.status,
-        error=answer.error,
-        raw=answer.raw,
-        withheld=answer.withheld,
-        cost=sent.batch.cost if answer.outcome is Outcome.ACCEPTED else Decimal(0),
-        started_at=sent.started_at,
-        ended_at=sent.ended_at,
+    row = {
+        "batch_id": sent.batch.pk,
+        "attempt": sent.batch.tries,
+        "gateway_id": gateway_id,
+        "numbers": sent.numbers,
+        "outcome": answer.outcome.value,
+        "words": answer.words,
+        "status": answer.status,
+        "error": answer.error,
+        "raw": answer.raw,
+        "withheld": answer.withheld,
+        "cost": sent.batch.cost if answer.outcome is Outcome.ACCEPTED else Decimal(0),
+        "started_at": sent.started_at,
+        "ended_at": sent.ended_at,
         **{operator.value: answer.counts.get(operator) for operator in Operator},
-    )
-    statements.insert(row)
+    }
+    statements.insert(SentMessage, row)
 
 
 def balance(gateway: Gateway) -> BalanceReading:

@@ -133,6 +133,9 @@ if _database["ENGINE"] == "django.db.backends.sqlite3":
 else:
     _database["CONN_MAX_AGE"] = 60
     _database["CONN_HEALTH_CHECKS"] = True
+    # What every call asks is planned by the server once for each connection; Django's own queries
+    # are as before.
+    _database.setdefault("OPTIONS", {}).setdefault("prepare_threshold", 2)
 
 HUEY: dict[str, Any] = {
     **queue_settings(env.str("HUEY_URL", ""), _database),

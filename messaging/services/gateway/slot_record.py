@@ -13,6 +13,7 @@ import re
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Final
 from uuid import UUID
@@ -65,8 +66,7 @@ def change(gateway: Gateway, how: Callable[[Record | None], Record]) -> Record:
     Raises OSError if it cannot be kept: then nothing may be sent.
     """
     path = _path(gateway)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    handle = _open(path)
     with _locked(handle, fcntl.LOCK_EX):
         serial, before = _latest(handle)
         after = how(before)
@@ -75,6 +75,14 @@ def change(gateway: Gateway, how: Callable[[Record | None], Record]) -> Record:
             _write(handle, serial + 1, after)
             _unsynced.discard(path)
     return after
+
+
+def _open(path: Path) -> int:
+    try:
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    except FileNotFoundError:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
 
 
 # Slots that threads of this process wait to note: whoever has the file notes for all of them.
@@ -119,8 +127,13 @@ def _latest(handle: int) -> tuple[int, Record | None]:
 
 
 def _read_place(content: bytes) -> tuple[int, Record] | None:
+    return _read_line(content.partition(b"\n")[0])
+
+
+@lru_cache(maxsize=8)
+def _read_line(written: bytes) -> tuple[int, Record] | None:
     """A line of JSON behind its checksum; None for anything else."""
-    checksum, _, line = content.partition(b"\n")[0].partition(b" ")
+    checksum, _, line = written.partition(b" ")
     if checksum != b"%08x" % zlib.crc32(line):
         return None
     try:
@@ -155,5 +168,10 @@ def _write(handle: int, serial: int, record: Record) -> None:
 
 
 def _path(gateway: Gateway) -> Path:
-    name = hashlib.sha256(gateway.base_url.encode()).hexdigest()[:16]
-    return Path(settings.STATE_DIR) / f"slots-{name}"
+    return _path_in(settings.STATE_DIR, gateway.base_url)
+
+
+@lru_cache(maxsize=8)
+def _path_in(folder: str | Path, base_url: str) -> Path:
+    name = hashlib.sha256(base_url.encode()).hexdigest()[:16]
+    return Path(folder) / f"slots-{name}"

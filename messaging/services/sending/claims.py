@@ -152,9 +152,9 @@ def _claim(campaign_id: int, leave: slots.Leave) -> Claim | _ToTakeOut | _Cancel
     for is_dead, cancel in _DEAD:
         if is_dead(batch):
             return cancel
-    if opted_out := _opted_out(batch.pk):
+    numbers, opted_out = _claim_numbers(batch.pk)
+    if opted_out:
         return _ToTakeOut(batch.pk, opted_out)
-    numbers = _numbers_claimed(batch.pk)
     slot = slots.take(leave)
     if slot is None or (is_large and candidates(leave.gateway, False)):
         return None  # held, or another sender was faster, or a small campaign is first
@@ -175,34 +175,22 @@ def _claim_oldest(campaign_id: int) -> tuple[Batch, bool, str] | None:
     return batch, bool(is_large), request_id
 
 
-# Only while somebody is forgotten are all of the batch's numbers read, to be compared.
-_OPTED_OUT: Final = """
-SELECT mobile, is_opted_out FROM (
-    SELECT mobile, EXISTS (
-        SELECT 1 FROM contacts_optout WHERE contacts_optout.mobile = messaging_recipient.mobile
-    ) AS is_opted_out
-    FROM messaging_recipient WHERE batch_id = %s AND state = 'queued'
-) AS queued
-WHERE is_opted_out OR EXISTS (
+# Only while somebody is forgotten are all of the batch's numbers compared.
+_TO_CALL: Final = """
+UPDATE messaging_recipient SET state = 'sending' WHERE batch_id = %s AND state = 'queued'
+RETURNING id, mobile, EXISTS (
+    SELECT 1 FROM contacts_optout WHERE contacts_optout.mobile = messaging_recipient.mobile
+), EXISTS (
     SELECT 1 FROM contacts_forgottennumber WHERE let_back_at IS NULL
 )
 """
 
 
-def _opted_out(batch_id: int) -> list[str]:
-    """Those of a batch who opted out, or were made nameless, since the review."""
-    found = statements.rows(_OPTED_OUT, [batch_id])
-    others = [mobile for mobile, is_opted_out in found if not is_opted_out]
-    opted_out = [mobile for mobile, is_opted_out in found if is_opted_out]
-    return opted_out + sorted(forgotten.among(others))
-
-
-_TO_CALL: Final = """
-UPDATE messaging_recipient SET state = 'sending' WHERE batch_id = %s AND state = 'queued'
-RETURNING id, mobile
-"""
-
-
-def _numbers_claimed(batch_id: int) -> list[str]:
-    """Take a batch's people along with it; their numbers in the order in which they were cut."""
-    return [mobile for _pk, mobile in sorted(statements.rows(_TO_CALL, [batch_id]))]
+def _claim_numbers(batch_id: int) -> tuple[list[str], list[str]]:
+    """Take a batch's people along with it: their numbers in the order in which they were cut, and
+    which of them opted out, or were made nameless, since the review.
+    """
+    found = sorted(statements.rows(_TO_CALL, [batch_id]))
+    opted_out = [mobile for _pk, mobile, is_opted_out, _some in found if is_opted_out]
+    others = [mobile for _pk, mobile, is_opted_out, some in found if some and not is_opted_out]
+    return [row[1] for row in found], opted_out + sorted(forgotten.among(others))

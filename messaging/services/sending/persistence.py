@@ -220,6 +220,7 @@ def _save(found: answer_file.FoundAnswer) -> bool:
         attempt=found.attempt,
         started_at=found.started_at,
     ).exists():
+        database.sync()  # who committed it may not have waited for the disk
         return True
     batch = (
         Batch.objects.filter(

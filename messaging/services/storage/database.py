@@ -7,11 +7,20 @@ import os
 import tempfile
 import threading
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Final
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DatabaseError,
+    InterfaceError,
+    OperationalError,
+    connection,
+    connections,
+    transaction,
+)
 
 from messaging.services.storage import trouble
 from messaging.services.storage.trouble import Cause
@@ -99,8 +108,13 @@ def can_be_used() -> bool:
 
 def _file() -> Path | None:
     """None for a server, and for a database in memory."""
-    name = str(connection.settings_dict["NAME"])
-    if connection.vendor != "sqlite" or ":memory:" in name or "mode=memory" in name:
+    of_thread = connections[DEFAULT_DB_ALIAS]
+    return _file_of(of_thread.vendor, str(of_thread.settings_dict["NAME"]))
+
+
+@cache
+def _file_of(vendor: str, name: str) -> Path | None:
+    if vendor != "sqlite" or ":memory:" in name or "mode=memory" in name:
         return None
     return Path(name)
 
@@ -163,18 +177,37 @@ def short_wait() -> Iterator[None]:
 
 @contextlib.contextmanager
 def in_turn() -> Iterator[None]:
-    """A transaction for which SQLite's lock is not fought over by the threads of this process.
+    """A transaction that is on the disk when it ends, and in whose locks few wait for long.
 
-    SQLite lets whoever waits for its lock sleep for longer and longer, so that it lies idle between
-    many short transactions. Who waits in vain for its turn goes on, and then SQLite decides.
+    The threads of this process take turns, because SQLite lets whoever waits for its lock sleep for
+    longer and longer, so that it lies idle between many short transactions. Who waits in vain for
+    its turn goes on, and then SQLite decides.
     """
     has_turn = connection.vendor == "sqlite" and _turn.acquire(timeout=_SHORT)
     try:
         with transaction.atomic():
+            _unlock_before_sync()
             yield
     finally:
         if has_turn:
             _turn.release()
+    sync()
+
+
+def _unlock_before_sync() -> None:
+    """PostgreSQL keeps a transaction's locks until it is on the disk, so that those of one campaign
+    would wait for the disk one after another. `sync` waits for it once they are unlocked.
+    """
+    if connection.vendor == "postgresql":
+        _ask_driver("SET LOCAL synchronous_commit = off")
+
+
+def sync() -> None:
+    """Put everything that was committed `in_turn` on PostgreSQL's disk: a later commit takes with
+    it all that stand before it in the log. One that changes nothing is not written, this one is.
+    """
+    if connection.vendor == "postgresql" and not connection.in_atomic_block:
+        _ask_driver("SELECT pg_logical_emit_message(true, 'sociair_portal', '')")
 
 
 def wait_briefly() -> None:
@@ -182,13 +215,19 @@ def wait_briefly() -> None:
     PostgreSQL's; SQLite has only one, and whoever writes has it already.
     """
     if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute("SET LOCAL lock_timeout = '250ms'")
+        _ask_driver("SET LOCAL lock_timeout = '250ms'")
 
 
 def _wait_for_locks(seconds: float) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")  # takes no parameters
+    _ask_driver(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
+
+
+def _ask_driver(statement: str) -> None:
+    """Without Django's cursor, which costs more than what is asked at every answer."""
+    of_thread = connections[DEFAULT_DB_ALIAS]
+    of_thread.ensure_connection()
+    with of_thread.wrap_database_errors:
+        of_thread.connection.execute(statement)
 
 
 def probe() -> Cause | None:

@@ -2,24 +2,61 @@
 call costs more than the database does.
 """
 
+import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
-from typing import Any, TypeAlias, TypeVar
+from typing import Any, Final, TypeAlias, TypeVar
 
-from django.db import connection
-from django.db.models import Field, Model
+import psycopg
+from django.db import DEFAULT_DB_ALIAS, connection, connections
+from django.db.backends.base.base import BaseDatabaseWrapper
+from django.db.models import DateTimeField, DecimalField, Field, JSONField, Model
 
 M = TypeVar("M", bound=Model)
+
+_Convert: TypeAlias = Callable[[Any], Any]
 
 Values: TypeAlias = Sequence[Any] | Mapping[str, Any]
 
 
+def _run(statement: str, values: Values, ask: Callable[[Any], Any]) -> Any:
+    """Within a transaction the driver is asked directly, because Django's cursors cost more than
+    what they ask; they are used where somebody listens to them, and where the transaction is
+    broken, which they tell.
+    """
+    of_thread = connections[DEFAULT_DB_ALIAS]
+    is_heard = of_thread.queries_logged or of_thread.execute_wrappers
+    if is_heard or of_thread.needs_rollback or not of_thread.in_atomic_block:
+        with of_thread.cursor() as cursor:
+            cursor.execute(statement, values)
+            return ask(cursor)
+    with of_thread.wrap_database_errors:
+        return ask(_ask_driver(of_thread, statement, values))
+
+
+def _ask_driver(of_thread: BaseDatabaseWrapper, statement: str, values: Values) -> Any:
+    driver = of_thread.connection
+    if of_thread.vendor == "sqlite":
+        return driver.execute(_as_sqlite_has_it(statement, isinstance(values, Mapping)), values)
+    # The server plans it once for each connection, where the settings say so.
+    return psycopg.Cursor(driver).execute(statement, values)
+
+
+@cache
+def _as_sqlite_has_it(statement: str, has_names: bool) -> str:
+    """A statement with SQLite's own placeholders."""
+    if has_names:
+        return _NAMED.sub(r":\1", statement).replace("%%", "%")
+    return statement.replace("%s", "?").replace("%%", "%")
+
+
+_NAMED: Final = re.compile(r"%\((\w+)\)s")
+
+
 def rows(statement: str, values: Values) -> list[tuple[Any, ...]]:
     """What a statement finds, or returns of what it changed."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
+    found: list[tuple[Any, ...]] = _run(statement, values, lambda cursor: cursor.fetchall())
     return found
 
 
@@ -37,7 +74,9 @@ def instance(model: type[M], statement: str, values: Values) -> tuple[M, tuple[A
     if found is None:
         return None
     readers = _readers(model)
-    own = [read(value) for read, value in zip(readers.values(), found, strict=False)]
+    own = [
+        read(value) if read else value for read, value in zip(readers.values(), found, strict=False)
+    ]
     return model.from_db(connection.alias, list(readers), own), found[len(readers) :]
 
 
@@ -48,12 +87,12 @@ def columns(model: type[Model]) -> str:
 
 
 @cache
-def _readers(model: type[Model]) -> dict[str, Callable[[Any], Any]]:
+def _readers(model: type[Model]) -> dict[str, _Convert | None]:
     """Of each attribute, what makes its value of the column's, as Django's own queries do."""
     return {field.attname: _reader(field) for field in model._meta.concrete_fields}
 
 
-def _reader(field: "Field[Any, Any]") -> Callable[[Any], Any]:
+def _reader(field: "Field[Any, Any]") -> _Convert | None:
     column = field.cached_col
     steps = [*connection.ops.get_db_converters(column), *field.get_db_converters(connection)]
 
@@ -62,37 +101,38 @@ def _reader(field: "Field[Any, Any]") -> Callable[[Any], Any]:
             value = step(value, column, connection)
         return value
 
-    return read
+    return read if steps else None
 
 
 def changed(statement: str, values: Values) -> int:
     """How many rows a statement changed."""
-    with connection.cursor() as cursor:
-        cursor.execute(statement, values)
-        count: int = cursor.rowcount
+    count: int = _run(statement, values, lambda cursor: cursor.rowcount)
     return count
 
 
-def insert(row: Model) -> None:
-    """Put a new row into its table. It gets no key, and no signal is sent."""
-    statement, fields = _insert_into(type(row))
-    values = (field.pre_save(row, add=True) for field in fields)
+def insert(model: type[Model], row: Mapping[str, Any]) -> None:
+    """Put a new row into a table: all of its attributes but the key, which is not told."""
+    statement, writers = _insert_into(model)
     changed(
-        statement,
-        [
-            field.get_db_prep_save(value, connection)
-            for field, value in zip(fields, values, strict=True)
-        ],
+        statement, [write(row[name]) if write else row[name] for name, write in writers.items()]
     )
 
 
 @cache
-def _insert_into(model: type[Model]) -> "tuple[str, list[Field[Any, Any]]]":
+def _insert_into(model: type[Model]) -> tuple[str, dict[str, _Convert | None]]:
     fields = [field for field in model._meta.concrete_fields if not field.primary_key]
     columns = ", ".join(connection.ops.quote_name(str(field.column)) for field in fields)
     table = connection.ops.quote_name(model._meta.db_table)
     places = ", ".join(["%s"] * len(fields))
-    return " ".join(("INSERT INTO", table, f"({columns}) VALUES ({places})")), fields
+    statement = " ".join(("INSERT INTO", table, f"({columns}) VALUES ({places})"))
+    return statement, {field.attname: _writer(field) for field in fields}
+
+
+def _writer(field: "Field[Any, Any]") -> _Convert | None:
+    """What makes a column's value, where it is another than the attribute's."""
+    if not isinstance(field, JSONField | DateTimeField | DecimalField):
+        return None
+    return lambda value: field.get_db_prep_save(value, connection)
 
 
 def moment(at: datetime | None) -> Any:

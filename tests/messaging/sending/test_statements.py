@@ -1,0 +1,101 @@
+"""Statements on the way of a message: asked of the driver, with what Django promises kept."""
+
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
+
+from messaging.models import Gateway, SentMessage
+from messaging.services.sending import dispatch
+from messaging.services.storage import database, statements
+from sandbox.server import Sandbox
+from tests.sending import hand_over, numbers
+
+on_postgresql = pytest.mark.skipif(
+    connection.vendor != "postgresql", reason="a transaction of SQLite ends on the disk"
+)
+
+_COUNT = "SELECT count(*) FROM messaging_gateway WHERE id = %s AND base_url LIKE '%%/api'"
+_NAMED = "SELECT count(*) FROM messaging_gateway WHERE id = %(id)s AND base_url LIKE '%%/api'"
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("is_heard", [False, True])
+def test_a_statement_finds_the_same_whoever_listens(gateway: Gateway, is_heard: bool) -> None:
+    def found() -> list[Any]:
+        return [statements.row(_COUNT, [gateway.pk]), statements.row(_NAMED, {"id": gateway.pk})]
+
+    assert gateway.base_url.endswith("/api")
+    if not is_heard:
+        assert found() == [(1,), (1,)]
+        return
+    with CaptureQueriesContext(connection) as asked:
+        assert found() == [(1,), (1,)]
+    assert len(asked) == 2
+
+
+@pytest.mark.django_db
+def test_a_broken_transaction_takes_no_statement(gateway: Gateway) -> None:
+    with transaction.atomic():
+        transaction.set_rollback(True)
+        with pytest.raises(transaction.TransactionManagementError):
+            statements.rows(_COUNT, [gateway.pk])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_an_error_of_the_driver_is_one_of_djangos(gateway: Gateway, sandbox: Sandbox) -> None:
+    campaign = hand_over(gateway, numbers(1))
+    dispatch.send_next(gateway)
+    sent = SentMessage.objects.get(batch__campaign=campaign)
+    row = {field.attname: getattr(sent, field.attname) for field in sent._meta.concrete_fields}
+    with pytest.raises(IntegrityError), transaction.atomic():
+        statements.insert(SentMessage, row)
+    assert SentMessage.objects.count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_is_kept_as_a_model_keeps_it(gateway: Gateway, sandbox: Sandbox) -> None:
+    hand_over(gateway, numbers(2))
+    dispatch.send_next(gateway)
+    sent = SentMessage.objects.get()
+    names = [field.attname for field in sent._meta.concrete_fields if not field.primary_key]
+    row = {name: getattr(sent, name) for name in names}
+    with transaction.atomic():
+        statements.insert(SentMessage, {**row, "attempt": 7})
+    SentMessage.objects.create(**{**row, "attempt": 8})
+    ours, djangos = (
+        SentMessage.objects.filter(attempt__gt=6).order_by("attempt").values_list(*names)
+    )
+    place = names.index("attempt")
+    assert ours[:place] + ours[place + 1 :] == djangos[:place] + djangos[place + 1 :]
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_locks_do_not_wait_for_the_disk_but_whoever_goes_on_does(gateway: Gateway) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SHOW synchronous_commit")
+        usual = cursor.fetchone()
+    with database.in_turn():
+        assert statements.row("SHOW synchronous_commit", ()) == ("off",)
+        Gateway.objects.filter(pk=gateway.pk).update(active_at=timezone.now())
+        written = statements.row("SELECT pg_current_wal_insert_lsn()::text", ())
+        assert written is not None
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_current_wal_flush_lsn() >= %s::pg_lsn", written)
+        assert cursor.fetchone() == (True,)
+        cursor.execute("SHOW synchronous_commit")
+        assert cursor.fetchone() == usual
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_what_every_call_asks_is_prepared(gateway: Gateway) -> None:
+    for _time in range(4):
+        with transaction.atomic():
+            statements.rows(_COUNT, [gateway.pk])
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%LIKE%'")
+        assert cursor.fetchone() == (1,)
