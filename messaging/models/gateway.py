@@ -171,6 +171,8 @@ class Gateway(models.Model):
     unknown_calls = models.BigIntegerField(
         _("calls that the database does not know"), default=0, editable=False
     )
+    # Rises with whatever can change what the check of a bill found (`services/gateway/bills.py`).
+    bills_mark = models.BigIntegerField(default=0, db_default=0, editable=False)
     next_slot = models.DateTimeField(_("next free moment"), null=True, editable=False)
     active_at = models.DateTimeField(_("last slot given"), null=True, editable=False)
     swept_at = models.DateTimeField(_("worker last seen"), null=True, editable=False)

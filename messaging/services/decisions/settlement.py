@@ -20,6 +20,7 @@ from messaging.models import (
     Verdict,
 )
 from messaging.services import states
+from messaging.services.gateway import bills
 from messaging.services.states import count, finish_if_empty
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
@@ -122,4 +123,6 @@ def settle_some(
     )
     count(campaign, RecipientState.UNCONFIRMED, -people)
     count(campaign, state, people)
+    if open_ones:
+        bills.changed(campaign.gateway_id)
     return people
