@@ -1,6 +1,7 @@
 """Settling unconfirmed messages: a person decides what became of them."""
 
 from collections.abc import Sequence
+from typing import Any
 
 from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
@@ -43,6 +44,11 @@ def open_cases(gateway: Gateway) -> int:
 
 def undecided(campaign: Campaign) -> QuerySet[Batch]:
     """Batches with people of whom nobody knows whether the message went out."""
+    return undecided_of(campaign)
+
+
+def undecided_of(campaign: Any) -> QuerySet[Batch]:
+    """The same of a campaign that an outer query names (`OuterRef`)."""
     # Looked up for each batch: for a few, the database need not read all people of the campaign.
     unclear = Recipient.objects.filter(batch=OuterRef("pk"), state=RecipientState.UNCONFIRMED)
     return Batch.objects.filter(
