@@ -245,7 +245,10 @@ class BalanceReading(models.Model):
         verbose_name_plural = _("balance readings")
         ordering = ["-id"]
         get_latest_by = "id"
-        indexes = [models.Index(fields=["gateway", "-id"], name="reading_latest")]
+        indexes = [
+            models.Index(fields=["gateway", "-id"], name="reading_latest"),
+            models.Index(fields=["read_at"], name="reading_when"),
+        ]
 
     def __str__(self) -> str:
         at = formats.moment(timezone.localtime(self.read_at))

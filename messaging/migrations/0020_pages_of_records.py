@@ -1,4 +1,4 @@
-"""The check of a campaign's bill is kept, under a mark of its gateway's bills."""
+"""The check of a bill is kept, and pages of records have the indexes that they need."""
 
 import django.db.models.deletion
 from django.db import migrations, models
@@ -32,5 +32,23 @@ class Migration(migrations.Migration):
                 'verbose_name': 'check of a bill',
                 'verbose_name_plural': 'checks of bills',
             },
+        ),
+        migrations.AddIndex(
+            model_name='campaign',
+            index=models.Index(fields=['sent_at'], name='campaign_handed_over'),
+        ),
+        migrations.AddIndex(
+            model_name='event',
+            index=models.Index(fields=['at'], name='event_when'),
+        ),
+        migrations.AddIndex(
+            model_name='balancereading',
+            index=models.Index(fields=['read_at'], name='reading_when'),
+        ),
+        migrations.AddIndex(
+            model_name='batch',
+            index=models.Index(
+                condition=models.Q(('state', 'settled')), fields=['claimed_at'], name='batch_settled'
+            ),
         ),
     ]
