@@ -1,5 +1,5 @@
-"""Every page there is to open, as an office that has sent for years opens it: with searches, filters,
-groups of each size, and campaigns of each kind.
+"""Every page there is to open, as an office that has sent for years opens it: with searches and
+filters, groups of each size, and campaigns of each kind.
 """
 
 import uuid
@@ -10,11 +10,10 @@ from urllib.parse import urlencode
 from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.db.models import Max
+from django.db.models import Max, QuerySet
 from django.urls import URLPattern, reverse
 from django.utils import timezone
 
-from benchmarks.office import mobile_of
 from contacts import urls as contacts_urls
 from contacts.models import Contact, ContactField, Group, OptOut
 from messaging import urls as messaging_urls
@@ -25,7 +24,6 @@ from sociair_portal.common.pages import page_by_key
 
 # A file of everybody is handed out in a stream: the time to its first line says nothing.
 _FILES: Final = {"export"}
-_ROWS_OF: Final = ("campaigns", "contacts", "groups", "templates", "opt-outs")
 
 
 class Address(NamedTuple):
@@ -101,7 +99,9 @@ def _rows() -> dict[str, dict[str, int]]:
             "the last, undecided": done.latest("id").pk,
             "one that is done": done.filter(unconfirmed=0).latest("id").pk,
             "personal letters": done.latest("total", "id").pk,
-            **{f"a draft to {one.chosen}": one.pk for one in Campaign.objects.filter(state="draft")},
+            **{
+                f"a draft to {one.chosen}": one.pk for one in Campaign.objects.filter(state="draft")
+            },
         },
         "contacts": {"somebody": _middle_of_all().pk},
         "groups": {group.name: group.pk for group in Group.objects.all()},
@@ -211,6 +211,7 @@ def _admin() -> Iterator[Address]:
         name = f"admin: {model._meta.verbose_name_plural}"
         yield Address(name, path, {})
         yield Address(f"{name}, page 100", path, {"p": 100})
+        yield Address(f"{name}, this year", path, {"day": f"{timezone.now():%Y}"})
         for called, typed in {
             "a word": "school",
             "no word": "zzzz",
@@ -220,11 +221,9 @@ def _admin() -> Iterator[Address]:
         }.items():
             yield Address(f"{name}, {called}", path, {"q": typed})
         for field in model._meta.concrete_fields:
-            for value in ("accepted", "refused", "done") if field.name in ("state", "outcome") else ():
-                yield Address(f"{name}, {value}", path, {f"{field.name}__exact": value})
-        if (row := model._default_manager.order_by("pk").last()) is not None:
+            if field.name in ("state", "outcome"):
+                for value in ("accepted", "refused"):
+                    asked = {f"{field.name}__exact": value}
+                    yield Address(f"{name}, {field.name} {value}", path, asked)
+        if (row := QuerySet(model).order_by("pk").last()) is not None:
             yield Address(f"{name}, one", f"{path}{row.pk}/change/", {})
-
-
-def mobile_of_somebody(n: int) -> str:
-    return mobile_of(n)

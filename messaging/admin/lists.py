@@ -21,7 +21,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.admin import MasksNumbers
-from messaging.models import Campaign
+from messaging.models import Campaign, Recipient
 from messaging.services.history import numbers_like
 from sociair_portal.common import formats
 from sociair_portal.common.bases import Paginator
@@ -35,6 +35,11 @@ _BOUNDED: Final = gettext_lazy(
 _DAY: Final = "day"
 # What stands in an address and narrows nothing.
 _PLACES: Final = frozenset({"p", "o", "e", "all", KEY})
+
+
+def first_of(numbers: Q) -> QuerySet[Recipient]:
+    """Recipients of numbers: all of one, the first of many that begin alike."""
+    return Recipient.objects.filter(numbers).order_by("mobile", "id")[:MOST]
 
 
 def bounded(help_text: Any) -> Any:
@@ -98,7 +103,7 @@ def _numbers(chosen: str) -> list[int] | None:
         return None
     numbers = [int(part) for part in parts]
     try:
-        date(*(numbers + [1, 1])[:3])
+        date(*[*numbers, 1, 1][:3])
     except ValueError:
         return None
     return numbers if numbers[0] >= 1900 else None
@@ -112,7 +117,7 @@ def days_of(chosen: str) -> tuple[datetime, datetime] | None:
     parts = _numbers(chosen)
     if parts is None:
         return None
-    first = date(*(parts + [1, 1])[:3])
+    first = date(*[*parts, 1, 1][:3])
     if len(parts) == 1:
         last = date(first.year, 12, 31)
     elif len(parts) == 2:
@@ -190,9 +195,7 @@ class RecordAdmin(MasksNumbers):
     ) -> QuerySet[Any]:
         if days is None:
             return queryset
-        return queryset.filter(
-            **{f"{self.moment}__gte": days[0], f"{self.moment}__lt": days[1]}
-        )
+        return queryset.filter(**{f"{self.moment}__gte": days[0], f"{self.moment}__lt": days[1]})
 
     def _newest(
         self, queryset: QuerySet[Any], days: tuple[datetime, datetime] | None

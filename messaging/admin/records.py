@@ -15,6 +15,7 @@ from messaging.admin.lists import (
     RecordsOfNumbers,
     StatusFilter,
     bounded,
+    first_of,
 )
 from messaging.models import (
     BalanceReading,
@@ -64,7 +65,7 @@ class CampaignAdmin(RecordsOfNumbers):
         return super().get_queryset(request).filter(visible_to(request.user.pk))
 
     def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
-        return queryset.filter(pk__in=Recipient.objects.filter(numbers).values("campaign"))
+        return queryset.filter(pk__in=first_of(numbers).values("campaign"))
 
 
 @admin.register(Batch)
@@ -86,7 +87,7 @@ class BatchAdmin(OfCampaigns, RecordsOfNumbers):
     search_help_text = bounded(_("Any part of the text, or a number in it."))
 
     def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
-        return queryset.filter(pk__in=Recipient.objects.filter(numbers).values("batch"))
+        return queryset.filter(pk__in=first_of(numbers).values("batch"))
 
 
 @admin.register(SentMessage)
@@ -95,7 +96,9 @@ class SentMessageAdmin(RecordsOfNumbers):
     list_filter = [Days, "outcome", StatusFilter]
     list_select_related = ["batch"]
     search_fields = ["words", "error"]
-    search_help_text = bounded(_("Any part of Sociair's words or of a network error, or a number in it."))
+    search_help_text = bounded(
+        _("Any part of Sociair's words or of a network error, or a number in it.")
+    )
     moment = "started_at"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -119,7 +122,7 @@ class SentMessageAdmin(RecordsOfNumbers):
         return shown_text(row.why_not_kept or row.raw)
 
     def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
-        return queryset.filter(batch__in=Recipient.objects.filter(numbers).values("batch"))
+        return queryset.filter(batch__in=first_of(numbers).values("batch"))
 
 
 @admin.register(Recipient)
@@ -128,7 +131,9 @@ class RecipientAdmin(OfCampaigns, RecordsOfNumbers):
     list_filter = [Days, "state", "operator"]
     list_select_related = ["campaign", "batch"]
     search_fields = ["name"]
-    search_help_text = bounded(_("Any part of a name, or how a number begins (five digits or more)."))
+    search_help_text = bounded(
+        _("Any part of a name, or how a number begins (five digits or more).")
+    )
 
     @admin.display(description=_("mobile number"))
     def number(self, row: Recipient) -> str:

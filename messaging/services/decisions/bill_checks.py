@@ -107,23 +107,28 @@ def _spent(campaign: Campaign) -> Decimal | None:
 
 
 def _keep(campaign: Campaign, found: Check, mark: int) -> None:
-    """In one statement, as several may look at once. A mark that has risen meanwhile is nobody's."""
+    """In one statement, as several may look at once. Under a mark that rose it is never read."""
     gap = found.gap
     row = BillCheck(
         campaign=campaign,
         mark=mark,
         spent=found.spent,
         lines=[
-            [line.operator.value, line.ours, line.theirs, None if line.cost is None else str(line.cost)]
+            [
+                line.operator.value,
+                line.ours,
+                line.theirs,
+                None if line.cost is None else str(line.cost),
+            ]
             for line in found.lines
         ],
         signed={
             operator.value: [str(rate) for rate in rates]
             for operator, rates in found.signed.items()
         },
-        before=gap and gap.before,
-        after=gap and gap.after,
-        explained=gap and gap.explained,
+        before=gap.before if gap else None,
+        after=gap.after if gap else None,
+        explained=gap.explained if gap else None,
     )
     names = [one.name for one in BillCheck._meta.concrete_fields if not one.primary_key]
     BillCheck.objects.bulk_create(

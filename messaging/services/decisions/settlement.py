@@ -109,9 +109,7 @@ def first_undecided(campaigns: Sequence[Campaign], most: int) -> dict[int, First
     found: dict[int, list[Batch]] = {}
     for batch in with_calls(Batch.objects.filter(pk__in=[pk for pk, *_rest in places])):
         found.setdefault(batch.campaign_id, []).append(batch)
-    return {
-        pk: FirstOnes(found.get(pk, []), max(of_all.get(pk, 0) - most, 0)) for pk in pks
-    }
+    return {pk: FirstOnes(found.get(pk, []), max(of_all.get(pk, 0) - most, 0)) for pk in pks}
 
 
 def settle(

@@ -199,9 +199,9 @@ def test_prices_that_were_signed_anew_are_no_cause(gateway: Gateway, sandbox: Sa
     BalanceReading.objects.filter(pk=last.pk).update(balance=last.balance - 5)
     gap = billing.balance_gap(campaign)
     assert gap is not None
-    assert billing_causes.cause_of_gap(campaign, gap, [], billing_causes.signed_rates(campaign)).startswith(
-        "Why, the portal does not know."
-    )
+    assert billing_causes.cause_of_gap(
+        campaign, gap, [], billing_causes.signed_rates(campaign)
+    ).startswith("Why, the portal does not know.")
 
 
 def test_other_counts_that_make_the_whole_difference_are_the_cause(
