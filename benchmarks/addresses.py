@@ -225,5 +225,6 @@ def _admin() -> Iterator[Address]:
                 for value in ("accepted", "refused"):
                     asked = {f"{field.name}__exact": value}
                     yield Address(f"{name}, {field.name} {value}", path, asked)
-        if (row := QuerySet(model).order_by("pk").last()) is not None:
+        rows: QuerySet[Any] = QuerySet(model)
+        if (row := rows.order_by("pk").last()) is not None:
             yield Address(f"{name}, one", f"{path}{row.pk}/change/", {})
