@@ -67,7 +67,7 @@ class AsInThePortal(ModelAdmin):
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest) -> bool:
         """Only what the list offers as a filter: Django would take any column, a number's too."""
         offered = self.get_list_filter(request)
-        paths = [str(one[0] if isinstance(one, tuple | list) else one) for one in offered]
+        paths = [_asked_as(one) for one in offered]
         paths += filter(None, [self.date_hierarchy])
         return any(
             lookup == path or (lookup.startswith(path) and lookup.removeprefix(path) in _LOOKUPS)
@@ -138,6 +138,12 @@ class AsInThePortal(ModelAdmin):
 
     def log_deletions(self, request: HttpRequest, queryset: Iterable[Any]) -> Any:
         """Nothing: it is in the record."""
+
+
+def _asked_as(offered: Any) -> str:
+    """How an address names what a filter asks for."""
+    first = offered[0] if isinstance(offered, tuple | list) else offered
+    return str(getattr(first, "parameter_name", first))
 
 
 def _column(field: "Field[Any, Any]") -> Column | None:

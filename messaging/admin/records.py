@@ -1,15 +1,22 @@
 """The records in the admin: to be searched and read, never to be changed."""
 
-from typing import Any, ClassVar, Final
+from typing import Any
 
 from django.contrib import admin
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
-from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
-from contacts.admin import MasksNumbers
 from contacts.shown_numbers import shown_mobile, shown_text
+from messaging.admin.lists import (
+    Days,
+    OfCampaigns,
+    RecordAdmin,
+    RecordsOfNumbers,
+    StatusFilter,
+    bounded,
+    first_of,
+)
 from messaging.models import (
     BalanceReading,
     Batch,
@@ -25,67 +32,6 @@ from messaging.models import (
 )
 from messaging.models.campaign import visible_to
 from messaging.services.audience import visible_tables
-from messaging.services.history import numbers_like
-from sociair_portal.common.bases import Paginator
-
-_MOST_COUNTED: Final = 10_000
-
-
-class BoundedPaginator(Paginator):
-    """Counts as far as anybody turns pages: counting a table of millions takes longer than the
-    page. What lies beyond is found by searching and filtering.
-    """
-
-    @cached_property
-    def count(self) -> int:
-        rows: Any = self.object_list
-        return int(rows[:_MOST_COUNTED].count())
-
-
-class RecordAdmin(MasksNumbers):
-    """Rows that the portal writes: history is read here, not rewritten."""
-
-    paginator = BoundedPaginator
-    ordering = ["-id"]
-    sortable_by: ClassVar[list[str]] = []  # any other order would sort the whole table
-    list_per_page = 50
-    show_full_result_count = False
-    for_the_portal: ClassVar[frozenset[str]] = frozenset()
-
-    def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        """All of them, as there is no form that would leave some out, but for what says something
-        to the portal alone: keys, fingerprints, marks.
-        """
-        return [
-            field.name
-            for field in self.opts.concrete_fields
-            if not field.primary_key and field.name not in self.for_the_portal
-        ]
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-
-class RecordsOfNumbers(RecordAdmin):
-    """Rows that are found by number: in any spelling, whole or begun, with an index."""
-
-    def found(
-        self, request: HttpRequest, queryset: QuerySet[Any], words: str
-    ) -> tuple[QuerySet[Any], bool]:
-        numbers = numbers_like(words)
-        if numbers is not None:
-            return self.of_numbers(queryset, numbers), False
-        return super().found(request, queryset, words)
-
-    def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
-        """Rows with such numbers, or for rows without a number, those that went to them."""
-        return queryset.filter(numbers)
 
 
 @admin.register(Campaign)
@@ -101,7 +47,7 @@ class CampaignAdmin(RecordsOfNumbers):
         "unconfirmed",
         "cost",
     ]
-    list_filter = ["state", "gateway", "is_large", "is_test", "is_invitation"]
+    list_filter = [Days, "state", "gateway", "is_large", "is_test", "is_invitation"]
     list_select_related = ["created_by"]
     # `chosen` has the audience in words.
     for_the_portal = frozenset(
@@ -111,19 +57,19 @@ class CampaignAdmin(RecordsOfNumbers):
         }
     )
     search_fields = ["text"]
-    search_help_text = _("Any part of the text, or a number that it went to")
-    date_hierarchy = "sent_at"
+    search_help_text = bounded(_("Any part of the text, or a number that it went to."))
+    moment = "sent_at"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Nobody's drafts but the user's own: not even that there are others."""
         return super().get_queryset(request).filter(visible_to(request.user.pk))
 
     def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
-        return queryset.filter(pk__in=Recipient.objects.filter(numbers).values("campaign"))
+        return queryset.filter(pk__in=first_of(numbers).values("campaign"))
 
 
 @admin.register(Batch)
-class BatchAdmin(RecordsOfNumbers):
+class BatchAdmin(OfCampaigns, RecordsOfNumbers):
     list_display = [
         "__str__",
         "campaign",
@@ -134,25 +80,26 @@ class BatchAdmin(RecordsOfNumbers):
         "cost",
         "claimed_at",
     ]
-    list_filter = ["state", "outcome"]
+    list_filter = [Days, "state", "outcome"]
     list_select_related = ["campaign"]
     for_the_portal = frozenset({"code_key", "link_key"})
     search_fields = ["text"]
-    search_help_text = _("Any part of the text, or a number in it")
-    date_hierarchy = "claimed_at"
+    search_help_text = bounded(_("Any part of the text, or a number in it."))
 
     def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
-        return queryset.filter(pk__in=Recipient.objects.filter(numbers).values("batch"))
+        return queryset.filter(pk__in=first_of(numbers).values("batch"))
 
 
 @admin.register(SentMessage)
 class SentMessageAdmin(RecordsOfNumbers):
     list_display = ["batch", "attempt", "outcome", "status", "error", "words", "cost", "started_at"]
-    list_filter = ["outcome", "status"]
+    list_filter = [Days, "outcome", StatusFilter]
     list_select_related = ["batch"]
     search_fields = ["words", "error"]
-    search_help_text = _("Any part of Sociair's words or of a network error, or a number in it")
-    date_hierarchy = "started_at"
+    search_help_text = bounded(
+        _("Any part of Sociair's words or of a network error, or a number in it.")
+    )
+    moment = "started_at"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         return super().get_queryset(request).defer("raw", "numbers")
@@ -175,18 +122,18 @@ class SentMessageAdmin(RecordsOfNumbers):
         return shown_text(row.why_not_kept or row.raw)
 
     def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
-        return queryset.filter(batch__in=Recipient.objects.filter(numbers).values("batch"))
+        return queryset.filter(batch__in=first_of(numbers).values("batch"))
 
 
 @admin.register(Recipient)
-class RecipientAdmin(RecordsOfNumbers):
-    """The date is the campaign's: a hierarchy of dates would walk every recipient ever."""
-
+class RecipientAdmin(OfCampaigns, RecordsOfNumbers):
     list_display = ["number", "name", "operator", "state", "campaign", "batch"]
-    list_filter = ["state", "operator", ("campaign__sent_at", admin.DateFieldListFilter)]
+    list_filter = [Days, "state", "operator"]
     list_select_related = ["campaign", "batch"]
     search_fields = ["name"]
-    search_help_text = _("Any part of a name, or how a number begins (five digits or more)")
+    search_help_text = bounded(
+        _("Any part of a name, or how a number begins (five digits or more).")
+    )
 
     @admin.display(description=_("mobile number"))
     def number(self, row: Recipient) -> str:
@@ -194,11 +141,12 @@ class RecipientAdmin(RecordsOfNumbers):
 
 
 @admin.register(LeftOut)
-class LeftOutAdmin(RecordAdmin):
+class LeftOutAdmin(OfCampaigns):
     list_display = ["entry", "reason", "words", "campaign"]
-    list_filter = ["reason"]
+    list_filter = [Days, "reason"]
     list_select_related = ["campaign"]
     search_fields = ["entry", "words"]
+    search_help_text = bounded(_("Any part of the entry, or of why it was left out."))
 
 
 @admin.register(RecipientTable)
@@ -229,19 +177,20 @@ class MessageTemplateAdmin(RecordAdmin):
 @admin.register(BalanceReading)
 class BalanceReadingAdmin(RecordAdmin):
     list_display = ["read_at", "balance", "ntc_rate", "ncell_rate", "smartcell_rate", "gateway"]
-    list_filter = ["gateway"]
+    list_filter = [Days, "gateway"]
     list_select_related = ["gateway"]
     search_fields = ["gateway__base_url"]
-    date_hierarchy = "read_at"
+    moment = "read_at"
 
 
 @admin.register(Event)
 class EventAdmin(RecordAdmin):
     list_display = ["at", "kind", "campaign", "gateway", "by", "words"]
-    list_filter = ["kind"]
+    list_filter = [Days, "kind"]
     list_select_related = ["campaign", "gateway", "by"]
     search_fields = ["words"]
-    date_hierarchy = "at"
+    search_help_text = bounded(_("Any part of why."))
+    moment = "at"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """None of a colleague's draft, whose text would stand beside it."""

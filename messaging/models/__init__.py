@@ -1,6 +1,7 @@
 """The tables of what was sent, or is to be: docs/architecture.md draws them."""
 
 from messaging.models.batch import Batch, BatchState, SentMessage, Verdict
+from messaging.models.bill import BillCheck
 from messaging.models.campaign import (
     OPEN_STATES,
     PAUSABLE_STATES,
@@ -26,6 +27,7 @@ __all__ = [
     "BalanceReading",
     "Batch",
     "BatchState",
+    "BillCheck",
     "Campaign",
     "CampaignState",
     "Erasure",

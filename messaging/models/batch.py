@@ -99,6 +99,7 @@ class Batch(models.Model):
                 name="batch_undecided",
                 condition=Q(state__in=["unconfirmed", "partly_refused"]),
             ),
+            models.Index(fields=["claimed_at"], name="batch_settled", condition=Q(state="settled")),
             models.Index(fields=["campaign", "state", "id"], name="batch_by_state"),
         ]
 

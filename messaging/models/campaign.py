@@ -216,6 +216,7 @@ class Campaign(models.Model):
                 fields=["scheduled_for"], name="campaign_due", condition=Q(state="scheduled")
             ),
             models.Index(fields=["state", "id"], name="campaign_by_state"),
+            models.Index(fields=["sent_at"], name="campaign_handed_over"),
             models.Index(fields=["id"], name="campaign_undecided", condition=Q(unconfirmed__gt=0)),
             models.Index(
                 fields=["id"], name="campaign_in_doubt", condition=Q(doubted_at__isnull=False)

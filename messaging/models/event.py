@@ -59,6 +59,7 @@ class Event(models.Model):
         verbose_name = _("event")
         verbose_name_plural = _("events")
         ordering = ["id"]
+        indexes = [models.Index(fields=["at"], name="event_when")]
 
     def __str__(self) -> str:
         return str(self.get_kind_display())

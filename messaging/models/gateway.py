@@ -171,6 +171,8 @@ class Gateway(models.Model):
     unknown_calls = models.BigIntegerField(
         _("calls that the database does not know"), default=0, editable=False
     )
+    # Rises with whatever can change what the check of a bill found (`services/gateway/bills.py`).
+    bills_mark = models.BigIntegerField(default=0, db_default=0, editable=False)
     next_slot = models.DateTimeField(_("next free moment"), null=True, editable=False)
     active_at = models.DateTimeField(_("last slot given"), null=True, editable=False)
     swept_at = models.DateTimeField(_("worker last seen"), null=True, editable=False)
@@ -243,7 +245,10 @@ class BalanceReading(models.Model):
         verbose_name_plural = _("balance readings")
         ordering = ["-id"]
         get_latest_by = "id"
-        indexes = [models.Index(fields=["gateway", "-id"], name="reading_latest")]
+        indexes = [
+            models.Index(fields=["gateway", "-id"], name="reading_latest"),
+            models.Index(fields=["read_at"], name="reading_when"),
+        ]
 
     def __str__(self) -> str:
         at = formats.moment(timezone.localtime(self.read_at))

@@ -4,7 +4,7 @@ import uuid
 from typing import Any, Final
 
 from django.contrib.auth.decorators import permission_required
-from django.db.models import Prefetch, Q, Sum
+from django.db.models import Prefetch, Q
 from django.db.models.functions import Substr
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -25,7 +25,7 @@ from messaging.models import (
 from messaging.services import history
 from messaging.services.audience import letters
 from messaging.services.campaigns import follow_ups, refused_people, resend, rights
-from messaging.services.decisions import billing, billing_causes
+from messaging.services.decisions import bill_checks
 from messaging.services.decisions.settlement import undecided_with_calls
 from messaging.services.gateway import holds
 from messaging.services.money import balance, new_prices, prices
@@ -91,7 +91,7 @@ def _state_and_rates(campaign: Campaign) -> str:
 def _live_context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
     may_resume = campaign.state in RESUMABLE_STATES
     is_elsewhere = campaign.gateway != holds.current_gateway()
-    calls = SentMessage.objects.filter(batch__campaign=campaign)
+    check = bill_checks.check(campaign)
     return {
         "campaign": campaign,
         "tab": "overview",
@@ -110,25 +110,15 @@ def _live_context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         if campaign.unconfirmed
         else [],
         **(_refusal_context(campaign) if campaign.refused else {}),
-        **_truth_context(campaign),
-        "spent": calls.aggregate(cost=Sum("cost"))["cost"],
+        "counts_differ": check.lines,
+        "gap": check.gap,
+        "cause_of_counts": check.cause_of_counts(),
+        "cause_of_gap": check.cause_of_gap(campaign),
+        "spent": check.spent,
         "events": campaign.events.select_related("by").order_by("-id")[:_EVENTS_SHOWN],
         "followed_by": campaign.followed_by.exclude(state=CampaignState.DRAFT).order_by("id")[
             :_EVENTS_SHOWN
         ],
-    }
-
-
-def _truth_context(campaign: Campaign) -> dict[str, Any]:
-    """Where Sociair's counts, or the balance, disagree with the portal's, once it is over."""
-    if campaign.is_open or campaign.pending:
-        return {}
-    lines, gap = billing.counts_that_differ(campaign), billing.balance_gap(campaign)
-    return {
-        "counts_differ": lines,
-        "gap": gap,
-        "cause_of_counts": billing_causes.cause_of_counts(lines),
-        "cause_of_gap": billing_causes.cause_of_gap(campaign, gap, lines) if gap else "",
     }
 
 

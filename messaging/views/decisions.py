@@ -18,7 +18,7 @@ from messaging.models import Campaign
 from messaging.services.campaigns import resend
 from messaging.services.campaigns.guards import check_no_test
 from messaging.services.decisions import second_try, settlement
-from messaging.services.decisions.evidence import evidence_for
+from messaging.services.decisions.evidence import evidence_for, evidence_of
 from messaging.services.gateway import doubts, holds
 from messaging.services.money import prices
 from messaging.services.money.affordability import SendRefused
@@ -40,23 +40,28 @@ def undecided(request: HttpRequest) -> HttpResponse:
     waiting = Campaign.objects.filter(unconfirmed__gt=0).select_related("created_by", "gateway")
     at = request.GET.get("page", "")
     page = page_by_key(waiting, order=["-id"], at=at, size=_CAMPAIGNS_A_PAGE)
+    evidence = evidence_of(page.items)
+    first = settlement.first_undecided(page.items, _BATCHES_SHOWN)
     cases = [
         {
             "campaign": campaign,
-            "evidence": evidence_for(campaign),
-            "batches": settlement.undecided_with_calls(campaign)[:_BATCHES_SHOWN],
-            "more": max(settlement.undecided(campaign).count() - _BATCHES_SHOWN, 0),
+            "evidence": evidence.get(campaign.pk),
+            "batches": first[campaign.pk].batches,
+            "more": first[campaign.pk].more,
         }
         for campaign in page.items
     ]
     gateway = holds.current_gateway()
     recent_reading(gateway)
+    ended = list(doubts.ended_in_doubt(gateway)[: _ENDED_SHOWN + 1])
     context = {
         "page": page,
         "cases": cases,
         "doubted": doubts.doubted(gateway),
-        "ended_in_doubt": doubts.ended_in_doubt(gateway).count(),
-        "ended": doubts.ended_in_doubt(gateway)[:_ENDED_SHOWN],
+        "ended_in_doubt": doubts.ended_in_doubt(gateway).count()
+        if len(ended) > _ENDED_SHOWN
+        else len(ended),
+        "ended": ended[:_ENDED_SHOWN],
         "ended_form": EndedForm(),
         "unknown_messages": doubts.messages_in(gateway, gateway.unknown_calls),
         "forgotten_calls": doubts.forgotten_calls(gateway),

@@ -12,6 +12,7 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from messaging.admin import records
 from messaging.models import (
@@ -122,9 +123,14 @@ def test_records_in_the_admin_are_filtered_by_state_and_date(
     assert len(found(manager, Recipient, state__exact="accepted")) == 2
     assert found(manager, Recipient, state__exact="refused") == []
     assert len(found(manager, Recipient, operator__exact="ncell")) == 1
-    year = str(sent.created_at.year)
-    assert found(manager, Campaign, sent_at__year=year) == [sent]
-    assert found(manager, SentMessage, started_at__year="1999") == []
+    today = timezone.localdate()
+    for days in (f"{today}", f"{today:%Y-%m}", f"{today:%Y}", "7"):
+        assert found(manager, Campaign, day=days) == [sent]
+        assert len(found(manager, SentMessage, day=days)) == sent.batches.count()
+        assert len(found(manager, Recipient, day=days)) == 2
+    for model in (Campaign, SentMessage, Recipient, Batch, Event, LeftOut, BalanceReading):
+        assert found(manager, model, day="1999-01") == []
+    assert found(manager, Campaign, day="1999-99") == [sent]  # no days: nothing is chosen
 
 
 @names

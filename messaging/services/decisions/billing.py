@@ -64,6 +64,15 @@ class BalanceGap:
         return abs(self.gap)
 
 
+@dataclass(frozen=True, slots=True)
+class Around:
+    """When a campaign's last call ended (None before the first), and the quiet readings around."""
+
+    last_call: datetime | None
+    before: BalanceReading | None
+    after: BalanceReading | None
+
+
 # Counted alike: messages to one operator, of so many parts, at one rate.
 _Key = tuple[Operator, int, Decimal | None]
 
@@ -112,12 +121,23 @@ def _line(operator: Operator, counted: dict[_Key, list[int]]) -> CountLine | Non
 
 def balance_gap(campaign: Campaign) -> BalanceGap | None:
     """What the balance around a campaign says; None while it proves nothing, or agrees."""
+    return gap_between(campaign, readings_around(campaign))
+
+
+def readings_around(campaign: Campaign) -> Around:
+    """The quiet readings around a campaign's calls."""
     calls = SentMessage.objects.filter(batch__campaign=campaign)
     found = calls.aggregate(first=Min("started_at"), last=Max("ended_at"))
-    if found["first"] is None:
-        return None
-    before = evidence.quiet_before(campaign.gateway, found["first"])
-    after = _quiet_after(campaign, found["last"])
+    first, last = found["first"], found["last"]
+    if first is None:
+        return Around(None, None, None)
+    before = evidence.quiet_before(campaign.gateway, first)
+    return Around(last, before, _quiet_after(campaign, last) if before else None)
+
+
+def gap_between(campaign: Campaign, around: Around) -> BalanceGap | None:
+    """What two readings around a campaign say; None if they prove nothing, or agree."""
+    before, after = around.before, around.after
     if before is None or after is None:
         return None
     between = Q(claimed_at__gte=before.read_at, claimed_at__lt=after.asked_at)

@@ -1,8 +1,9 @@
 """Why a bill differs from the estimate, as far as the portal knows."""
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
+from typing import TypeAlias
 
 from django.utils.translation import gettext as _
 
@@ -19,6 +20,9 @@ from messaging.services.decisions.billing import (
 )
 from messaging.services.money import prices
 from sociair_portal.common import formats
+
+# Of each operator the rupees a part that messages were signed for, the last signature's at the end.
+SignedRates: TypeAlias = Mapping[Operator, list[Decimal]]
 
 
 def cause_of_counts(lines: list[CountLine]) -> str:
@@ -39,9 +43,11 @@ def cause_of_counts(lines: list[CountLine]) -> str:
     )
 
 
-def cause_of_gap(campaign: Campaign, gap: BalanceGap, lines: list[CountLine]) -> str:
+def cause_of_gap(
+    campaign: Campaign, gap: BalanceGap, lines: list[CountLine], signed: SignedRates
+) -> str:
     """Why the balance disagrees: the prices, the counts by operator, or unknown."""
-    if rates := list(_other_rates(campaign, gap)):
+    if rates := list(_other_rates(signed, gap)):
         said = _("The prices changed while it was being sent: %(rates)s.")
         return said % {"rates": "; ".join(rates)}
     if lines and sum((line.cost or Decimal(0) for line in lines), Decimal(0)) == gap.gap:
@@ -64,7 +70,7 @@ def cause_of_gap(campaign: Campaign, gap: BalanceGap, lines: list[CountLine]) ->
     )
 
 
-def _other_rates(campaign: Campaign, gap: BalanceGap) -> Iterator[str]:
+def _other_rates(signed_rates: SignedRates, gap: BalanceGap) -> Iterator[str]:
     """Sentences about operators whose price around the campaign was never signed for."""
     said = _(
         "%(operators)s cost Rs %(before)s a part before it and Rs %(after)s after it, and the "
@@ -72,7 +78,7 @@ def _other_rates(campaign: Campaign, gap: BalanceGap) -> Iterator[str]:
     )
     before, after = prices.rates_of(gap.before), prices.rates_of(gap.after)
     alike: dict[tuple[Decimal, Decimal, Decimal], list[Operator]] = defaultdict(list)
-    for operator, signed in _signed_rates(campaign).items():
+    for operator, signed in signed_rates.items():
         last = signed[-1]
         around = before.get(operator, last), after.get(operator, last)
         if not set(around) <= set(signed):
@@ -86,7 +92,7 @@ def _other_rates(campaign: Campaign, gap: BalanceGap) -> Iterator[str]:
         }
 
 
-def _signed_rates(campaign: Campaign) -> dict[Operator, list[Decimal]]:
+def signed_rates(campaign: Campaign) -> SignedRates:
     """Rupees a part that its messages were signed for, the last signature's at the end."""
     accepted = Recipient.objects.filter(campaign=campaign, state=RecipientState.ACCEPTED)
     found = set(accepted.values_list("operator", flat=True).distinct().order_by())

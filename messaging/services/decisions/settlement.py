@@ -1,9 +1,12 @@
 """Settling unconfirmed messages: a person decides what became of them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
-from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
+from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Subquery, Window
+from django.db.models.functions import RowNumber
 from django.utils import timezone
 
 from messaging.models import (
@@ -20,6 +23,7 @@ from messaging.models import (
     Verdict,
 )
 from messaging.services import states
+from messaging.services.gateway import bills
 from messaging.services.states import count, finish_if_empty
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
@@ -42,29 +46,70 @@ def open_cases(gateway: Gateway) -> int:
 
 def undecided(campaign: Campaign) -> QuerySet[Batch]:
     """Batches with people of whom nobody knows whether the message went out."""
+    return _undecided(campaign=campaign)
+
+
+def undecided_of(campaign: OuterRef) -> QuerySet[Batch]:
+    """The same of a campaign that an outer query names."""
+    return _undecided(campaign=campaign)
+
+
+def undecided_in(campaigns: Sequence[int]) -> QuerySet[Batch]:
+    """The same of several campaigns."""
+    return _undecided(campaign__in=campaigns)
+
+
+def _undecided(**of: Any) -> QuerySet[Batch]:
     # Looked up for each batch: for a few, the database need not read all people of the campaign.
     unclear = Recipient.objects.filter(batch=OuterRef("pk"), state=RecipientState.UNCONFIRMED)
-    return Batch.objects.filter(
-        Exists(unclear), campaign=campaign, state__in=UNDECIDED, settled_as=""
-    )
+    return Batch.objects.filter(Exists(unclear), state__in=UNDECIDED, settled_as="", **of)
 
 
 def undecided_with_calls(campaign: Campaign) -> QuerySet[Batch]:
     """The undecided batches, oldest first, each with its undecided `people`, the first of them in
     `first_people`, and its last call in `last_calls`.
     """
+    return with_calls(undecided(campaign))
+
+
+def with_calls(batches: QuerySet[Batch]) -> QuerySet[Batch]:
+    """The same of any undecided batches."""
     last = SentMessage.objects.order_by("-attempt").defer("raw", "numbers")[:1]
-    people = Count("recipients", filter=Q(recipients__state=RecipientState.UNCONFIRMED))
-    first = Recipient.objects.filter(state=RecipientState.UNCONFIRMED).order_by("id")[:1]
+    unclear = Recipient.objects.filter(state=RecipientState.UNCONFIRMED)
+    people = unclear.filter(batch=OuterRef("pk")).order_by().values("batch")
+    first = unclear.order_by("id")[:1]
     return (
-        undecided(campaign)
-        .annotate(people=people)
+        # Counted for each batch that is shown: a join would count all of the campaign's.
+        batches.annotate(people=Subquery(people.values(number=Count("pk"))))
         .prefetch_related(
             Prefetch("recipients", first, to_attr="first_people"),
             Prefetch("calls", last, to_attr="last_calls"),
         )
         .order_by("id")
     )
+
+
+@dataclass(frozen=True, slots=True)
+class FirstOnes:
+    """The first undecided batches of a campaign, and how many more there are."""
+
+    batches: list[Batch]
+    more: int
+
+
+def first_undecided(campaigns: Sequence[Campaign], most: int) -> dict[int, FirstOnes]:
+    """Of each campaign its first undecided batches, with their calls; asked for all at once."""
+    pks = [campaign.pk for campaign in campaigns]
+    numbered = undecided_in(pks).annotate(
+        place=Window(RowNumber(), partition_by="campaign", order_by="id"),
+        of_all=Window(Count("pk"), partition_by="campaign"),
+    )
+    places = numbered.filter(place__lte=most).values_list("pk", "campaign", "of_all")
+    of_all = {campaign: number for _pk, campaign, number in places}
+    found: dict[int, list[Batch]] = {}
+    for batch in with_calls(Batch.objects.filter(pk__in=[pk for pk, *_rest in places])):
+        found.setdefault(batch.campaign_id, []).append(batch)
+    return {pk: FirstOnes(found.get(pk, []), max(of_all.get(pk, 0) - most, 0)) for pk in pks}
 
 
 def settle(
@@ -122,4 +167,6 @@ def settle_some(
     )
     count(campaign, RecipientState.UNCONFIRMED, -people)
     count(campaign, state, people)
+    if open_ones:
+        bills.changed(campaign.gateway_id)
     return people

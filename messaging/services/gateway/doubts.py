@@ -29,6 +29,7 @@ from messaging.models import (
     SentMessage,
 )
 from messaging.services import states
+from messaging.services.gateway import bills
 from messaging.services.states import count, finish_if_empty
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
@@ -52,6 +53,7 @@ def doubt_all(gateway: Gateway, *, why: str) -> None:
     Campaigns are changed while the gateway's row is not locked: an answer locks its campaign first,
     and the two transactions must not wait for each other.
     """
+    bills.changed(gateway.pk)
     since = _known_until(gateway)
     wanted = Q(state__in=[*OPEN_STATES, CampaignState.DRAFT], doubted_at__isnull=True)
     while some := list(Campaign.objects.filter(wanted, gateway=gateway).order_by("id")[:_AT_ONCE]):
@@ -255,4 +257,5 @@ def _doubt_some(campaign: Campaign, people: int) -> int:
         Gateway.objects.filter(pk=locked.gateway_id).update(
             unknown_calls=Greatest(F("unknown_calls") - len(chosen), 0)
         )
+        bills.changed(locked.gateway_id)
     return moved

@@ -1,10 +1,10 @@
 """What messages cost: rupees per part and operator, as Sociair last said."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 
 from django.conf import settings
-from django.db.models import Count, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.utils.translation import gettext as _
 
 from contacts.phone import Operator
@@ -57,14 +57,22 @@ def cost_of_recipients(recipients: QuerySet[Recipient], *, rates: Rates | None =
     """Rupees for the messages of these recipients, at the rates that they were signed with, or at
     the given ones.
     """
+    return costs_of_recipients(recipients, [Q()], rates=rates)[0]
+
+
+def costs_of_recipients(
+    recipients: QuerySet[Recipient], conditions: Sequence[Q], *, rates: Rates | None = None
+) -> list[Decimal]:
+    """The same for those of the recipients who meet each condition."""
     rows = recipients.order_by().values_list("campaign", "operator", "batch__parts", "batch__rates")
-    found = list(rows.annotate(people=Count("pk")))
+    counts = {f"people{n}": Count("pk", filter=one) for n, one in enumerate(conditions)}
+    found = list(rows.annotate(**counts))
     signed = {} if rates else _signed_rates({row[0] for row in found})
-    cost = Decimal(0)
-    for campaign, operator, parts, own, people in found:
-        each = rates or (from_json(own) if own else signed[campaign])
-        cost += each[Operator(operator)] * parts * people
-    return cost
+    costs = [Decimal(0) for _condition in conditions]
+    for campaign, operator, parts, own, *people in found:
+        each = (rates or (from_json(own) if own else signed[campaign]))[Operator(operator)]
+        costs = [cost + each * parts * number for cost, number in zip(costs, people, strict=True)]
+    return costs
 
 
 def _signed_rates(campaigns: set[int]) -> dict[int, dict[Operator, Decimal]]:

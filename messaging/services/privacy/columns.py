@@ -50,7 +50,7 @@ _OFFICE: Final = (
     *("messaging.RecipientTable.name_key", "messaging.RecipientTable.sheet"),
     *("messaging.RecipientTable.sheets", "messaging.Campaign.again_of", "messaging.Campaign.rates"),
     *("messaging.Campaign.rules", "messaging.Batch.rates", "messaging.SentMessage.error"),
-    "messaging.SentLink.fingerprint",
+    *("messaging.SentLink.fingerprint", "messaging.BillCheck.lines", "messaging.BillCheck.signed"),
     *("messaging.Erasure.mark", "messaging.Erasure.counts", "messaging.RetentionDay.counts"),
     *("messaging.Machine.name", "messaging.Machine.agreed", "messaging.Campaign.request_id"),
     *("messaging.Event.request_id", "accounts.Invitation.fingerprint"),

@@ -26,7 +26,7 @@ from messaging.models import (
 )
 from messaging.models.gateway import CLOCK_TOLERANCE
 from messaging.services import sociair, states
-from messaging.services.gateway import holds
+from messaging.services.gateway import bills, holds
 from messaging.services.money import prices
 from messaging.services.sending import late_answers
 from messaging.services.sending.changes import CLEAR, UNCONFIRMED, Change, change_by
@@ -61,6 +61,7 @@ def record(sent: sociair.Sent, then: Callable[[], Claim | None] | None = None) -
             return None  # by a commit whose confirmation was lost
         if known.is_late:
             sent = late_answers.without_removed(sent, known)
+            bills.changed(known.gateway_id)
         answer = sent.answer
         change = change_by(answer.outcome, size, cancelled=known.is_cancelled, late=False)
         sociair.save(sent, gateway_id=known.gateway_id)

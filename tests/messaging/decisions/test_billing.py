@@ -199,9 +199,9 @@ def test_prices_that_were_signed_anew_are_no_cause(gateway: Gateway, sandbox: Sa
     BalanceReading.objects.filter(pk=last.pk).update(balance=last.balance - 5)
     gap = billing.balance_gap(campaign)
     assert gap is not None
-    assert billing_causes.cause_of_gap(campaign, gap, []).startswith(
-        "Why, the portal does not know."
-    )
+    assert billing_causes.cause_of_gap(
+        campaign, gap, [], billing_causes.signed_rates(campaign)
+    ).startswith("Why, the portal does not know.")
 
 
 def test_other_counts_that_make_the_whole_difference_are_the_cause(
@@ -219,7 +219,9 @@ def test_other_counts_that_make_the_whole_difference_are_the_cause(
     lines, gap = billing.counts_that_differ(campaign), billing.balance_gap(campaign)
     assert gap is not None
     assert gap.gap == Decimal("0.20")
-    assert "they make exactly this difference" in billing_causes.cause_of_gap(campaign, gap, lines)
+    assert "they make exactly this difference" in billing_causes.cause_of_gap(
+        campaign, gap, lines, billing_causes.signed_rates(campaign)
+    )
     assert "table of operators is out of date" in billing_causes.cause_of_counts(lines)
 
 
