@@ -5,7 +5,7 @@ import os
 import signal
 import threading
 import time
-from typing import Any, ClassVar, Final, NoReturn
+from typing import Any, Final, NoReturn
 
 from django.conf import settings
 from django.core.checks import Tags
@@ -28,7 +28,7 @@ _ATTEND_EVERY: Final = 2.0  # seconds
 class Command(BaseCommand):
     help = "Send what is queued. SIGTERM ends it after the calls in flight."
     # Not those of pages: they would load every one of them into a process that shows none.
-    requires_system_checks: ClassVar[list[str]] = [Tags.security, "messaging"]
+    requires_system_checks = [Tags.security, "messaging"]
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
