@@ -130,7 +130,7 @@ def _call(method: str, path: str, call: transport.Call, payload: Any = None) -> 
         request,
         stream=True,
         timeout=(settings.SOCIAIR_CONNECT_TIMEOUT, call.total),
-        verify=session.verify,
+        verify=session.verify or True,
     ) as response:
         body = response.raw.read(decode_content=False)
         return _Reply(response.status_code, response.headers, body, call.doubtful)
