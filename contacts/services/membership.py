@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable
 
 from django.db import connection, transaction
-from django.db.models import Max, Sum
+from django.db.models import Max, QuerySet, Sum
 
 from contacts.models import Contact, ContactImport, Group, MemberCount
 from sociair_portal.audit.deeds import Deed
@@ -81,6 +81,13 @@ def sizes(groups: Iterable[Group]) -> dict[int, int]:
     counts = MemberCount.objects.filter(group__in=[group.pk for group in groups])
     summed = counts.values("group").annotate(size=Sum("people")).order_by()
     return {row["group"]: row["size"] for row in summed}
+
+
+def outside(group: Group) -> QuerySet[Contact]:
+    """Who is not in a group. That a large one has everybody is counted sooner than looked for."""
+    if sizes([group]).get(group.pk, 0) == Contact.objects.count():
+        return Contact.objects.none()
+    return Contact.objects.exclude(groups=group)
 
 
 def add_up_counts() -> None:

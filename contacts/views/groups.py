@@ -103,7 +103,7 @@ def group_add(request: HttpRequest, pk: int) -> HttpResponse:
         _join(request, group, selection.cleaned_data["contact"])
         return redirect(request.get_full_path())
     search = MemberSearchForm(searched(request))
-    found = search.found(with_opt_outs(Contact.objects.exclude(groups=group)))
+    found = search.found(with_opt_outs(membership.outside(group)))
     page = page_by_key(
         found, among=Contact.objects.all(), order=BY_NAME, at=request.GET.get("page", "")
     )

@@ -14,6 +14,7 @@ from django.db.models.functions import Coalesce
 
 _STRETCH: Final = 5_000
 _FURTHEST: Final = 50_000  # rows of the list that are walked sooner than all that fit are gathered
+_PLAIN: Final = "plain_"
 
 Row = TypeVar("Row", bound=Model)
 
@@ -66,10 +67,10 @@ def first_rows(
         walked, key = walked + stretch, end
         promised = walked * count // len(found) if found else _FURTHEST
         stretch = promised - walked if promised < _FURTHEST else 0
-    rest = rows.filter(_beyond(order, key))
     if stretch:  # the list ends before that
-        return [*found, *rest.order_by(*order)[: count - len(found)]]
-    return [*found, *_gathered(rows, rest, count - len(found), order)]
+        rest = rows.filter(_beyond(order, key)).order_by(*order)
+        return [*found, *rest[: count - len(found)]]
+    return [*found, *_gathered(rows, count - len(found), order, key)]
 
 
 def _key_after(
@@ -82,15 +83,11 @@ def _key_after(
 
 
 def _gathered(
-    rows: QuerySet[Row], rest: QuerySet[Row], count: int, order: Sequence[str]
+    rows: QuerySet[Row], count: int, order: Sequence[str], key: Sequence[Any]
 ) -> list[Row]:
-    """The first of all that fit: sorted by what no index has, so that none is walked."""
-    sorting = [_sorted_by(name) for name in order]
-    first = list(rest.order_by(*sorting).values_list("pk", flat=True)[:count])
-    return list(rows.filter(pk__in=first).order_by(*order))
-
-
-def _sorted_by(name: str) -> Any:
-    column = name.removeprefix("-")
-    expression = Coalesce(F(column), F(column))
-    return expression.desc() if name.startswith("-") else expression.asc()
+    """The first of all that fit, compared and sorted by what no index has: none is walked."""
+    names = {name.removeprefix("-") for name in order}
+    plain = rows.alias(**{f"{_PLAIN}{name}": Coalesce(F(name), F(name)) for name in names})
+    by = [f"-{_PLAIN}{name[1:]}" if name.startswith("-") else f"{_PLAIN}{name}" for name in order]
+    first = plain.filter(_beyond(by, key)).order_by(*by).values_list("pk", flat=True)[:count]
+    return list(rows.filter(pk__in=list(first)).order_by(*order))
