@@ -1,8 +1,9 @@
 """People, groups and opt-outs in the admin; members are looked up, never listed whole."""
 
 from collections.abc import Callable, Collection
+from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import flatten
@@ -18,7 +19,7 @@ from contacts.forms.people import ContactForm, GroupForm, OptOutForm
 from contacts.forms.searches import no_digits
 from contacts.models import Contact, ContactField, ContactImport, FilePurpose, Group, OptOut
 from contacts.services import membership
-from contacts.services.search import number_prefix, numbers_from
+from contacts.services.search import find_contacts, number_prefix, numbers_from
 from contacts.shown_numbers import (
     has_digits,
     is_masked,
@@ -27,6 +28,9 @@ from contacts.shown_numbers import (
     shown_text,
 )
 from sociair_portal.common.bases import ModelAdmin, TabularInline
+from sociair_portal.common.first_rows import first_rows
+
+_MOST: Final = 1000  # contacts in a list: nobody turns more pages than that
 
 
 @cache
@@ -126,13 +130,28 @@ class ContactAdmin(NumberSearch):
     fields = ["name", "mobile", "operator", "fields", "created_at", "updated_at"]
     readonly_fields = ["operator", "fields", "created_at", "updated_at"]
     inlines = [MembershipInline]
-    list_display = ["name", "number", "operator", "created_at"]
-    list_filter = ["operator", "created_at"]
+    list_display = ["name", "number", "operator", "added"]
+    list_filter = ["operator"]
+    # Indexes have these orders.
+    sortable_by = ["name", "number", "added"]
     search_fields = ["name"]
-    search_help_text = _("Any part of a name, or how a number begins")
+    search_help_text = _("Any part of a name or of a number. The first 1,000 are listed.")
     ordering = ["name", "id"]
     list_per_page = 50
     show_full_result_count = False
+
+    @admin.display(description=_("added"), ordering="id")
+    def added(self, contact: Contact) -> datetime:
+        return contact.created_at
+
+    def found(
+        self, request: HttpRequest, queryset: QuerySet[Any], words: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """The first of them. Whatever is done to all is done to those who are counted and seen."""
+        found = find_contacts(queryset, words) if words else queryset
+        order = list(dict.fromkeys(map(str, queryset.query.order_by)))
+        first = first_rows(found.only("pk"), _MOST, order=order, among=Contact.objects.all())
+        return queryset.filter(pk__in=[contact.pk for contact in first]), False
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         """Who joined a group here, or left it, is in the record."""

@@ -10,6 +10,7 @@ from huey import crontab
 from huey.contrib.djhuey import db_periodic_task, db_task
 
 from contacts.importing import jobs, undo
+from contacts.services import membership
 from sociair_portal.common import temporary
 from sociair_portal.common.request_ids import current_id, for_a_request
 from sociair_portal.common.shutdown import stopping
@@ -45,10 +46,11 @@ def run_imports() -> None:
 @db_periodic_task(crontab(minute="*"), priority=_PRIORITY, expires=_EXPIRES)  # type: ignore[untyped-decorator]
 def sweep_imports() -> None:
     """Go on with imports whose worker is gone; forget what nobody has started or can undo, and
-    files of a process that was killed.
+    files of a process that was killed; add up the counts of members.
     """
     temporary.sweep()
     jobs.forget_abandoned()
     undo.forget_old()
+    membership.add_up_counts()
     if jobs.waiting():
         run_imports()

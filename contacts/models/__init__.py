@@ -1,7 +1,7 @@
 """The tables of people, groups, their fields, imports, and opt-outs."""
 
 from contacts.models.contact import FIELD_KINDS, OPERATOR_CHOICES, Contact, ContactField
-from contacts.models.group import Group
+from contacts.models.group import Group, MemberCount
 from contacts.models.imports import (
     ContactImport,
     FilePurpose,
@@ -24,6 +24,7 @@ __all__ = [
     "ImportState",
     "ImportedChange",
     "ImportedPiece",
+    "MemberCount",
     "OptOut",
     "RejectedRow",
 ]

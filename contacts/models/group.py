@@ -40,3 +40,21 @@ class Group(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("contacts:group", args=[self.pk])
+
+
+class MemberCount(models.Model):
+    """How many people are in a group, or how many more: its size is the sum of its rows.
+
+    Triggers of the database write them, and nobody else (migrations/0007_member_counts.py).
+    """
+
+    group = models.ForeignKey(
+        Group, on_delete=models.DO_NOTHING, db_constraint=False, related_name="counts"
+    )
+    people = models.IntegerField()
+
+    class Meta:
+        default_permissions = ()
+
+    def __str__(self) -> str:
+        return f"{self.group_id}: {self.people}"

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.fields import FieldKind, FieldValue, compared, show_value
 from contacts.models import OPERATOR_CHOICES, Contact, ContactField, Group, OptOut
-from contacts.services.search import find_contacts, members_of, those_of
+from contacts.services.search import find_contacts
 
 
 class Comparison(StrEnum):
@@ -84,14 +84,16 @@ class ContactFilter:
     condition: FieldCondition | None = None
 
     def found(self) -> QuerySet[Contact]:
-        contacts = Contact.objects.all() if self.group is None else members_of(self.group)
+        contacts = Contact.objects.all()
+        if self.group is not None:
+            contacts = contacts.filter(groups=self.group)
         if self.operator:
             contacts = contacts.filter(operator=self.operator)
         if self.opted_out is not None:
             must_not = Q(mobile__in=OptOut.objects.values("mobile"))
             contacts = contacts.filter(must_not if self.opted_out else ~must_not)
         if self.condition is not None:
-            contacts = those_of(contacts, _fulfilling(Contact.objects.all(), self.condition))
+            contacts = _fulfilling(contacts, self.condition)
         return find_contacts(contacts, self.words) if self.words else contacts
 
     @property

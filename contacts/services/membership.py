@@ -2,10 +2,10 @@
 
 from collections.abc import Collection, Iterable
 
-from django.db import transaction
-from django.db.models import Max
+from django.db import connection, transaction
+from django.db.models import Max, QuerySet, Sum
 
-from contacts.models import Contact, ContactImport, Group
+from contacts.models import Contact, ContactImport, Group, MemberCount
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 from sociair_portal.common.actors import Actor
@@ -73,6 +73,41 @@ def record_change(
             words=words,
             joined=joined or None,
             left=left or None,
+        )
+
+
+def sizes(groups: Iterable[Group]) -> dict[int, int]:
+    """How many people are in each of these groups, by its key."""
+    counts = MemberCount.objects.filter(group__in=[group.pk for group in groups])
+    summed = counts.values("group").annotate(size=Sum("people")).order_by()
+    return {row["group"]: row["size"] for row in summed}
+
+
+def outside(group: Group) -> QuerySet[Contact]:
+    """Who is not in a group. That a large one has everybody is counted sooner than looked for."""
+    if sizes([group]).get(group.pk, 0) == Contact.objects.count():
+        return Contact.objects.none()
+    return Contact.objects.exclude(groups=group)
+
+
+def add_up_counts() -> None:
+    """Make one row of each group's many, which changes leave in PostgreSQL.
+
+    What others add meanwhile is not seen here, and stays; of two who add up, one finds nothing.
+    """
+    if connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            WITH gone AS (
+                DELETE FROM contacts_membercount WHERE group_id IN (
+                    SELECT group_id FROM contacts_membercount GROUP BY group_id HAVING count(*) > 1
+                ) RETURNING group_id, people
+            )
+            INSERT INTO contacts_membercount (group_id, people)
+                SELECT group_id, sum(people) FROM gone GROUP BY group_id
+            """
         )
 
 

@@ -3,11 +3,9 @@
 import re
 from typing import Final
 
-from django.contrib.postgres.expressions import ArraySubquery
-from django.db import connection
-from django.db.models import BooleanField, Exists, F, Func, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
-from contacts.models import Contact, Group, OptOut
+from contacts.models import Contact, OptOut
 from contacts.names import clean_name, name_key
 from contacts.phone import unspaced
 
@@ -53,44 +51,7 @@ def find_contacts(contacts: QuerySet[Contact], text: str) -> QuerySet[Contact]:
     for word in clean_name(text).split():
         named &= Q(name_key__contains=name_key(word))
     numbered = _numbers_with(text)
-    return those_of(
-        contacts, Contact.objects.filter(named if numbered is None else named | numbered)
-    )
-
-
-def those_of(contacts: QuerySet[Contact], wanted: QuerySet[Contact]) -> QuerySet[Contact]:
-    """Contacts that are also `wanted`, where finding those must look at every row.
-
-    SQLite would look at row after row in the order of the list, which takes ten times as long.
-    """
-    if connection.vendor == "sqlite":
-        return contacts.filter(pk__in=wanted.values("pk"))
-    return contacts & wanted
-
-
-# Members that PostgreSQL gathers and sorts sooner than it meets them on its way through everybody.
-_FEW: Final = 10_000
-
-
-def members_of(group: Group) -> QuerySet[Contact]:
-    """Who is in a group.
-
-    Asked for the first by name, PostgreSQL goes through everybody by name until it has met enough
-    members: of a small group among a million it meets one in a thousand.
-    """
-    members = Group.members.through.objects.filter(group=group)
-    if connection.vendor != "postgresql" or members[_FEW:].exists():
-        return Contact.objects.filter(groups=group)
-    gathered = ArraySubquery(members.values("contact"))
-    return Contact.objects.filter(
-        Func(
-            F("pk"),
-            gathered,
-            template="%(expressions)s)",
-            arg_joiner=" = ANY(",
-            output_field=BooleanField(),
-        )
-    )
+    return contacts.filter(named if numbered is None else named | numbered)
 
 
 def find_opt_outs(opt_outs: QuerySet[OptOut], text: str) -> QuerySet[OptOut]:

@@ -1,11 +1,10 @@
 """Pages of groups: the list, one group, and its members."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
-from django.db.models import Count
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
@@ -17,7 +16,7 @@ from contacts.forms.unique_rows import saved
 from contacts.models import Contact, Group
 from contacts.services import membership
 from contacts.services.filters import BY_NAME
-from contacts.services.search import members_of, with_opt_outs
+from contacts.services.search import with_opt_outs
 from sociair_portal.common.kept_searches import searched
 from sociair_portal.common.pages import page_by_key
 
@@ -26,17 +25,10 @@ from sociair_portal.common.pages import page_by_key
 def group_list(request: HttpRequest) -> HttpResponse:
     search = GroupSearchForm(searched(request))
     page = page_by_key(search.found(), order=("name",), at=request.GET.get("page", ""))
-    sizes = _sizes(page.items)
+    sizes = membership.sizes(page.items)
     rows = [(group, sizes.get(group.pk, 0)) for group in page.items]
     context = {"search": search, "page": page, "rows": rows}
     return render(request, "contacts/groups/group_list.html", context)
-
-
-def _sizes(groups: Iterable[Group]) -> dict[int, int]:
-    """How many members each of these groups has: one query over their memberships alone."""
-    memberships = Group.members.through.objects.filter(group__in=[group.pk for group in groups])
-    counted = memberships.values("group").annotate(size=Count("pk")).order_by()
-    return {row["group"]: row["size"] for row in counted}
 
 
 @permission_required("contacts.add_group", raise_exception=True)
@@ -71,7 +63,7 @@ def group_delete(request: HttpRequest, pk: int) -> HttpResponse:
         membership.dissolve(group, by=request.user)
         messages.success(request, _("%(group)s is deleted.") % {"group": group})
         return redirect("contacts:groups")
-    context = {"group": group, "size": _sizes([group]).get(pk, 0)}
+    context = {"group": group, "size": membership.sizes([group]).get(pk, 0)}
     return render(request, "contacts/groups/group_delete.html", context)
 
 
@@ -88,8 +80,10 @@ def group_page(request: HttpRequest, pk: int) -> HttpResponse:
             _leave(request, group, selection.cleaned_data["contact"])
             return redirect(request.get_full_path())
     search = MemberSearchForm(searched(request))
-    found = search.found(with_opt_outs(members_of(group)))
-    page = page_by_key(found, order=BY_NAME, at=request.GET.get("page", ""))
+    found = search.found(with_opt_outs(Contact.objects.filter(groups=group)))
+    page = page_by_key(
+        found, among=Contact.objects.all(), order=BY_NAME, at=request.GET.get("page", "")
+    )
     context = {
         "group": group,
         "search": search,
@@ -109,8 +103,10 @@ def group_add(request: HttpRequest, pk: int) -> HttpResponse:
         _join(request, group, selection.cleaned_data["contact"])
         return redirect(request.get_full_path())
     search = MemberSearchForm(searched(request))
-    found = search.found(with_opt_outs(Contact.objects.exclude(groups=group)))
-    page = page_by_key(found, order=BY_NAME, at=request.GET.get("page", ""))
+    found = search.found(with_opt_outs(membership.outside(group)))
+    page = page_by_key(
+        found, among=Contact.objects.all(), order=BY_NAME, at=request.GET.get("page", "")
+    )
     context = {
         "group": group,
         "search": search,

@@ -46,7 +46,8 @@ def contact_list(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and bulk.is_valid():
         return act(request, search, bulk)
     found = with_opt_outs(search.found()).prefetch_related("groups")
-    page = page_by_key(found, order=search.order, at=request.GET.get("page", ""))
+    everybody = Contact.objects.all() if search.is_narrowed else None
+    page = page_by_key(found, among=everybody, order=search.order, at=request.GET.get("page", ""))
     may_tick = _may_act(request)
     context = {"search": search, "page": page, "selection": bulk, "may_tick": may_tick}
     return render(request, "contacts/people/contact_list.html", context)

@@ -5,13 +5,14 @@ from typing import Any, Final
 
 from django import forms
 from django.conf import settings
-from django.db.models import Count, QuerySet
+from django.db.models import QuerySet
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from contacts.models import Contact, Group
 from contacts.phone import split_numbers
+from contacts.services import membership
 from contacts.shown_numbers import may_see_numbers, shown_text
 from messaging.forms.ids import IdsField, VersionField, ids_of
 from messaging.models import (
@@ -259,9 +260,10 @@ class ComposeForm(forms.Form):
     def group_choices(self) -> list[GroupChoice]:
         chosen = set(ids_of(self["groups"].value() or []))
         without = set(ids_of(self["without"].value() or []))
-        groups = Group.objects.annotate(people=Count("members")).order_by("name")
+        groups = list(Group.objects.order_by("name"))
+        sizes = membership.sizes(groups)
         return [
-            GroupChoice(group, group.people, group.pk in chosen, group.pk in without)
+            GroupChoice(group, sizes.get(group.pk, 0), group.pk in chosen, group.pk in without)
             for group in groups
         ]
 

@@ -16,6 +16,7 @@ from django_htmx.http import replace_url
 
 from contacts.forms.searches import no_digits
 from contacts.models import Contact
+from contacts.services.filters import BY_NAME
 from contacts.services.search import find_contacts
 from contacts.shown_numbers import has_digits, may_see_numbers
 from messaging.forms.compose import OF_ALL, ComposeForm
@@ -37,6 +38,7 @@ from messaging.text.validity import tidy
 from messaging.views.freshness import recent_reading
 from sociair_portal.common.actors import Actor
 from sociair_portal.common.buttons import by_button
+from sociair_portal.common.first_rows import first_rows
 
 _FOUND_SHOWN: Final = 20
 _TEMPLATES_SHOWN: Final = 30
@@ -151,7 +153,12 @@ def contacts_context(request: HttpRequest, form: ComposeForm) -> dict[str, Any]:
     is_refused = has_digits(words) and not may_see_numbers()
     if words and not is_refused:
         others = Contact.objects.exclude(pk__in=[contact.pk for contact in chosen])
-        found = list(find_contacts(others, words).order_by("name", "id")[: _FOUND_SHOWN + 1])
+        found = first_rows(
+            find_contacts(others, words),
+            _FOUND_SHOWN + 1,
+            order=BY_NAME,
+            among=Contact.objects.all(),
+        )
     return {
         "chosen_contacts": chosen,
         "contact_search": words,

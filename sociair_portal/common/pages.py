@@ -13,12 +13,15 @@ that has not been deleted.
 
 import base64
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
 from django.core.exceptions import ValidationError
-from django.db.models import CharField, Field, Model, Q, QuerySet, TextField
+from django.db.models import CharField, Field, Model, QuerySet, TextField
+
+from sociair_portal.common.first_rows import first_rows
 
 PAGE_SIZE: Final = 50
 _NEIGHBOURS: Final = 5  # rows that a token names, so that some of them may be deleted
@@ -37,22 +40,31 @@ class Page(Generic[Row]):
 
 
 def page_by_key(
-    rows: QuerySet[Row], *, order: Sequence[str], at: str = "", size: int = PAGE_SIZE
+    rows: QuerySet[Row],
+    *,
+    order: Sequence[str],
+    at: str = "",
+    size: int = PAGE_SIZE,
+    among: QuerySet[Row] | None = None,
 ) -> Page[Row]:
     """The page of `rows` that the token `at` names.
 
-    The first page for a token that is empty, broken, or of a page that is gone.
+    The first page for a token that is empty, broken, or of a page that is gone. `among` is the
+    whole list, where `rows` are found in it by a search and may be few.
     """
     direction, key = _read_token(rows.model, order, at)
+    first = partial(first_rows, rows, size + 1, among=among)
     if direction == _BACKWARD:
-        page = _before(rows, order, key, size)
+        page = _before(first, order, key, size)
     else:
-        page = _after(rows, order, key, size)
-    return page if page.items or not key else _after(rows, order, [], size)
+        page = _after(first, order, key, size)
+    return page if page.items or not key else _after(first, order, [], size)
 
 
-def _after(rows: QuerySet[Row], order: Sequence[str], key: list[Any], size: int) -> Page[Row]:
-    found = list(_beyond(rows, order, key).order_by(*order)[: size + 1])
+def _after(
+    first: Callable[..., list[Row]], order: Sequence[str], key: list[Any], size: int
+) -> Page[Row]:
+    found = first(order=order, key=key)
     items = found[:size]
     return Page(
         items,
@@ -61,33 +73,20 @@ def _after(rows: QuerySet[Row], order: Sequence[str], key: list[Any], size: int)
     )
 
 
-def _before(rows: QuerySet[Row], order: Sequence[str], key: list[Any], size: int) -> Page[Row]:
+def _before(
+    first: Callable[..., list[Row]], order: Sequence[str], key: list[Any], size: int
+) -> Page[Row]:
     """The page before a key; the first page if it would not be full."""
     back = [name.removeprefix("-") if name.startswith("-") else f"-{name}" for name in order]
-    found = list(_beyond(rows, back, key).order_by(*back)[: size + 1])
+    found = first(order=back, key=key)
     if len(found) <= size:
-        return _after(rows, order, [], size)
+        return _after(first, order, [], size)
     items = found[size - 1 :: -1]
     return Page(
         items,
         previous=_token(_BACKWARD, order, items),
         next=_token(_FORWARD, order, items[::-1]),
     )
-
-
-def _beyond(rows: QuerySet[Row], order: Sequence[str], key: list[Any]) -> QuerySet[Row]:
-    """Rows after the key: a >= x and (a > x or (b >= y and (b > y …))), which an index can walk."""
-    if not key:
-        return rows
-    condition = Q()
-    for name, value in reversed(list(zip(order, key, strict=True))):
-        field, sign = name.removeprefix("-"), "lt" if name.startswith("-") else "gt"
-        strictly = Q(**{f"{field}__{sign}": value})
-        if not condition:
-            condition = strictly
-        else:
-            condition = Q(**{f"{field}__{sign}e": value}) & (strictly | condition)
-    return rows.filter(condition)
 
 
 def _is_private(model: type[Model], order: Sequence[str]) -> bool:
