@@ -22,8 +22,8 @@ from contacts.models import Contact, ContactField, Group, OptOut
 from messaging.models import BalanceReading, Campaign
 from messaging.services.audience import tables
 from messaging.services.audience.choice import Audience
+from messaging.services.audience.counts import count_people
 from messaging.services.campaigns import drafts, handover, preparation
-from messaging.services.campaigns.estimate import count_people
 from messaging.services.campaigns.review import review_of
 from messaging.services.gateway import holds
 from sociair_portal.common.bulk_rows import insert_rows

@@ -40,6 +40,27 @@ def recent(besides: Campaign | None) -> list[SentBefore]:
     return [SentBefore(pk, _one_text(text)) for pk, text in others.values_list("pk", "text")]
 
 
+def mark(besides: Campaign | None, text: str | None) -> str:
+    """Of all that changes who got a text lately (None: texts that differ): which campaigns may have
+    sent it, whether all of their people are known, and how many of them do not get it after all.
+
+    While there are any it also changes every ten minutes, as what was sent long ago counts no more.
+    """
+    asked = [one for one in recent(besides) if text is None or one.text in (None, text)]
+    if not asked:
+        return ""
+    left = ("refused", "not_sent", "cancelled", "opted_out")
+    rows = Campaign.objects.filter(pk__in=[one.pk for one in asked]).order_by("pk")
+    known = [
+        (pk, state in OPEN_STATES, up_to == Campaign.PREPARED, *numbers)
+        for pk, state, up_to, *numbers in rows.values_list("pk", "state", "prepared_up_to", *left)
+    ]
+    return f"{known} {int(timezone.now().timestamp()) // _SLOT}"
+
+
+_SLOT: Final = 600  # seconds
+
+
 def _since() -> datetime:
     return timezone.now() - timedelta(hours=settings.SAME_TEXT_HOURS)
 
