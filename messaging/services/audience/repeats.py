@@ -46,7 +46,9 @@ def mark(besides: Campaign | None, text: str | None) -> str:
 
     While there are any it also changes every ten minutes, as what was sent long ago counts no more.
     """
-    asked = [one for one in recent(besides) if text is None or one.text in (None, text)]
+    asked = recent(besides)
+    if text is not None:
+        asked = that_may_have_sent(text, asked)
     if not asked:
         return ""
     left = ("refused", "not_sent", "cancelled", "opted_out")
@@ -85,6 +87,10 @@ def _one_text(text: str) -> str | None:
     return None if wording.is_personal else wording.fixed.strip()
 
 
+def that_may_have_sent(text: str, campaigns: list[SentBefore]) -> list[SentBefore]:
+    return [sent for sent in campaigns if sent.text in (None, text)]
+
+
 def _may_have(texts: Collection[str], campaigns: list[SentBefore]) -> list[int]:
     return [sent.pk for sent in campaigns if sent.text is None or sent.text in texts]
 
@@ -102,7 +108,7 @@ def who_got(letters: Mapping[str, str], campaigns: list[SentBefore]) -> set[str]
 
 def numbers_of(text: str, campaigns: list[SentBefore]) -> QuerySet[Any, Any]:
     """The numbers that got one text from these campaigns."""
-    asked = _may_have({text}, campaigns)
+    asked = [sent.pk for sent in that_may_have_sent(text, campaigns)]
     return Recipient.objects.filter(_may_get(), campaign__in=asked, batch__text=text).values(
         "mobile"
     )

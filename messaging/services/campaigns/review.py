@@ -195,7 +195,7 @@ def _counted(
     chosen = remembered_or_counted(audience)
     counted = chosen.people + pasted_besides(audience, pasted.mobiles)
     found.mark, found.is_counted = chosen.mark, True
-    if campaigns := repeats.recent(campaign):
+    if campaigns := repeats.that_may_have_sent(letter.text, repeats.recent(campaign)):
         got = repeats.numbers_of(letter.text, campaigns)
         left = count_people(audience, pasted.mobiles, but_not=got)
         found.repeated = _priced(counted, rates) - _priced(left, rates)
