@@ -18,7 +18,7 @@ from messaging.models import BalanceReading, Campaign, PeopleCount
 from messaging.services.audience import letters, repeats
 from messaging.services.audience.changes import people_mark
 from messaging.services.audience.choice import Audience, check, omitted_rows, read_pasted, rows_of
-from messaging.services.audience.counts import is_large, most_people
+from messaging.services.audience.counts import most_people
 from messaging.services.audience.recipients import Reader
 from messaging.services.campaigns.kept_counts import kept
 from messaging.services.campaigns.review import MOST_ASKED, MOST_SHOWN, Review, begun
@@ -35,10 +35,10 @@ def count_of(campaign: Campaign, reading: BalanceReading) -> PeopleCount | None:
     """
     audience = Audience.from_json(campaign.audience)
     check(audience)
-    if not is_large(audience):
+    if (most := most_people(audience)) <= settings.COUNTED_AT_ONCE:
         return None
     mark = review_mark(campaign, prices.rates_of(reading))
-    return kept(f"review/{campaign.pk}", mark, most_people(audience), campaign=campaign)
+    return kept(f"review/{campaign.pk}", mark, most, campaign=campaign)
 
 
 def review_mark(campaign: Campaign, rates: Collection[Operator]) -> str:
