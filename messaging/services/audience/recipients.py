@@ -120,11 +120,9 @@ class Reader:
         ) % {"hours": settings.SAME_TEXT_HOURS}
         repeated = [person for person in piece.people if person.mobile in got]
         piece.people = [person for person in piece.people if person.mobile not in got]
-        piece.omissions += [
-            Omission(f"{one.name} {shown}".strip()[:200], LeftOutReason.REPEATED, words, one.mobile)
-            for one in repeated
-            for shown in [format_mobile(one.mobile)]
-        ]
+        for one in repeated:
+            entry = f"{one.name} {format_mobile(one.mobile)}".strip()[:200]
+            piece.omissions.append(Omission(entry, LeftOutReason.REPEATED, words, one.mobile))
 
     def _entries(self, after: str, size: int) -> dict[str, list[Candidate]]:
         """Who is meant by at least `size + 1` numbers after one, if there are so many.

@@ -217,7 +217,8 @@ def test_a_change_while_it_is_counted_makes_it_be_counted_anew(
 ) -> None:
     campaign = draft_of(gateway, PERSONAL, groups=(group.pk,))
     count_of(campaign)
-    note, added = kept_counts.note, []
+    note = kept_counts.note
+    added: list[Contact] = []
 
     def noted(count: PeopleCount, **found: Any) -> None:
         note(count, **found)
