@@ -466,7 +466,11 @@ def test_what_is_typed_before_the_scripts_are_there_is_counted_and_saved(
     page = signed_in
     expect(page.get_by_text("Rs 10,000.00").first).to_be_visible(timeout=20_000)
     late: list[Route] = []
-    page.route(re.compile("compose.*[.]js"), lambda route: late.append(route))
+
+    def hold(route: Route) -> None:
+        late.append(route)
+
+    page.route(re.compile("compose.*[.]js"), hold)
     with page.expect_request(re.compile("compose.*[.]js")):
         page.get_by_role("link", name="Compose").first.click(no_wait_after=True)
     page.get_by_label("Numbers", exact=True).fill("9841234500")
