@@ -1,5 +1,6 @@
-"""Writing to 100,000 people: the review's first byte, and the count while somebody types, alone and
-with everything else that the page is answered.
+"""Writing to 100,000 people: until the review's page answers, until the worker has counted, and
+until the receipt is there; and the count while somebody types, alone and with everything else that
+the page is answered.
 """
 
 import csv
@@ -15,16 +16,17 @@ from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext, override_settings
+from django.utils import timezone
 
 from benchmarks.browser import browser_of
 from benchmarks.people import group_of, mobile
 from benchmarks.portal import databases, portal
 from contacts.models import Contact, ContactField, Group, OptOut
-from messaging.models import BalanceReading, Campaign
+from messaging.models import BalanceReading, Campaign, Gateway, PeopleCount
 from messaging.services.audience import tables
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import drafts, handover, preparation
-from messaging.services.campaigns.estimate import count_people
+from messaging.services.audience.counts import count_people
+from messaging.services.campaigns import counting, drafts, handover, preparation
 from messaging.services.campaigns.review import review_of
 from messaging.services.gateway import holds
 from sociair_portal.common.bulk_rows import insert_rows
@@ -32,8 +34,9 @@ from sociair_portal.start import look_for_garbage_less_often
 
 _PEOPLE: Final = 100_000
 _COUNT: Final = "live count"
-_MOST_SECONDS: Final = {_COUNT: 0.25, "live answer, all of it": 0.5}
-_MOST_SECONDS_OF_REVIEW: Final = 2.0
+_ANSWERS, _COUNTED, _RECEIPT = "page answers", "counted", "receipt"
+_MOST_SECONDS: Final = {_COUNT: 0.25, _COUNTED: 2.0}
+_MOST_SECONDS_OF_A_PAGE: Final = 0.5
 _MOST_QUERIES: Final = 4
 _STATIC: Final = "School is closed tomorrow because of the rain."
 _PERSONAL: Final = "Dear {name}, the fee of class {class} is due: Rs {fee_due|0}. Pay by Friday."
@@ -48,7 +51,7 @@ class Wait:
 
     @property
     def most(self) -> float:
-        return _MOST_SECONDS.get(self.name, _MOST_SECONDS_OF_REVIEW)
+        return _MOST_SECONDS.get(self.name.split(": ")[-1], _MOST_SECONDS_OF_A_PAGE)
 
     @property
     def is_met(self) -> bool:
@@ -58,7 +61,7 @@ class Wait:
     def __str__(self) -> str:
         queries = f", {self.found['queries']} queries" if "queries" in self.found else ""
         return (
-            f"{self.database:<10} {self.name:<34} {self.found['seconds']:.2f} s of at most "
+            f"{self.database:<10} {self.name:<47} {self.found['seconds']:.2f} s of at most "
             f"{self.most:.2f} s{queries}"
         )
 
@@ -73,6 +76,7 @@ def measure(people: int = _PEOPLE) -> Iterator[Wait]:
 def waits(people: int) -> dict[str, Any]:
     """Seconds to the first byte of each page, and of the live count with its queries."""
     look_for_garbage_less_often()  # as the portal's own programs do
+    Gateway.objects.filter(pk=holds.current_gateway().pk).update(swept_at=timezone.now())
     user = User.objects.create_superuser("bench")
     everybody = Audience(groups=(group_of(people).pk,))
     ContactField.objects.create(name="Class", key="class", kind="text")
@@ -95,13 +99,16 @@ def waits(people: int) -> dict[str, Any]:
     with override_settings(ALLOWED_HOSTS=["*"], STORAGES={"staticfiles": storage}):
         for name, (text, audience) in written.items():
             draft = _draft(text, audience, user)
-            found[name] = {"seconds": _review(client, draft, people)}
+            found |= _review(client, draft, people, name)
         _send(_draft(_STATIC, everybody, user))
         draft = _draft(_STATIC, everybody, user)
-        found["one text, sent to all today"] = {"seconds": _review(client, draft, None)}
+        found |= _review(client, draft, None, "one text, sent to all today")
         draft = _draft(_PERSONAL, everybody, user)
-        found["personal, after a campaign to all"] = {"seconds": _review(client, draft, people)}
+        found |= _review(client, draft, people, "personal, after a campaign to all")
         typed = {"form_uuid": str(uuid.uuid4()), "text": _PERSONAL, "groups": overlapping.groups}
+        answer = _timed(lambda: client.post("/compose/measure/", typed))
+        found["live answer while it is counted"] = {"seconds": answer}
+        _work()
         answer = _timed(lambda: client.post("/compose/measure/", typed))
         found["live answer, all of it"] = {"seconds": answer}
     with CaptureQueriesContext(connection) as queries:
@@ -140,16 +147,33 @@ def _send(draft: Campaign) -> None:
     preparation.prepare(draft)
 
 
-def _review(client: Client, draft: Campaign, people: int | None) -> float:
-    def look() -> None:
+def _review(client: Client, draft: Campaign, people: int | None, name: str) -> dict[str, Any]:
+    """Of one draft: what a page takes while nothing is counted yet, the count, and the receipt."""
+
+    def look(words: str) -> None:
         _reading()
         answer = client.get(f"/campaigns/{draft.pk}/review/")
         assert answer.status_code == 200
-        if people is not None:
-            reached = f"{people - people // 1000:,}"  # without those who opted out
-            assert reached in answer.content.decode(), "the page counts somebody else"
+        assert words in answer.content.decode(), "the page says something else"
 
-    return _timed(look)
+    def count_anew() -> None:
+        PeopleCount.objects.all().delete()
+        look("Counting the people…")
+        _work()
+
+    # Without those who opted out.
+    receipt = "" if people is None else f"{people - people // 1000:,}"
+    answers = _timed(lambda: look("Counting the people…"))
+    counted = _timed(count_anew)
+    shown = _timed(lambda: look(receipt))
+    seconds = {_ANSWERS: answers, _COUNTED: counted, _RECEIPT: shown}
+    return {f"{name}: {what}": {"seconds": taken} for what, taken in seconds.items()}
+
+
+def _work() -> None:
+    """As the worker does, who is woken within half a second."""
+    Gateway.objects.update(swept_at=timezone.now())
+    counting.count_what_waits(go_on=lambda: True)
 
 
 def _timed(do: Callable[[], object]) -> float:

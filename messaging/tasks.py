@@ -17,9 +17,9 @@ from django.db import DatabaseError, transaction
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task, db_task
 
-from messaging.models import Campaign, CampaignState, Gateway
+from messaging.models import Campaign, CampaignState, Gateway, PeopleCount
 from messaging.services import sociair
-from messaging.services.campaigns import preparation
+from messaging.services.campaigns import counting, kept_counts, preparation
 from messaging.services.decisions import copies
 from messaging.services.gateway import holds
 from messaging.services.money import balance
@@ -31,11 +31,12 @@ from sociair_portal.common.shutdown import stopping
 
 _RUN_FOR: Final = 30.0  # seconds a task goes on before it makes room for others
 _EXPIRES: Final = 60  # seconds in the queue after which a kick is dropped: the sweep kicks again
-_PRIORITY: Final = {"send": 0, "prepare": 5, "balance": 8, "sweep": 10}
+_PRIORITY: Final = {"send": 0, "count": 4, "prepare": 5, "balance": 8, "sweep": 10}
 _ASKED_TWICE: Final = 5  # seconds in which a second request for the balance is dropped
 
 # One preparation and one question for the balance at a time: more would take the senders' threads.
 _preparing, _asking = threading.Lock(), threading.Lock()
+_counting = threading.Lock()  # pages wait for it, but no message does
 _tidying = threading.Lock()  # what is forgotten or old: nobody waits for it
 
 # One sender of two or more stays free of large campaigns, so that a single message never waits.
@@ -57,6 +58,12 @@ def kick_forgetting() -> None:
 def kick_prepare() -> None:
     """Have the worker prepare campaigns when the transaction is committed."""
     transaction.on_commit(partial(prepare, current_id()))
+
+
+def kick_count(count: PeopleCount | None) -> None:
+    """Have the worker count people, if a page waits for it and the worker was not woken lately."""
+    if count is not None and kept_counts.may_wake(count):
+        transaction.on_commit(partial(count_people, current_id()))
 
 
 def kick_balance() -> None:
@@ -154,6 +161,18 @@ def _prepare_one(campaign: Campaign, until: float) -> bool:
         return False
     kick_for(campaign)
     return True
+
+
+@db_task(priority=_PRIORITY["count"], expires=_EXPIRES)  # type: ignore[untyped-decorator]
+@for_a_request
+def count_people() -> None:
+    """Count the people of large audiences, for pages that wait for it."""
+    if not _counting.acquire(blocking=False):
+        return
+    try:
+        counting.count_what_waits(go_on=lambda: not stopping.is_set())
+    finally:
+        _counting.release()
 
 
 @db_task(priority=_PRIORITY["sweep"], expires=_EXPIRES)  # type: ignore[untyped-decorator]

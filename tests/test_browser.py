@@ -5,8 +5,10 @@
 
 import os
 import re
+import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -16,14 +18,16 @@ from django.utils import timezone
 from playwright.sync_api import Browser, Page, Route, expect
 from pytest_django import Settings, live_server_helper
 
-from contacts.models import ContactField
-from messaging.models import Campaign, Gateway, SentMessage
+from contacts.models import Contact, ContactField, Group
+from messaging.models import Campaign, Gateway, PeopleCount, SentMessage
 from messaging.services import templates
 from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import kept_counts
 from messaging.services.gateway import slot_record
 from messaging.services.sending import slots
 from sandbox.magic import INVALID
 from sandbox.server import Sandbox
+from sociair_portal.common.bulk_rows import insert_rows
 from sociair_portal.roles import MANAGER, SENDER
 from tests.consoles import no_complaints
 from tests.factories import ContactFactory, GroupFactory, UserFactory
@@ -673,3 +677,55 @@ def test_a_person_sees_what_is_kept_and_is_made_nameless(
     page.get_by_role("link", name="Recipients").last.click()
     expect(page.get_by_role("main")).to_contain_text("Number removed")
     assert "Sita" not in page.content()
+
+
+def test_very_many_people_are_counted_while_she_looks_and_get_their_letters(
+    sandbox: Sandbox,
+    worker: None,
+    signed_in: Page,
+    complaints: list[str],
+    look: Look,
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    page, people = signed_in, settings.COUNTED_AT_ONCE + 1
+    sandbox.settings(balance="50000")
+    _group_of(people)
+    go_on, note = threading.Event(), kept_counts.note
+
+    def noted(count: PeopleCount, **found: object) -> None:
+        note(count, **found)
+        if found.get("counted") == settings.INLINE_RECIPIENTS:
+            go_on.wait(timeout=120)
+
+    monkeypatch.setattr(kept_counts, "note", noted)
+    page.get_by_role("link", name="Compose").first.click()
+    page.get_by_label("Everybody 20,001 people").check()
+    page.get_by_label("Message", exact=True).fill("Dear {name}, school is closed.")
+    line = page.locator("#estimate-heading")
+    expect(line).to_contain_text("20,001 people", timeout=40_000)
+    page.get_by_role("button", name="Review").click()
+    counting = page.get_by_role("progressbar", name="Counting the people…")
+    expect(counting).to_have_attribute("value", "5000", timeout=40_000)
+    expect(page.locator("#receipt")).to_contain_text("5,000 people so far")
+    expect(page.locator("#send")).to_have_count(0)
+    look("counting")
+    go_on.set()
+    expect(page.locator("#send")).to_have_text(
+        "Send to 20,001 people for Rs 16,000.80", timeout=60_000
+    )
+    page.get_by_label("Type 20,001, the number of people, to confirm").last.fill("20001")
+    page.locator("#send").click()
+    expect(page.locator("#live")).to_contain_text("Being prepared", timeout=40_000)
+    assert Campaign.objects.get().reviewed_cost == Decimal("16000.80")
+
+
+def _group_of(people: int) -> None:
+    mobiles = [f"984{n:07d}" for n in range(people)]
+    now = timezone.now()
+    columns = ["name", "name_key", "mobile", "operator", "fields", "created_at", "updated_at"]
+    rows = ((f"Person {m}", f"person {m}", m, "ntc", "{}", now, now) for m in mobiles)
+    insert_rows(Contact, columns, rows)
+    group = GroupFactory.create(name="Everybody")
+    joined = [(group.pk, pk) for pk in Contact.objects.values_list("pk", flat=True)]
+    insert_rows(Group.members.through, ["group", "contact"], joined)

@@ -15,6 +15,7 @@ from messaging.models.event import Event, EventKind
 from messaging.models.gateway import BalanceReading, Gateway, HoldKind, HoldReason
 from messaging.models.link import SentLink
 from messaging.models.machine import Machine
+from messaging.models.people_count import CountState, PeopleChange, PeopleCount
 from messaging.models.profile import NumberCode, Profile
 from messaging.models.recipient import LeftOut, LeftOutReason, Recipient
 from messaging.models.table import RecipientTable, TableRow
@@ -30,6 +31,7 @@ __all__ = [
     "BillCheck",
     "Campaign",
     "CampaignState",
+    "CountState",
     "Erasure",
     "Event",
     "EventKind",
@@ -41,6 +43,8 @@ __all__ = [
     "Machine",
     "MessageTemplate",
     "NumberCode",
+    "PeopleChange",
+    "PeopleCount",
     "Profile",
     "Recipient",
     "RecipientState",

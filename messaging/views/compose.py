@@ -19,6 +19,7 @@ from contacts.models import Contact
 from contacts.services.filters import BY_NAME
 from contacts.services.search import find_contacts
 from contacts.shown_numbers import has_digits, may_see_numbers
+from messaging import tasks
 from messaging.forms.compose import OF_ALL, ComposeForm
 from messaging.forms.ids import ids_of
 from messaging.forms.templates import TemplateForm
@@ -256,6 +257,8 @@ def measure(request: HttpRequest) -> HttpResponse:
     who = (ids_of(request.POST.getlist("who")[:1]) or [0])[0]
     known = known_keys(form.chosen_table)
     context = {"live": True, "wrong": wrong, **_estimate_context(form, known, who=who)}
+    if "waits" in request.POST and getattr(context.get("estimate"), "waits", False):
+        return HttpResponse(status=204)  # what is shown is all that is known yet
     return render(request, "messaging/compose/_estimate.html", context)
 
 
@@ -268,11 +271,13 @@ def _estimate_context(
     """
     text = tidy(form["text"].value() or "")
     with suppress(GroupGone):
+        found = estimate(text, form.audience, holds.current_gateway(), who=who)
+        tasks.kick_count(found.count)
         return {
             "text": text,
             "strange": strange(text, known),
             "own_text": as_ours(text, known),
             "plain_text": to_plain(text),
-            "estimate": estimate(text, form.audience, holds.current_gateway(), who=who),
+            "estimate": found,
         }
     return {"text": text}

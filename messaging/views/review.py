@@ -11,15 +11,21 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_GET, require_http_methods
-from django_htmx.http import HttpResponseClientRedirect
+from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from messaging import tasks
 from messaging.forms.review import LaterForm
-from messaging.models import BalanceReading, Campaign, CampaignState
+from messaging.models import BalanceReading, Campaign, CampaignState, PeopleCount
 from messaging.services.audience import letters
 from messaging.services.audience.choice import Audience, GroupGone
 from messaging.services.audience.odd_cells import odd_cells
-from messaging.services.campaigns import drafts, guards, handover, refused_people
+from messaging.services.campaigns import (
+    drafts,
+    guards,
+    handover,
+    refused_people,
+    review_counts,
+)
 from messaging.services.campaigns.handover import Reviewed
 from messaging.services.campaigns.review import review_of
 from messaging.services.gateway import doubts, holds, machines
@@ -63,11 +69,16 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     if campaign.state != CampaignState.DRAFT:
         return HttpResponseClientRedirect(campaign.get_absolute_url())
     reading = recent_reading(campaign.gateway)
-    if request.GET.get("seen") == _seen(campaign, reading):
+    counted = request.GET.get("counted")
+    if counted is None and request.GET.get("seen") == _seen(campaign, reading):
         return HttpResponse(status=204)
-    return render(
-        request, "messaging/review/_receipt.html", _receipt_context(request, campaign, reading)
-    )
+    context = _receipt_context(request, campaign, reading)
+    if counted is None or context.get("standing") != request.GET.get("standing"):
+        answer = render(request, "messaging/review/_receipt.html", context)
+        return reswap(retarget(answer, "#receipt"), "outerHTML")
+    if counted == str(context["count"].counted):
+        return HttpResponse(status=204)
+    return render(request, "messaging/review/_counting.html", context)
 
 
 def _receipt_context(
@@ -88,7 +99,14 @@ def _receipt_context(
         again = _WAITING_LONGER if campaign.gateway.balance_error else _WAITING
         return {**context, "is_waiting": True, "again": again, "seen": _seen(campaign, reading)}
     try:
-        found = review_of(campaign, reading)
+        count = review_counts.count_of(campaign, reading)
+        if count is not None and not count.is_done:
+            tasks.kick_count(count)
+            return {**context, "count": count, "standing": _standing(count, campaign)}
+        if count is None:
+            found = review_of(campaign, reading)
+        else:
+            found = review_counts.review_from(count, campaign, reading)
     except (GroupGone, InvalidText) as wrong:
         return {**context, "gone": str(wrong)}
     reviewed = Reviewed.of(campaign, found)
@@ -113,6 +131,13 @@ def _receipt_context(
         "again": _READY,
         "seen": _seen(campaign, reading, found.committed),
     }
+
+
+def _standing(count: PeopleCount, campaign: Campaign) -> str:
+    """How it is with a count that is not done; while that is the same, only its number changes."""
+    if count.is_given_up:
+        return "given up"
+    return "silent" if machines.nobody_looks_in(campaign.gateway) else "counting"
 
 
 def _seen(

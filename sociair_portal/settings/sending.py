@@ -59,6 +59,7 @@ LARGE_SEND: int = env.int("LARGE_SEND", 1000)  # people, or rupees
 QUIET_HOURS: tuple[int, int] | None = hours("QUIET_HOURS", env.str("QUIET_HOURS", "") or "21-7")
 OVERDUE_HOURS: float = env.float("OVERDUE_HOURS", 2)
 INLINE_RECIPIENTS = 5000  # larger campaigns are prepared by the worker
+COUNTED_AT_ONCE = 20_000  # more people than that are counted by the worker
 SAME_TEXT_HOURS: int = env.int("SAME_TEXT_HOURS", 24)  # 0: the same text may go out again
 TESTS_AN_HOUR: int = env.int("TESTS_AN_HOUR", 20)  # of one person, to the own number
 PASTED_LINES = 10_000  # numbers in one message

@@ -34,7 +34,7 @@ _SETTLE: Final = "SELECT id FROM auth_permission WHERE codename = 'settle_campai
 _LATER: Final = {
     *("contacts_importedchange", "contacts_forgottennumber", "contacts_membercount"),
     *("messaging_erasure", "messaging_retentionday", "messaging_numbercode"),
-    "messaging_sentlink",
+    *("messaging_sentlink", "messaging_peoplecount", "messaging_peoplechange"),
 }
 
 # The names of the columns, and the rows.

@@ -63,11 +63,14 @@ class Audience:
 
 @dataclass(frozen=True, slots=True)
 class Omission:
-    """One entry that gets no message of its own, as it was typed, and why."""
+    """One entry that gets no message of its own, as it was typed, and why; `mobile` is its number,
+    if it has one.
+    """
 
     entry: str
     reason: LeftOutReason
     words: str
+    mobile: str = ""
 
 
 class GroupGone(Exception):
@@ -99,9 +102,9 @@ def read_pasted(text: str) -> Pasted:
     return Pasted(sorted(seen), omissions)
 
 
-def merged(entry: str, words: str) -> Omission:
+def merged(entry: str, words: str, mobile: str = "") -> Omission:
     """An entry whose number gets a message already."""
-    return Omission(entry[:200], LeftOutReason.DUPLICATE, words)
+    return Omission(entry[:200], LeftOutReason.DUPLICATE, words, mobile)
 
 
 def chosen_rows(audience: Audience) -> QuerySet[Any]:
@@ -134,9 +137,9 @@ def unreadable_rows(audience: Audience) -> QuerySet[TableRow]:
     return TableRow.objects.filter(table_id=UUID(audience.table), mobile="")
 
 
-def omitted_rows(audience: Audience) -> list[Omission]:
-    """The rows of its table that have no number, as omissions."""
-    rows = unreadable_rows(audience).order_by("id").values_list("line", "name", "reason")
+def omitted_rows(audience: Audience, most: int | None = None) -> list[Omission]:
+    """The rows of its table that have no number, as omissions; the first ones, of `most`."""
+    rows = unreadable_rows(audience).order_by("id").values_list("line", "name", "reason")[:most]
     omissions = []
     for line, name, reason in rows:
         entry = _("Line %(line)d") % {"line": line}
@@ -174,15 +177,15 @@ def _combined(audience: Audience, members: _Members) -> QuerySet[Contact]:
 
 def _is_in(groups: set[int]) -> Q:
     """Asked of each contact in turn, so that reading in order of the numbers can stop early."""
-    return Q(Exists(_memberships(groups).filter(contact_id=OuterRef("pk"))))
+    return Q(Exists(memberships(groups).filter(contact_id=OuterRef("pk"))))
 
 
 def _are_among(groups: set[int]) -> Q:
     """Begins with the members: where all are counted, SQLite is twice as fast with it."""
-    return Q(pk__in=_memberships(groups).values("contact_id"))
+    return Q(pk__in=memberships(groups).values("contact_id"))
 
 
-def _memberships(groups: set[int]) -> QuerySet[Any]:
+def memberships(groups: set[int]) -> QuerySet[Any]:
     through: QuerySet[Any] = Group.members.through.objects.all()
     return through.filter(group_id__in=groups)
 

@@ -5,11 +5,12 @@ five thousand and a prepared campaign can go on where it stopped.
 """
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
+from typing import Any
 
 from django.conf import settings
-from django.db.models import Q, TextField, Value
+from django.db.models import Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -81,11 +82,25 @@ class Reader:
         if not after and unreadable:
             piece.omissions += self._pasted.omissions
             piece.omissions += omitted_rows(self._audience)
+        self._fill(piece, mobiles, entries)
+        return piece
+
+    def piece_of(self, mobiles: Collection[str]) -> AudiencePiece:
+        """What becomes of some numbers, as far as they are chosen."""
+        entries = _candidates(self._chosen, mobiles)
+        self._add_pasted(entries, [each for each in self._pasted.mobiles if each in mobiles])
+        check(self._audience)
+        piece = AudiencePiece()
+        self._fill(piece, sorted(entries), entries)
+        return piece
+
+    def _fill(
+        self, piece: AudiencePiece, mobiles: list[str], entries: dict[str, list[Candidate]]
+    ) -> None:
         barred = must_not_be_texted(mobiles)
         for mobile in mobiles:
             self._sort(piece, mobile, entries[mobile], barred.get(mobile))
         self._leave_out_repeated(piece)
-        return piece
 
     def _leave_out_repeated(self, piece: AudiencePiece) -> None:
         """Count those who got the same text within the last SAME_TEXT_HOURS, and leave them out
@@ -105,14 +120,9 @@ class Reader:
         ) % {"hours": settings.SAME_TEXT_HOURS}
         repeated = [person for person in piece.people if person.mobile in got]
         piece.people = [person for person in piece.people if person.mobile not in got]
-        piece.omissions += [
-            Omission(
-                f"{person.name} {format_mobile(person.mobile)}".strip()[:200],
-                LeftOutReason.REPEATED,
-                words,
-            )
-            for person in repeated
-        ]
+        for one in repeated:
+            entry = f"{one.name} {format_mobile(one.mobile)}".strip()[:200]
+            piece.omissions.append(Omission(entry, LeftOutReason.REPEATED, words, one.mobile))
 
     def _entries(self, after: str, size: int) -> dict[str, list[Candidate]]:
         """Who is meant by at least `size + 1` numbers after one, if there are so many.
@@ -128,18 +138,18 @@ class Reader:
             else:
                 found[mobile] = [candidate]
         pasted = [mobile for mobile in self._pasted.mobiles if mobile > after]
-        known = self._known(pasted[: size + 1]) if pasted and self._writer.is_personal else {}
-        for mobile in pasted:
-            found.setdefault(mobile, known.get(mobile, []))
+        self._add_pasted(found, pasted, known=size + 1)
         return found
 
-    def _known(self, mobiles: list[str]) -> dict[str, list[Candidate]]:
-        """The contacts with the pasted numbers: a personal text needs their names and values."""
-        known: dict[str, list[Candidate]] = {}
-        rows = Contact.objects.filter(AnyOf("mobile", mobiles)).order_by("mobile", "id")
-        for mobile, pk, name, fields in rows.values_list("mobile", "id", "name", "fields"):
-            known.setdefault(mobile, []).append(Candidate(pk, name, fields))
-        return known
+    def _add_pasted(
+        self, found: dict[str, list[Candidate]], pasted: list[str], known: int | None = None
+    ) -> None:
+        """Add pasted numbers, the first ones (all, without `known`) with the contacts they have."""
+        # A personal text needs their names and values.
+        is_personal = bool(pasted) and self._writer.is_personal
+        people = _candidates(Contact.objects.all(), pasted[:known]) if is_personal else {}
+        for mobile in pasted:
+            found.setdefault(mobile, people.get(mobile, []))
 
     def _rows(self, after: str, size: int) -> Iterator[tuple[str, Candidate]]:
         """Candidates in order of their numbers, some at a time.
@@ -163,7 +173,7 @@ class Reader:
         operator = operator_of(mobile)
         if barred is not None and barred.is_forgotten:  # neither name nor number is written down
             reason = LeftOutReason.OPTED_OUT
-            piece.omissions.append(Omission(masked(mobile), reason, barred.words))
+            piece.omissions.append(Omission(masked(mobile), reason, barred.words, mobile))
         elif barred is not None:
             self._leave_out(piece, mobile, candidates, LeftOutReason.OPTED_OUT, barred.words)
         elif operator not in self._rates:
@@ -213,7 +223,7 @@ class Reader:
             for other in others:
                 entry = f"{other.name} {format_mobile(mobile)}"
                 said = words % {"name": chosen[0].name}
-                piece.omissions.append(Omission(entry[:200], LeftOutReason.SHARED, said))
+                piece.omissions.append(Omission(entry[:200], LeftOutReason.SHARED, said, mobile))
             return
         are_alike = len({letter.text for _candidate, letter in letters}) == 1
         if are_alike or chosen or self._audience.first:
@@ -226,7 +236,7 @@ class Reader:
         names = ", ".join(candidate.name for candidate, _letter in letters)
         words = _("Several people have this number, and nobody said who of them gets the message.")
         entry = f"{names} {format_mobile(mobile)}"[:200]
-        piece.omissions.append(Omission(entry, LeftOutReason.SHARED, words))
+        piece.omissions.append(Omission(entry, LeftOutReason.SHARED, words, mobile))
 
     def _address(
         self,
@@ -266,14 +276,23 @@ class Reader:
         entries = [f"{candidate.name} {shown}"[:200] for candidate in candidates]
         if mobile in self._numbers and not (candidates and self._writer.is_personal):
             entries.append(shown)
-        piece.omissions += [Omission(entry, reason, words) for entry in entries]
+        piece.omissions += [Omission(entry, reason, words, mobile) for entry in entries]
 
     def _shared(self, mobile: str, name: str, others: list[Candidate]) -> Iterator[Omission]:
         """The other people of a number that gets one message."""
         shown = format_mobile(mobile)
         for other in others:
             words = _("Shares the number with %(name)s: one message stands for both.")
-            yield merged(f"{other.name} {shown}", words % {"name": name})
+            yield merged(f"{other.name} {shown}", words % {"name": name}, mobile)
         if name and mobile in self._numbers and not self._writer.is_personal:
             words = _("The number of %(name)s, who is chosen already: it gets one message.")
-            yield merged(shown, words % {"name": name})
+            yield merged(shown, words % {"name": name}, mobile)
+
+
+def _candidates(rows: QuerySet[Any], mobiles: Collection[str]) -> dict[str, list[Candidate]]:
+    """Those of the rows that have one of the numbers, by their number."""
+    found: dict[str, list[Candidate]] = {}
+    some = rows.filter(AnyOf("mobile", mobiles)).order_by("mobile", "id")
+    for mobile, pk, name, fields in some.values_list("mobile", "id", "name", "fields"):
+        found.setdefault(mobile, []).append(Candidate(pk, name, fields))
+    return found

@@ -40,6 +40,29 @@ def recent(besides: Campaign | None) -> list[SentBefore]:
     return [SentBefore(pk, _one_text(text)) for pk, text in others.values_list("pk", "text")]
 
 
+def mark(besides: Campaign | None, text: str | None) -> str:
+    """Of all that changes who got a text lately (None: texts that differ): which campaigns may have
+    sent it, whether all of their people are known, and how many of them do not get it after all.
+
+    While there are any it also changes every ten minutes, as what was sent long ago counts no more.
+    """
+    asked = recent(besides)
+    if text is not None:
+        asked = that_may_have_sent(text, asked)
+    if not asked:
+        return ""
+    left = ("refused", "not_sent", "cancelled", "opted_out")
+    rows = Campaign.objects.filter(pk__in=[one.pk for one in asked]).order_by("pk")
+    known = [
+        (pk, state in OPEN_STATES, up_to == Campaign.PREPARED, *numbers)
+        for pk, state, up_to, *numbers in rows.values_list("pk", "state", "prepared_up_to", *left)
+    ]
+    return f"{known} {int(timezone.now().timestamp()) // _SLOT}"
+
+
+_SLOT: Final = 600  # seconds
+
+
 def _since() -> datetime:
     return timezone.now() - timedelta(hours=settings.SAME_TEXT_HOURS)
 
@@ -64,6 +87,10 @@ def _one_text(text: str) -> str | None:
     return None if wording.is_personal else wording.fixed.strip()
 
 
+def that_may_have_sent(text: str, campaigns: list[SentBefore]) -> list[SentBefore]:
+    return [sent for sent in campaigns if sent.text in (None, text)]
+
+
 def _may_have(texts: Collection[str], campaigns: list[SentBefore]) -> list[int]:
     return [sent.pk for sent in campaigns if sent.text is None or sent.text in texts]
 
@@ -81,7 +108,7 @@ def who_got(letters: Mapping[str, str], campaigns: list[SentBefore]) -> set[str]
 
 def numbers_of(text: str, campaigns: list[SentBefore]) -> QuerySet[Any, Any]:
     """The numbers that got one text from these campaigns."""
-    asked = _may_have({text}, campaigns)
+    asked = [sent.pk for sent in that_may_have_sent(text, campaigns)]
     return Recipient.objects.filter(_may_get(), campaign__in=asked, batch__text=text).values(
         "mobile"
     )

@@ -4,27 +4,30 @@ Nothing is kept, and nobody signs for it: the review counts person by person.
 """
 
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from decimal import Decimal
-from typing import Any, Final
+from typing import Final
 
-from django.db.models import BigIntegerField, Count, Exists, OuterRef, QuerySet, Sum, Value
-from django.db.models.functions import Cast, Substr
-
-from contacts.models import OptOut
-from contacts.phone import Operator, operator_of
-from contacts.services import forgotten
-from messaging.models import BalanceReading, Gateway
+from contacts.phone import Operator
+from messaging.models import BalanceReading, Gateway, PeopleCount
 from messaging.services.audience import letters, tables
 from messaging.services.audience.addressees import Addressee, AudiencePiece
 from messaging.services.audience.choice import (
     Audience,
     Pasted,
-    chosen_rows,
     read_pasted,
     unreadable_rows,
 )
+from messaging.services.audience.counts import (
+    count_entries,
+    count_people,
+    is_large,
+    omitted,
+    pasted_besides,
+)
 from messaging.services.audience.recipients import Reader
+from messaging.services.campaigns import audience_counts
 from messaging.services.money import balance, prices
 from messaging.text.characters import Advice, Passage, advise, on_the_phone, to_plain
 from messaging.text.length import Measure, is_plain, measure
@@ -54,6 +57,23 @@ class Estimate:
     fixed: str = ""
     # Which recipient of the sample is looked at.
     who: int = 0
+    # Where the worker counts: the count.
+    count: PeopleCount | None = None
+
+    @property
+    def waits(self) -> bool:
+        """Whether the worker is still to count."""
+        return self.count is not None and not self.count.is_done
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nobody has been counted yet."""
+        return self.count is not None and not self.count.result
+
+    @property
+    def is_old(self) -> bool:
+        """Whether people have changed since they were counted, and are counted anew."""
+        return self.waits and not self.is_unknown
 
     @property
     def shown(self) -> Addressee | None:
@@ -144,7 +164,7 @@ class Estimate:
         Of a personal text, everybody of an operator is taken to get as many parts as those in the
         sample. `all_parts` stands in for the parts of any other text.
         """
-        if self.reading is None:
+        if self.reading is None or self.is_unknown:
             return None
         rates = prices.rates_of(self.reading)
         of_all = [person.parts for person in self.sample] or [all_parts or self.measure.parts]
@@ -171,21 +191,23 @@ def estimate(text: str, audience: Audience, gateway: Gateway, *, who: int = 0) -
     """
     reading = balance.latest(gateway)
     pasted = read_pasted(audience.numbers)
-    people = count_people(audience, pasted.mobiles)
-    if reading is not None:
-        rates = prices.rates_of(reading)
-        people = Counter({operator: people[operator] for operator in people if operator in rates})
+    people, entries, count = _people(audience, pasted)
+    priced = set(Operator if reading is None else prices.rates_of(reading))
+    people = Counter({each: people[each] for each in people if each in priced})
     fixed, is_personal = _fixed(text)
-    unreadable = len(pasted.omissions) + unreadable_rows(audience).count()
-    piece = _first_letters(text, audience, people) if is_personal else None
+    piece = _first_letters(text, audience, priced) if is_personal else None
     is_whole = piece is not None and piece.is_last
-    if piece is not None and is_whole:
-        people = Counter(person.operator for person in piece.people)
-        omitted = len(piece.omissions) + unreadable
-    elif is_personal:
-        omitted = unreadable
+    if is_personal:
+        left_out = len(pasted.omissions) + unreadable_rows(audience).count()
+        if piece is not None and is_whole:
+            people = Counter(person.operator for person in piece.people)
+            left_out += len(piece.omissions)
+    elif count is not None and not count.result:
+        left_out = 0
     else:
-        omitted = count_omitted(audience, pasted, people.total())
+        left_out = omitted(
+            count_entries(audience) if entries is None else entries, pasted, people.total()
+        )
     sample = () if piece is None else tuple(piece.people)
     shown = sample[who % len(sample)].text if sample else fixed
     return Estimate(
@@ -199,8 +221,27 @@ def estimate(text: str, audience: Audience, gateway: Gateway, *, who: int = 0) -
         is_personal=is_personal,
         sample=sample,
         is_rough=bool(sample) and not is_whole,
-        omitted=omitted,
+        omitted=left_out,
+        count=count,
     )
+
+
+def _people(
+    audience: Audience, pasted: Pasted
+) -> tuple[Counter[Operator], int | None, PeopleCount | None]:
+    """Who is reached by operator, and how many entries there are if that is known too.
+
+    Of a large audience as the worker has counted it, or as it was before somebody changed, while it
+    is counted anew; nobody before that.
+    """
+    if not is_large(audience):
+        return count_people(audience, pasted.mobiles), None, None
+    count = audience_counts.count_of(audience)
+    if not count.result:
+        return Counter(), None, count
+    chosen = audience_counts.from_json(count.result)
+    people = chosen.people + pasted_besides(audience, pasted.mobiles)
+    return people, chosen.entries, count
 
 
 def _advice(fixed: str, shown: str) -> Advice | None:
@@ -223,63 +264,12 @@ def _fixed(text: str) -> tuple[str, bool]:
 
 
 def _first_letters(
-    text: str, audience: Audience, people: Counter[Operator]
+    text: str, audience: Audience, priced: Collection[Operator]
 ) -> AudiencePiece | None:
     """The letters of the first recipients; none while the text cannot be understood."""
     try:
         writer = letters.writer_for(text, tables.find(audience.table))
     except InvalidText:
         return None
-    reader = Reader(audience, dict.fromkeys(people, Decimal(0)), writer)
+    reader = Reader(audience, dict.fromkeys(priced, Decimal(0)), writer)
     return reader.piece(size=_SAMPLE, unreadable=False)
-
-
-def count_omitted(audience: Audience, pasted: Pasted, reached: int) -> int:
-    """How many entries get no message of their own, when so many numbers are reached."""
-    entries = chosen_rows(audience).count() + len(pasted.mobiles) + len(pasted.omissions)
-    return max(entries + unreadable_rows(audience).count() - reached, 0)
-
-
-def count_people(
-    audience: Audience, pasted: list[str], *, but_not: QuerySet[Any, Any] | None = None
-) -> Counter[Operator]:
-    """Different numbers by operator, without those who opted out: four queries at any size."""
-    return _count(audience, pasted, but_not=but_not)[0]
-
-
-def count_and_mark(audience: Audience, pasted: list[str]) -> tuple[Counter[Operator], int]:
-    """As `count_people`, and the sum of the chosen numbers: it changes if somebody is swapped."""
-    numbers = Sum(Cast("mobile", BigIntegerField()))
-    return _count(audience, pasted, mark=numbers)
-
-
-def _count(
-    audience: Audience,
-    pasted: list[str],
-    *,
-    but_not: QuerySet[Any, Any] | None = None,
-    mark: Sum | None = None,
-) -> tuple[Counter[Operator], int]:
-    """Counted by the first three digits, from which the operator follows."""
-    chosen = chosen_rows(audience)
-    opted_out = OptOut.objects.filter(mobile=OuterRef("mobile"))
-    wanted = chosen.filter(~Exists(opted_out))
-    if but_not is not None:
-        wanted = wanted.exclude(mobile__in=but_not)
-    ranges = (
-        wanted.values_list(Substr("mobile", 1, 3))
-        .annotate(people=Count("mobile", distinct=True), mark=mark or Value(0))
-        .order_by()
-    )
-    people: Counter[Operator] = Counter()
-    marked = 0
-    for prefix, count, numbers in ranges:
-        people[operator_of(prefix)] += count
-        marked += int(numbers)
-    known = set(chosen.filter(mobile__in=pasted).values_list("mobile", flat=True))
-    known.update(OptOut.objects.filter(mobile__in=pasted).values_list("mobile", flat=True))
-    known.update(forgotten.among(pasted))  # nobody else has such a number: it is not kept
-    if but_not is not None:
-        known.update(row["mobile"] for row in but_not.filter(mobile__in=pasted))
-    people.update(operator_of(mobile) for mobile in pasted if mobile not in known)
-    return people, marked

@@ -21,6 +21,7 @@ from messaging.models import (
 from messaging.services import states
 from messaging.services.audience import letters
 from messaging.services.audience.choice import Audience, describe
+from messaging.services.audience.counts import is_large
 from messaging.services.campaigns import preparation, signed_people
 from messaging.services.campaigns.guards import check_certain, check_nobody_prepares
 from messaging.services.campaigns.review import Review
@@ -88,7 +89,9 @@ def hand_over(
         reading = affordability.reading_for(campaign.gateway, reviewed.cost, button=_("Send"))
         _leave_draft(campaign, reviewed, prices.rates_of(reading), at, by=by)
         campaign.refresh_from_db()
-        if reviewed.people <= settings.INLINE_RECIPIENTS:
+        # Few may be left of very many, who must all be looked at.
+        is_small = not is_large(Audience.from_json(campaign.audience))
+        if is_small and reviewed.people <= settings.INLINE_RECIPIENTS:
             _freeze_at_once(campaign, reviewed)
         _record(campaign, reviewed, at, by=by)
     campaign.refresh_from_db()

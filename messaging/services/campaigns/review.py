@@ -1,6 +1,7 @@
 """The figures of a review: what a campaign will reach and cost, before anyone signs for it."""
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Final
@@ -12,9 +13,10 @@ from messaging.models import BalanceReading, Campaign
 from messaging.services.audience import letters, repeats
 from messaging.services.audience.addressees import Addressee, AudiencePiece, Question
 from messaging.services.audience.choice import Audience, Omission, describe, read_pasted
-from messaging.services.audience.letters import Letter
+from messaging.services.audience.counts import count_people, omitted, pasted_besides
+from messaging.services.audience.letters import Letter, Writer
 from messaging.services.audience.recipients import Reader
-from messaging.services.campaigns.estimate import count_and_mark, count_omitted, count_people
+from messaging.services.campaigns.audience_counts import remembered_or_counted
 from messaging.services.money import balance, prices
 from messaging.text.characters import Passage, has_link, on_the_phone
 from messaging.text.length import Measure, measure
@@ -60,6 +62,17 @@ class Review:
     # A mark that changes with the people: of their letters, or of the rows that were counted.
     mark: int = 0
     is_counted: bool = False
+
+    def fill(self, counts: Mapping[tuple[Operator, int], int]) -> None:
+        """Put in who gets it, by operator and parts, with what that costs."""
+        rates = prices.rates_of(self.reading)
+        in_order = sorted(counts.items(), key=lambda line: (_ORDER.index(line[0][0]), line[0][1]))
+        self.people = sum(counts.values())
+        self.lines = [
+            OperatorLine(operator, parts, people, rates[operator], rates[operator] * parts * people)
+            for (operator, parts), people in in_order
+            if people
+        ]
 
     @property
     def measure(self) -> Measure | None:
@@ -118,8 +131,13 @@ class Review:
         return balance.is_fresh(self.reading)
 
 
-def review_of(campaign: Campaign, reading: BalanceReading) -> Review:
-    """Look everything up as a send would find it now.
+def review_of(
+    campaign: Campaign,
+    reading: BalanceReading,
+    *,
+    seen: Callable[[int], None] = lambda _people: None,
+) -> Review:
+    """Look everything up as a send would find it now; `seen` is told how many people were read.
 
     Raises `GroupGone`, and `InvalidText` for a text that cannot be sent.
     """
@@ -127,24 +145,24 @@ def review_of(campaign: Campaign, reading: BalanceReading) -> Review:
     audience = Audience.from_json(campaign.audience)
     writer = letters.writer_of(campaign)
     reader = Reader(audience, rates, writer, campaign=campaign)
-    committed = balance.committed(campaign.gateway)
-    found = Review(reading, committed, describe(audience), writer.is_personal)
+    found = begun(campaign, reading, writer)
     first = reader.piece(size=settings.INLINE_RECIPIENTS)
     counts = _read(found, first)
     if not first.is_last and writer.same is None:
         for piece in reader.pieces(after=first.up_to, size=_PIECE):
+            seen(counts.total() + found.omitted)
             counts += _read(found, piece)
     elif not first.is_last and writer.same is not None:
         counts = _counted(found, campaign, audience, writer.same, rates)
-    found.people = counts.total()
-    found.lines = [
-        OperatorLine(operator, parts, people, rates[operator], rates[operator] * parts * people)
-        for (operator, parts), people in sorted(
-            counts.items(), key=lambda line: (_ORDER.index(line[0][0]), line[0][1])
-        )
-        if people
-    ]
+    found.fill(counts)
     return found
+
+
+def begun(campaign: Campaign, reading: BalanceReading, writer: Writer) -> Review:
+    """The review of a draft, before anybody is counted."""
+    committed = balance.committed(campaign.gateway)
+    chosen = describe(Audience.from_json(campaign.audience))
+    return Review(reading, committed, chosen, writer.is_personal)
 
 
 _PIECE: Final = 50_000  # so large that PostgreSQL joins and sorts instead of asking row by row
@@ -174,15 +192,16 @@ def _counted(
     Nobody reads more names than the first, and the page waits for the answer.
     """
     pasted = read_pasted(audience.numbers)
-    counted, found.mark = count_and_mark(audience, pasted.mobiles)
-    found.is_counted = True
-    if campaigns := repeats.recent(campaign):
+    chosen = remembered_or_counted(audience)
+    counted = chosen.people + pasted_besides(audience, pasted.mobiles)
+    found.mark, found.is_counted = chosen.mark, True
+    if campaigns := repeats.that_may_have_sent(letter.text, repeats.recent(campaign)):
         got = repeats.numbers_of(letter.text, campaigns)
         left = count_people(audience, pasted.mobiles, but_not=got)
         found.repeated = _priced(counted, rates) - _priced(left, rates)
         counted = counted if audience.again else left
     counts = Counter({(each, letter.parts): counted[each] for each in counted if each in rates})
-    found.omitted = count_omitted(audience, pasted, counts.total())
+    found.omitted = omitted(chosen.entries, pasted, counts.total())
     return counts
 
 

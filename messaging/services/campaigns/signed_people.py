@@ -4,8 +4,8 @@ from messaging.models import (
     Campaign,
 )
 from messaging.services.audience.addressees import AudiencePiece
-from messaging.services.audience.choice import Audience, read_pasted
-from messaging.services.campaigns.estimate import count_and_mark
+from messaging.services.audience.choice import Audience
+from messaging.services.audience.counts import sum_of_numbers
 from messaging.services.campaigns.review import Review
 
 _BY_LETTERS = "letters"
@@ -35,5 +35,4 @@ def mark_of(campaign: Campaign, piece: AudiencePiece) -> int:
         return piece.mark(campaign.people_mark)
     if not piece.is_last:
         return 0
-    audience = Audience.from_json(campaign.audience)
-    return count_and_mark(audience, read_pasted(audience.numbers).mobiles)[1]
+    return sum_of_numbers(Audience.from_json(campaign.audience))

@@ -51,6 +51,8 @@ _OFFICE: Final = (
     *("messaging.RecipientTable.sheets", "messaging.Campaign.again_of", "messaging.Campaign.rates"),
     *("messaging.Campaign.rules", "messaging.Batch.rates", "messaging.SentMessage.error"),
     *("messaging.SentLink.fingerprint", "messaging.BillCheck.lines", "messaging.BillCheck.signed"),
+    *("messaging.SentLink.fingerprint", "messaging.PeopleCount.key", "messaging.PeopleCount.mark"),
+    *("messaging.PeopleCount.audience", "messaging.PeopleCount.result"),
     *("messaging.Erasure.mark", "messaging.Erasure.counts", "messaging.RetentionDay.counts"),
     *("messaging.Machine.name", "messaging.Machine.agreed", "messaging.Campaign.request_id"),
     *("messaging.Event.request_id", "accounts.Invitation.fingerprint"),

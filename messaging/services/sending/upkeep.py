@@ -14,8 +14,8 @@ from messaging.models import (
     HoldReason,
 )
 from messaging.services import sociair
-from messaging.services.audience import tables
-from messaging.services.campaigns import control, link_texts, number_codes
+from messaging.services.audience import changes, tables
+from messaging.services.campaigns import control, kept_counts, link_texts, number_codes
 from messaging.services.decisions.settlement import UNDECIDED
 from messaging.services.gateway import relief, silence
 from messaging.services.money import balance
@@ -31,7 +31,7 @@ _READ_EVERY = timedelta(minutes=15)
 def sweep(gateway: Gateway) -> None:
     """Keep those forgotten whom a backup brings back, record answers that wait in files, give up
     lost batches, start what is due, cancel codes and links that expired, close what was cancelled,
-    look at the balance, and forget tables that nobody used.
+    look at the balance, and forget tables and counts that nobody uses.
     """
     Gateway.objects.filter(pk=gateway.pk).update(swept_at=timezone.now())
     steps = (
@@ -39,7 +39,7 @@ def sweep(gateway: Gateway) -> None:
         *(persistence.catch_up, _give_up, _mark_overdue, control.start_due),
         *(number_codes.cancel_expired, link_texts.cancel_expired),
         *(_close_cancelled, _read_balance),
-        *(relief.if_kept_again, _forget_tables),
+        *(relief.if_kept_again, _forget_tables, _forget_counts),
     )
     for step in steps:
         try:
@@ -80,6 +80,11 @@ def _read_balance(gateway: Gateway) -> None:
 
 def _forget_tables(_gateway: Gateway) -> None:
     tables.forget_unused()
+
+
+def _forget_counts(_gateway: Gateway) -> None:
+    kept_counts.forget_old()
+    changes.keep_short()
 
 
 def _half_cancelled() -> list[Campaign]:

@@ -16,10 +16,10 @@ from contacts.importing.options import Options
 from contacts.models import Contact, Group, OptOut
 from messaging.models import Campaign, CampaignState, Gateway, LeftOut, LeftOutReason, Recipient
 from messaging.services.audience.choice import Audience, describe
+from messaging.services.audience.counts import count_people
 from messaging.services.audience.letters import writer_for
 from messaging.services.audience.recipients import Reader
 from messaging.services.campaigns import drafts, handover, preparation
-from messaging.services.campaigns.estimate import count_people
 from messaging.services.campaigns.review import review_of
 from sandbox.server import Sandbox
 from tests.conftest import Browser

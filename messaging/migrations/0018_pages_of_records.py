@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('messaging', '0016_opted_out_rows'),
+        ('messaging', '0017_people_counts'),
     ]
 
     operations = [

@@ -1,0 +1,188 @@
+"""The review of very many people: how far the worker's count is, then the receipt."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+from django.utils import timezone
+from pytest_django import DjangoAssertNumQueries, Settings
+
+from contacts.models import Group
+from messaging.models import Campaign, CampaignState, CountState, Gateway, PeopleCount
+from messaging.services.campaigns import counting, kept_counts
+from tests.conftest import Browser
+from tests.factories import ContactFactory, GroupFactory
+from tests.messaging.pages.review_support import Draft, drafts_of, send, url
+from tests.pages import words
+from tests.queries import FRAME
+from tests.sending import reading
+from tests.woken import OnCommit, woken
+
+pytestmark = pytest.mark.django_db
+
+COUNTING = "Counting the people…"
+
+
+@pytest.fixture(autouse=True)
+def many(settings: Settings) -> None:
+    settings.COUNTED_AT_ONCE = 4
+
+
+@pytest.fixture
+def draft(sender: Browser, gateway: Gateway) -> Draft:
+    return drafts_of(sender, gateway)
+
+
+@pytest.fixture
+def group(db: None) -> Group:
+    return GroupFactory.create(members=ContactFactory.create_batch(5))
+
+
+@pytest.fixture
+def campaign(draft: Draft, group: Group, gateway: Gateway) -> Campaign:
+    reading(gateway)
+    Gateway.objects.update(swept_at=timezone.now())
+    return draft(text="Dear {name}", groups=(group.pk,))
+
+
+def work() -> None:
+    counting.count_what_waits(go_on=lambda: True)
+
+
+def look(
+    browser: Client, campaign: Campaign, *, counted: int = 0, standing: str = "counting"
+) -> Any:
+    address = reverse("messaging:receipt", args=[campaign.pk])
+    return browser.get(f"{address}?counted={counted}&standing={standing}")
+
+
+def test_many_are_counted_by_the_worker_and_then_sent(
+    sender: Browser, campaign: Campaign, django_capture_on_commit_callbacks: OnCommit
+) -> None:
+    pages: list[Any] = []
+    tasks = woken(
+        django_capture_on_commit_callbacks, lambda: pages.append(sender.get(url(campaign)))
+    )
+    assert tasks == ["count_people"]
+    said = words(pages[0])
+    assert COUNTING in said
+    assert "Send to" not in said
+    assert "signed" not in pages[0].context
+    work()
+    assert "Send to 5 people for Rs 4.00" in words(sender.get(url(campaign)))
+    send(sender, campaign)
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.PREPARING
+
+
+def test_the_open_page_shows_how_far_it_is_and_then_the_receipt(
+    sender: Browser, campaign: Campaign
+) -> None:
+    sender.get(url(campaign))
+    assert look(sender, campaign).status_code == 204
+    count = kept_counts.take()
+    assert count is not None
+    kept_counts.note(count, counted=3)
+    shown = look(sender, campaign)
+    assert words(shown) == "3 people so far"
+    assert 'max="5" value="3"' in shown.content.decode()
+    assert look(sender, campaign, counted=3).status_code == 204
+    PeopleCount.objects.update(state=CountState.ASKED)
+    work()
+    done = look(sender, campaign, counted=3)
+    assert "Send to 5 people for Rs 4.00" in words(done)
+    assert done.headers["HX-Retarget"] == "#receipt"
+
+
+def test_it_says_when_no_worker_runs(sender: Browser, campaign: Campaign, gateway: Gateway) -> None:
+    Gateway.objects.update(swept_at=timezone.now() - timedelta(hours=1))
+    said = words(sender.get(url(campaign)))
+    assert "The worker is not running, so the people cannot be counted and nothing is sent." in said
+    assert COUNTING not in said
+    assert look(sender, campaign, standing="silent").status_code == 204
+    Gateway.objects.update(swept_at=timezone.now())
+    assert COUNTING in words(look(sender, campaign, standing="silent"))
+
+
+def test_it_says_when_people_could_not_be_counted(sender: Browser, campaign: Campaign) -> None:
+    sender.get(url(campaign))
+    PeopleCount.objects.update(state=CountState.GIVEN_UP, worked_at=timezone.now())
+    said = words(look(sender, campaign))
+    assert "The people could not be counted. It is tried again by itself" in said
+
+
+def test_an_old_page_signs_what_it_showed_and_nothing_else(
+    sender: Browser, campaign: Campaign, group: Group
+) -> None:
+    """While it is counted anew, what was signed before is compared with who gets it."""
+    sender.get(url(campaign))
+    work()
+    signed = sender.get(url(campaign)).context["signed"]
+    group.members.add(ContactFactory.create())
+    page = sender.get(url(campaign))
+    assert COUNTING in words(page)
+    assert "signed" not in page.context
+    sender.post(url(campaign), {"signed": ""}, follow=True)
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.DRAFT
+    campaign.text = "Another {name}"
+    Campaign.objects.filter(pk=campaign.pk).update(fingerprint="changed")
+    said = words(sender.post(url(campaign), {"signed": signed}, follow=True))
+    assert "This message was changed in another window." in said
+
+
+def test_a_group_that_is_gone_is_said_at_once(
+    sender: Browser, campaign: Campaign, group: Group
+) -> None:
+    group.delete()
+    assert "A group that you chose has been deleted meanwhile" in words(sender.get(url(campaign)))
+    assert not PeopleCount.objects.exists()
+
+
+def test_queries_of_a_counted_review_do_not_grow_with_people(
+    sender: Browser,
+    campaign: Campaign,
+    group: Group,
+    django_assert_max_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for _time in range(2):
+        with django_assert_max_num_queries(FRAME + 22):
+            sender.get(url(campaign))
+        with django_assert_max_num_queries(FRAME + 13):
+            look(sender, campaign)
+        work()
+        with django_assert_max_num_queries(FRAME + 32):
+            assert "Send to" in words(sender.get(url(campaign)))
+        group.members.add(*ContactFactory.create_batch(20))
+
+
+def test_compose_counts_many_in_the_worker(
+    sender: Browser,
+    gateway: Gateway,
+    group: Group,
+    django_capture_on_commit_callbacks: OnCommit,
+) -> None:
+    reading(gateway)
+    typed = {"text": "School is closed.", "groups": [group.pk]}
+    pages: list[Any] = []
+
+    def typing(**more: str) -> None:
+        pages.append(sender.post(reverse("messaging:measure"), {**typed, **more}))
+
+    assert woken(django_capture_on_commit_callbacks, typing) == ["count_people"]
+    assert COUNTING in words(pages[-1])
+    assert "Rs 0.00" not in words(pages[-1])
+    typing(waits="1")
+    assert pages[-1].status_code == 204
+    work()
+    typing(waits="1")
+    assert "5 people · 1 part · Rs 4.00" in words(pages[-1])
+    group.members.add(ContactFactory.create())
+    typing()
+    assert "5 people · 1 part · about Rs 4.00" in words(pages[-1])
+    assert "They are counted again." in words(pages[-1])
+    work()
+    typing(waits="1")
+    assert "6 people · 1 part · Rs 4.80" in words(pages[-1])
