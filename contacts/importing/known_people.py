@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, Final, Protocol
 
 from django.db import connection
 
@@ -39,6 +39,10 @@ class Spoken(Protocol):
 
 
 People = dict[str, dict[str, PlannedPerson]]  # by number, then by key of the name
+
+# A value as JSON, its letters as they are. An encoder that is kept takes a third of the time of
+# json.dumps.
+as_json: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def people_at(mobiles: set[str], options: Options, spoken: Spoken, lock: bool) -> People:
