@@ -13,7 +13,7 @@ _HIDDEN: Final = {"Cc", "Cf", "Cs"}  # control characters, bidi and other format
 # two spellings of a name, and one of them would make a message dear.
 _PLAIN: Final = {
     code: "-"
-    for code in range(0x80, 0x10000)
+    for code in (*range(0x80, 0x3100), *range(0xFE00, 0x10000))  # none among the letters of Asia
     if unicodedata.category(chr(code)) == "Pd" or code == ord("\N{MINUS SIGN}")
 } | {0xFF01 + place: 0x21 + place for place in range(94)}
 

@@ -13,10 +13,16 @@ from typing import NamedTuple
 
 from contacts.fields import FieldValue, InvalidValue
 from contacts.importing.known_people import PlannedPerson, as_json, known_numbers
+from contacts.importing.names_and_groups import (
+    LONGEST_GROUP,
+    LONGEST_NAME,
+    full_names,
+    group_names,
+    says_yes,
+)
 from contacts.importing.options import FieldColumn, Options
-from contacts.importing.plan import LONGEST_GROUP, LONGEST_NAME, full_name, group_names, says_yes
 from contacts.importing.rows import MOST_COLUMNS, Row
-from contacts.names import clean_names, name_key, name_keys
+from contacts.names import name_key, name_keys
 from contacts.phone import find_mobile, operator_of, plain_mobile
 from contacts.services import forgotten
 
@@ -91,18 +97,15 @@ class _People:
         told = [place for place in told if joined[place] is not None]
         keys = name_keys(names)
         people = [
-            (names[at], keys[at], mobile := self._mobiles[at], _operator(mobile[:3]), fields[at])
+            (names[at], keys[at], mobile := self._mobiles[at], _operator(mobile[:3]), values)
             for at in told
+            if (values := fields[at]) is not None
         ]
         joins = {(self._mobiles[at], keys[at]): groups for at in told if (groups := joined[at])}
         return Newcomers(people, joins), told
 
     def _names(self) -> list[str]:
-        first, *others = map(self._column, self._options.names)
-        names = clean_names(first)
-        if others:
-            return [full_name(parts) for parts in zip(names, *others, strict=True)]
-        return [full_name([name]) if name[:1] == "#" else name for name in names]
+        return full_names(list(map(self._column, self._options.names)))
 
     def _fields(self) -> list[str | None]:
         """The fields of each person as JSON; None where a value does not fit."""
