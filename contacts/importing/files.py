@@ -105,7 +105,7 @@ def _checked(rows: Iterator[Row], tally: Tally) -> Iterator[Row]:
         for row in some:
             line, cells, _is_hidden = row
             length = sum(map(len, cells)) if is_long else 0
-            if is_odd:  # the one character that PostgreSQL does not store
+            if is_odd:  # PostgreSQL does not store this one character
                 cells[:] = [cell.replace("\x00", "") for cell in cells]
             while cells and not cells[-1].strip():
                 cells.pop()
