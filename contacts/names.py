@@ -2,7 +2,7 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Final
 
 # The zero-width joiner and non-joiner shape Devanagari; other marks of format are only hidden.
@@ -13,7 +13,7 @@ _HIDDEN: Final = {"Cc", "Cf", "Cs"}  # control characters, bidi and other format
 # two spellings of a name, and one of them would make a message dear.
 _PLAIN: Final = {
     code: "-"
-    for code in range(0x80, 0x10000)
+    for code in (*range(0x80, 0x3100), *range(0xFE00, 0x10000))  # none among the letters of Asia
     if unicodedata.category(chr(code)) == "Pd" or code == ord("\N{MINUS SIGN}")
 } | {0xFF01 + place: 0x21 + place for place in range(94)}
 
@@ -42,6 +42,33 @@ def name_key(name: str) -> str:
     """A clean name without case and spaces, by which names are compared."""
     key = "".join(name.casefold().split())
     return key if key.isascii() else key.translate(_NO_JOINERS)
+
+
+def clean_names(raw: Sequence[str]) -> list[str]:
+    """Many names as `clean_name` cleans each, several times as fast.
+
+    Where nothing is hidden they are cleaned as one text: no composed letter reaches over a line.
+    """
+    if not raw or not "".join(raw).isprintable():
+        return list(map(clean_name, raw))
+    together = "\n".join(raw)
+    if not together.isascii():
+        together = unicodedata.normalize("NFC", together).translate(_PLAIN)
+    names = together.split("\n")
+    with_edges = f"\n{together}\n"
+    if any(gap in with_edges for gap in ("  ", "\n ", " \n")):
+        return [" ".join(name.split()) for name in names]
+    return names
+
+
+def name_keys(names: Sequence[str]) -> list[str]:
+    """The keys of many clean names, as `name_key` makes each."""
+    if not names:
+        return []
+    together = "\n".join(names).casefold().replace(" ", "")
+    if not together.isascii():
+        together = together.translate(_NO_JOINERS)
+    return together.split("\n")
 
 
 def listed(names: Iterable[str]) -> str:

@@ -31,8 +31,8 @@ from contacts.importing.meanings import (
     Choice,
     kind_of_column,
 )
+from contacts.importing.names_and_groups import group_names
 from contacts.importing.options import Existing, Numbers, Options
-from contacts.importing.plan import group_names
 from contacts.importing.rows import Row
 from contacts.models import ContactField, ContactImport
 from contacts.preeti import Font, to_unicode

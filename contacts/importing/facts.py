@@ -169,9 +169,14 @@ def _column(cells: Sequence[str]) -> Facts:
             facts.words += times
     if facts.words:
         facts.typed = count_typed(cells)
-    of_numbers = (cell for cell, shape in zip(cells, shapes, strict=True) if shape in numbers)
     facts.filled = facts.words
-    for cell, times in Counter(of_numbers).items():
+    if not numbers:
+        return facts
+    of_numbers = [cell for cell, shape in zip(cells, shapes, strict=True) if shape in numbers]
+    others = [cell for cell in of_numbers if not plain_mobile(cell)]
+    facts.mobiles = len(of_numbers) - len(others)
+    facts.filled += facts.mobiles
+    for cell, times in Counter(others).items():
         facts.filled += times
         _count(facts, cell.strip(), times)
     return facts

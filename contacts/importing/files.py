@@ -8,6 +8,7 @@ import re
 import zipfile
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +22,7 @@ from contacts.importing.rows import (
     Table,
     Tally,
     Unreadable,
+    some_at_a_time,
 )
 from contacts.importing.text_files import SAMPLE, open_text
 from contacts.importing.vcards import CARD, open_cards
@@ -96,20 +98,25 @@ def _in_archive(path: Path, sheet: str) -> Table:
 
 
 def _checked(rows: Iterator[Row], tally: Tally) -> Iterator[Row]:
-    for row in rows:
-        cells, everything = row.cells, "".join(row.cells)
-        if "\x00" in everything:  # the one character that PostgreSQL does not store
-            cells[:] = [cell.replace("\x00", "") for cell in cells]
-        while cells and not cells[-1].strip():
-            cells.pop()
-        if not everything.isascii() and _HALVES.search(everything):
-            cells[:] = [_HALVES.sub("", cell) for cell in cells]
-        if row.line > _MOST_LINES:
-            raise Unreadable(FileTrouble.TOO_LARGE)
-        if len(cells) > MOST_COLUMNS:
-            raise Unreadable(FileTrouble.TOO_WIDE, row.line)
-        if len(everything) > MOST_CHARACTERS:
-            raise Unreadable(FileTrouble.LONG_ROW, row.line)
-        tally.lines = max(tally.lines, row.line)
-        if cells:
-            yield row
+    for some in some_at_a_time(rows):
+        together = "".join(chain.from_iterable([row.cells for row in some]))
+        is_long = len(together) > MOST_CHARACTERS
+        is_odd = "\x00" in together or not (together.isascii() or _HALVES.search(together) is None)
+        for row in some:
+            line, cells, _is_hidden = row
+            length = sum(map(len, cells)) if is_long else 0
+            if is_odd:  # PostgreSQL does not store this one character
+                cells[:] = [cell.replace("\x00", "") for cell in cells]
+            while cells and not cells[-1].strip():
+                cells.pop()
+            if is_odd:
+                cells[:] = [_HALVES.sub("", cell) for cell in cells]
+            if line > _MOST_LINES:
+                raise Unreadable(FileTrouble.TOO_LARGE)
+            if len(cells) > MOST_COLUMNS:
+                raise Unreadable(FileTrouble.TOO_WIDE, line)
+            if length > MOST_CHARACTERS:
+                raise Unreadable(FileTrouble.LONG_ROW, line)
+            tally.lines = max(tally.lines, line)
+            if cells:
+                yield row

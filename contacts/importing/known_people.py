@@ -4,7 +4,8 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from functools import lru_cache
+from typing import Any, Final, Protocol
 
 from django.db import connection
 
@@ -26,8 +27,9 @@ class PlannedPerson:
     groups: frozenset[str] = frozenset()
     joins: frozenset[str] = frozenset()
     is_changed: bool = False
-    written_at: Any = None  # as the database has it
-    was: tuple[str, dict[str, FieldValue], Any] | None = None  # name, fields and that, before
+    stored: str = ""  # the fields as the database has them
+    written_at: Any = None  # and the moment of the last change
+    was: tuple[str, str, Any] | None = None  # name, and those two, before
     is_spoken_of: bool = False  # by an earlier row of the same file
     opts_out: bool = False
 
@@ -40,6 +42,10 @@ class Spoken(Protocol):
 
 People = dict[str, dict[str, PlannedPerson]]  # by number, then by key of the name
 
+# A value as JSON, its letters as they are. An encoder that is kept takes a third of the time of
+# json.dumps.
+as_json: Final = json.JSONEncoder(ensure_ascii=False).encode
+
 
 def people_at(mobiles: set[str], options: Options, spoken: Spoken, lock: bool) -> People:
     """Everybody at these numbers, with their groups where the import looks at groups.
@@ -48,9 +54,11 @@ def people_at(mobiles: set[str], options: Options, spoken: Spoken, lock: bool) -
     """
     found: People = {}
     by_pk = {}
-    for pk, mobile, name, key, values, written_at in _rows_at(mobiles, lock):
-        person = by_pk[pk] = PlannedPerson(mobile, name, key, json.loads(values), pk)
-        person.written_at = written_at
+    rows = _rows_at(mobiles, lock)
+    fields = json.loads(f"[{','.join([row[4] for row in rows])}]")  # all at once is much faster
+    for (pk, mobile, name, key, stored, written_at), values in zip(rows, fields, strict=True):
+        person = by_pk[pk] = PlannedPerson(mobile, name, key, values, pk)
+        person.stored, person.written_at = stored, written_at
         person.is_spoken_of = pk in spoken
         found.setdefault(mobile, {})[key] = person
     if by_pk and (options.groups is not None or options.to_groups):
@@ -71,7 +79,7 @@ def _rows_at(mobiles: set[str], lock: bool) -> list[Any]:
 
 def known_numbers(mobiles: Iterable[str]) -> set[str]:
     """Those of these numbers that a contact has."""
-    return {mobile for (mobile,) in _at(mobiles, "DISTINCT mobile")}
+    return {mobile for (mobile,) in _at(mobiles, "mobile")}
 
 
 def _at(mobiles: Iterable[str], columns: str, rest: str = "") -> list[Any]:
@@ -88,19 +96,39 @@ def _at(mobiles: Iterable[str], columns: str, rest: str = "") -> list[Any]:
 
 
 def write_people(
-    people: Iterable[tuple[int | None, str, dict[str, FieldValue], datetime]],
+    people: Iterable[tuple[int | None, str | None, dict[str, FieldValue], datetime]],
 ) -> None:
-    """Write the name, the fields and the moment of the last change of contacts, by their keys."""
-    table, quoted = Contact._meta.db_table, connection.ops.quote_name
-    statement = f"UPDATE {quoted(table)} SET name = %s, fields = %s, updated_at = %s WHERE id = %s"  # noqa: S608  # ours
-    adapted = connection.ops.adapt_datetimefield_value
-    written = [
-        (name, json.dumps(fields, ensure_ascii=False), adapted(moment), pk)
-        for pk, name, fields, moment in people
-    ]
-    if written:
-        with connection.cursor() as cursor:
-            cursor.executemany(statement, written)
+    """Write the name, the fields and the moment of the last change of contacts, by their keys. None
+    for a name leaves it.
+    """
+    adapted = lru_cache(maxsize=1)(connection.ops.adapt_datetimefield_value)  # mostly the same
+    written = [(name, as_json(fields), adapted(moment), pk) for pk, name, fields, moment in people]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            for start in range(0, len(written), _WRITTEN_AT_ONCE):
+                some = written[start : start + _WRITTEN_AT_ONCE]
+                cursor.execute(_WRITE_MANY, list(map(list, zip(*some, strict=True))))
+            return
+        # An index of names is written anew even if the name is the same.
+        if named := [one for one in written if one[0] is not None]:
+            cursor.executemany(_WRITE_NAMED, named)
+        if others := [one[1:] for one in written if one[0] is None]:
+            cursor.executemany(_WRITE_OTHERS, others)
+
+
+# So few that PostgreSQL finds each by its key, and does not read the whole table.
+_WRITTEN_AT_ONCE: Final = 1000
+_WRITE_MANY: Final = """
+UPDATE contacts_contact AS old
+SET name = COALESCE(new.name, old.name), fields = new.fields::jsonb, updated_at = new.moment
+FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::bigint[])
+    AS new(name, fields, moment, id)
+WHERE old.id = new.id
+"""
+_WRITE_NAMED: Final = (
+    "UPDATE contacts_contact SET name = %s, fields = %s, updated_at = %s WHERE id = %s"
+)
+_WRITE_OTHERS: Final = "UPDATE contacts_contact SET fields = %s, updated_at = %s WHERE id = %s"
 
 
 def opted_out_at(mobiles: set[str]) -> People:

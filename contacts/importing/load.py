@@ -5,7 +5,6 @@ on where it stopped, two workers never load the same piece, and a cancelled impo
 piece takes well under half a second, so that answers of Sociair are saved meanwhile.
 """
 
-import json
 from collections import Counter
 from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
@@ -17,7 +16,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from contacts.importing import deeds
-from contacts.importing.known_people import PlannedPerson, write_people
+from contacts.importing.known_people import PlannedPerson, as_json, write_people
 from contacts.importing.newcomers import Joins, Newcomer, Newcomers, newcomer_of, tell_apart
 from contacts.importing.options import Options
 from contacts.importing.pieces import drop_pieces, rows_of
@@ -116,7 +115,7 @@ def _save_people(source: ContactImport, newcomers: Newcomers, planned: Sequence[
     joins = {(person.mobile, person.key): person.joins for person in new if person.joins}
     known = [person for person in people if person.pk is not None]
     now = timezone.now()
-    write_people([(one.pk, one.name, one.fields, now) for one in known if one.is_changed])
+    write_people([(one.pk, _new_name(one), one.fields, now) for one in known if one.is_changed])
     joining = [(person.pk, person.joins) for person in known if person.pk is not None]
     everybody = [*newcomers.people, *map(newcomer_of, new)]
     joining += _insert(source, everybody, newcomers.joins | joins, now)
@@ -126,6 +125,11 @@ def _save_people(source: ContactImport, newcomers: Newcomers, planned: Sequence[
     _note_changes(source, known, groups, now)
     if groups:
         source.memberships = membership.highest()
+
+
+def _new_name(person: PlannedPerson) -> str | None:
+    """None if it is the one that they had."""
+    return None if person.was and person.was[0] == person.name else person.name
 
 
 def _note_joined(source: ContactImport, now: datetime) -> None:
@@ -143,6 +147,7 @@ def _note_changes(
 ) -> None:
     """Keep how people were, so that the import can be undone."""
     changed = [person for person in known if person.is_changed or person.joins]
+    moment = connection.ops.adapt_datetimefield_value(now)
     insert_rows(
         ImportedChange,
         ["source", "contact_pk", "name", "fields", "since", "joined", "at"],
@@ -151,10 +156,10 @@ def _note_changes(
                 source.pk,
                 person.pk,
                 person.was[0] if person.was else "",
-                json.dumps(person.was[1], ensure_ascii=False) if person.was else None,
+                person.was[1] if person.was else None,
                 person.was[2] if person.was else None,
-                json.dumps([groups[name] for name in sorted(person.joins)]),
-                connection.ops.adapt_datetimefield_value(now),
+                as_json([groups[name] for name in sorted(person.joins)]),
+                moment,
             )
             for person in changed
         ],
@@ -233,7 +238,7 @@ def _save_rejected(source: ContactImport, planned: Sequence[Planned], options: O
                 row["entry"],
                 row["reason"],
                 row["suggestion"],
-                json.dumps(row["cells"], ensure_ascii=False),
+                as_json(row["cells"]),
             )
             for row in rejected_rows(planned, options)
         ],

@@ -16,8 +16,8 @@ from contacts.importing.columns import (
     is_typed_for_a_font,
 )
 from contacts.importing.facts import Facts
+from contacts.importing.names_and_groups import group_names
 from contacts.importing.options import Existing, Options
-from contacts.importing.plan import group_names
 from contacts.models import ContactField, ContactImport, FilePurpose
 from contacts.preeti import Font
 

@@ -3,6 +3,7 @@
 import json
 import zlib
 from collections.abc import Iterable, Iterator
+from itertools import starmap
 from typing import Final
 
 from contacts.importing.reader import Packed
@@ -31,7 +32,7 @@ def piece_of(source: ContactImport, place: int) -> list[Row]:
     pieces = ImportedPiece.objects.filter(source=source, place=place)
     if (packed := pieces.values_list("rows", flat=True).first()) is None:
         return []
-    return [Row(*row) for row in json.loads(zlib.decompress(bytes(packed)))]
+    return list(starmap(Row, json.loads(zlib.decompress(bytes(packed)))))
 
 
 def rows_of(source: ContactImport, place: int, *, hidden: bool = False) -> list[Row]:

@@ -1,27 +1,32 @@
 """Planning rows: what will happen to each, the same for the preview and for the import itself."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 
-from contacts.fields import FieldValue, InvalidValue, is_error
+from contacts.fields import FieldValue, InvalidValue
 from contacts.importing.cells import BadNumber, mobile_in, read_number
 from contacts.importing.known_people import People, PlannedPerson, Spoken, opted_out_at, people_at
+from contacts.importing.names_and_groups import (
+    LONGEST_GROUP,
+    LONGEST_NAME,
+    full_names,
+    group_names,
+    says_yes,
+)
 from contacts.importing.options import Existing, Numbers, Options
 from contacts.importing.rows import Row
-from contacts.models import Contact, Group
-from contacts.names import clean_name, from_list, name_key
+from contacts.models import Group
+from contacts.names import name_key, name_keys
 from contacts.phone import format_mobile
 from contacts.services import forgotten
 from sociair_portal.common.numbers import masked
 
-LONGEST_NAME: Final = Contact._meta.get_field("name").max_length or 0
 _MOST_AT_A_NUMBER: Final = 100  # people; a whole class on the school's own telephone
-LONGEST_GROUP: Final = Group._meta.get_field("name").max_length or 0
 
 
 class RowOutcome(StrEnum):
@@ -97,11 +102,7 @@ def plan(
     others from changing those people within the same transaction.
     """
     groups = groups_by_key() if groups is None else groups
-    read = [
-        (row, number, _read(shown, number, options, groups))
-        for row, shown in ((row, options.shown(row)) for row in rows)
-        for number in numbers_of(shown, options)
-    ]
+    read = list(_read_rows(list(rows), options, groups))
     mobiles = {found.mobile for _row, _number, found in read if isinstance(found, _Read)}
     known = opted_out_at(mobiles) if options.opt_out else people_at(mobiles, options, spoken, lock)
     gone = set() if options.opt_out else forgotten.among(mobiles)
@@ -132,6 +133,8 @@ def _nameless(row: Row, mobile: str) -> Planned:
 
 def numbers_of(row: Row, options: Options) -> Sequence[str]:
     """The cells of a row that are to be read as numbers, at least one."""
+    if len(options.numbers) == 1:
+        return (_cell(row, options.numbers[0]),)
     cells = [cell for place in options.numbers if (cell := _cell(row, place))]
     if len(cells) < 2:
         return cells or ("",)
@@ -144,15 +147,36 @@ def numbers_of(row: Row, options: Options) -> Sequence[str]:
     return list(found.values())[:most] or cells[:1]
 
 
-def _read(row: Row, number: str, options: Options, known: dict[str, str]) -> _Read | _Rejected:
+def _read_rows(
+    rows: Sequence[Row], options: Options, known: dict[str, str]
+) -> Iterator[tuple[Row, str, _Read | _Rejected]]:
+    """Each row with each of its numbers, and what it says; `known` are groups by their keys."""
+    groups_in = lru_cache(maxsize=1000)(partial(_groups, options=options, known=known))
+    seen = list(map(options.shown, rows)) if options.typed else rows
+    names = full_names([[_cell(row, place) for row in seen] for place in options.names])
+    names = names or [""] * len(rows)
+    for row, shown, *named in zip(rows, seen, names, name_keys(names), strict=True):
+        for number in numbers_of(shown, options):
+            yield row, number, _read(shown, number, named, options, groups_in)
+
+
+def _read(
+    row: Row,
+    number: str,
+    named: Sequence[str],
+    options: Options,
+    groups_in: Callable[[str], frozenset[str]],
+) -> _Read | _Rejected:
+    name, key = named
     try:
         mobile = read_number(number)
         if options.opt_out:
             return _Read(mobile, "", "", {}, frozenset())
-        name = _name(row, options)
+        _check_length(name)
         fields, left_out = _fields(row, options)
-        groups, opts_out = _groups(row, options, known), says_yes(_cell(row, options.opted_out))
-        return _Read(mobile, name, name_key(name), fields, groups, left_out, opts_out)
+        groups = groups_in(_cell(row, options.groups))
+        opts_out = says_yes(_cell(row, options.opted_out))
+        return _Read(mobile, name, key, fields, groups, left_out, opts_out)
     except BadNumber as bad:
         return _Rejected(bad.reason, bad.suggestion)
     except _Rejected as rejected:
@@ -163,28 +187,10 @@ def _cell(row: Row, place: int | None) -> str:
     return row.cells[place].strip() if place is not None and place < len(row.cells) else ""
 
 
-def _name(row: Row, options: Options) -> str:
-    name = full_name([_cell(row, place) for place in options.names])
+def _check_length(name: str) -> None:
     if len(name) > LONGEST_NAME:
         said = _("This name is too long: it has %(count)d characters, %(most)d fit.")
         raise _Rejected(said % {"count": len(name), "most": LONGEST_NAME})
-    return name
-
-
-def full_name(parts: Sequence[str]) -> str:
-    """A name of its parts, in their order."""
-    return clean_name(" ".join(part for part in parts if part and not is_error(part.strip())))
-
-
-@lru_cache(maxsize=100)
-def says_yes(cell: str) -> bool:
-    """Whether a cell of a column of opt-outs says that the number must not be texted: whatever is
-    not a plain no.
-    """
-    return cell.strip().casefold() not in _NO
-
-
-_NO: Final = frozenset({"", "no", "n", "false", "0", "-", "none", "होइन", "छैन"})
 
 
 def _fields(row: Row, options: Options) -> tuple[dict[str, FieldValue], list[LeftOutValue]]:
@@ -200,29 +206,13 @@ def _fields(row: Row, options: Options) -> tuple[dict[str, FieldValue], list[Lef
     return values, left_out
 
 
-def _groups(row: Row, options: Options, known: dict[str, str]) -> frozenset[str]:
+def _groups(cell: str, options: Options, known: dict[str, str]) -> frozenset[str]:
     """Names of groups, spelt as existing groups are, whatever case and spaces the file has."""
-    groups = group_names(_cell(row, options.groups)).union(options.to_groups)
+    groups = group_names(cell).union(options.to_groups)
     if any(len(group) > LONGEST_GROUP for group in groups):
         said = _("The name of a group is too long: %(most)d characters fit.")
         raise _Rejected(said % {"most": LONGEST_GROUP})
     return frozenset([known.setdefault(name_key(group), group) for group in groups])
-
-
-@lru_cache(maxsize=1000)
-def group_names(cell: str) -> frozenset[str]:
-    """The groups that a cell names, between commas or semicolons; many rows have the same ones.
-
-    Google puts three colons between them, and some of its own are in every address book.
-    """
-    return frozenset(
-        name
-        for name in from_list(cell.replace(" ::: ", ","))
-        if name_key(name) not in _OF_GOOGLE and not is_error(name)
-    )
-
-
-_OF_GOOGLE: Final = frozenset({"*mycontacts", "*starred"})
 
 
 def _planned(row: Row, read: _Read, known: People, options: Options) -> Planned:
@@ -266,7 +256,7 @@ def _change(person: PlannedPerson, read: _Read, options: Options) -> RowOutcome:
         if person.is_spoken_of:
             fields, name = {**read.fields, **person.fields}, person.name
         if fields != person.fields or name != person.name:
-            person.was = person.was or (person.name, person.fields, person.written_at)
+            person.was = person.was or (person.name, person.stored, person.written_at)
             person.fields, person.name = fields, name
             person.is_changed = changed = True
     return RowOutcome.UPDATED if changed else RowOutcome.UNCHANGED

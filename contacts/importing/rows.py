@@ -1,6 +1,6 @@
 """Types of a table that was read from a file, and the troubles that a file may have."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Final, NamedTuple
@@ -8,6 +8,7 @@ from typing import Final, NamedTuple
 MOST_COLUMNS: Final = 200
 FIRST_ROWS: Final = 1000  # of a file, for a look at it
 MOST_CHARACTERS: Final = 100_000  # of a row, longer than any row that somebody typed
+_AT_A_TIME: Final = 100  # rows; even the longest ones take little memory
 
 
 class FileTrouble(StrEnum):
@@ -75,3 +76,20 @@ class Table:
     hidden_sheets: int = 0
     names: Sequence[str] = ()
     tally: Tally = field(default_factory=Tally)
+
+
+def some_at_a_time(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    """Rows in lists of a few, so that each step of reading a file costs little for every row. Those
+    before a trouble come before it.
+    """
+    some: list[Row] = []
+    try:
+        for row in rows:
+            some.append(row)
+            if len(some) == _AT_A_TIME:
+                yield some
+                some = []
+    except (Unreadable, UnicodeError):
+        yield some
+        raise
+    yield some

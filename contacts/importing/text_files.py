@@ -1,11 +1,12 @@
 """Opening text files: CSV of every kind and encoding, as rows of text."""
 
+import codecs
 import csv
 import re
 from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Final
 
@@ -16,11 +17,13 @@ from contacts.importing.rows import (
     Table,
     Tally,
     Unreadable,
+    some_at_a_time,
 )
 from contacts.phone import find_mobile
 from sociair_portal.common.formulas import MARK, undefused
 
 SAMPLE: Final = 64 * 1024  # bytes
+_BLOCK: Final = 1024**2  # bytes
 _JUDGED: Final = 50  # rows by which a delimiter is chosen
 
 
@@ -62,6 +65,8 @@ def _utf_16(head: bytes) -> str:
 
 def _first_line_that_is_no_utf_8(path: Path) -> int | None:
     """Its number; negative if lines before it have letters of UTF-8; None if there is none."""
+    if _is_utf_8(path):
+        return None
     seen_letters = False
     with path.open("rb") as file:
         for number, line in enumerate(file, start=1):
@@ -73,6 +78,19 @@ def _first_line_that_is_no_utf_8(path: Path) -> int | None:
                 return -number if seen_letters else number
             seen_letters = True
     return None
+
+
+def _is_utf_8(path: Path) -> bool:
+    """Whether all of a file is UTF-8: told without looking for its lines."""
+    decoder = codecs.getincrementaldecoder("utf-8")()
+    try:
+        with path.open("rb") as file:
+            while block := file.read(_BLOCK):
+                decoder.decode(block)
+        decoder.decode(b"", final=True)
+    except UnicodeDecodeError:
+        return False
+    return True
 
 
 def open_text(path: Path, head: bytes) -> Table:
@@ -92,10 +110,14 @@ def _rows(path: Path, encoding: str, tally: Tally) -> Iterator[Row]:
                 tally.lines += 1
             delimiter = told[1] if told else _delimiter(sample)
             read = _tabbed if delimiter == "\t" else partial(_quoted, delimiter=delimiter)
-            for row in read(file, tally=tally):
-                together = "".join(row.cells)
-                is_plain = MARK not in together and '="' not in together
-                yield row if is_plain else Row(row.line, [_shown(cell) for cell in row.cells])
+            for some in some_at_a_time(read(file, tally=tally)):
+                together = "".join(chain.from_iterable([row.cells for row in some]))
+                if MARK in together or '="' in together:
+                    yield from (
+                        Row(line, list(map(_shown, cells))) for line, cells, _hidden in some
+                    )
+                else:
+                    yield from some
         except UnicodeError as error:
             raise Unreadable(FileTrouble.MIXED, tally.lines + 1) from error
 
@@ -112,13 +134,15 @@ def _shown(cell: str) -> str:
 def _quoted(file: IO[str], *, delimiter: str, tally: Tally) -> Iterator[Row]:
     """Rows of a file whose cells may stand in quotation marks. Raises `Unreadable`."""
     reader = csv.reader(file, delimiter=delimiter, strict=True, skipinitialspace=True)
-    before = tally.lines
+    before = last = tally.lines
     try:
         for cells in reader:
-            line, tally.lines = tally.lines + 1, before + reader.line_num
-            tally.continued += tally.lines - line
-            if line < tally.lines and _has_swallowed(cells, delimiter):
-                raise Unreadable(FileTrouble.SWALLOWED, line)
+            line, last = last + 1, before + reader.line_num
+            tally.lines = last
+            if line < last:
+                tally.continued += last - line
+                if _has_swallowed(cells, delimiter):
+                    raise Unreadable(FileTrouble.SWALLOWED, line)
             yield Row(line, cells)
     except csv.Error as error:
         is_long = "limit" in str(error)

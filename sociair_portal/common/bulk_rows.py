@@ -1,10 +1,11 @@
-"""Inserting many rows at once: COPY on PostgreSQL, executemany elsewhere.
+"""Inserting many rows at once: COPY on PostgreSQL, many rows a statement elsewhere.
 
 Django's own bulk_create builds a model and a statement for every few rows and takes several times
 as long.
 """
 
 from collections.abc import Iterable, Sequence
+from itertools import chain
 from typing import Any
 
 from django.db import connection, models
@@ -51,15 +52,28 @@ def insert_rows(
 ) -> None:
     """Insert rows of raw values, in the order of `fields`. Defaults are not filled in."""
     quote = connection.ops.quote_name
-    table = quote(model._meta.db_table)
     names = {field.name: str(field.column) for field in model._meta.concrete_fields}
     columns = ", ".join(quote(names[name]) for name in fields)
+    into = f"{quote(model._meta.db_table)} ({columns})"
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+            with cursor.copy(f"COPY {into} FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
-            return
-        marks = ", ".join(["%s"] * len(fields))
-        statement = f"INSERT INTO {table} ({columns}) VALUES ({marks})"  # noqa: S608  # our names
-        cursor.executemany(statement, list(rows))
+        else:
+            _insert_in_statements(cursor, into, len(fields), list(rows))
+
+
+def _insert_in_statements(
+    cursor: Any, into: str, width: int, rows: Sequence[Sequence[Any]]
+) -> None:
+    """Insert as many rows with a statement as it can have values; the last ones one by one."""
+    most = (connection.features.max_query_params or width) // width
+    whole = len(rows) - len(rows) % most
+    row = f"({', '.join(['%s'] * width)})"
+    statement = f"INSERT INTO {into} VALUES "  # noqa: S608  # our names
+    if whole:
+        several = [list(chain.from_iterable(rows[at : at + most])) for at in range(0, whole, most)]
+        cursor.executemany(statement + ", ".join([row] * most), several)
+    if rows[whole:]:
+        cursor.executemany(statement + row, rows[whole:])

@@ -1,10 +1,12 @@
 """Names are kept as one reads them."""
 
+import unicodedata
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contacts.names import clean_name
+from contacts.names import clean_name, clean_names, name_key, name_keys
 
 
 def test_an_ordinary_name_stays_as_it_is() -> None:
@@ -46,3 +48,26 @@ def test_cleaning_twice_changes_nothing(raw: str) -> None:
     once = clean_name(raw)
     assert clean_name(once) == once
     once.encode()
+
+
+# Letters that meet at the ends of two names, spaces, dashes, joiners, and what nobody sees.
+_PARTS = st.one_of(
+    st.sampled_from(
+        [*"Aß İ#'-–－Ａ\n\t", "  ", "Sita ", "सी", "ता", "\u093e", "\u0301", "क\u094d"]
+    ),
+    st.sampled_from(["\u200d", "\u200b", "\u2000", "\u1100", "\u1161", "\ud83d", "\u00a0"]),
+    st.text(max_size=2),
+)
+_NAMES = st.lists(st.lists(_PARTS, max_size=5).map("".join), max_size=5)
+
+
+@given(_NAMES)
+def test_many_names_are_cleaned_and_compared_as_each_one(raw: list[str]) -> None:
+    names = clean_names(raw)
+    assert names == [clean_name(name) for name in raw]
+    assert name_keys(names) == [name_key(name) for name in names]
+
+
+def test_every_dash_is_a_hyphen() -> None:
+    dashes = [chr(code) for code in range(0x10000) if unicodedata.category(chr(code)) == "Pd"]
+    assert {clean_name(f"a{dash}b") for dash in dashes} == {"a-b"}

@@ -18,8 +18,9 @@ from contacts.importing import jobs, pieces
 from contacts.importing.chosen import NotChosen, heading_of, options_of
 from contacts.importing.columns import is_number_heading
 from contacts.importing.meanings import choice_for
+from contacts.importing.names_and_groups import full_name, says_yes
 from contacts.importing.options import Options
-from contacts.importing.plan import full_name, numbers_of, says_yes
+from contacts.importing.plan import numbers_of
 from contacts.importing.rows import Row
 from contacts.models import ContactImport, FilePurpose, ImportedPiece
 from contacts.names import clean_name

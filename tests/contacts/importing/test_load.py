@@ -93,6 +93,17 @@ def test_a_newer_file_changes_only_what_is_different(tmp_path: Path) -> None:
     assert (sita.name, sita.fields) == ("SITA RAI", {"fee": 150})
 
 
+def test_more_people_are_changed_than_one_statement_writes(tmp_path: Path) -> None:
+    def file(fee: int) -> Path:
+        rows = [f"Person {place},984100{place:04},{fee + place}" for place in range(1500)]
+        return csv_file(tmp_path / "fees.csv", "\n".join(["Name,Mobile,Fee", *rows]))
+
+    imported(file(0))
+    assert counts(imported(file(1))) == (0, 1500, 0, 0)
+    fees = Contact.objects.order_by("mobile").values_list("name", "fields")
+    assert list(fees) == [(f"Person {place}", {"fee": 1 + place}) for place in range(1500)]
+
+
 def test_an_empty_cell_leaves_what_was_there(tmp_path: Path) -> None:
     ContactFactory.create(name="Sita", mobile="9841000001", fields={"fee": 100, "village": "Ilam"})
     ContactField.objects.create(name="Fee", key="fee", kind="number")
