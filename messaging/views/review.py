@@ -73,10 +73,11 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     if counted is None and request.GET.get("seen") == _seen(campaign, reading):
         return HttpResponse(status=204)
     context = _receipt_context(request, campaign, reading)
-    if counted is None or context.get("standing") != request.GET.get("standing"):
+    count = context.get("count")  # None if there is a receipt, or nothing to count
+    if counted is None or count is None or context["standing"] != request.GET.get("standing"):
         answer = render(request, "messaging/review/_receipt.html", context)
         return reswap(retarget(answer, "#receipt"), "outerHTML")
-    if counted == str(context["count"].counted):
+    if counted == str(count.counted):
         return HttpResponse(status=204)
     return render(request, "messaging/review/_counting.html", context)
 

@@ -11,7 +11,8 @@ from pytest_django import DjangoAssertNumQueries, Settings
 
 from contacts.models import Group
 from messaging.models import Campaign, CampaignState, CountState, Gateway, PeopleCount
-from messaging.services.campaigns import counting, kept_counts
+from messaging.services.audience.choice import Audience
+from messaging.services.campaigns import counting, drafts, kept_counts, preparation
 from tests.conftest import Browser
 from tests.factories import ContactFactory, GroupFactory
 from tests.messaging.pages.review_support import Draft, drafts_of, send, url
@@ -96,6 +97,18 @@ def test_the_open_page_shows_how_far_it_is_and_then_the_receipt(
     assert done.headers["HX-Retarget"] == "#receipt"
 
 
+@pytest.mark.parametrize("question", ["counted=1", "counted=1&standing=", "counted="])
+def test_a_page_that_asks_for_a_count_where_there_is_none_gets_the_receipt(
+    sender: Browser, campaign: Campaign, question: str
+) -> None:
+    sender.get(url(campaign))
+    work()
+    address = reverse("messaging:receipt", args=[campaign.pk])
+    shown = sender.get(f"{address}?{question}")
+    assert "Send to 5 people for Rs 4.00" in words(shown)
+    assert shown.headers["HX-Retarget"] == "#receipt"
+
+
 def test_it_says_when_no_worker_runs(sender: Browser, campaign: Campaign, gateway: Gateway) -> None:
     Gateway.objects.update(swept_at=timezone.now() - timedelta(hours=1))
     said = words(sender.get(url(campaign)))
@@ -113,10 +126,9 @@ def test_it_says_when_people_could_not_be_counted(sender: Browser, campaign: Cam
     assert "The people could not be counted. It is tried again by itself" in said
 
 
-def test_an_old_page_signs_what_it_showed_and_nothing_else(
-    sender: Browser, campaign: Campaign, group: Group
-) -> None:
-    """While it is counted anew, what was signed before is compared with who gets it."""
+@pytest.fixture
+def signed(sender: Browser, campaign: Campaign, group: Group) -> str:
+    """What an open page can sign: people have changed since, and nothing else can be signed."""
     sender.get(url(campaign))
     work()
     signed = sender.get(url(campaign)).context["signed"]
@@ -124,11 +136,36 @@ def test_an_old_page_signs_what_it_showed_and_nothing_else(
     page = sender.get(url(campaign))
     assert COUNTING in words(page)
     assert "signed" not in page.context
+    return str(signed)
+
+
+def test_what_an_old_page_signs_is_compared_with_who_gets_it(
+    sender: Browser, campaign: Campaign, signed: str
+) -> None:
+    sender.post(url(campaign), {"signed": signed}, follow=True)
+    campaign.refresh_from_db()
+    preparation.prepare_or_pause(campaign, go_on=lambda: True)
+    campaign.refresh_from_db()
+    assert campaign.state == CampaignState.PAUSED
+    assert campaign.cost > campaign.reviewed_cost
+    assert "would cost Rs 4.80 instead of Rs 4.00" in campaign.pause_reason
+
+
+def test_while_it_is_counted_nothing_is_sent_unsigned(
+    sender: Browser, campaign: Campaign, signed: str
+) -> None:
     sender.post(url(campaign), {"signed": ""}, follow=True)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.DRAFT
-    campaign.text = "Another {name}"
-    Campaign.objects.filter(pk=campaign.pk).update(fingerprint="changed")
+
+
+def test_an_old_page_signs_for_no_other_text(
+    sender: Browser, campaign: Campaign, signed: str
+) -> None:
+    audience = Audience.from_json(campaign.audience)
+    assert drafts.change_draft(
+        campaign, text="Another {name}", audience=audience, seen=campaign.fingerprint
+    )
     said = words(sender.post(url(campaign), {"signed": signed}, follow=True))
     assert "This message was changed in another window." in said
 
