@@ -16,7 +16,9 @@ class CountState(models.TextChoices):
 class PeopleCount(models.Model):
     """What a draft's review has to say of its people, or how many people an audience has.
 
-    It holds no names, numbers or texts: only counts, and keys of rows that are to be shown.
+    It holds no names, numbers or texts: only counts, keys of rows that are to be shown, and of a
+    review the mark that is signed. That one is made of numbers, so all counts go when somebody is
+    made nameless.
     """
 
     # What is counted: a draft, or who was chosen; each has one row.

@@ -29,12 +29,10 @@ _SUM: Final = Sum(Cast("mobile", BigIntegerField()))
 @dataclass(frozen=True, slots=True)
 class Chosen:
     """Whom an audience's groups, contacts or table stand for: different numbers by operator without
-    those that opted out, the sum of the numbers, which changes if somebody is swapped, and how many
-    entries there are, some of them without a number.
+    those that opted out, and how many entries there are, some of them without a number.
     """
 
     people: Counter[Operator]
-    mark: int
     entries: int
 
 
@@ -65,8 +63,7 @@ def count_people(
 
 def count_chosen(audience: Audience) -> Chosen:
     """Count whom the groups, contacts or table stand for. Raises `GroupGone`."""
-    people, mark = _by_operator(audience, mark=_SUM)
-    return Chosen(people, mark, count_entries(audience))
+    return Chosen(_by_operator(audience)[0], count_entries(audience))
 
 
 def count_entries(audience: Audience) -> int:
@@ -75,7 +72,9 @@ def count_entries(audience: Audience) -> int:
 
 
 def sum_of_numbers(audience: Audience) -> int:
-    """The sum of the chosen numbers: it changes if somebody is swapped."""
+    """The sum of the chosen numbers: it changes if somebody is swapped. Of one person it is her
+    number.
+    """
     return _by_operator(audience, mark=_SUM)[1]
 
 

@@ -41,12 +41,12 @@ def _chosen_only(audience: Audience) -> dict[str, Any]:
 
 def to_json(chosen: Chosen) -> dict[str, Any]:
     people = {operator.value: count for operator, count in chosen.people.items()}
-    return {"people": people, "mark": chosen.mark, "entries": chosen.entries}
+    return {"people": people, "entries": chosen.entries}
 
 
 def from_json(found: dict[str, Any]) -> Chosen:
     people = Counter({Operator(value): count for value, count in found["people"].items()})
-    return Chosen(people, found["mark"], found["entries"])
+    return Chosen(people, found["entries"])
 
 
 def remembered_or_counted(audience: Audience) -> Chosen:

@@ -13,7 +13,12 @@ from messaging.models import BalanceReading, Campaign
 from messaging.services.audience import letters, repeats
 from messaging.services.audience.addressees import Addressee, AudiencePiece, Question
 from messaging.services.audience.choice import Audience, Omission, describe, read_pasted
-from messaging.services.audience.counts import count_people, omitted, pasted_besides
+from messaging.services.audience.counts import (
+    count_people,
+    omitted,
+    pasted_besides,
+    sum_of_numbers,
+)
 from messaging.services.audience.letters import Letter, Writer
 from messaging.services.audience.recipients import Reader
 from messaging.services.campaigns.audience_counts import remembered_or_counted
@@ -194,7 +199,7 @@ def _counted(
     pasted = read_pasted(audience.numbers)
     chosen = remembered_or_counted(audience)
     counted = chosen.people + pasted_besides(audience, pasted.mobiles)
-    found.mark, found.is_counted = chosen.mark, True
+    found.mark, found.is_counted = sum_of_numbers(audience), True
     if campaigns := repeats.that_may_have_sent(letter.text, repeats.recent(campaign)):
         got = repeats.numbers_of(letter.text, campaigns)
         left = count_people(audience, pasted.mobiles, but_not=got)

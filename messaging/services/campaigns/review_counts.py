@@ -1,7 +1,7 @@
 """The review of a large audience, as the worker has counted it: what is remembered, and how a page
 makes a receipt of it.
 
-No names, numbers or texts are remembered. The people who are shown are looked up by the keys of
+No names, numbers or texts are remembered, but a mark made of them, which is signed. The people who are shown are looked up by the keys of
 their rows, or by their places among the pasted numbers.
 """
 

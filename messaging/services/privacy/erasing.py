@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from contacts.mentions import without
 from contacts.models import Contact, OptOut
 from contacts.services import forgotten
-from messaging.models import Campaign, CampaignState, Erasure
+from messaging.models import Campaign, CampaignState, Erasure, PeopleCount
 from messaging.services.privacy import recipients
 from messaging.services.privacy.everywhere import PLACES
 from messaging.services.privacy.hindrances import hindrance
@@ -234,6 +234,9 @@ def _finish(erasure: Erasure, traces: Traces) -> bool:
         mine = _lock(erasure)
         if mine is None:
             return True
+        # The mark of who was counted tells of few people which number it was. Whoever counts at
+        # this moment is overtaken, and what is counted from now on is without her.
+        PeopleCount.objects.all().delete()
         if recipients.of(traces).exists():
             mine.traces["is_waiting"] = True
             mine.save(update_fields=["traces"])

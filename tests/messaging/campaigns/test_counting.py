@@ -34,6 +34,7 @@ from messaging.services.campaigns import (
 )
 from messaging.services.campaigns.estimate import estimate
 from messaging.services.campaigns.review import Review, review_of
+from messaging.services.privacy.erasing import begin, go_on_with
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory
 from tests.sending import hand_over, numbers, reading
 
@@ -362,6 +363,38 @@ def test_a_count_holds_no_name_and_no_number(gateway: Gateway, group: Group) -> 
     for contact in Contact.objects.all():
         assert contact.mobile not in kept
         assert contact.name not in kept
+
+
+def test_a_count_of_one_person_left_of_two_large_groups_does_not_tell_who_it_is(
+    gateway: Gateway, group: Group, settings: Settings
+) -> None:
+    settings.COUNTED_AT_ONCE = 10
+    one = group.members.order_by("pk")[0]
+    other = GroupFactory.create(members=[one, *ContactFactory.create_batch(12)])
+    audience = Audience(groups=(group.pk, other.pk), of_all=True)
+    assert estimate(STATIC, audience, gateway).is_unknown
+    work()
+    assert estimate(STATIC, audience, gateway).reached == 1
+    draft = draft_of(gateway, STATIC, groups=audience.groups, of_all=True)
+    assert counted(draft).people == 1
+    kept = str(list(PeopleCount.objects.values()))
+    assert PeopleCount.objects.count() == 2
+    assert one.mobile not in kept
+
+
+def test_making_somebody_nameless_deletes_the_counts(gateway: Gateway, group: Group) -> None:
+    """Also one that is just being made, whose worker saves nothing any more."""
+    campaign = draft_of(gateway, STATIC, groups=(group.pk,))
+    before = counted(campaign)
+    estimate(STATIC, Audience(groups=(group.pk,)), gateway)
+    counting_her = kept_counts.take()
+    assert counting_her is not None
+    erasure = begin(group.members.order_by("pk")[0].mobile, by=None, reason="Asked.")
+    assert go_on_with(erasure)
+    assert not PeopleCount.objects.exists()
+    with pytest.raises(kept_counts.Overtaken):
+        kept_counts.note(counting_her, result={"mark": before.mark})
+    assert counted(campaign).people == before.people - 1
 
 
 def test_counts_of_what_was_sent_and_old_ones_are_forgotten(gateway: Gateway, group: Group) -> None:
