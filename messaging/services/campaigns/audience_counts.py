@@ -11,7 +11,7 @@ from messaging.models import CountState, PeopleCount
 from messaging.services.audience.changes import people_mark
 from messaging.services.audience.choice import Audience, check
 from messaging.services.audience.counts import Chosen, count_chosen, most_people
-from messaging.services.campaigns.kept_counts import kept
+from messaging.services.campaigns.kept_counts import kept, mark_of
 from messaging.services.money import rules
 
 
@@ -31,8 +31,7 @@ def _key(chosen: dict[str, Any]) -> str:
 
 def audience_mark() -> str:
     """Of all that changes how many people an audience has."""
-    said = f"{people_mark()} {rules.fingerprint_of_rules()}"
-    return hashlib.sha256(said.encode()).hexdigest()
+    return mark_of([rules.fingerprint_of_rules()], [people_mark()])
 
 
 def _chosen_only(audience: Audience) -> dict[str, Any]:

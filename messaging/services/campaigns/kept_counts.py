@@ -1,9 +1,13 @@
 """Counts that the worker makes: asked for, begun, got on with, done, and forgotten.
 
-One row is one count. Whoever is overtaken, because what is counted has changed or another worker
-has taken over, changes nothing any more.
+One row is one count. Whoever is overtaken, because another message is to be counted or another
+worker has taken over, changes nothing any more. People who change overtake nobody: a count goes on
+to its end, and is made once more then. Else it would never end while they change now and then.
 """
 
+import hashlib
+import json
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any, Final
 
@@ -16,10 +20,22 @@ _WAKE_EVERY: Final = timedelta(seconds=10)
 _LOST_AFTER: Final = timedelta(minutes=1)  # without a step: its worker is gone
 _TRY_AGAIN_AFTER: Final = timedelta(seconds=30)  # if it could not be counted
 _KEPT: Final = timedelta(days=1)
+_HALF: Final = 32  # letters of a mark
 
 
 class Overtaken(Exception):
     """Nobody waits for this count any more, or somebody else makes it."""
+
+
+def mark_of(asked: Sequence[Any], people: Sequence[Any]) -> str:
+    """The mark of all that a count depends on: of what is asked, and of people, who may change at
+    any moment.
+    """
+    return _asked(_hash_of(asked)) + _hash_of(people)[_HALF:]
+
+
+def _hash_of(said: Sequence[Any]) -> str:
+    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def kept(
@@ -30,20 +46,36 @@ def kept(
     campaign: Campaign | None = None,
     audience: dict[str, Any] | None = None,
 ) -> PeopleCount:
-    """The count of what `key` names; asked for anew if it was made of anything but `mark`."""
+    """The count of what `key` names; asked for anew if it was made of anything but `mark`.
+
+    What is done is of this very mark; what is not may be of people as they were.
+    """
     new = {"campaign": campaign, "audience": audience or {}, "mark": mark, "most": most}
-    count, _is_new = PeopleCount.objects.get_or_create(key=key, defaults=new)
-    if count.mark != mark or _is_to_be_tried_again(count):
+    while True:
+        count, _is_new = PeopleCount.objects.get_or_create(key=key, defaults=new)
+        is_other = _asked(count.mark) != _asked(mark)
+        if not is_other and not _must_be_made_again(count, mark):
+            return count
         PeopleCount.objects.filter(pk=count.pk, run=count.run).update(
-            mark=mark, most=most, counted=0, state=CountState.ASKED, run=F("run") + 1, woken_at=None
+            mark=mark,
+            most=most,
+            counted=0,
+            state=CountState.ASKED,
+            run=F("run") + 1,
+            # What is asked anew is asked at once; people who change wait for the next waking.
+            woken_at=None if is_other else count.woken_at,
         )
-        count.refresh_from_db()
-    return count
 
 
-def _is_to_be_tried_again(count: PeopleCount) -> bool:
-    tried = count.worked_at
-    return count.is_given_up and (tried is None or _has_passed(tried, _TRY_AGAIN_AFTER))
+def _asked(mark: str) -> str:
+    return mark[:_HALF]
+
+
+def _must_be_made_again(count: PeopleCount, mark: str) -> bool:
+    """Whether a count that is over is of people as they were, or failed some time ago."""
+    if count.is_given_up:
+        return count.worked_at is None or _has_passed(count.worked_at, _TRY_AGAIN_AFTER)
+    return count.is_done and count.mark != mark
 
 
 def _has_passed(since: Any, time: timedelta) -> bool:

@@ -5,8 +5,6 @@ No names, numbers or texts are remembered, but a mark made of them, which is sig
 their rows, or by their places among the pasted numbers.
 """
 
-import hashlib
-import json
 from collections import Counter
 from collections.abc import Collection
 from typing import Any, Final
@@ -20,7 +18,7 @@ from messaging.services.audience.changes import people_mark
 from messaging.services.audience.choice import Audience, check, omitted_rows, read_pasted, rows_of
 from messaging.services.audience.counts import most_people
 from messaging.services.audience.recipients import Reader
-from messaging.services.campaigns.kept_counts import kept
+from messaging.services.campaigns.kept_counts import kept, mark_of
 from messaging.services.campaigns.review import MOST_ASKED, MOST_SHOWN, Review, begun
 from messaging.services.money import prices, rules
 from sociair_portal.common.any_of import AnyOf
@@ -49,16 +47,15 @@ def review_mark(campaign: Campaign, rates: Collection[Operator]) -> str:
     Raises `InvalidText`.
     """
     writer = letters.writer_of(campaign)
-    said = [
+    asked = [
         campaign.fingerprint,
         letters.day_of(campaign, campaign.scheduled_for),
         sorted(operator.value for operator in rates),
-        people_mark(),
-        repeats.mark(campaign, writer.same.text if writer.same else None),
         settings.SAME_TEXT_HOURS,
         rules.fingerprint_of_rules(),
     ]
-    return hashlib.sha256(json.dumps(said).encode()).hexdigest()
+    lately = repeats.mark(campaign, writer.same.text if writer.same else None)
+    return mark_of(asked, [people_mark(), lately])
 
 
 def to_json(campaign: Campaign, found: Review) -> dict[str, Any]:

@@ -235,6 +235,47 @@ def test_a_change_while_it_is_counted_makes_it_be_counted_anew(
     assert count_of(campaign).is_done
 
 
+def test_people_who_change_do_not_stop_the_count_that_runs(gateway: Gateway, group: Group) -> None:
+    """Else it would never end in an office where somebody is changed now and then."""
+    campaign = draft_of(gateway, PERSONAL, groups=(group.pk,))
+    count_of(campaign)
+    looks: list[CountState] = []
+
+    def go_on() -> bool:
+        if len(looks) < 4:
+            group.members.add(ContactFactory.create(fields={"fee": 5}))
+        looks.append(CountState(count_of(campaign).state))
+        return True
+
+    assert kept_counts.may_wake(count_of(campaign))
+    counting.count_what_waits(go_on=go_on)
+    assert looks[0] == CountState.ASKED
+    assert set(looks[1:4]) == {CountState.RUNNING}
+    assert looks.count(CountState.ASKED) == 2  # once more at its end, and no oftener
+    assert looks[-1] == CountState.DONE
+    group.members.add(ContactFactory.create(fields={"fee": 5}))
+    again = count_of(campaign)
+    assert again.state == CountState.ASKED  # it was of people as they were
+    assert not kept_counts.may_wake(again)  # pages that look do not keep the worker busy
+    PeopleCount.objects.update(woken_at=timezone.now() - timedelta(seconds=11))
+    assert kept_counts.may_wake(again)
+    work()
+    assert count_of(campaign).is_done
+
+
+def test_another_text_stops_the_count_that_runs(gateway: Gateway, group: Group) -> None:
+    campaign = draft_of(gateway, PERSONAL, groups=(group.pk,))
+    assert kept_counts.may_wake(count_of(campaign))
+    running = kept_counts.take()
+    assert running is not None
+    change(campaign, text="Another {name}")
+    count = count_of(campaign)
+    assert count.state == CountState.ASKED
+    assert kept_counts.may_wake(count)
+    with pytest.raises(kept_counts.Overtaken):
+        kept_counts.note(running, result={"people": 1}, state=CountState.DONE)
+
+
 def test_a_count_grows_and_is_not_taken_by_two(gateway: Gateway, group: Group) -> None:
     campaign = draft_of(gateway, PERSONAL, groups=(group.pk,))
     count_of(campaign)
