@@ -39,6 +39,9 @@ _preparing, _asking = threading.Lock(), threading.Lock()
 _counting = threading.Lock()  # pages wait for it, but no message does
 _tidying = threading.Lock()  # what is forgotten or old: nobody waits for it
 
+# The worker has one thread more than may send at the same time.
+_sending = threading.BoundedSemaphore(settings.SOCIAIR_SENDERS)
+
 # One sender of two or more stays free of large campaigns, so that a single message never waits.
 _large = threading.BoundedSemaphore(settings.SOCIAIR_WORKERS)
 
@@ -92,7 +95,14 @@ def send() -> None:
     """A sender: claims, calls and records until nothing is claimable or its time is over."""
     if not database.can_be_used():
         return
-    gateway = holds.current_gateway()
+    with _sending:  # waited for: a sender that is just ending may have looked too early
+        is_over = _send_all(holds.current_gateway())
+    if not is_over and not stopping.is_set():
+        send()
+
+
+def _send_all(gateway: Gateway) -> bool:
+    """Send batch after batch. False if the time is over before that."""
     until = time.monotonic() + _RUN_FOR
 
     def go_on() -> bool:
@@ -103,9 +113,8 @@ def send() -> None:
         if done is dispatch.Round.HELD and (at := holds.reserve_wake_up(gateway)):
             wake.schedule(eta=at)
         if done is not dispatch.Round.CALLED:
-            return
-    if not stopping.is_set():
-        send()
+            return True
+    return False
 
 
 def _round(gateway: Gateway, go_on: Callable[[], bool]) -> dispatch.Round:

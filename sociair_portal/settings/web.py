@@ -143,7 +143,9 @@ HUEY: dict[str, Any] = {
     "results": False,
     "immediate": False,  # else DEBUG would make web requests send
     "consumer": {
-        "workers": SOCIAIR_SENDERS,
+        # One more than send at a time, so that what takes long in the worker (counting people)
+        # never takes the only sender's place.
+        "workers": SOCIAIR_SENDERS + 1,
         "worker_type": "thread",
         "initial_delay": 0.1,
         "max_delay": 0.5,

@@ -174,6 +174,15 @@ def test_a_running_sandbox_stands_in_for_a_token(tmp_path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize(("together", "threads"), [("1", 2), ("2", 4), ("8", 10)])
+def test_the_worker_has_a_thread_besides_the_senders(
+    tmp_path: Path, together: str, threads: int
+) -> None:
+    names = "s.HUEY['consumer']['workers'], s.SOCIAIR_SENDERS"
+    shown = settings_of(tmp_path, names, **KEY, **TOKEN, SOCIAIR_WORKERS=together)
+    assert shown == str((threads, threads - 1))
+
+
 def test_the_queue_is_where_the_database_is(tmp_path: Path) -> None:
     names = "s.HUEY['huey_class'], s.HUEY['immediate']"
     there = {"DATABASE_URL": "postgres://me@127.0.0.1/portal", "DEBUG": "on"}

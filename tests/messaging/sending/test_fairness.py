@@ -1,5 +1,7 @@
 """Who is next: small campaigns before large ones, then the oldest; one sender stays free."""
 
+import threading
+
 import pytest
 from django.utils import timezone
 from pytest_django import Settings
@@ -120,6 +122,31 @@ def test_one_sender_stays_free(gateway: Gateway, sandbox: Sandbox) -> None:
     # The permit came back with the end of the round.
     assert tasks._round(gateway, _once) is dispatch.Round.CALLED
     assert Campaign.objects.get(pk=large.pk).accepted == 4
+
+
+def test_no_more_senders_than_set_send_at_the_same_time(
+    gateway: Gateway, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Though the worker has a thread more. Whoever comes too early waits, and then looks."""
+    looked = threading.Event()
+
+    def look(*_args: object, **_options: object) -> dispatch.Round:
+        looked.set()
+        return dispatch.Round.NOTHING
+
+    monkeypatch.setattr(tasks.database, "can_be_used", lambda: True)
+    monkeypatch.setattr(tasks.holds, "current_gateway", lambda: gateway)
+    monkeypatch.setattr(dispatch, "send_next", look)
+    for _sender in range(settings.SOCIAIR_SENDERS):
+        assert tasks._sending.acquire(blocking=False)
+    one_more = threading.Thread(target=tasks.send.call_local)
+    try:
+        one_more.start()
+        assert not looked.wait(0.2)
+    finally:
+        tasks._sending.release(settings.SOCIAIR_SENDERS)
+    one_more.join(10)
+    assert looked.is_set()
 
 
 def test_a_campaign_with_nothing_queued_stands_in_nobodys_way(
