@@ -22,6 +22,11 @@ COLUMNS: Final = {
     "contacts_forgottennumber": ("fingerprint", "key_mark", "let_back_at"),
 }
 
+# Where SQLite's own count of new rows has to do.
+COUNTED_BY_SQLITE: Final = ("contacts_contact", "contacts_group_members")
+
+PAST: Final = {"UPDATE": "updated", "DELETE": "deleted", "INSERT": "inserted"}
+
 FUNCTION: Final = """
     CREATE FUNCTION messaging_people_changed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
         INSERT INTO messaging_peoplechange (weight) VALUES (1);
@@ -31,8 +36,9 @@ FUNCTION: Final = """
 
 
 def triggers(vendor: str) -> dict[str, str]:
-    """The triggers by name. On SQLite none for rows that are new: a trigger for each of them would
-    make an import take longer by half, and `sqlite_sequence` counts them anyway.
+    """The triggers by name. On SQLite none for new contacts and memberships: a trigger for each of
+    them would make an import take longer by half, and `sqlite_sequence` counts them anyway, unless
+    somebody gives them an id below the highest.
     """
     made = {}
     for table, columns in COLUMNS.items():
@@ -46,8 +52,10 @@ def triggers(vendor: str) -> dict[str, str]:
         changed = " OR ".join(f"OLD.{column} IS NOT NEW.{column}" for column in columns)
         of = ", ".join(columns)
         whens = {f"UPDATE OF {of}": f"WHEN {changed}", "DELETE": ""}
+        if table not in COUNTED_BY_SQLITE:
+            whens["INSERT"] = ""
         for when, only in whens.items():
-            name = f"{table}_{when.split()[0].lower()}d"
+            name = f"{table}_{PAST[when.split()[0]]}"
             made[name] = f"""
                 CREATE TRIGGER {name} AFTER {when} ON {table} {only} BEGIN
                     INSERT INTO messaging_peoplechange (id, weight) VALUES (1, 1)
