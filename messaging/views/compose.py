@@ -29,7 +29,7 @@ from messaging.services.audience.choice import GroupGone
 from messaging.services.audience.letters import known_keys
 from messaging.services.audience.table_rows import TableRefused
 from messaging.services.campaigns import drafts
-from messaging.services.campaigns.estimate import estimate
+from messaging.services.campaigns.estimate import Estimate, estimate
 from messaging.services.gateway import holds
 from messaging.services.money import affordability
 from messaging.services.templates import last_used
@@ -257,9 +257,18 @@ def measure(request: HttpRequest) -> HttpResponse:
     who = (ids_of(request.POST.getlist("who")[:1]) or [0])[0]
     known = known_keys(form.chosen_table)
     context = {"live": True, "wrong": wrong, **_estimate_context(form, known, who=who)}
-    if "waits" in request.POST and getattr(context.get("estimate"), "waits", False):
-        return HttpResponse(status=204)  # what is shown is all that is known yet
+    if _shows_all(request.POST.get("waits"), context.get("estimate")):
+        return HttpResponse(status=204)
     return render(request, "messaging/compose/_estimate.html", context)
+
+
+def _shows_all(waits: str | None, found: Estimate | None) -> bool:
+    """Whether a page that waits for a count ("again": that it is tried again) shows all that is
+    known yet.
+    """
+    if waits is None or found is None or not found.waits:
+        return False
+    return found.is_given_up == (waits == "again")
 
 
 def _estimate_context(

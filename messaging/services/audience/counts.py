@@ -1,6 +1,7 @@
 """Counting an audience: different numbers of each operator, asked of the database all at once."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -36,9 +37,17 @@ class Chosen:
     entries: int
 
 
+def most_if_large(audience: Audience) -> int | None:
+    """At least as many as can get a message, if counting them may take longer than a page may: then
+    the worker does it. None if they are few.
+    """
+    most = most_people(audience)
+    return most if most > settings.COUNTED_AT_ONCE else None
+
+
 def is_large(audience: Audience) -> bool:
-    """Whether counting its people may take longer than a page may: then the worker does it."""
-    return most_people(audience) > settings.COUNTED_AT_ONCE
+    """Whether the worker counts its people, and no page does."""
+    return most_if_large(audience) is not None
 
 
 def most_people(audience: Audience) -> int:
@@ -61,9 +70,16 @@ def count_people(
     return people + pasted_besides(audience, pasted, but_not=but_not)
 
 
-def count_chosen(audience: Audience) -> Chosen:
-    """Count whom the groups, contacts or table stand for. Raises `GroupGone`."""
-    return Chosen(_by_operator(audience)[0], count_entries(audience))
+def count_chosen(
+    audience: Audience, *, seen: Callable[[int], None] = lambda _people: None
+) -> Chosen:
+    """Count whom the groups, contacts or table stand for; `seen` is told between the questions.
+
+    Raises `GroupGone`.
+    """
+    people = _by_operator(audience)[0]
+    seen(people.total())
+    return Chosen(people, count_entries(audience))
 
 
 def count_entries(audience: Audience) -> int:

@@ -3,6 +3,7 @@
 import hashlib
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -48,9 +49,9 @@ def from_json(found: dict[str, Any]) -> Chosen:
     return Chosen(people, found["entries"])
 
 
-def remembered_or_counted(audience: Audience) -> Chosen:
-    """What is remembered, if it holds; else counted now."""
+def remembered_or_counted(audience: Audience, *, seen: Callable[[int], None]) -> Chosen:
+    """What is remembered, if it holds; else counted now, step by step."""
     done = PeopleCount.objects.filter(
         key=_key(_chosen_only(audience)), mark=audience_mark(), state=CountState.DONE
     ).first()
-    return from_json(done.result) if done is not None else count_chosen(audience)
+    return from_json(done.result) if done is not None else count_chosen(audience, seen=seen)

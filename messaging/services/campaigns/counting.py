@@ -38,8 +38,8 @@ def _counted(count: PeopleCount, go_on: Callable[[], bool]) -> CountState:
     """Make a count; the state that it is left in."""
     try:
         if count.campaign is None:
-            return _count_audience(count)
-        return _count_review(count, count.campaign, go_on)
+            return _count_audience(count, _noting(count, go_on))
+        return _count_review(count, count.campaign, _noting(count, go_on))
     except (GroupGone, InvalidText):
         return CountState.GIVEN_UP  # the page finds the same, and says what
     except _Stopped:
@@ -48,15 +48,28 @@ def _counted(count: PeopleCount, go_on: Callable[[], bool]) -> CountState:
         return CountState.DONE  # whatever is in the row now is somebody else's
 
 
-def _count_audience(count: PeopleCount) -> CountState:
+def _noting(count: PeopleCount, go_on: Callable[[], bool]) -> Callable[[int], None]:
+    """What notes how many people were counted, and by that that its worker is still there."""
+
+    def seen(people: int) -> None:
+        if not go_on():
+            raise _Stopped
+        kept_counts.note(count, counted=people)
+
+    return seen
+
+
+def _count_audience(count: PeopleCount, seen: Callable[[int], None]) -> CountState:
     kept_counts.note(count, mark=audience_counts.audience_mark())
-    chosen = count_chosen(Audience.from_json(count.audience))
+    chosen = count_chosen(Audience.from_json(count.audience), seen=seen)
     result = audience_counts.to_json(chosen)
     kept_counts.note(count, result=result, counted=chosen.entries, state=CountState.DONE)
     return CountState.DONE
 
 
-def _count_review(count: PeopleCount, campaign: Campaign, go_on: Callable[[], bool]) -> CountState:
+def _count_review(
+    count: PeopleCount, campaign: Campaign, seen: Callable[[int], None]
+) -> CountState:
     """Of a draft, by the last reading. The mark comes first: what changes while it is counted makes
     it differ from the mark that the page finds.
     """
@@ -65,12 +78,6 @@ def _count_review(count: PeopleCount, campaign: Campaign, go_on: Callable[[], bo
         return CountState.GIVEN_UP
     mark = review_counts.review_mark(campaign, prices.rates_of(reading))
     kept_counts.note(count, mark=mark)
-
-    def seen(people: int) -> None:
-        if not go_on():
-            raise _Stopped
-        kept_counts.note(count, counted=people)
-
     found = review_of(campaign, reading, seen=seen)
     result = review_counts.to_json(campaign, found)
     kept_counts.note(count, result=result, state=CountState.DONE)

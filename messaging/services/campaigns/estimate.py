@@ -71,6 +71,11 @@ class Estimate:
         return self.count is not None and not self.count.result
 
     @property
+    def is_given_up(self) -> bool:
+        """Whether nobody could be counted; it is tried again after a while."""
+        return self.is_unknown and self.count is not None and self.count.is_given_up
+
+    @property
     def is_old(self) -> bool:
         """Whether people have changed since they were counted, and are counted anew."""
         return self.waits and not self.is_unknown

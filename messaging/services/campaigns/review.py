@@ -158,7 +158,7 @@ def review_of(
             seen(counts.total() + found.omitted)
             counts += _read(found, piece)
     elif not first.is_last and writer.same is not None:
-        counts = _counted(found, campaign, audience, writer.same, rates)
+        counts = _counted(found, campaign, audience, writer.same, rates, seen)
     found.fill(counts)
     return found
 
@@ -190,16 +190,24 @@ def _read(found: Review, piece: AudiencePiece) -> Counter[tuple[Operator, int]]:
 
 
 def _counted(
-    found: Review, campaign: Campaign, audience: Audience, letter: Letter, rates: prices.Rates
+    found: Review,
+    campaign: Campaign,
+    audience: Audience,
+    letter: Letter,
+    rates: prices.Rates,
+    seen: Callable[[int], None],
 ) -> Counter[tuple[Operator, int]]:
     """Have the database count the people of a text that is the same for everybody.
 
-    Nobody reads more names than the first, and the page waits for the answer.
+    Nobody reads more names than the first, and the page waits for the answer. `seen` is told after
+    each question that takes long.
     """
     pasted = read_pasted(audience.numbers)
-    chosen = remembered_or_counted(audience)
+    chosen = remembered_or_counted(audience, seen=seen)
     counted = chosen.people + pasted_besides(audience, pasted.mobiles)
+    seen(counted.total())
     found.mark, found.is_counted = sum_of_numbers(audience), True
+    seen(counted.total())
     if campaigns := repeats.that_may_have_sent(letter.text, repeats.recent(campaign)):
         got = repeats.numbers_of(letter.text, campaigns)
         left = count_people(audience, pasted.mobiles, but_not=got)

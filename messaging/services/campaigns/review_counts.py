@@ -1,8 +1,8 @@
 """The review of a large audience, as the worker has counted it: what is remembered, and how a page
 makes a receipt of it.
 
-No names, numbers or texts are remembered, but a mark made of them, which is signed. The people who are shown are looked up by the keys of
-their rows, or by their places among the pasted numbers.
+No names, numbers or texts are remembered, but a mark made of them, which is signed. The people who
+are shown are looked up by the keys of their rows, or by their places among the pasted numbers.
 """
 
 from collections import Counter
@@ -16,7 +16,7 @@ from messaging.models import BalanceReading, Campaign, PeopleCount
 from messaging.services.audience import letters, repeats
 from messaging.services.audience.changes import people_mark
 from messaging.services.audience.choice import Audience, check, omitted_rows, read_pasted, rows_of
-from messaging.services.audience.counts import most_people
+from messaging.services.audience.counts import most_if_large
 from messaging.services.audience.recipients import Reader
 from messaging.services.campaigns.kept_counts import kept, mark_of
 from messaging.services.campaigns.review import MOST_ASKED, MOST_SHOWN, Review, begun
@@ -33,7 +33,8 @@ def count_of(campaign: Campaign, reading: BalanceReading) -> PeopleCount | None:
     """
     audience = Audience.from_json(campaign.audience)
     check(audience)
-    if (most := most_people(audience)) <= settings.COUNTED_AT_ONCE:
+    most = most_if_large(audience)
+    if most is None:
         return None
     mark = review_mark(campaign, prices.rates_of(reading))
     return kept(f"review/{campaign.pk}", mark, most, campaign=campaign)

@@ -33,8 +33,8 @@ _NAMED: Final = (
     *("audit.Entry.actor_name", "audit.Entry.actor_email", "account.EmailAddress.email"),
     *("usersessions.UserSession.ip", "usersessions.UserSession.user_agent"),
 )
-# Rows of files that wait to be imported: a day, or until they are loaded, without her. Counts with a
-# mark of who was counted: a day, or until anybody is made nameless.
+# Rows of files that wait to be imported: a day, or until they are loaded, without her. Counts with
+# a mark of who was counted: a day, or until anybody is made nameless.
 _PASSING: Final = (
     *("contacts.ImportedPiece.rows", "sessions.Session.session_data"),
     "messaging.PeopleCount.result",

@@ -291,6 +291,25 @@ def test_a_count_grows_and_is_not_taken_by_two(gateway: Gateway, group: Group) -
     assert count_of(campaign).is_done
 
 
+def test_a_count_of_one_text_for_all_shows_that_its_worker_is_there(
+    gateway: Gateway, group: Group
+) -> None:
+    """Between the questions, of which each may take long; else another worker takes it over."""
+    group.members.add(*ContactFactory.create_batch(5))
+    campaign = draft_of(gateway, STATIC, groups=(group.pk,))
+    count_of(campaign)
+    steps: list[int] = []
+
+    def go_on() -> bool:
+        steps.append(PeopleCount.objects.get().counted)
+        PeopleCount.objects.update(worked_at=timezone.now() - timedelta(seconds=50))
+        return True
+
+    counting.count_what_waits(go_on=go_on)
+    assert steps == [0, 0, 20, 20, 20]
+    assert count_of(campaign).is_done
+
+
 def test_a_worker_that_ends_leaves_the_count_to_the_next(gateway: Gateway, group: Group) -> None:
     campaign = draft_of(gateway, PERSONAL, groups=(group.pk,))
     count_of(campaign)

@@ -202,6 +202,7 @@ def test_compose_counts_many_in_the_worker(
     django_capture_on_commit_callbacks: OnCommit,
 ) -> None:
     reading(gateway)
+    Gateway.objects.update(swept_at=timezone.now())
     typed = {"text": "School is closed.", "groups": [group.pk]}
     pages: list[Any] = []
 
@@ -213,6 +214,15 @@ def test_compose_counts_many_in_the_worker(
     assert "Rs 0.00" not in words(pages[-1])
     typing(waits="1")
     assert pages[-1].status_code == 204
+    PeopleCount.objects.update(state=CountState.GIVEN_UP, worked_at=timezone.now())
+    typing(waits="1")
+    assert "The people could not be counted. It is tried again by itself" in words(pages[-1])
+    assert COUNTING not in words(pages[-1])
+    typing(waits="again")
+    assert pages[-1].status_code == 204
+    PeopleCount.objects.update(worked_at=timezone.now() - timedelta(minutes=1))
+    typing(waits="again")
+    assert COUNTING in words(pages[-1])
     work()
     typing(waits="1")
     assert "5 people · 1 part · Rs 4.00" in words(pages[-1])
