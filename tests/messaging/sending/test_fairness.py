@@ -9,7 +9,9 @@ from pytest_django import Settings
 from messaging import tasks
 from messaging.models import Campaign, CampaignState, Gateway
 from messaging.services.campaigns import preparation
+from messaging.services.gateway import holds
 from messaging.services.sending import dispatch, slots
+from messaging.services.storage import database
 from sandbox.server import Sandbox
 from tests.sending import check_books, claim_batch, hand_over, numbers, send_all
 
@@ -134,8 +136,8 @@ def test_no_more_senders_than_set_send_at_the_same_time(
         looked.set()
         return dispatch.Round.NOTHING
 
-    monkeypatch.setattr(tasks.database, "can_be_used", lambda: True)
-    monkeypatch.setattr(tasks.holds, "current_gateway", lambda: gateway)
+    monkeypatch.setattr(database, "can_be_used", lambda: True)
+    monkeypatch.setattr(holds, "current_gateway", lambda: gateway)
     monkeypatch.setattr(dispatch, "send_next", look)
     for _sender in range(settings.SOCIAIR_SENDERS):
         assert tasks._sending.acquire(blocking=False)
