@@ -1,6 +1,7 @@
 """Membership: the one way for people to join groups, and the one way to leave them."""
 
 from collections.abc import Collection, Iterable
+from typing import Final
 
 from django.db import connection, transaction
 from django.db.models import Max, QuerySet, Sum
@@ -83,9 +84,13 @@ def sizes(groups: Iterable[Group]) -> dict[int, int]:
     return {row["group"]: row["size"] for row in summed}
 
 
+_LARGE: Final = 10_000  # people
+
+
 def outside(group: Group) -> QuerySet[Contact]:
     """Who is not in a group. That a large one has everybody is counted sooner than looked for."""
-    if sizes([group]).get(group.pk, 0) == Contact.objects.count():
+    size = sizes([group]).get(group.pk, 0)
+    if size > _LARGE and size == Contact.objects.count():
         return Contact.objects.none()
     return Contact.objects.exclude(groups=group)
 
@@ -97,6 +102,8 @@ def add_up_counts() -> None:
     """
     if connection.vendor != "postgresql":
         return
+    # Of a group that was deleted while its counts were added up.
+    MemberCount.objects.exclude(group__in=Group.objects.all()).delete()
     with connection.cursor() as cursor:
         cursor.execute(
             """

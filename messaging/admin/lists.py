@@ -69,7 +69,7 @@ class Days(admin.SimpleListFilter):
     def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
         today = timezone.localdate()
         chosen = request.GET.get(_DAY, "")
-        recent = [(f"{today}", _("Today")), ("7", _("Past 7 days"))]
+        recent = [(f"{today}", _("Today")), ("7", _("The last 7 days"))]
         return [*recent, *_years(model_admin, today, chosen), *_within(chosen)]
 
     def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:

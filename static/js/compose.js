@@ -37,7 +37,6 @@
   const form = document.getElementById("compose-form");
   if (form) {
     const line = document.getElementById("draft-line");
-    const estimate = document.getElementById("estimate");
     const version = document.getElementById("id_version");
     const remembered = `draft ${form.elements.form_uuid.value}`;
     // A button that only helps has changed the form and saved nothing.
@@ -109,8 +108,9 @@
       const isTyped = [...form.querySelectorAll("input, textarea")].some(
         (field) => field.value !== field.defaultValue || field.checked !== field.defaultChecked,
       );
-      if (isTyped) estimate.dispatchEvent(new Event("typed", { bubbles: true }));
-      if (isTyped && !isBack) isSaved = false;
+      const wasSaved = isSaved;
+      if (isTyped) form.dispatchEvent(new Event("input"));
+      isSaved = wasSaved && (isBack || !isTyped);
       if (!isSaved) line.dispatchEvent(new Event("save"));
     });
   }

@@ -35,6 +35,7 @@ _LATER: Final = {
     *("contacts_importedchange", "contacts_forgottennumber", "contacts_membercount"),
     *("messaging_erasure", "messaging_retentionday", "messaging_numbercode"),
     *("messaging_sentlink", "messaging_peoplecount", "messaging_peoplechange"),
+    "messaging_billcheck",
 }
 
 # The names of the columns, and the rows.

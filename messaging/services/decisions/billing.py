@@ -119,11 +119,6 @@ def _line(operator: Operator, counted: dict[_Key, list[int]]) -> CountLine | Non
     )
 
 
-def balance_gap(campaign: Campaign) -> BalanceGap | None:
-    """What the balance around a campaign says; None while it proves nothing, or agrees."""
-    return gap_between(campaign, readings_around(campaign))
-
-
 def readings_around(campaign: Campaign) -> Around:
     """The quiet readings around a campaign's calls."""
     calls = SentMessage.objects.filter(batch__campaign=campaign)

@@ -22,7 +22,7 @@ from django.db import (
     transaction,
 )
 
-from messaging.services.storage import trouble
+from messaging.services.storage import statements, trouble
 from messaging.services.storage.trouble import Cause
 from sociair_portal.common import shutdown
 
@@ -185,13 +185,15 @@ def in_turn() -> Iterator[None]:
     """
     has_turn = connection.vendor == "sqlite" and _turn.acquire(timeout=_SHORT)
     try:
-        with transaction.atomic():
+        with transaction.atomic(durable=True):
             _unlock_before_sync()
             yield
+            is_kept = not transaction.get_rollback()
     finally:
         if has_turn:
             _turn.release()
-    sync()
+    if is_kept:
+        _sync_what_is_committed()
 
 
 def _unlock_before_sync() -> None:
@@ -199,7 +201,18 @@ def _unlock_before_sync() -> None:
     would wait for the disk one after another. `sync` waits for it once they are unlocked.
     """
     if connection.vendor == "postgresql":
-        _ask_driver("SET LOCAL synchronous_commit = off")
+        statements.tell("SET LOCAL synchronous_commit = off")
+
+
+def _sync_what_is_committed() -> None:
+    """Whoever is told of a failure takes the transaction for undone, so one connection more is
+    tried first: what is committed outlives the one that it came over.
+    """
+    try:
+        sync()
+    except (DatabaseError, InterfaceError):
+        connection.close()
+        sync()
 
 
 def sync() -> None:
@@ -207,7 +220,7 @@ def sync() -> None:
     it all that stand before it in the log. One that changes nothing is not written, this one is.
     """
     if connection.vendor == "postgresql" and not connection.in_atomic_block:
-        _ask_driver("SELECT pg_logical_emit_message(true, 'sociair_portal', '')")
+        statements.tell("SELECT pg_logical_emit_message(true, 'sociair_portal', '')")
 
 
 def wait_briefly() -> None:
@@ -215,19 +228,11 @@ def wait_briefly() -> None:
     PostgreSQL's; SQLite has only one, and whoever writes has it already.
     """
     if connection.vendor == "postgresql":
-        _ask_driver("SET LOCAL lock_timeout = '250ms'")
+        statements.tell("SET LOCAL lock_timeout = '250ms'")
 
 
 def _wait_for_locks(seconds: float) -> None:
-    _ask_driver(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
-
-
-def _ask_driver(statement: str) -> None:
-    """Without Django's cursor, which costs more than what is asked at every answer."""
-    of_thread = connections[DEFAULT_DB_ALIAS]
-    of_thread.ensure_connection()
-    with of_thread.wrap_database_errors:
-        of_thread.connection.execute(statement)
+    statements.tell(f"PRAGMA busy_timeout = {seconds * 1000:.0f}")
 
 
 def probe() -> Cause | None:

@@ -43,6 +43,14 @@ def _ask_driver(of_thread: BaseDatabaseWrapper, statement: str, values: Values) 
     return psycopg.Cursor(driver).execute(statement, values)
 
 
+def tell(statement: str) -> None:
+    """How the connection, or the transaction, is to behave. It is opened first where it is not."""
+    of_thread = connections[DEFAULT_DB_ALIAS]
+    of_thread.ensure_connection()
+    with of_thread.wrap_database_errors:
+        of_thread.connection.execute(statement)
+
+
 @cache
 def _as_sqlite_has_it(statement: str, has_names: bool) -> str:
     """A statement with SQLite's own placeholders."""

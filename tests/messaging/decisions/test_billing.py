@@ -17,7 +17,7 @@ from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import control, drafts, handover
 from messaging.services.campaigns.estimate import estimate
 from messaging.services.campaigns.review import review_of
-from messaging.services.decisions import billing, billing_causes
+from messaging.services.decisions import bill_checks, billing, billing_causes
 from messaging.services.money import balance
 from sandbox import operators
 from sandbox.account import Account, Order, Partial
@@ -143,7 +143,7 @@ def sent(gateway: Gateway) -> Campaign:
 def test_nothing_is_said_where_all_agrees(sender: Browser, gateway: Gateway) -> None:
     campaign = sent(gateway)
     assert billing.counts_that_differ(campaign) == []
-    assert billing.balance_gap(campaign) is None
+    assert bill_checks.check(campaign).gap is None
     assert "billing does not match" not in words(sender.get(campaign.get_absolute_url()))
 
 
@@ -161,7 +161,7 @@ def test_another_table_of_operators_is_named(
     page = words(sender.get(campaign.get_absolute_url()))
     assert "Sociair's billing does not match" in page
     assert "table of operators is out of date" in page
-    gap = billing.balance_gap(campaign)
+    gap = bill_checks.check(campaign).gap
     assert gap is not None
     assert "Also taken from the account" in page
 
@@ -197,7 +197,7 @@ def test_prices_that_were_signed_anew_are_no_cause(gateway: Gateway, sandbox: Sa
     balance.read_balance(gateway)
     last = BalanceReading.objects.latest("id")
     BalanceReading.objects.filter(pk=last.pk).update(balance=last.balance - 5)
-    gap = billing.balance_gap(campaign)
+    gap = bill_checks.check(campaign).gap
     assert gap is not None
     assert billing_causes.cause_of_gap(
         campaign, gap, [], billing_causes.signed_rates(campaign)
@@ -216,7 +216,7 @@ def test_other_counts_that_make_the_whole_difference_are_the_cause(
     send_all(gateway)
     balance.read_balance(gateway)
     campaign.refresh_from_db()
-    lines, gap = billing.counts_that_differ(campaign), billing.balance_gap(campaign)
+    lines, gap = billing.counts_that_differ(campaign), bill_checks.check(campaign).gap
     assert gap is not None
     assert gap.gap == Decimal("0.20")
     assert "they make exactly this difference" in billing_causes.cause_of_gap(
@@ -253,4 +253,4 @@ def test_while_something_is_unclear_the_balance_proves_nothing(gateway: Gateway)
     last = BalanceReading.objects.latest("id")
     BalanceReading.objects.filter(pk=last.pk).update(balance=last.balance - 5)
     Batch.objects.filter(campaign=campaign).update(state="unconfirmed")
-    assert billing.balance_gap(campaign) is None
+    assert bill_checks.check(campaign).gap is None

@@ -21,7 +21,7 @@ from messaging.models import (
     HoldReason,
 )
 from messaging.services.campaigns import control, preparation
-from messaging.services.decisions import billing
+from messaging.services.decisions import bill_checks
 from messaging.services.gateway import holds
 from messaging.services.money import balance
 from messaging.services.money.affordability import SendRefused
@@ -73,7 +73,7 @@ def test_a_scheduled_campaign_that_became_dearer_asks(
     balance.read_balance(gateway)
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
     assert ledger(sandbox) == campaign.cost == 160
-    assert billing.balance_gap(campaign) is None
+    assert bill_checks.check(campaign).gap is None
     resumed = Event.objects.get(kind=EventKind.RESUMED)
     assert resumed.by == manager.user
     assert "Rs 160.00 instead of Rs 80.00" in resumed.words

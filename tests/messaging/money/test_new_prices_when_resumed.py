@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from messaging.models import Batch, Campaign, CampaignState, Gateway, Recipient, Verdict
 from messaging.services.campaigns import control, schedule
-from messaging.services.decisions import billing, evidence, settlement
+from messaging.services.decisions import bill_checks, billing, evidence, settlement
 from messaging.services.money import balance, new_prices, prices, recount
 from messaging.services.money.affordability import SendRefused
 from messaging.services.sending import upkeep
@@ -56,7 +56,7 @@ def test_resuming_asks_for_the_rest_and_what_went_out_keeps_its_price(
     assert campaign.state == CampaignState.DONE
     assert ledger(sandbox) == campaign.cost == booked(campaign) == Decimal("8.00")
     balance.read_balance(gateway)
-    assert billing.balance_gap(campaign) is None
+    assert bill_checks.check(campaign).gap is None
     assert billing.counts_that_differ(campaign) == []
 
 

@@ -56,11 +56,16 @@ def _answer_of_a_lost_call(gateway: Gateway, campaign: Campaign) -> sociair.Sent
 
 
 def _everything() -> dict[str, list[Any]]:
-    """Every row that an answer could change, but the answers themselves."""
+    """Every row that an answer could change, but the answers themselves, and that the check of a
+    bill must be made anew.
+    """
     models: list[type[Model]] = [Gateway, Campaign, Batch, Recipient, Event]
-    return {
+    found = {
         model.__name__: list(model._default_manager.order_by("pk").values()) for model in models
     }
+    for gateway in found["Gateway"]:
+        del gateway["bills_mark"]
+    return found
 
 
 @pytest.mark.django_db(transaction=True)

@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
@@ -99,3 +99,60 @@ def test_what_every_call_asks_is_prepared(gateway: Gateway) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM pg_prepared_statements WHERE statement LIKE '%LIKE%'")
         assert cursor.fetchone() == (1,)
+
+
+@pytest.fixture
+def synced(monkeypatch: pytest.MonkeyPatch) -> list[tuple[bool, bool]]:
+    """Whether a transaction was open, and whether there were changes, each time the disk was waited
+    for.
+    """
+    seen: list[tuple[bool, bool]] = []
+
+    def sync() -> None:
+        is_there = Gateway.objects.filter(failures=7).exists()
+        seen.append((connection.in_atomic_block, is_there))
+
+    monkeypatch.setattr(database, "sync", sync)
+    return seen
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_disk_is_waited_for_once_the_rows_are_unlocked(
+    gateway: Gateway, synced: list[tuple[bool, bool]]
+) -> None:
+    with database.in_turn():
+        Gateway.objects.update(failures=7)
+        assert synced == []
+    assert synced == [(False, True)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_disk_is_not_waited_for_when_nothing_was_changed(
+    gateway: Gateway, synced: list[tuple[bool, bool]]
+) -> None:
+    with database.in_turn():
+        Gateway.objects.update(failures=7)
+        transaction.set_rollback(True)
+    with pytest.raises(ZeroDivisionError), database.in_turn():
+        raise ZeroDivisionError
+    assert synced == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_what_was_committed_is_put_on_the_disk_over_another_connection(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else the answer would be saved again, and the batch that was claimed along be forgotten."""
+    failures = [OperationalError("terminating connection")]
+    synced = []
+
+    def sync() -> None:
+        if failures:
+            raise failures.pop()
+        synced.append(connection.connection is None)
+
+    monkeypatch.setattr(database, "sync", sync)
+    with database.in_turn():
+        Gateway.objects.update(failures=7)
+    assert synced == [True]
+    assert Gateway.objects.filter(failures=7).exists()
