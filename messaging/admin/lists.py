@@ -60,6 +60,11 @@ class BoundedPaginator(Paginator):
         rows: Any = self.object_list
         return int(rows[:MOST].count())
 
+    @property
+    def has_more(self) -> bool:
+        """Whether there may be more than were counted."""
+        return self.count >= MOST
+
 
 class Days(admin.SimpleListFilter):
     """Years back to the first, of a year its months, of a month its days. Django's own hierarchy
