@@ -11,7 +11,7 @@ from datetime import date, datetime, time, timedelta
 from typing import Any, ClassVar, Final
 
 from django.contrib import admin
-from django.db.models import Exists, IntegerField, Max, OuterRef, Q, QuerySet
+from django.db.models import IntegerField, Max, Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.formats import date_format
@@ -33,6 +33,9 @@ _BOUNDED: Final = gettext_lazy(
     "Words and filters are looked for among the newest 10,000, of all or of the chosen days."
 )
 _DAY: Final = "day"
+# Of how many campaigns rows are taken first, and how many times as many each time after that.
+_FEW: Final = 10
+_MORE: Final = 4
 # What stands in an address and narrows nothing.
 _PLACES: Final = frozenset({"p", "o", "e", "all", KEY})
 
@@ -56,6 +59,11 @@ class BoundedPaginator(Paginator):
     def count(self) -> int:
         rows: Any = self.object_list
         return int(rows[:MOST].count())
+
+    @property
+    def has_more(self) -> bool:
+        """Whether there may be more than were counted."""
+        return self.count >= MOST
 
 
 class Days(admin.SimpleListFilter):
@@ -101,12 +109,16 @@ def _numbers(chosen: str) -> list[int] | None:
     parts = chosen.split("-")
     if not all(part.isascii() and part.isdigit() for part in parts) or len(parts) > 3:
         return None
+    if not all(len(part) <= 4 for part in parts):
+        return None  # no number of any length becomes a date
     numbers = [int(part) for part in parts]
+    if not 1900 <= numbers[0] <= timezone.localdate().year + 1:
+        return None
     try:
         date(*[*numbers, 1, 1][:3])
     except ValueError:
         return None
-    return numbers if numbers[0] >= 1900 else None
+    return numbers
 
 
 def days_of(chosen: str) -> tuple[datetime, datetime] | None:
@@ -185,40 +197,45 @@ class RecordAdmin(MasksNumbers):
     def found(
         self, request: HttpRequest, queryset: QuerySet[Any], words: str
     ) -> tuple[QuerySet[Any], bool]:
-        days = days_of(request.GET.get(_DAY, "")) if self.moment else None
-        if words or not _PLACES.issuperset(request.GET):
-            queryset = self._newest(queryset, days)
-        return super().found(request, self._of_days(queryset, days), words)
+        days = self.chosen_days(request)
+        if days is not None:
+            # As keys: within the query a database would rather read the whole table.
+            queryset = queryset.filter(pk__in=self.newest_of(days))
+        elif words or not _PLACES.issuperset(request.GET):
+            queryset = self._newest(queryset)
+        return super().found(request, queryset, words)
 
-    def _of_days(
-        self, queryset: QuerySet[Any], days: tuple[datetime, datetime] | None
-    ) -> QuerySet[Any]:
-        if days is None:
-            return queryset
+    def chosen_days(self, request: HttpRequest) -> tuple[datetime, datetime] | None:
+        """From when until before when; None if no days were chosen, or there are none to choose."""
+        return days_of(request.GET.get(_DAY, "")) if self.moment else None
+
+    def of_days(self, queryset: QuerySet[Any], days: tuple[datetime, datetime]) -> QuerySet[Any]:
         return queryset.filter(**{f"{self.moment}__gte": days[0], f"{self.moment}__lt": days[1]})
 
-    def _newest(
-        self, queryset: QuerySet[Any], days: tuple[datetime, datetime] | None
-    ) -> QuerySet[Any]:
-        """The newest rows, of all or of some days."""
+    def _newest(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         if not isinstance(self.opts.pk, IntegerField):
             return queryset  # of which there are few
-        last = self.last_of(days) if days else self.model.objects.aggregate(pk=Max("pk"))["pk"]
-        if last is None:
-            return queryset.none() if days else queryset
-        return queryset.filter(pk__gt=last - MOST, pk__lte=last)
+        last = self.model.objects.aggregate(pk=Max("pk"))["pk"]
+        return queryset if last is None else queryset.filter(pk__gt=last - MOST)
+
+    def newest_of(self, days: tuple[datetime, datetime]) -> list[int]:
+        """The keys of the newest rows of some days.
+
+        By their moment: a draft has its key long before it is handed over, and a call only when it
+        is over.
+        """
+        rows = self.of_days(self.model.objects.all(), days).order_by(f"-{self.moment}")
+        return list(rows.values_list("pk", flat=True)[:MOST])
 
     def first_moment(self) -> datetime | None:
-        """When the first row is from, at least about."""
-        rows = self.model.objects.filter(**{f"{self.moment}__isnull": False})
-        found: datetime | None = rows.order_by("pk").values_list(self.moment, flat=True).first()
-        return found
+        """When the first row is from."""
+        return _first(self.model.objects.all(), self.moment)
 
-    def last_of(self, days: tuple[datetime, datetime]) -> int | None:
-        """The key of the last row of some days."""
-        rows = self._of_days(self.model.objects.all(), days)
-        found: int | None = rows.order_by(f"-{self.moment}").values_list("pk", flat=True).first()
-        return found
+
+def _first(rows: QuerySet[Any], moment: str) -> datetime | None:
+    known = rows.filter(**{f"{moment}__isnull": False}).order_by(moment)
+    found: datetime | None = known.values_list(moment, flat=True).first()
+    return found
 
 
 class RecordsOfNumbers(RecordAdmin):
@@ -229,8 +246,9 @@ class RecordsOfNumbers(RecordAdmin):
     ) -> tuple[QuerySet[Any], bool]:
         numbers = numbers_like(words)
         if numbers is not None:
-            days = days_of(request.GET.get(_DAY, "")) if self.moment else None
-            return self._of_days(self.of_numbers(queryset, numbers), days), False
+            queryset = self.of_numbers(queryset, numbers)
+            days = self.chosen_days(request)
+            return (self.of_days(queryset, days) if days else queryset), False
         return super().found(request, queryset, words)
 
     def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
@@ -244,16 +262,20 @@ class OfCampaigns(RecordAdmin):
     moment = "campaign__sent_at"
 
     def first_moment(self) -> datetime | None:
-        found = Campaign.objects.filter(sent_at__isnull=False).order_by("pk")
-        return found.values_list("sent_at", flat=True).first()
+        return _first(Campaign.objects.all(), "sent_at")
 
-    def last_of(self, days: tuple[datetime, datetime]) -> int | None:
-        """That of the last campaign of these days that has any."""
-        theirs = self.model.objects.filter(campaign=OuterRef("pk"))
-        sent = Campaign.objects.filter(
-            Exists(theirs), sent_at__gte=days[0], sent_at__lt=days[1]
-        ).order_by("-sent_at")
-        campaign = sent.values_list("pk", flat=True).first()
-        # Grouped, as PostgreSQL would else walk all rows from the last one back.
-        rows = self.model.objects.filter(campaign=campaign).values("campaign").order_by()
-        return next((found["last"] for found in rows.annotate(last=Max("pk"))), None)
+    def newest_of(self, days: tuple[datetime, datetime]) -> list[int]:
+        """Of the campaigns that were handed over last, each with all it has: their keys do not
+        follow one another, as campaigns are prepared at the same time, and batches cut again.
+        """
+        sent = Campaign.objects.filter(sent_at__gte=days[0], sent_at__lt=days[1])
+        campaigns = list(sent.order_by("-sent_at").values_list("pk", flat=True))
+        keys: list[int] = []
+        few = _FEW
+        while campaigns and len(keys) < MOST:
+            rows = self.model.objects.filter(campaign__in=campaigns[:few])
+            # Not by their keys alone: PostgreSQL would walk all rows from the last one back.
+            rows = rows.order_by("-campaign__sent_at", "-pk")
+            keys += rows.values_list("pk", flat=True)[: MOST - len(keys)]
+            campaigns, few = campaigns[few:], few * _MORE
+        return keys
