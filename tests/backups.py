@@ -12,12 +12,14 @@ from django.test import override_settings
 from messaging.models import (
     BalanceReading,
     Batch,
+    BillCheck,
     Campaign,
     Event,
     Gateway,
     LeftOut,
     Machine,
     NumberCode,
+    PeopleCount,
     Recipient,
     SentLink,
     SentMessage,
@@ -26,7 +28,7 @@ from messaging.services.gateway import machines
 
 _TABLES: list[type[Model]] = [
     *(Gateway, Machine, BalanceReading, Campaign, LeftOut, Batch, Recipient, SentMessage, Event),
-    *(NumberCode, SentLink),
+    *(NumberCode, SentLink, BillCheck, PeopleCount),
 ]
 
 

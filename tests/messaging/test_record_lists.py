@@ -45,7 +45,7 @@ _OF_MODEL: dict[type[Any], dict[str, str]] = {
 @pytest.fixture
 def many(gateway: Gateway, monkeypatch: pytest.MonkeyPatch) -> Campaign:
     """Far more rows of each kind than a list looks through."""
-    monkeypatch.setattr(lists, "MOST", 50)
+    monkeypatch.setattr(lists, "MOST", 60)  # more than a page has
     monkeypatch.setattr(lists, "_FEW", 1)
     campaign = hand_over(gateway, [*numbers(1), "12"])
     send_all(gateway)
@@ -106,6 +106,8 @@ def _plans(manager: Browser, model: type[Any], asked: dict[str, str]) -> list[st
         is_end = query["sql"].endswith("LIMIT 1")  # the first or the last row, by an index
         if query["sql"].startswith("SELECT") and f'FROM "{table}"' in query["sql"] and not is_end:
             with connection.cursor() as cursor:
+                if connection.vendor == "postgresql":  # else it reads a table as small as this
+                    cursor.execute("SET LOCAL enable_seqscan = off")
                 cursor.execute(f"{explain} {query['sql'].replace('%', '%%')}")
                 plans.append("\n".join(str(row[-1]) for row in cursor.fetchall()))
     assert plans
@@ -125,9 +127,11 @@ def _goes_through_all(plan: str, model: type[Any], *, is_narrowed: bool) -> bool
 def test_no_list_goes_through_a_whole_table(
     model: type[Any], manager: Browser, many: Campaign
 ) -> None:
-    assert not any(
-        _goes_through_all(plan, model, is_narrowed=False) for plan in _plans(manager, model, {})
-    )
+    assert [
+        plan
+        for plan in _plans(manager, model, {})
+        if _goes_through_all(plan, model, is_narrowed=False)
+    ] == []
     today = timezone.localdate()
     narrowed = [{"day": f"{today:%Y}"}, {"q": "zzzz"}, {"day": f"{today}", "q": "zzzz"}]
     if model is not BalanceReading:  # which has no words and no states of its own
@@ -258,7 +262,7 @@ def test_years_reach_back_to_a_first_draft_that_was_handed_over_last(
 
 def test_a_list_says_that_there_are_more_than_it_counts(manager: Browser, many: Campaign) -> None:
     path = reverse("admin:messaging_batch_changelist")
-    assert "50 or more batches" in words(manager.get(path))
+    assert "60 or more batches" in words(manager.get(path))
     asked = {"state__exact": "refused"}
     Batch.objects.filter(pk=Batch.objects.latest("id").pk).update(state="refused")
     found = words(manager.get(path, asked))
