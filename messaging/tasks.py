@@ -93,9 +93,9 @@ def kick_for(campaign: Campaign) -> None:
 @for_a_request
 def send() -> None:
     """A sender: claims, calls and records until nothing is claimable or its time is over."""
-    if not database.can_be_used():
-        return
     with _sending:  # waited for: a sender that is just ending may have looked too early
+        if not database.can_be_used():
+            return
         is_over = _send_all(holds.current_gateway())
     if not is_over and not stopping.is_set():
         send()

@@ -185,7 +185,7 @@ def in_turn() -> Iterator[None]:
     """
     has_turn = connection.vendor == "sqlite" and _turn.acquire(timeout=_SHORT)
     try:
-        with transaction.atomic(durable=True):
+        with transaction.atomic():
             _unlock_before_sync()
             yield
             is_kept = not transaction.get_rollback()

@@ -197,6 +197,7 @@ def test_prices_that_were_signed_anew_are_no_cause(gateway: Gateway, sandbox: Sa
     balance.read_balance(gateway)
     last = BalanceReading.objects.latest("id")
     BalanceReading.objects.filter(pk=last.pk).update(balance=last.balance - 5)
+    campaign.refresh_from_db()
     gap = bill_checks.check(campaign).gap
     assert gap is not None
     assert billing_causes.cause_of_gap(
