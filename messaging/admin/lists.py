@@ -30,7 +30,8 @@ from sociair_portal.common.kept_searches import KEY
 # How far a list is counted, and how many rows are looked through for words.
 MOST: Final = 10_000
 _BOUNDED: Final = gettext_lazy(
-    "Words and filters are looked for among the newest 10,000, of all or of the chosen days."
+    "Words are looked for, and filters applied, among the newest 10,000, of all or of the days "
+    "that are chosen."
 )
 _DAY: Final = "day"
 # Of how many campaigns rows are taken first, and how many times as many each time after that.

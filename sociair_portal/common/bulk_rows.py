@@ -38,12 +38,10 @@ def reserve_ids(model: type[models.Model], count: int) -> Sequence[int]:
             )
             return [pk for (pk,) in cursor.fetchall()]
         # As its AUTOINCREMENT does: an id is never given twice, even if its row was deleted.
-        cursor.execute(
-            f"SELECT max(seq) FROM (SELECT seq FROM sqlite_sequence WHERE name = %s"  # noqa: S608
-            f" UNION ALL SELECT coalesce(max({quote(key)}), 0) FROM {quote(table)})",
-            [table],
-        )
-        (last,) = cursor.fetchone()
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
+        given = cursor.fetchone() or (0,)
+        highest = models.QuerySet(model).aggregate(pk=models.Max("pk"))["pk"] or 0
+        last = max(*given, highest)
         return range(last + 1, last + 1 + count)
 
 

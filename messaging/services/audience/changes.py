@@ -26,14 +26,10 @@ def people_mark() -> str:
     if connection.vendor != "sqlite":
         return str(changes)
     # There, triggers for these would slow imports down: what is new is counted by the table itself.
-    tables = [model._meta.db_table for model in COUNTED_BY_SQLITE]
-    marks = ", ".join(["%s"] * len(tables))
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT name, seq FROM sqlite_sequence WHERE name IN ({marks})",  # noqa: S608
-            tables,
-        )
+        cursor.execute("SELECT name, seq FROM sqlite_sequence")
         highest = dict(cursor.fetchall())
+    tables = [model._meta.db_table for model in COUNTED_BY_SQLITE]
     return "/".join([str(changes), *(str(highest.get(table, 0)) for table in tables)])
 
 
