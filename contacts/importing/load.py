@@ -33,7 +33,7 @@ from contacts.models import (
 )
 from contacts.names import clean_name
 from contacts.services import forgotten, membership
-from sociair_portal.common.bulk_rows import insert_rows
+from sociair_portal.common.bulk_rows import insert_rows, take_stock
 
 _LONGEST_REASON: Final = OptOut._meta.get_field("reason").max_length
 _TRIES: Final = 3  # more than one, as somebody may add the same person at that moment
@@ -253,5 +253,7 @@ def _finish(source: ContactImport) -> None:
         source.refresh_from_db()
         if finished:
             deeds.imported(source)
+    if finished:
+        take_stock(Contact, Group.members.through, added=source.rows_done)
     if finished or source.is_over:
         drop_pieces(source)

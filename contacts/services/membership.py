@@ -11,7 +11,7 @@ from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 from sociair_portal.common.actors import Actor
 from sociair_portal.common.any_of import AnyOf
-from sociair_portal.common.bulk_rows import insert_rows
+from sociair_portal.common.bulk_rows import insert_rows, take_stock
 
 
 def join(group: Group, people: Collection[int], *, by: Actor = None, words: str = "") -> int:
@@ -26,6 +26,7 @@ def join(group: Group, people: Collection[int], *, by: Actor = None, words: str 
         rows = [through(group_id=group.pk, contact_id=pk) for pk in people]
         through.objects.bulk_create(rows, ignore_conflicts=True)
         record_change(group, by=by, words=words, joined=len(people) - here)
+    take_stock(through, added=len(people))
     return len(people)
 
 

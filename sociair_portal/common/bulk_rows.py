@@ -6,19 +6,23 @@ as long.
 
 from collections.abc import Iterable, Sequence
 from itertools import chain
-from typing import Any
+from typing import Any, Final
 
 from django.db import connection, models
 
+_MANY: Final = 1000  # rows; fewer change no plan
 
-def take_stock(model: type[models.Model]) -> None:
-    """Analyse a table after many rows were inserted.
 
-    PostgreSQL does so by itself only a minute later, and until then may sort all of it for a few
-    rows.
+def take_stock(*tables: type[models.Model], added: int) -> None:
+    """Analyse tables after so many rows were added.
+
+    PostgreSQL does so by itself only a minute later or more. Until then it may take a table of a
+    hundred thousand people for one of three, and search it once for each of them.
     """
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
+    if added < _MANY or connection.vendor != "postgresql":
+        return
+    with connection.cursor() as cursor:
+        for model in tables:
             cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
 
 

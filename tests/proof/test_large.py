@@ -14,7 +14,7 @@ from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import control, drafts, handover
 from messaging.services.campaigns.review import review_of
 from sandbox.server import Sandbox
-from sociair_portal.common.bulk_rows import insert_rows
+from sociair_portal.common.bulk_rows import insert_rows, take_stock
 from tests.proof.conftest import Start
 from tests.proof.person import see_to_its_end
 from tests.proof.steps import Step, Strike
@@ -42,6 +42,7 @@ def _group_of(people: int) -> Group:
     )
     through = Group.members.through
     insert_rows(through, ["group", "contact"], [(group.pk, person.pk) for person in everybody])
+    take_stock(Contact, through, added=people)
     return group
 
 

@@ -89,8 +89,7 @@ def keep(
     except BaseException:
         table.delete()
         raise
-    if table.size > PIECE:
-        take_stock(TableRow)
+    take_stock(TableRow, added=table.size)
     return table
 
 

@@ -4,6 +4,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from django.db import connection
 from pytest_django import Settings
 
 from contacts.importing import jobs, load, pieces
@@ -333,3 +334,15 @@ def test_words_before_the_first_one_typed_for_a_font_are_counted(
     facts = jobs.facts_of_columns(source)[0]
     assert (facts.read, facts.nepali, facts.either, facts.typed) == (800, 150, 300, 150)
     assert (facts.either_ones, facts.staying) == (["raj", "dev"], ["Sita Thapa"])
+
+
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="plans by statistics")
+def test_who_sends_right_after_an_import_does_not_wait(tmp_path: Path) -> None:
+    """The statistics of a table of three people made a search of it for each of the new ones."""
+    rows = "".join(f"Person,{number},All\n" for number in numbers(1001))
+    imported(csv_file(tmp_path / "many.csv", f"Name,Mobile,Groups\n{rows}"))
+    with connection.cursor() as cursor:
+        for table in (Contact, Group.members.through):
+            name = table._meta.db_table
+            cursor.execute("SELECT reltuples FROM pg_class WHERE relname = %s", [name])
+            assert cursor.fetchone() == (1001,)
