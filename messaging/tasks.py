@@ -24,7 +24,7 @@ from messaging.services.decisions import copies
 from messaging.services.gateway import holds
 from messaging.services.money import balance
 from messaging.services.privacy import erasing, retention
-from messaging.services.sending import dispatch, slots, upkeep
+from messaging.services.sending import dispatch, places, slots, upkeep
 from messaging.services.storage import database
 from sociair_portal.common.request_ids import current_id, for_a_request, on_behalf_of
 from sociair_portal.common.shutdown import stopping
@@ -43,7 +43,8 @@ _tidying = threading.Lock()  # what is forgotten or old: nobody waits for it
 _sending = threading.BoundedSemaphore(settings.SOCIAIR_SENDERS)
 
 # One sender of two or more stays free of large campaigns, so that a single message never waits.
-_large = threading.BoundedSemaphore(settings.SOCIAIR_WORKERS)
+_large = threading.BoundedSemaphore(settings.SOCIAIR_SENDERS_OF_LARGE)
+_places: Final = places.Places(settings.SOCIAIR_WORKERS)
 
 
 def kick(senders: int | None = None) -> None:
@@ -121,7 +122,11 @@ def _round(gateway: Gateway, go_on: Callable[[], bool]) -> dispatch.Round:
     include_large = _large.acquire(blocking=False)
     try:
         return dispatch.send_next(
-            gateway, include_large=include_large, stopping=stopping.wait, go_on=go_on
+            gateway,
+            include_large=include_large,
+            stopping=stopping.wait,
+            go_on=go_on,
+            places=_places if include_large else None,
         )
     except DatabaseError as error:
         if not database.takes_no_changes(error):

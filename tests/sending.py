@@ -13,6 +13,7 @@ from messaging.services.campaigns.review import review_of
 from messaging.services.gateway import holds, slot_record
 from messaging.services.money import balance
 from messaging.services.sending import claims, dispatch, slots
+from messaging.services.storage import statements
 from sociair_portal.common.actors import Actor
 
 _LOOKS_IN_EVERY = 15  # seconds, as a worker's own task does
@@ -76,8 +77,8 @@ def claim_batch(campaign_id: int) -> claims.Claim | None:
 def take_slot(gateway: Gateway) -> float | None:
     """0.0 for a slot that was taken, the seconds to wait for one, None while nobody may call."""
     while isinstance(leave := slots.look(gateway), slots.Leave):
-        if (slot := slots.take(leave)) is not None:
-            slot_record.raise_to(gateway, slot)
+        if (taken := statements.row(*slots.taking(leave))) is not None:
+            slot_record.raise_to(gateway, taken[0])
             return 0.0
     return leave
 

@@ -57,7 +57,7 @@ class BalanceUnknown(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """One call of `POST /sms` that was made, or tried; `save` keeps it."""
+    """One call of `POST /sms` that was made, or tried; `kept` saves it."""
 
     batch: Batch
     numbers: list[str]
@@ -218,8 +218,8 @@ def _name(error: BaseException) -> str:
     return " < ".join(names)[:200]
 
 
-def save(sent: Sent, *, gateway_id: int) -> None:
-    """Save the row for one call, within the transaction that records its batch."""
+def kept(sent: Sent, *, gateway_id: int) -> statements.Statement:
+    """What saves the row for one call, within the transaction that records its batch."""
     answer = sent.answer
     row = {
         "batch_id": sent.batch.pk,
@@ -237,7 +237,7 @@ def save(sent: Sent, *, gateway_id: int) -> None:
         "ended_at": sent.ended_at,
         **{operator.value: answer.counts.get(operator) for operator in Operator},
     }
-    statements.insert(SentMessage, row)
+    return statements.inserting(SentMessage, row)
 
 
 def balance(gateway: Gateway) -> BalanceReading:

@@ -164,11 +164,12 @@ UPDATE messaging_recipient SET state = %s WHERE batch_id = %s AND state = %s
 """
 
 
-def move_try(batch: Batch, before: BatchState, after: BatchState, outcome: Outcome) -> bool:
-    """Take a batch on by what one try of it came to; False if that is not its try any more."""
+def moving_try(
+    batch: Batch, before: BatchState, after: BatchState, outcome: Outcome
+) -> statements.Statement:
+    """What takes a batch on by what one try of it came to; none if that try is over."""
     _check(BATCH, [before], after)
-    values = [after.value, outcome.value, batch.pk, batch.tries, before.value]
-    return statements.changed(_MOVE_TRY, values) == 1
+    return _MOVE_TRY, [after.value, outcome.value, batch.pk, batch.tries, before.value]
 
 
 def move_recipients(batch_id: int, before: RecipientState, after: RecipientState) -> int:

@@ -32,8 +32,10 @@ SOCIAIR_CONNECT_TIMEOUT: float = env.float("SOCIAIR_CONNECT_TIMEOUT", 5)
 SOCIAIR_TOTAL_TIMEOUT: float = env.float("SOCIAIR_TOTAL_TIMEOUT", 30)
 SOCIAIR_DEADLINE: float = env.float("SOCIAIR_DEADLINE", 60)
 SOCIAIR_WORKERS: int = env.int("SOCIAIR_WORKERS", 8)
-# From two up there is one more, which is kept free of large campaigns.
-SOCIAIR_SENDERS: int = SOCIAIR_WORKERS + (SOCIAIR_WORKERS > 1)
+# Those who call for large campaigns take turns: while some save an answer, others call. From two
+# requests up there is one more, which is kept free of large campaigns.
+SOCIAIR_SENDERS_OF_LARGE: int = SOCIAIR_WORKERS + SOCIAIR_WORKERS // 4
+SOCIAIR_SENDERS: int = SOCIAIR_SENDERS_OF_LARGE + (SOCIAIR_WORKERS > 1)
 SOCIAIR_REQUESTS_PER_MINUTE: int = env.int("SOCIAIR_REQUESTS_PER_MINUTE", 0)
 SOCIAIR_OTHER_RATE: Decimal | None = rupees("SOCIAIR_OTHER_RATE", env.str("SOCIAIR_OTHER_RATE", ""))
 

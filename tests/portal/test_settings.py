@@ -174,7 +174,7 @@ def test_a_running_sandbox_stands_in_for_a_token(tmp_path: Path) -> None:
     )
 
 
-@pytest.mark.parametrize(("together", "threads"), [("1", 2), ("2", 4), ("8", 10)])
+@pytest.mark.parametrize(("together", "threads"), [("1", 2), ("2", 4), ("8", 12)])
 def test_the_worker_has_a_thread_besides_the_senders(
     tmp_path: Path, together: str, threads: int
 ) -> None:

@@ -64,7 +64,7 @@ def _after(owner: Any, name: str, pass_by: Callable[[Any], None]) -> None:
 def _set(strike: Strike) -> None:
     # Not before Django is ready.
     from contacts.importing import load  # noqa: PLC0415
-    from messaging.services import sociair, transport  # noqa: PLC0415
+    from messaging.services import sociair, states, transport  # noqa: PLC0415
     from messaging.services.campaigns import batches, preparation  # noqa: PLC0415
     from messaging.services.sending import claims, persistence  # noqa: PLC0415
 
@@ -95,7 +95,7 @@ def _set(strike: Strike) -> None:
         case Step.ANSWERED:
             _after(sociair, "send", trap.pass_by)
         case Step.SAVING:
-            _after(sociair, "save", trap.pass_by)
+            _after(states, "move_recipients", trap.pass_by)
 
 
 def main() -> None:

@@ -38,11 +38,11 @@ class Claim:
 
 def candidates(gateway_id: int, include_large: bool) -> list[int]:
     """Ids of at most 20 campaigns with something queued, the best to send first."""
-    return [pk for (pk,) in statements.rows(*_candidates_sql(gateway_id, include_large))]
+    return [pk for (pk,) in statements.rows(*_candidates(gateway_id, include_large))]
 
 
 @cache
-def _candidates_sql(gateway_id: int, include_large: bool) -> tuple[str, tuple[Any, ...]]:
+def _candidates(gateway_id: int, include_large: bool) -> statements.Statement:
     """Built once, because every sender asks this before every call."""
     queued = Batch.objects.filter(campaign=OuterRef("pk"), state=BatchState.QUEUED)
     claimable = Campaign.objects.claimable(gateway_id).filter(Exists(queued))
@@ -112,13 +112,11 @@ def claim_batch(campaign_id: int, leave: slots.Leave) -> Claim | None:
 
 def claim_on(leave: slots.Leave, *, include_large: bool) -> Claim | None:
     """Take a batch of the best campaign within the transaction that records an answer. None if
-    that is not possible at once: the answer must not wait.
+    that is not possible at once: the answer must not wait, and the caller undoes what was begun.
     """
-    database.wait_briefly()
     for campaign_id in candidates(leave.gateway, include_large)[:1]:
         if isinstance(claimed := _claim(campaign_id, leave), Claim):
             return claimed
-    transaction.set_rollback(True)
     return None
 
 
@@ -152,13 +150,17 @@ def _claim(campaign_id: int, leave: slots.Leave) -> Claim | _ToTakeOut | _Cancel
     for is_dead, cancel in _DEAD:
         if is_dead(batch):
             return cancel
-    numbers, opted_out = _claim_numbers(batch.pk)
+    called, slot, *small = statements.together(
+        (_TO_CALL, [batch.pk]),
+        slots.taking(leave),
+        *([_candidates(leave.gateway, False)] if is_large else []),
+    )
+    numbers, opted_out = _numbers_in(called.rows)
     if opted_out:
         return _ToTakeOut(batch.pk, opted_out)
-    slot = slots.take(leave)
-    if slot is None or (is_large and candidates(leave.gateway, False)):
+    if not slot.rows or any(each.rows for each in small):
         return None  # held, or another sender was faster, or a small campaign is first
-    return Claim(batch, numbers, start_before, slot, request_id)
+    return Claim(batch, numbers, start_before, slot.rows[0][0], request_id)
 
 
 def _claim_oldest(campaign_id: int) -> tuple[Batch, bool, str] | None:
@@ -175,7 +177,8 @@ def _claim_oldest(campaign_id: int) -> tuple[Batch, bool, str] | None:
     return batch, bool(is_large), request_id
 
 
-# Only while somebody is forgotten are all of the batch's numbers compared.
+# Takes a batch's people along with it. Only while somebody is forgotten are all of its numbers
+# compared.
 _TO_CALL: Final = """
 UPDATE messaging_recipient SET state = 'sending' WHERE batch_id = %s AND state = 'queued'
 RETURNING id, mobile, EXISTS (
@@ -186,11 +189,11 @@ RETURNING id, mobile, EXISTS (
 """
 
 
-def _claim_numbers(batch_id: int) -> tuple[list[str], list[str]]:
-    """Take a batch's people along with it: their numbers in the order in which they were cut, and
-    which of them opted out, or were made nameless, since the review.
+def _numbers_in(people: list[tuple[Any, ...]]) -> tuple[list[str], list[str]]:
+    """A batch's numbers in the order in which they were cut, and which of them opted out, or were
+    made nameless, since the review.
     """
-    found = sorted(statements.rows(_TO_CALL, [batch_id]))
+    found = sorted(people)
     opted_out = [mobile for _pk, mobile, is_opted_out, _some in found if is_opted_out]
     others = [mobile for _pk, mobile, is_opted_out, some in found if some and not is_opted_out]
     return [row[1] for row in found], opted_out + sorted(forgotten.among(others))

@@ -7,6 +7,7 @@ A batch whose answer nobody could save is `unconfirmed`, never sent again.
 
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from enum import Enum
 from typing import Final
 
@@ -23,10 +24,12 @@ from messaging.services import sociair, states, transport
 from messaging.services.gateway import holds, slot_record
 from messaging.services.sending import claims, persistence, slots
 from messaging.services.sending.claims import Claim
+from messaging.services.sending.places import Place, Places
 from sociair_portal.common.request_ids import on_behalf_of
 
 # Times that all campaigns are gone through in vain: others were faster, or one cannot be cancelled.
 _MOST_PASSES: Final = 5
+_QUICK: Final = 1.0  # seconds; where calls take longer, the next one's claim would wait too long
 
 
 class Round(Enum):
@@ -44,23 +47,44 @@ def send_next(
     include_large: bool = True,
     stopping: Callable[[float], bool] | None = None,
     go_on: Callable[[], bool] | None = None,
+    places: Places | None = None,
 ) -> Round:
     """Send one batch of the best campaign; while `go_on()`, the next one too, which is claimed with
-    the answer to the one before. `stopping(seconds)` waits and tells whether to stop.
+    the answer to the one before. `stopping(seconds)` waits and tells whether to stop. No more call
+    at the same time than there are `places`.
     """
     wait_or_stop = stopping or _sleep
-    first = _first_claim(gateway, include_large, wait_or_stop)
-    if isinstance(first, Round):
-        return first
-    claim: Claim | None = first
-    while claim is not None:
-        with on_behalf_of(claim.request_id):
-            if not _is_remembered(gateway, claim):
-                return Round.HELD
-            sent = sociair.send(claim.batch, claim.numbers, start_before=claim.start_before)
-            along = _along(gateway, claim, include_large, go_on) if go_on is not None else None
-            claim = persistence.save_surely(sent, gateway, wait_or_stop, along)
+    with places.for_sender() if places else nullcontext(Place()) as place:
+        if not place.take():
+            return Round.NOTHING
+        first = _first_claim(gateway, include_large, wait_or_stop)
+        if isinstance(first, Round):
+            return first
+        claim: Claim | None = first
+        while claim is not None:
+            with on_behalf_of(claim.request_id):
+                sent = _call(gateway, claim, place)
+                if isinstance(sent, Round):
+                    return sent
+                along = _along(gateway, claim, include_large, go_on) if go_on is not None else None
+                claim = persistence.save_surely(sent, gateway, wait_or_stop, along)
     return Round.CALLED
+
+
+def _call(gateway: Gateway, claim: Claim, place: Place) -> sociair.Sent | Round:
+    """Make a claim's call, once its slot is noted and there is a place for it. Where there is none,
+    the batch is queued again: the claim before it was called.
+    """
+    if not _is_remembered(gateway, claim):
+        return Round.HELD
+    if not place.take():
+        _put_back(claim)
+        return Round.CALLED
+    began = transport.now()
+    sent = sociair.send(claim.batch, claim.numbers, start_before=claim.start_before)
+    if transport.now() - began < _QUICK:
+        place.leave()
+    return sent
 
 
 def _along(

@@ -41,15 +41,17 @@ WHERE batch.id = %s
 """
 
 
-def look_up(sent: Sent) -> Known:
-    """Raises `Batch.DoesNotExist` if the database does not know of the call: it was set back
+def look_up(sent: Sent, *before: statements.Statement) -> Known:
+    """What is known once the statements `before` it are through.
+
+    Raises `Batch.DoesNotExist` if the database does not know of the call: it was set back
     meanwhile, and the batch's number may be another's by now.
     """
     batch = sent.batch
-    found = statements.row(_CLAIM_AND_ANSWER, [batch.tries, batch.pk])
-    if found is None:
+    found = statements.together(*before, (_CLAIM_AND_ANSWER, [batch.tries, batch.pk]))[-1].rows
+    if not found:
         raise Batch.DoesNotExist
-    is_sending, is_emptied, is_cancelled, gateway_id, failures, tries, *moments = found
+    is_sending, is_emptied, is_cancelled, gateway_id, failures, tries, *moments = found[0]
     claimed_at, saved = (moment and clock.read(moment) for moment in moments)
     is_claim = tries > batch.tries or (tries, claimed_at) == (batch.tries, batch.claimed_at)
     if not is_claim or saved not in (None, sent.started_at):

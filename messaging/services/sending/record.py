@@ -55,8 +55,7 @@ def record(sent: sociair.Sent, then: Callable[[], Claim | None] | None = None) -
     batch, size = sent.batch, len(sent.numbers)
     with database.in_turn():
         # Few statements while the campaign is locked: every other answer of it waits meanwhile.
-        _lock(batch.campaign_id)
-        known = late_answers.look_up(sent)
+        known = late_answers.look_up(sent, *_locking(batch.campaign_id))
         if known.is_saved:
             return None  # by a commit whose confirmation was lost
         if known.is_late:
@@ -64,8 +63,8 @@ def record(sent: sociair.Sent, then: Callable[[], Claim | None] | None = None) -
             bills.changed(known.gateway_id)
         answer = sent.answer
         change = change_by(answer.outcome, size, cancelled=known.is_cancelled, late=False)
-        sociair.save(sent, gateway_id=known.gateway_id)
-        moved = _move(batch, BatchState.SENDING, change, answer)
+        kept = sociair.kept(sent, gateway_id=known.gateway_id)
+        moved = _move(batch, BatchState.SENDING, change, answer, kept)
         if moved is not None:
             _follow(known, batch, answer)
         elif answer.outcome in CLEAR:
@@ -86,22 +85,23 @@ def _claim(then: Callable[[], Claim | None]) -> Claim | None:
     """What goes wrong with the next batch must not undo this answer, nor keep it waiting; a
     database that fails undoes it in any case, and then the answer is saved alone.
     """
+    claim = None
+    database.mark()
     try:
-        with transaction.atomic():
-            return then()
+        claim = then()
     except DatabaseError as error:
-        if database.cause_of(error) is Cause.LOCKED:
-            return None
-        raise
+        if database.cause_of(error) is not Cause.LOCKED:
+            raise
     except Exception as error:  # noqa: BLE001  # the next round meets it, and says what it is
         logger.info("The next batch was not claimed along: %s.", type(error).__name__)
-        return None
+    if claim is None:
+        database.go_back_to_mark()
+    return claim
 
 
-def _lock(campaign_id: int) -> None:
-    """A transaction of SQLite has the whole database to itself."""
-    if connection.features.has_select_for_update:
-        statements.row(_LOCK, [campaign_id])
+def _locking(campaign_id: int) -> list[statements.Statement]:
+    """What locks a campaign: nothing on SQLite, where a transaction has all to itself."""
+    return [(_LOCK, [campaign_id])] if connection.features.has_select_for_update else []
 
 
 _LOCK: Final = "SELECT 1 FROM messaging_campaign WHERE id = %s FOR NO KEY UPDATE"
@@ -138,7 +138,7 @@ def _give_up_surely(batch: Batch) -> bool:
 
 def _give_up(batch: Batch) -> bool:
     with transaction.atomic():
-        _lock(batch.campaign_id)
+        statements.together(*_locking(batch.campaign_id))
         answer = Answer(outcome=Outcome.WORKER_LOST)
         given_up = _move(batch, BatchState.SENDING, UNCONFIRMED, answer)
         # The deadline says when the call was certainly over: evidence asks for that.
@@ -150,12 +150,16 @@ def _give_up(batch: Batch) -> bool:
     return given_up is not None
 
 
-def _move(batch: Batch, before: BatchState, change: Change, answer: Answer) -> states.Counts | None:
-    """Take one try of a batch from one state to the next, and its recipients with it.
+def _move(
+    batch: Batch, before: BatchState, change: Change, answer: Answer, *first: statements.Statement
+) -> states.Counts | None:
+    """Take one try of a batch from one state to the next, and its recipients with it; before that
+    do what comes `first`, whatever becomes of the try.
 
     How many more there are in each state by that; None if the try is not there any more.
     """
-    if not states.move_try(batch, before, change.batch, answer.outcome):
+    moving = states.moving_try(batch, before, change.batch, answer.outcome)
+    if not statements.together(*first, moving)[-1].changed:
         return None
     state = RecipientState(before.value)
     counts: states.Counts = Counter()

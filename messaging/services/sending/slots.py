@@ -31,7 +31,7 @@ def look(gateway: Gateway) -> Leave | float | None:
     """Leave to claim a batch; or the seconds to wait before asking again; or None while the gateway
     is held, or this machine may not send.
 
-    No slot is taken yet: `take` checks everything again, within the transaction of the claim.
+    No slot is taken yet: `taking` checks everything again, within the transaction of the claim.
     """
     try:
         record = slot_record.read(gateway)
@@ -54,7 +54,7 @@ def look(gateway: Gateway) -> Leave | float | None:
 
 
 def glance(gateway: Gateway) -> Leave | None:
-    """Leave to claim a batch that `take` will judge, where nothing has to be asked or done first:
+    """Leave to claim a batch that `taking` will judge, where nothing has to be asked or done first:
     while a machine sends, and without a limit of calls a minute. It never asks the database.
     """
     if _interval() or machines.is_new_here(gateway):
@@ -172,10 +172,10 @@ def _in_words(statement: str) -> str:
     )
 
 
-def take(leave: Leave) -> int | None:
-    """Take the next slot and return its number; None if something has changed since `look`.
+def taking(leave: Leave) -> statements.Statement:
+    """What takes the next slot and finds its number; nothing if something has changed since `look`.
 
-    The last statement of a claim's transaction: the row, which all senders share, is locked for as
+    The last change of a claim's transaction: the row, which all senders share, is locked for as
     short a time as can be.
     """
     values: dict[str, int | float | str] = {
@@ -184,8 +184,7 @@ def take(leave: Leave) -> int | None:
         "known": leave.known,
         "interval": _interval(),
     }
-    row = statements.row(_in_words(_TAKE), values)
-    return row[0] if row else None
+    return _in_words(_TAKE), values
 
 
 def _interval() -> float:

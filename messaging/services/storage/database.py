@@ -29,6 +29,7 @@ from sociair_portal.common import shutdown
 logger = logging.getLogger(__name__)
 
 _SHORT: Final = 5  # seconds for a lock, where what waits for it must not be lost
+_BRIEF: Final = 0.25  # seconds for a row, where what waits for it may go on without it
 _PROBE: Final = b"\0" * 64 * 1024  # written to try whether a disk takes more
 _NOTHING_WAS_SENT: Final = (
     "Nothing was sent from it since. Stop everything, look at docs/scaling.md, then start again."
@@ -179,29 +180,29 @@ def short_wait() -> Iterator[None]:
 def in_turn() -> Iterator[None]:
     """A transaction that is on the disk when it ends, and in whose locks few wait for long.
 
-    The threads of this process take turns, because SQLite lets whoever waits for its lock sleep for
-    longer and longer, so that it lies idle between many short transactions. Who waits in vain for
-    its turn goes on, and then SQLite decides.
+    The threads of this process take turns. SQLite lets whoever waits for its lock sleep for longer
+    and longer, so that it lies idle between many short transactions; PostgreSQL hands a row's lock
+    on more slowly than they do, and more so the more wait. Who waits in vain for its turn goes on,
+    and then the database decides.
     """
-    has_turn = connection.vendor == "sqlite" and _turn.acquire(timeout=_SHORT)
-    try:
+    with contextlib.ExitStack() as turn:
+        if connection.vendor == "sqlite":
+            _wait_for_turn(turn, _SHORT)
         with transaction.atomic():
-            _unlock_before_sync()
+            if connection.vendor == "postgresql":
+                # It keeps a transaction's locks until it is on the disk, so that those of one
+                # campaign would wait for the disk one after another. `sync` waits for it later.
+                statements.tell("SET LOCAL synchronous_commit = off")
+                _wait_for_turn(turn, _BRIEF)
             yield
             is_kept = not transaction.get_rollback()
-    finally:
-        if has_turn:
-            _turn.release()
     if is_kept:
         _sync_what_is_committed()
 
 
-def _unlock_before_sync() -> None:
-    """PostgreSQL keeps a transaction's locks until it is on the disk, so that those of one campaign
-    would wait for the disk one after another. `sync` waits for it once they are unlocked.
-    """
-    if connection.vendor == "postgresql":
-        statements.tell("SET LOCAL synchronous_commit = off")
+def _wait_for_turn(turn: contextlib.ExitStack, seconds: float) -> None:
+    if _turn.acquire(timeout=seconds):
+        turn.callback(_turn.release)
 
 
 def _sync_what_is_committed() -> None:
@@ -223,12 +224,24 @@ def sync() -> None:
         statements.tell("SELECT pg_logical_emit_message(true, 'sociair_portal', '')")
 
 
-def wait_briefly() -> None:
-    """From here to the end of a transaction, or of its savepoint, wait hardly for a lock of
-    PostgreSQL's; SQLite has only one, and whoever writes has it already.
+_MARK: Final = "SAVEPOINT portal_mark"
+_GO_BACK: Final = "ROLLBACK TO SAVEPOINT portal_mark"
+_WAIT_BRIEFLY: Final = f"SET LOCAL lock_timeout = '{_BRIEF * 1000:.0f}ms'"
+
+
+def mark() -> None:
+    """Mark the place in a transaction that `go_back_to_mark` returns to. From there on it waits
+    hardly for a lock of PostgreSQL's; SQLite has only one, and whoever writes has it already.
+
+    Django's savepoints cost more than all that is asked within them.
     """
-    if connection.vendor == "postgresql":
-        statements.tell("SET LOCAL lock_timeout = '250ms'")
+    is_postgresql = connection.vendor == "postgresql"
+    statements.together((_MARK, ()), *([(_WAIT_BRIEFLY, ())] if is_postgresql else []))
+
+
+def go_back_to_mark() -> None:
+    """Undo what was done since the mark."""
+    statements.tell(_GO_BACK)
 
 
 def _wait_for_locks(seconds: float) -> None:

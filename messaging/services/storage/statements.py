@@ -13,15 +13,20 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import DateTimeField, DecimalField, Field, JSONField, Model
 
+from messaging.services.storage import prepared
+from messaging.services.storage.prepared import Answer, Values
+
 M = TypeVar("M", bound=Model)
 
 _Convert: TypeAlias = Callable[[Any], Any]
 
-Values: TypeAlias = Sequence[Any] | Mapping[str, Any]
+Statement: TypeAlias = tuple[str, Values]
 
 
-def _run(statement: str, values: Values, ask: Callable[[Any], Any]) -> Any:
-    """Within a transaction the driver is asked directly, because Django's cursors cost more than
+def together(*asked: Statement) -> list[Answer]:
+    """What statements find and change that are run one after another, whatever each comes to.
+
+    Within a transaction the driver is asked directly, because Django's cursors cost more than
     what they ask; they are used where somebody listens to them, and where the transaction is
     broken, which they tell.
     """
@@ -29,18 +34,32 @@ def _run(statement: str, values: Values, ask: Callable[[Any], Any]) -> Any:
     is_heard = of_thread.queries_logged or of_thread.execute_wrappers
     if is_heard or of_thread.needs_rollback or not of_thread.in_atomic_block:
         with of_thread.cursor() as cursor:
-            cursor.execute(statement, values)
-            return ask(cursor)
+            return [_asked(cursor, *each) for each in asked]
     with of_thread.wrap_database_errors:
-        return ask(_ask_driver(of_thread, statement, values))
+        return _ask_driver(of_thread, asked)
 
 
-def _ask_driver(of_thread: BaseDatabaseWrapper, statement: str, values: Values) -> Any:
+def _ask_driver(of_thread: BaseDatabaseWrapper, asked: Sequence[Statement]) -> list[Answer]:
     driver = of_thread.connection
     if of_thread.vendor == "sqlite":
-        return driver.execute(_as_sqlite_has_it(statement, isinstance(values, Mapping)), values)
-    # The server plans it once for each connection, where the settings say so.
-    return psycopg.Cursor(driver).execute(statement, values)
+        return [
+            _read(driver.execute(_as_sqlite_has_it(sql, isinstance(values, Mapping)), values))
+            for sql, values in asked
+        ]
+    if not prepared.is_possible(driver):
+        return [_read(psycopg.Cursor(driver).execute(*each)) for each in asked]
+    if len(asked) == 1:
+        return [prepared.ask(driver, *asked[0])]
+    return prepared.ask_together(driver, asked)
+
+
+def _asked(cursor: Any, statement: str, values: Values) -> Answer:
+    cursor.execute(statement, values)
+    return _read(cursor)
+
+
+def _read(cursor: Any) -> Answer:
+    return Answer(cursor.fetchall() if cursor.description else [], cursor.rowcount)
 
 
 def tell(statement: str) -> None:
@@ -64,8 +83,7 @@ _NAMED: Final = re.compile(r"%\((\w+)\)s")
 
 def rows(statement: str, values: Values) -> list[tuple[Any, ...]]:
     """What a statement finds, or returns of what it changed."""
-    found: list[tuple[Any, ...]] = _run(statement, values, lambda cursor: cursor.fetchall())
-    return found
+    return together((statement, values))[0].rows
 
 
 def row(statement: str, values: Values) -> tuple[Any, ...] | None:
@@ -114,16 +132,13 @@ def _reader(field: "Field[Any, Any]") -> _Convert | None:
 
 def changed(statement: str, values: Values) -> int:
     """How many rows a statement changed."""
-    count: int = _run(statement, values, lambda cursor: cursor.rowcount)
-    return count
+    return together((statement, values))[0].changed
 
 
-def insert(model: type[Model], row: Mapping[str, Any]) -> None:
-    """Put a new row into a table: all of its attributes but the key, which is not told."""
+def inserting(model: type[Model], row: Mapping[str, Any]) -> Statement:
+    """What puts a new row into a table: all of its attributes but the key, which is not told."""
     statement, writers = _insert_into(model)
-    changed(
-        statement, [write(row[name]) if write else row[name] for name, write in writers.items()]
-    )
+    return statement, [write(row[name]) if write else row[name] for name, write in writers.items()]
 
 
 @cache

@@ -27,6 +27,7 @@ from messaging.services import sociair, transport
 from messaging.services.campaigns import control
 from messaging.services.gateway import holds, slot_record
 from messaging.services.sending import claims, dispatch, slots
+from messaging.services.storage import database
 from sandbox.server import Sandbox
 from tests.sending import check_books, hand_over, send_all
 
@@ -169,16 +170,12 @@ def test_a_slot_is_noted_for_all_who_wait(gateway: Gateway) -> None:
 def test_an_answer_whose_connection_dies_at_the_next_claim_is_saved_anew(
     campaign: Campaign, gateway: Gateway, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Django says nothing where it cannot roll back to a savepoint: it drops the transaction."""
-
-    def dead(_savepoint: str) -> None:
+    def dead() -> None:
         raise OperationalError("server closed the connection unexpectedly")
 
-    def taken(_leave: slots.Leave) -> None:
-        monkeypatch.setattr(connection, "savepoint_rollback", dead)
-
     def breaks() -> None:
-        monkeypatch.setattr(slots, "take", taken)
+        monkeypatch.setattr(slots, "taking", lambda _leave: ("SELECT 1 LIMIT 0", ()))
+        monkeypatch.setattr(database, "go_back_to_mark", dead)
 
     _send(gateway, breaks)
     monkeypatch.undo()

@@ -26,6 +26,7 @@ from messaging.services.campaigns import control
 from messaging.services.gateway import doubts, holds, slot_record
 from messaging.services.money import affordability
 from messaging.services.sending import dispatch, slots
+from messaging.services.storage import statements
 from sandbox.server import Sandbox
 from tests.at_once import at_once
 from tests.factories import UserFactory
@@ -99,7 +100,7 @@ def test_what_came_between_the_look_and_the_slot_gives_none(
     leave = slots.look(gateway)
     assert isinstance(leave, slots.Leave)
     Gateway.objects.update(**meanwhile)
-    assert slots.take(leave) is None
+    assert statements.row(*slots.taking(leave)) is None
 
 
 def _restore(gateway: Gateway, campaign: Campaign) -> None:

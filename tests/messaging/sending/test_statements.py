@@ -51,7 +51,7 @@ def test_an_error_of_the_driver_is_one_of_djangos(gateway: Gateway, sandbox: San
     sent = SentMessage.objects.get(batch__campaign=campaign)
     row = {field.attname: getattr(sent, field.attname) for field in sent._meta.concrete_fields}
     with pytest.raises(IntegrityError), transaction.atomic():
-        statements.insert(SentMessage, row)
+        statements.changed(*statements.inserting(SentMessage, row))
     assert SentMessage.objects.count() == 1
 
 
@@ -63,7 +63,7 @@ def test_a_row_is_kept_as_a_model_keeps_it(gateway: Gateway, sandbox: Sandbox) -
     names = [field.attname for field in sent._meta.concrete_fields if not field.primary_key]
     row = {name: getattr(sent, name) for name in names}
     with transaction.atomic():
-        statements.insert(SentMessage, {**row, "attempt": 7})
+        statements.changed(*statements.inserting(SentMessage, {**row, "attempt": 7}))
     SentMessage.objects.create(**{**row, "attempt": 8})
     ours, djangos = (
         SentMessage.objects.filter(attempt__gt=6).order_by("attempt").values_list(*names)
