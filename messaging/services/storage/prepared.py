@@ -6,7 +6,6 @@ message waits for a dozen of them.
 
 import re
 import select
-import time
 from collections.abc import Mapping, Sequence
 from functools import cache
 from typing import Any, Final, NamedTuple, TypeAlias
@@ -25,7 +24,7 @@ _PLACE: Final = re.compile(r"%\((\w+)\)s|%s|%%")
 _DONE: Final = (pq.ExecStatus.TUPLES_OK, pq.ExecStatus.COMMAND_OK)
 
 
-class Answer(NamedTuple):
+class Found(NamedTuple):
     """The rows that a statement found or returned, and how many it changed."""
 
     rows: list[tuple[Any, ...]]
@@ -46,7 +45,7 @@ def is_possible(connection: psycopg.Connection[Any]) -> bool:
     return has_begun and connection.prepare_threshold is not None
 
 
-def ask(connection: psycopg.Connection[Any], statement: str, values: Values) -> Answer:
+def ask(connection: psycopg.Connection[Any], statement: str, values: Values) -> Found:
     """Run a statement within a transaction that has begun. Raises psycopg's errors."""
     question = _question(connection, statement, values)
     adapter = question.adapter
@@ -56,7 +55,7 @@ def ask(connection: psycopg.Connection[Any], statement: str, values: Values) -> 
 
 def ask_together(
     connection: psycopg.Connection[Any], asked: Sequence[tuple[str, Values]]
-) -> list[Answer]:
+) -> list[Found]:
     """Run statements one after another, and wait for the server once. The first that fails is
     raised, and those behind it are not run.
     """
@@ -66,8 +65,8 @@ def ask_together(
     for name, values, adapter in questions:
         server.send_query_prepared(name, values, adapter.formats)
     server.pipeline_sync()
-    while server.flush():  # what is sent is short, and the server takes it at once
-        time.sleep(0)
+    while server.flush():
+        _wait(server, select.POLLOUT)
     results = [_result(server) for _question in questions]
     _next(server)  # of the sync
     server.exit_pipeline_mode()
@@ -77,7 +76,7 @@ def ask_together(
 
 
 def _result(server: pq.abc.PGconn) -> pq.abc.PGresult:
-    """The next statement's result, waited for in a way that lets other threads go on."""
+    """The next statement's result. Raises OperationalError."""
     result = _next(server)
     if result is None:
         raise psycopg.OperationalError("the connection is lost")
@@ -87,11 +86,16 @@ def _result(server: pq.abc.PGconn) -> pq.abc.PGresult:
 
 def _next(server: pq.abc.PGconn) -> pq.abc.PGresult | None:
     while server.is_busy():
-        readable = select.poll()
-        readable.register(server.socket, select.POLLIN)
-        readable.poll()
+        _wait(server, select.POLLIN)
         server.consume_input()  # raises OperationalError if the connection is lost
     return server.get_result()
+
+
+def _wait(server: pq.abc.PGconn, until: int) -> None:
+    """libpq's own waiting would keep all other threads waiting as well."""
+    poll = select.poll()
+    poll.register(server.socket, until)
+    poll.poll()
 
 
 def _question(connection: psycopg.Connection[Any], statement: str, values: Values) -> _Question:
@@ -109,12 +113,12 @@ def _question(connection: psycopg.Connection[Any], statement: str, values: Value
     return _Question(name, written, adapter)
 
 
-def _read(result: pq.abc.PGresult, adapter: abc.Transformer) -> Answer:
+def _read(result: pq.abc.PGresult, adapter: abc.Transformer) -> Found:
     _check(result)
     if result.status != pq.ExecStatus.TUPLES_OK:
-        return Answer([], result.command_tuples or 0)
+        return Found([], result.command_tuples or 0)
     adapter.set_pgresult(result)
-    return Answer(adapter.load_rows(0, result.ntuples, tuple), result.command_tuples or 0)
+    return Found(adapter.load_rows(0, result.ntuples, tuple), result.command_tuples or 0)
 
 
 def _check(result: pq.abc.PGresult) -> None:

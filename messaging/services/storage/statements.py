@@ -14,7 +14,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.models import DateTimeField, DecimalField, Field, JSONField, Model
 
 from messaging.services.storage import prepared
-from messaging.services.storage.prepared import Answer, Values
+from messaging.services.storage.prepared import Found, Values
 
 M = TypeVar("M", bound=Model)
 
@@ -23,7 +23,7 @@ _Convert: TypeAlias = Callable[[Any], Any]
 Statement: TypeAlias = tuple[str, Values]
 
 
-def together(*asked: Statement) -> list[Answer]:
+def together(*asked: Statement) -> list[Found]:
     """What statements find and change that are run one after another, whatever each comes to.
 
     Within a transaction the driver is asked directly, because Django's cursors cost more than
@@ -39,7 +39,7 @@ def together(*asked: Statement) -> list[Answer]:
         return _ask_driver(of_thread, asked)
 
 
-def _ask_driver(of_thread: BaseDatabaseWrapper, asked: Sequence[Statement]) -> list[Answer]:
+def _ask_driver(of_thread: BaseDatabaseWrapper, asked: Sequence[Statement]) -> list[Found]:
     driver = of_thread.connection
     if of_thread.vendor == "sqlite":
         return [
@@ -53,13 +53,13 @@ def _ask_driver(of_thread: BaseDatabaseWrapper, asked: Sequence[Statement]) -> l
     return prepared.ask_together(driver, asked)
 
 
-def _asked(cursor: Any, statement: str, values: Values) -> Answer:
+def _asked(cursor: Any, statement: str, values: Values) -> Found:
     cursor.execute(statement, values)
     return _read(cursor)
 
 
-def _read(cursor: Any) -> Answer:
-    return Answer(cursor.fetchall() if cursor.description else [], cursor.rowcount)
+def _read(cursor: Any) -> Found:
+    return Found(cursor.fetchall() if cursor.description else [], cursor.rowcount)
 
 
 def tell(statement: str) -> None:

@@ -156,3 +156,61 @@ def test_what_was_committed_is_put_on_the_disk_over_another_connection(
         Gateway.objects.update(failures=7)
     assert synced == [True]
     assert Gateway.objects.filter(failures=7).exists()
+
+
+_CALLED = "UPDATE messaging_gateway SET calls = calls + 1 WHERE id = %(id)s RETURNING calls"
+
+
+def _row_of_a_call(gateway: Gateway) -> dict[str, Any]:
+    hand_over(gateway, numbers(1))
+    dispatch.send_next(gateway)
+    sent = SentMessage.objects.get()
+    return {field.attname: getattr(sent, field.attname) for field in sent._meta.concrete_fields}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_statements_asked_together_those_behind_a_failure_are_not_run(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
+    """And what was asked before the mark stands."""
+    saved_twice = statements.inserting(SentMessage, _row_of_a_call(gateway))
+    calls = Gateway.objects.get().calls
+    called = _CALLED, {"id": gateway.pk}
+    with transaction.atomic():
+        assert [found.rows for found in statements.together(called, called)] == [
+            [(calls + 1,)],
+            [(calls + 2,)],
+        ]
+        database.mark()
+        with pytest.raises(IntegrityError):
+            statements.together(called, saved_twice, called)
+        database.go_back_to_mark()
+        assert statements.row(*called) == (calls + 3,)
+    assert Gateway.objects.get().calls == calls + 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_statements_may_be_longer_than_what_a_connection_takes_at_once(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
+    row = {**_row_of_a_call(gateway), "attempt": 7, "raw": "सत्य" * 1_000_000}
+    with transaction.atomic():
+        statements.row(_COUNT, [gateway.pk])
+        saved, called = statements.together(
+            statements.inserting(SentMessage, row), (_CALLED, {"id": gateway.pk})
+        )
+    assert (saved.changed, len(called.rows)) == (1, 1)
+    assert SentMessage.objects.get(attempt=7).raw == row["raw"]
+
+
+@on_postgresql
+@pytest.mark.django_db(transaction=True)
+def test_where_a_pooler_gives_other_connections_nothing_is_prepared(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection.ensure_connection()
+    monkeypatch.setattr(connection.connection, "prepare_threshold", None)
+    with transaction.atomic():
+        once, again = statements.together((_COUNT, [gateway.pk]), (_NAMED, {"id": gateway.pk}))
+        assert once == again
+        assert statements.row("SELECT count(*) FROM pg_prepared_statements", ()) == (0,)
