@@ -11,6 +11,7 @@ from typing import Any, Final
 from django.db import connection, models
 
 _MANY: Final = 1000  # rows; fewer change no plan
+_SMALL: Final = 1000  # pages of 8 KiB
 
 
 def take_stock(*tables: type[models.Model], added: int) -> None:
@@ -24,6 +25,26 @@ def take_stock(*tables: type[models.Model], added: int) -> None:
     with connection.cursor() as cursor:
         for model in tables:
             cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
+
+
+def take_stock_while_small(*tables: type[models.Model]) -> None:
+    """Analyse those tables that are small still, while rows are added piece by piece.
+
+    A connection of PostgreSQL keeps its plans: one that was made for a few rows, as for looking up
+    each new row's parent, is used for thousands until the table is analysed.
+    """
+    if connection.vendor != "postgresql":
+        return
+    names = [model._meta.db_table for model in tables]
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT relname FROM pg_class WHERE oid = ANY(%s::regclass[]) AND relpages < %s",
+            [[connection.ops.quote_name(name) for name in names], _SMALL],
+        )
+        small = {name for (name,) in cursor.fetchall()}
+        for name in names:
+            if name in small:
+                cursor.execute(f"ANALYZE {connection.ops.quote_name(name)}")
 
 
 def reserve_ids(model: type[models.Model], count: int) -> Sequence[int]:

@@ -14,10 +14,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.models import (
+    Batch,
     Campaign,
     CampaignState,
     EventKind,
     LeftOut,
+    Recipient,
 )
 from messaging.services import states
 from messaging.services.audience.addressees import AudiencePiece
@@ -30,7 +32,7 @@ from messaging.services.gateway import silence
 from messaging.services.money import balance, new_prices, prices
 from messaging.text.validity import InvalidText, keepable
 from sociair_portal.common import formats
-from sociair_portal.common.bulk_rows import insert_rows
+from sociair_portal.common.bulk_rows import insert_rows, take_stock_while_small
 
 LARGE: Final = 1000  # recipients; a larger campaign lets smaller ones go first
 _PIECE: Final = 5000  # recipients in one transaction, which takes a fraction of a second
@@ -50,6 +52,8 @@ def prepare(campaign: Campaign, *, go_on: Callable[[], bool] = lambda: True) -> 
             return False
         _freeze(campaign, reader.piece(after=campaign.prepared_up_to, size=_PIECE), rates)
         campaign.refresh_from_db()
+        if campaign.state == CampaignState.PREPARING:
+            take_stock_while_small(Batch, Recipient)
     return True
 
 

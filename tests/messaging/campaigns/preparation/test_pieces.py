@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from messaging import tasks
@@ -135,3 +136,14 @@ def test_a_campaign_prepared_before_its_time_waits(gateway: Gateway) -> None:
     assert prepare(campaign)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SCHEDULED
+
+
+@pytest.mark.usefixtures("by_the_worker")
+@pytest.mark.skipif(connection.vendor != "postgresql", reason="plans by statistics")
+def test_after_each_piece_of_a_large_message_new_rows_are_known_of(gateway: Gateway) -> None:
+    """Each new recipient's batch was looked for among all of them, as when there were few."""
+    campaign = hand_over(gateway, numbers(8))
+    assert not prepare(campaign, pieces=1)
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT reltuples FROM pg_class WHERE relname = 'messaging_recipient'")
+        assert cursor.fetchone() == (3,)
