@@ -20,11 +20,8 @@ def take_stock(*tables: type[models.Model], added: int) -> None:
     PostgreSQL does so by itself only a minute later or more. Until then it may take a table of a
     hundred thousand people for one of three, and search it once for each of them.
     """
-    if added < _MANY or connection.vendor != "postgresql":
-        return
-    with connection.cursor() as cursor:
-        for model in tables:
-            cursor.execute(f"ANALYZE {connection.ops.quote_name(model._meta.db_table)}")
+    if added >= _MANY and connection.vendor == "postgresql":
+        _analyse(model._meta.db_table for model in tables)
 
 
 def take_stock_while_small(*tables: type[models.Model]) -> None:
@@ -35,16 +32,20 @@ def take_stock_while_small(*tables: type[models.Model]) -> None:
     """
     if connection.vendor != "postgresql":
         return
-    names = [model._meta.db_table for model in tables]
+    names = [connection.ops.quote_name(model._meta.db_table) for model in tables]
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT relname FROM pg_class WHERE oid = ANY(%s::regclass[]) AND relpages < %s",
-            [[connection.ops.quote_name(name) for name in names], _SMALL],
+            [names, _SMALL],
         )
-        small = {name for (name,) in cursor.fetchall()}
+        small = [name for (name,) in cursor.fetchall()]
+    _analyse(small)
+
+
+def _analyse(names: Iterable[str]) -> None:
+    with connection.cursor() as cursor:
         for name in names:
-            if name in small:
-                cursor.execute(f"ANALYZE {connection.ops.quote_name(name)}")
+            cursor.execute(f"ANALYZE {connection.ops.quote_name(name)}")
 
 
 def reserve_ids(model: type[models.Model], count: int) -> Sequence[int]:

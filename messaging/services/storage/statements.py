@@ -24,7 +24,8 @@ Statement: TypeAlias = tuple[str, Values]
 
 
 def together(*asked: Statement) -> list[Found]:
-    """What statements find and change that are run one after another, whatever each comes to.
+    """What statements find and change that are run one after another, each whatever the one
+    before it found; the first that fails is raised.
 
     Within a transaction the driver is asked directly, because Django's cursors cost more than
     what they ask; they are used where somebody listens to them, and where the transaction is

@@ -63,20 +63,26 @@ def test_no_more_call_at_the_same_time_than_there_are_places(
     assert len(sandbox.requests()) == 30
 
 
-def test_another_calls_while_an_answer_is_saved(
-    campaign: Campaign, gateway: Gateway, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    one, calls = Places(1), []
-    save = persistence.save_surely
+def _while_the_first_answer_is_saved(
+    gateway: Gateway, one: Places, monkeypatch: pytest.MonkeyPatch
+) -> list[dispatch.Round]:
+    """What another sender comes to that looks for a place then."""
+    save, came_to = persistence.save_surely, []
 
     def meanwhile(*given: Any) -> Any:
         monkeypatch.setattr(persistence, "save_surely", save)
-        calls.append(dispatch.send_next(gateway, places=one))
+        came_to.append(dispatch.send_next(gateway, places=one))
         return save(*given)
 
     monkeypatch.setattr(persistence, "save_surely", meanwhile)
     assert dispatch.send_next(gateway, places=one) is CALLED
-    assert calls == [CALLED]
+    return came_to
+
+
+def test_another_calls_while_an_answer_is_saved(
+    campaign: Campaign, gateway: Gateway, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert _while_the_first_answer_is_saved(gateway, Places(1), monkeypatch) == [CALLED]
     assert len(sandbox.requests()) == 2
 
 
@@ -84,18 +90,9 @@ def test_whoever_waits_long_for_an_answer_keeps_its_place(
     campaign: Campaign, gateway: Gateway, sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """What was claimed along would wait for a place as long as others wait for their answers."""
-    one, calls = Places(1), []
-    save = persistence.save_surely
-
-    def meanwhile(*given: Any) -> Any:
-        monkeypatch.setattr(persistence, "save_surely", save)
-        calls.append(dispatch.send_next(gateway, places=one))
-        return save(*given)
-
-    monkeypatch.setattr(persistence, "save_surely", meanwhile)
     monkeypatch.setattr(dispatch, "_QUICK", 0.0)
-    assert dispatch.send_next(gateway, places=one) is CALLED
-    assert calls == [dispatch.Round.NOTHING]
+    came_to = _while_the_first_answer_is_saved(gateway, Places(1), monkeypatch)
+    assert came_to == [dispatch.Round.NOTHING]
     assert len(sandbox.requests()) == 1
 
 

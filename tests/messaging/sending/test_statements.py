@@ -14,7 +14,7 @@ from sandbox.server import Sandbox
 from tests.sending import hand_over, numbers
 
 on_postgresql = pytest.mark.skipif(
-    connection.vendor != "postgresql", reason="a transaction of SQLite ends on the disk"
+    connection.vendor != "postgresql", reason="SQLite neither plans ahead nor commits early"
 )
 
 _COUNT = "SELECT count(*) FROM messaging_gateway WHERE id = %s AND base_url LIKE '%%/api'"
