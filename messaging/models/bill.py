@@ -19,7 +19,6 @@ class BillCheck(models.Model):
     )
     mark = models.BigIntegerField()
     # What its calls cost by Sociair's counts (rupees); None if it made none.
-    spent = models.DecimalField(_("spent"), max_digits=14, decimal_places=4, null=True)
     # Where the counts differ: operator, ours, theirs, rupees. And by operator the rates signed for.
     lines = models.JSONField(default=list)
     signed = models.JSONField(default=dict)

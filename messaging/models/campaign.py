@@ -176,6 +176,10 @@ class Campaign(models.Model):
         _("reviewed cost"), max_digits=14, decimal_places=4, default=0
     )
     cost = models.DecimalField(_("cost"), max_digits=14, decimal_places=4, default=0)
+    # Of its calls, each added by the transaction that records its answer.
+    spent = models.DecimalField(
+        _("spent"), max_digits=14, decimal_places=4, default=0, db_default=0
+    )
     # Marks of the people signed for and of those frozen so far; they differ if the people do.
     signed_people = models.CharField(
         _("who was signed for"), max_length=60, blank=True, editable=False

@@ -218,6 +218,11 @@ def _name(error: BaseException) -> str:
     return " < ".join(names)[:200]
 
 
+def cost_of(sent: Sent) -> Decimal:
+    """Rupees that Sociair takes for a call by its answer, as far as that tells by itself."""
+    return sent.batch.cost if sent.answer.outcome is Outcome.ACCEPTED else Decimal(0)
+
+
 def kept(sent: Sent, *, gateway_id: int) -> statements.Statement:
     """What saves the row for one call, within the transaction that records its batch."""
     answer = sent.answer
@@ -232,7 +237,7 @@ def kept(sent: Sent, *, gateway_id: int) -> statements.Statement:
         "error": answer.error,
         "raw": answer.raw,
         "withheld": answer.withheld,
-        "cost": sent.batch.cost if answer.outcome is Outcome.ACCEPTED else Decimal(0),
+        "cost": cost_of(sent),
         "started_at": sent.started_at,
         "ended_at": sent.ended_at,
         **{operator.value: answer.counts.get(operator) for operator in Operator},

@@ -7,6 +7,7 @@ line in its history in the same transaction.
 import logging
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from functools import partial
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -228,15 +229,16 @@ UPDATE messaging_campaign SET
     refused = refused + %(refused)s,
     unconfirmed = unconfirmed + %(unconfirmed)s,
     cancelled = cancelled + %(cancelled)s,
+    spent = ROUND(spent + %(cost)s, 4),
     answered_at = %(answered_at)s
 WHERE id = %(campaign)s
 RETURNING pending
 """
 
 
-def count_answered(campaign_id: int, counts: Counts) -> None:
-    """Count what an answer changed; a campaign with nothing pending is done. The caller holds its
-    lock.
+def count_answered(campaign_id: int, counts: Counts, cost: Decimal = Decimal(0)) -> None:
+    """Count what an answer changed, and what its call cost (rupees); a campaign with nothing
+    pending is done. The caller holds its lock.
     """
     pending = counts[RecipientState.QUEUED] + counts[RecipientState.SENDING]
     left = statements.row(
@@ -244,6 +246,7 @@ def count_answered(campaign_id: int, counts: Counts) -> None:
         {
             "campaign": campaign_id,
             "pending": pending,
+            "cost": statements.amount(cost),
             "answered_at": statements.moment(timezone.now()),
             **{state.value: counts[state] for state in _ANSWERED},
         },

@@ -114,7 +114,6 @@ def _live_context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         "gap": check.gap,
         "cause_of_counts": check.cause_of_counts(),
         "cause_of_gap": check.cause_of_gap(campaign),
-        "spent": check.spent,
         "events": campaign.events.select_related("by").order_by("-id")[:_EVENTS_SHOWN],
         "followed_by": campaign.followed_by.exclude(state=CampaignState.DRAFT).order_by("id")[
             :_EVENTS_SHOWN

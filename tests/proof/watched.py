@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from django.db.models import Sum
 from hypothesis.stateful import RuleBasedStateMachine, invariant
 from pytest_django import Settings
 
-from messaging.models import Batch, BatchState, Campaign, CampaignState, Gateway
+from messaging.models import Batch, BatchState, Campaign, CampaignState, Gateway, SentMessage
 from messaging.services import sociair
 from tests.proof import edges
 from tests.proof.sight import COUNTED, Sight, is_no_weaker
@@ -56,6 +57,7 @@ class Watched(RuleBasedStateMachine):
         assert is_no_weaker(before.hold, now.hold)
         self._check_people(now)
         self._check_counters(now)
+        self._check_money()
 
     def _check_people(self, now: Sight) -> None:
         for campaign, mobile, state, batch in now.people:
@@ -88,3 +90,10 @@ class Watched(RuleBasedStateMachine):
         for batch, size in now.sizes.items():
             if now.batches[batch] in whole:
                 assert size == sizes[batch]
+
+    @staticmethod
+    def _check_money() -> None:
+        calls = SentMessage.objects.values_list("batch__campaign").annotate(Sum("cost"))
+        cost = dict(calls.order_by())
+        for pk, spent in Campaign.objects.values_list("pk", "spent"):
+            assert spent == cost.get(pk, 0)

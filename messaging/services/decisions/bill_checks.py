@@ -9,33 +9,35 @@ gateway's bills can change it, and under another mark it is made anew.
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
+from typing import Final
 
 from django.conf import settings
-from django.db.models import Sum
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 
 from contacts.phone import Operator
 from messaging.models import (
+    OPEN_STATES,
     BalanceReading,
     Batch,
     BatchState,
     BillCheck,
     Campaign,
-    SentMessage,
+    Gateway,
 )
 from messaging.services.decisions import billing, billing_causes
 from messaging.services.decisions.billing import Around, BalanceGap, CountLine
 from messaging.services.decisions.billing_causes import SignedRates
 from messaging.services.gateway import bills
 
+_LATELY: Final = timedelta(days=7)
+_AT_ONCE: Final = 5
+
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Where Sociair's counts and the balance disagree with the portal, and what was spent (rupees;
-    None before the first call).
-    """
+    """Where Sociair's counts and the balance disagree with the portal."""
 
-    spent: Decimal | None
     lines: list[CountLine]
     gap: BalanceGap | None
     signed: SignedRates
@@ -50,15 +52,27 @@ class Check:
 
 
 def check(campaign: Campaign) -> Check:
-    """What is kept of a campaign that is over, or is found now; of one under way only what was
-    spent.
-    """
+    """What is kept of a campaign that is over, or is found now; of one under way nothing."""
     if campaign.is_open or campaign.pending:
-        return Check(_spent(campaign), [], None, {})
+        return Check([], None, {})
     kept = BillCheck.objects.filter(campaign=campaign, mark=campaign.gateway.bills_mark)
     if (row := kept.select_related("before", "after").first()) is not None:
         return _from(row)
     return _made(campaign)
+
+
+def keep_latest(gateway: Gateway) -> None:
+    """Check the bills of some campaigns that ended lately, so that whoever opens their page does
+    not wait for it: a few at a time, the newest first.
+    """
+    now = timezone.now()
+    over = Campaign.objects.filter(
+        gateway=gateway, pending=0, answered_at__range=(now - _LATELY, now - _longest())
+    ).exclude(state__in=OPEN_STATES)
+    kept = BillCheck.objects.filter(campaign=OuterRef("pk"), mark=gateway.bills_mark)
+    unchecked = over.filter(~Exists(kept)).select_related("gateway")
+    for campaign in unchecked.order_by("-answered_at")[:_AT_ONCE]:
+        check(campaign)
 
 
 def _made(campaign: Campaign) -> Check:
@@ -67,7 +81,6 @@ def _made(campaign: Campaign) -> Check:
     is_final = _is_final(campaign, around)
     gap = billing.gap_between(campaign, around)
     found = Check(
-        _spent(campaign),
         billing.counts_that_differ(campaign),
         gap,
         billing_causes.signed_rates(campaign) if gap else {},
@@ -86,7 +99,10 @@ def _is_final(campaign: Campaign, around: Around) -> bool:
     if around.last_call is None or around.before is None:
         until = around.last_call or timezone.now() - _longest()
     elif around.after is None:
-        return False
+        ended = billing.search_ended(campaign, around.last_call)
+        if ended is None:
+            return False
+        until = ended
     else:
         until = around.after.read_at
     if timezone.now() < until + _longest():
@@ -100,19 +116,12 @@ def _longest() -> timedelta:
     return timedelta(seconds=settings.SOCIAIR_DEADLINE)
 
 
-def _spent(campaign: Campaign) -> Decimal | None:
-    calls = SentMessage.objects.filter(batch__campaign=campaign)
-    spent: Decimal | None = calls.aggregate(cost=Sum("cost"))["cost"]
-    return spent
-
-
 def _keep(campaign: Campaign, found: Check, mark: int) -> None:
     """In one statement, as several may look at once. Under a mark that rose it is never read."""
     gap = found.gap
     row = BillCheck(
         campaign=campaign,
         mark=mark,
-        spent=found.spent,
         lines=[
             [
                 line.operator.value,
@@ -138,7 +147,6 @@ def _keep(campaign: Campaign, found: Check, mark: int) -> None:
 
 def _from(row: BillCheck) -> Check:
     return Check(
-        row.spent,
         [
             CountLine(Operator(name), ours, theirs, None if cost is None else Decimal(cost))
             for name, ours, theirs, cost in row.lines

@@ -26,7 +26,7 @@ from messaging.models import (
 from messaging.services.decisions import evidence
 from messaging.services.money import prices
 
-_READINGS: Final = 20  # searched for a quiet one after the last call
+READINGS: Final = 20  # searched for a quiet one after the last call
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,11 +148,23 @@ def gap_between(campaign: Campaign, around: Around) -> BalanceGap | None:
 def _quiet_after(campaign: Campaign, moment: datetime) -> BalanceReading | None:
     """The first quiet reading after a moment: no call was under way while it was asked for."""
     late = moment + timedelta(seconds=settings.SOCIAIR_TOTAL_TIMEOUT)
-    readings = BalanceReading.objects.filter(gateway=campaign.gateway, asked_at__gt=moment)
     unanswered = SentMessage.objects.filter(
         batch__campaign=campaign, outcome=Outcome.NO_ANSWER
     ).exists()
-    for reading in readings.order_by("id")[:_READINGS]:
+    for reading in _searched(campaign, moment):
         if evidence.is_quiet(reading) and (not unanswered or reading.asked_at > late):
             return reading
     return None
+
+
+def search_ended(campaign: Campaign, moment: datetime) -> datetime | None:
+    """When the last came of the readings that are searched for a quiet one after a moment; None
+    while more may come.
+    """
+    readings = _searched(campaign, moment)
+    return readings[-1].read_at if len(readings) == READINGS else None
+
+
+def _searched(campaign: Campaign, moment: datetime) -> list[BalanceReading]:
+    readings = BalanceReading.objects.filter(gateway=campaign.gateway, asked_at__gt=moment)
+    return list(readings.order_by("id")[:READINGS])

@@ -3,10 +3,11 @@
 import logging
 from collections import Counter
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Final
 
 from django.db import DatabaseError, OperationalError, connection, transaction
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -48,9 +49,9 @@ def record(sent: sociair.Sent, then: Callable[[], Claim | None] | None = None) -
     """Save an answer and what follows from it, in one short transaction; if it is a clear one,
     `then` claims the next batch in the same.
 
-    An answer to a try that was given up changes only its own row; but if it is clear, it still
-    tells what became of the unconfirmed batch. Raises ObjectDoesNotExist if the database, set back
-    meanwhile, does not know the call.
+    An answer to a try that was given up changes only its own row, and what was spent; but if it is
+    clear, it still tells what became of the unconfirmed batch. Raises ObjectDoesNotExist if the
+    database, set back meanwhile, does not know the call.
     """
     batch, size = sent.batch, len(sent.numbers)
     with database.in_turn():
@@ -70,10 +71,12 @@ def record(sent: sociair.Sent, then: Callable[[], Claim | None] | None = None) -
         elif answer.outcome in CLEAR:
             change = change_by(answer.outcome, size, cancelled=known.is_cancelled, late=True)
             moved = _move(batch, BatchState.UNCONFIRMED, change, answer)
-        if answer.outcome is Outcome.SOME_INVALID:
-            _put_cost(batch)
+        is_partial = answer.outcome is Outcome.SOME_INVALID
+        cost = _put_cost(batch) if is_partial else sociair.cost_of(sent)
         if moved is not None:
-            states.count_answered(batch.campaign_id, moved)
+            states.count_answered(batch.campaign_id, moved, cost)
+        elif cost:
+            Campaign.objects.filter(pk=batch.campaign_id).update(spent=F("spent") + cost)
         claim = _claim(then) if then and answer.outcome in CLEAR else None
         if transaction.get_rollback():  # the connection died, and nobody was told
             raise OperationalError("the answer cannot be committed")
@@ -107,12 +110,12 @@ def _locking(campaign_id: int) -> list[statements.Statement]:
 _LOCK: Final = "SELECT 1 FROM messaging_campaign WHERE id = %s FOR NO KEY UPDATE"
 
 
-def _put_cost(batch: Batch) -> None:
-    """What Sociair will have taken for a request of which some numbers were invalid."""
+def _put_cost(batch: Batch) -> Decimal:
+    """What Sociair will have taken (rupees) for a request of which some numbers were invalid."""
     sent = Recipient.objects.filter(batch=batch, state=RecipientState.ACCEPTED)
-    SentMessage.objects.filter(batch=batch, attempt=batch.tries).update(
-        cost=prices.cost_of_recipients(sent)
-    )
+    cost = prices.cost_of_recipients(sent)
+    SentMessage.objects.filter(batch=batch, attempt=batch.tries).update(cost=cost)
+    return cost
 
 
 def give_up_lost(gateway: Gateway) -> int:

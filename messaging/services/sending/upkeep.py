@@ -16,6 +16,7 @@ from messaging.models import (
 from messaging.services import sociair
 from messaging.services.audience import changes, tables
 from messaging.services.campaigns import control, kept_counts, link_texts, number_codes
+from messaging.services.decisions import bill_checks
 from messaging.services.decisions.settlement import UNDECIDED
 from messaging.services.gateway import relief, silence
 from messaging.services.money import balance
@@ -31,7 +32,8 @@ _READ_EVERY = timedelta(minutes=15)
 def sweep(gateway: Gateway) -> None:
     """Keep those forgotten whom a backup brings back, record answers that wait in files, give up
     lost batches, start what is due, cancel codes and links that expired, close what was cancelled,
-    look at the balance, and forget tables and counts that nobody uses.
+    look at the balance, check the bills of what is over, and forget tables and counts that nobody
+    uses.
     """
     Gateway.objects.filter(pk=gateway.pk).update(swept_at=timezone.now())
     steps = (
@@ -39,7 +41,7 @@ def sweep(gateway: Gateway) -> None:
         *(persistence.catch_up, _give_up, _mark_overdue, control.start_due),
         *(number_codes.cancel_expired, link_texts.cancel_expired),
         *(_close_cancelled, _read_balance),
-        *(relief.if_kept_again, _forget_tables, _forget_counts),
+        *(relief.if_kept_again, _check_bills, _forget_tables, _forget_counts),
     )
     for step in steps:
         try:
@@ -76,6 +78,10 @@ def _read_balance(gateway: Gateway) -> None:
         balance.read_balance(gateway)
     except sociair.BalanceUnknown as unknown:
         logger.info("The balance could not be read: %s", unknown.reason)
+
+
+def _check_bills(gateway: Gateway) -> None:
+    bill_checks.keep_latest(Gateway.objects.get(pk=gateway.pk))  # under the mark as it is now
 
 
 def _forget_tables(_gateway: Gateway) -> None:

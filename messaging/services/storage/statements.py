@@ -5,6 +5,7 @@ call costs more than the database does.
 import re
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
+from decimal import Decimal
 from functools import cache
 from typing import Any, Final, TypeAlias, TypeVar
 
@@ -157,6 +158,11 @@ def _writer(field: "Field[Any, Any]") -> _Convert | None:
     if not isinstance(field, JSONField | DateTimeField | DecimalField):
         return None
     return lambda value: field.get_db_prep_save(value, connection)
+
+
+def amount(rupees: Decimal) -> Any:
+    """Rupees as the database takes them from a statement of this kind, to four decimals."""
+    return connection.ops.adapt_decimalfield_value(rupees, max_digits=14, decimal_places=4)
 
 
 def moment(at: datetime | None) -> Any:

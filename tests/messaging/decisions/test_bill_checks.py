@@ -10,6 +10,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from messaging.answers.outcomes import Outcome
 from messaging.models import (
     BalanceReading,
     Batch,
@@ -32,7 +33,7 @@ from tests.sending import claim_batch, hand_over, numbers, send_all
 
 pytestmark = pytest.mark.django_db
 
-KEPT = Decimal("77.77")  # what no check would find
+KEPT = ["ntc", 4, 77, None]  # what no check would find
 
 
 def sent(gateway: Gateway, *, ago: timedelta = timedelta(hours=1)) -> Campaign:
@@ -60,14 +61,14 @@ def fresh(campaign: Campaign) -> Campaign:
 
 def is_kept(campaign: Campaign) -> bool:
     """Whether the next view shows what was kept, and not what it finds itself."""
-    BillCheck.objects.filter(campaign=campaign).update(spent=KEPT)
-    return bill_checks.check(fresh(campaign)).spent == KEPT
+    BillCheck.objects.filter(campaign=campaign).update(lines=[KEPT])
+    found = bill_checks.check(fresh(campaign)).lines
+    return [line.theirs for line in found] == [KEPT[2]]
 
 
 def test_a_second_view_asks_for_what_was_kept(gateway: Gateway) -> None:
     campaign = sent(gateway)
     first = bill_checks.check(campaign)
-    assert first.spent == Decimal("8.00")
     again = fresh(campaign)
     with CaptureQueriesContext(connection) as queries:
         assert bill_checks.check(again) == first
@@ -120,10 +121,10 @@ def test_what_may_still_change_by_itself_is_not_kept(
     assert not BillCheck.objects.exists()
 
 
-def test_of_a_campaign_under_way_only_what_was_spent_is_told(gateway: Gateway) -> None:
+def test_a_campaign_under_way_is_not_checked(gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(3))
     found = bill_checks.check(fresh(campaign))
-    assert (found.spent, found.lines, found.gap) == (None, [], None)
+    assert (found.lines, found.gap) == ([], None)
     assert not BillCheck.objects.exists()
 
 
@@ -194,7 +195,7 @@ def test_it_is_made_anew_when_something_can_have_changed_it(
     bill_checks.check(campaign)
     assert is_kept(campaign)
     happens(gateway, sandbox)
-    assert bill_checks.check(fresh(campaign)).spent == Decimal("8.00")
+    assert bill_checks.check(fresh(campaign)).lines == []
     assert is_kept(campaign)  # and that is kept again
 
 
@@ -227,4 +228,38 @@ def test_another_gateways_bills_are_another_matter(gateway: Gateway) -> None:
     campaign = sent(gateway)
     bill_checks.check(campaign)
     bills.changed(Gateway.objects.create(base_url="http://127.0.0.1:9/other").pk)
+    assert is_kept(campaign)
+
+
+def test_the_sweep_checks_what_ended_lately(gateway: Gateway) -> None:
+    campaign = sent(gateway)
+    Campaign.objects.update(answered_at=timezone.now() - timedelta(hours=1))
+    upkeep.sweep(gateway)
+    assert BillCheck.objects.get().campaign_id == campaign.pk
+    assert is_kept(campaign)
+
+
+def test_the_sweep_leaves_what_it_has_checked_and_what_is_under_way(gateway: Gateway) -> None:
+    campaign = sent(gateway)
+    bill_checks.check(campaign)
+    hand_over(gateway, numbers(2, first=70))
+    assert is_kept(campaign)
+    upkeep.sweep(gateway)
+    assert is_kept(campaign)
+    assert BillCheck.objects.count() == 1
+
+
+def test_an_account_that_is_never_quiet_is_searched_no_further(gateway: Gateway) -> None:
+    campaign = sent(gateway)
+    reading = BalanceReading.objects.latest("id")
+    Batch.objects.update(
+        outcome=Outcome.WORKER_LOST, claimed_at=reading.asked_at, deadline=reading.read_at
+    )
+    assert billing.readings_around(campaign).after is None
+    assert bill_checks.check(campaign).gap is None
+    assert not BillCheck.objects.exists()  # a quiet reading may still come
+    for _ in range(billing.READINGS - 1):
+        reading.pk = None
+        reading.save()
+    bill_checks.check(campaign)
     assert is_kept(campaign)

@@ -1,0 +1,35 @@
+"""What a campaign's calls cost is counted with its answers, in the place of with the check of its
+bill.
+"""
+
+from django.db import migrations, models
+
+_COUNT = """
+UPDATE messaging_campaign SET spent = COALESCE((
+    SELECT ROUND(SUM(call.cost), 4)
+    FROM messaging_sentmessage AS call
+    JOIN messaging_batch AS batch ON batch.id = call.batch_id
+    WHERE batch.campaign_id = messaging_campaign.id
+), 0)
+WHERE answered_at IS NOT NULL
+"""
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('messaging', '0018_pages_of_records'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='campaign',
+            name='spent',
+            field=models.DecimalField(db_default=0, decimal_places=4, default=0, max_digits=14, verbose_name='spent'),
+        ),
+        migrations.RunSQL(_COUNT, migrations.RunSQL.noop),
+        migrations.RemoveField(
+            model_name='billcheck',
+            name='spent',
+        ),
+    ]
