@@ -12,6 +12,7 @@ from contacts.names import clean_name, name_key
 from contacts.phone import InvalidMobile, operator_of, parse_mobile
 from contacts.services import forgotten, membership
 from contacts.shown_numbers import is_masked, may_see_numbers
+from contacts.sounds import sound
 from sociair_portal.common.bases import ModelForm, ModelMultipleChoiceField
 
 
@@ -64,6 +65,7 @@ class ContactForm(ModelForm):
             self.instance.operator = operator_of(mobile).value
         if name := cleaned.get("name"):
             self.instance.name_key = name_key(name)
+            self.instance.sound_key = sound(name)
         if "mobile" not in self.fields:
             mobile = self.instance.mobile
         if mobile and name and self._is_known(mobile):

@@ -33,6 +33,7 @@ from contacts.models import (
 )
 from contacts.names import clean_name
 from contacts.services import forgotten, membership
+from contacts.sounds import sounds
 from sociair_portal.common.bulk_rows import insert_rows, take_stock
 
 _LONGEST_REASON: Final = OptOut._meta.get_field("reason").max_length
@@ -174,10 +175,11 @@ def _insert(
     moment = connection.ops.adapt_datetimefield_value(now)
     rest = (moment, moment, source.pk)
     columns = ["name", "name_key", "mobile", "operator", "fields"]
+    heard = sounds([person[0] for person in people])
     insert_rows(
         Contact,
-        [*columns, "created_at", "updated_at", "source"],
-        [person + rest for person in people],
+        [*columns, "sound_key", "created_at", "updated_at", "source"],
+        [(*person, sound, *rest) for person, sound in zip(people, heard, strict=True)],
     )
     if not joins:
         return []

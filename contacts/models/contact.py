@@ -18,6 +18,8 @@ class Contact(models.Model):
     name = models.CharField(_("name"), max_length=200)
     # names.name_key of the name, which is how two spellings of it are compared.
     name_key = models.CharField(max_length=400, editable=False)
+    # sounds.sound of the name, by which it is found in another script.
+    sound_key = models.CharField(max_length=1000, default="", db_default="", editable=False)
     mobile = models.CharField(_("mobile number"), max_length=10)
     operator = models.CharField(
         _("operator"), max_length=9, choices=OPERATOR_CHOICES, editable=False
