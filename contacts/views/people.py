@@ -33,8 +33,10 @@ from sociair_portal.audit.record import record
 from sociair_portal.common import formats
 from sociair_portal.common.kept_searches import searched, without_its_search
 from sociair_portal.common.pages import page_by_key
+from sociair_portal.common.ways_back import way_back
 
 _SHARING_SHOWN = 5
+_COUNTED = 10_000  # how many more there are is not counted at every view
 
 
 @permission_required("contacts.view_contact", raise_exception=True)
@@ -50,6 +52,9 @@ def contact_list(request: HttpRequest) -> HttpResponse:
     page = page_by_key(found, among=everybody, order=search.order, at=request.GET.get("page", ""))
     may_tick = _may_act(request)
     context = {"search": search, "page": page, "selection": bulk, "may_tick": may_tick}
+    if not search.is_narrowed:
+        context["total"] = Contact.objects.all()[: _COUNTED + 1].count()
+        context["counted"] = _COUNTED
     return render(request, "contacts/people/contact_list.html", context)
 
 
@@ -107,22 +112,25 @@ def contact_create(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and saved(form):
         _say_saved(request, form.instance)
         return redirect("contacts:list")
-    return render(request, "contacts/people/contact_form.html", {"form": form})
+    context = {"form": form, "back": reverse("contacts:list")}
+    return render(request, "contacts/people/contact_form.html", context)
 
 
 @permission_required("contacts.change_contact", raise_exception=True)
 def contact_edit(request: HttpRequest, pk: int) -> HttpResponse:
     contact = get_object_or_404(Contact, pk=pk)
+    back = way_back(request, reverse("contacts:list"))
     context = {
         "name": shown_text(contact.name),
         "mobile": contact.mobile,
         "opt_out": OptOut.objects.filter(mobile=contact.mobile).first(),
         "sharing": list(_others_at(contact)),
+        "back": back,
     }
     form = ContactWithGroupsForm(request.POST or None, instance=contact)
     if request.method == "POST" and saved(form):
         _say_saved(request, form.instance)
-        return redirect("contacts:list")
+        return redirect(back)
     return render(request, "contacts/people/contact_form.html", {**context, "form": form})
 
 

@@ -14,7 +14,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -31,6 +30,7 @@ from messaging.services.money.affordability import SendRefused
 from messaging.text.validity import InvalidText
 from messaging.views.freshness import recent_reading
 from sociair_portal.common.actors import user_of
+from sociair_portal.common.ways_back import way_back
 
 _SALT: Final = "messaging.code"
 
@@ -51,7 +51,7 @@ def number(request: HttpRequest) -> HttpResponse:
         return redirect(_here(request))
     said = _("Your number is saved.") if saved.mobile else _("Your number is removed.")
     messages.success(request, said)
-    return redirect(_back(request))
+    return redirect(way_back(request, "/"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -96,7 +96,7 @@ def prove(request: HttpRequest) -> HttpResponse:
             form.add_error("code", str(refused))
         else:
             messages.success(request, _("The number is yours. Tests can go there now."))
-            return redirect(_back(request))
+            return redirect(way_back(request, "/"))
     return _page(request, code_form=form)
 
 
@@ -109,8 +109,8 @@ def _page(
         "own": own,
         "form": form or OwnNumberForm(initial={"mobile": format_mobile(mobile) if mobile else ""}),
         "code_form": code_form or CodeForm(),
-        "back_url": _back(request),
-        "query": urlencode({"next": _back(request)}),
+        "back_url": way_back(request, "/"),
+        "query": urlencode({"next": way_back(request, "/")}),
         "needs_no_code": own_number.needs_no_code(request.user),
         **(_code_context(request, own) if own is not None and mobile else {}),
     }
@@ -148,11 +148,6 @@ def _salt(request: HttpRequest) -> str:
     return f"{_SALT}.{request.user.pk}"
 
 
-def _back(request: HttpRequest) -> str:
-    """Where somebody came from, within the portal."""
-    back = request.GET.get("next", "")
-    return back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "/"
-
-
 def _here(request: HttpRequest) -> str:
-    return f"{reverse('messaging:number')}?{urlencode({'next': _back(request)})}"
+    back = urlencode({"next": way_back(request, "/")})
+    return f"{reverse('messaging:number')}?{back}"
