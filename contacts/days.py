@@ -6,17 +6,13 @@ How long a month of Bikram Sambat is, is looked up in `django-bikram-sambat`. Wh
 
 import re
 from datetime import date
-from enum import StrEnum
 from typing import Final, NamedTuple
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
 from django_bikram_sambat import BikramError, bs_to_ad, days_in_month
 
 from contacts.phone import visible
+from sociair_portal.common.calendars import FIRST_YEAR, LAST_YEAR, Calendar
 
-FIRST_YEAR: Final = 1975  # of Bikram Sambat
-LAST_YEAR: Final = 2083
 _MONTHS: Final = 12
 _LONGEST_MONTH: Final = 32
 # Without a time of day, such a year is one of Bikram Sambat: the other calendar's is far away.
@@ -56,23 +52,6 @@ _NEPALI_MONTHS: Final = (
 )
 _NEPALI_MONTH: Final = {
     name: number for number, names in enumerate(_NEPALI_MONTHS, start=1) for name in names
-}
-
-
-class Calendar(StrEnum):
-    """By what a day is counted."""
-
-    GREGORIAN = "ad"
-    BIKRAM_SAMBAT = "bs"
-
-    @property
-    def label(self) -> str | Promise:
-        return _LABELS[self]
-
-
-_LABELS: Final[dict[Calendar, Promise]] = {
-    Calendar.GREGORIAN: gettext_lazy("Gregorian (AD)"),
-    Calendar.BIKRAM_SAMBAT: gettext_lazy("Bikram Sambat (BS)"),
 }
 
 

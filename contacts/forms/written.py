@@ -6,12 +6,12 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from contacts.days import Calendar
 from contacts.fields import DecimalMark
 from contacts.importing.columns import is_mostly_typed, is_typed_for_a_font
 from contacts.importing.facts import EXAMPLES, Facts
 from contacts.importing.meanings import AS_IT_IS, SURE, kind_of_column
 from contacts.preeti import Font, is_shown_otherwise, to_unicode
+from sociair_portal.common.calendars import Calendar
 
 
 def which_font(heading: str) -> str:

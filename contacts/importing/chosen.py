@@ -5,7 +5,6 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from contacts.days import Calendar
 from contacts.fields import RESERVED, DecimalMark, FieldKind, key_of
 from contacts.importing import jobs
 from contacts.importing.columns import is_typed_for_a_font
@@ -29,6 +28,7 @@ from contacts.importing.meanings import (
 from contacts.importing.options import FieldColumn, Numbers, Options, TypedColumn
 from contacts.models import ContactField, ContactImport
 from contacts.preeti import Font, heading_in_unicode
+from sociair_portal.common.calendars import Calendar
 
 _ONCE: Final = (GROUPS, OPTED_OUT, REASON)
 

@@ -5,10 +5,10 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from contacts.days import Calendar
 from contacts.fields import DecimalMark, FieldKind, FieldValue, parse_value
 from contacts.importing.rows import Row
 from contacts.preeti import Font, to_unicode
+from sociair_portal.common.calendars import Calendar
 
 
 class Existing(StrEnum):

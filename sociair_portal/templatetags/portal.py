@@ -15,7 +15,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from sociair_portal import roles
-from sociair_portal.common import formats
+from sociair_portal.common import calendars, formats
 
 register = template.Library()
 
@@ -36,8 +36,17 @@ def count(number: int | None) -> str:
 
 @register.filter
 def moment(at: datetime | None) -> str:
-    """22 Nov 2026, 14:05, in the portal's time zone."""
-    return "" if at is None else formats.moment(timezone.localtime(at))
+    """22 Nov 2026, 14:05, in the portal's time zone and the calendar of whoever looks."""
+    return "" if at is None else calendars.moment(timezone.localtime(at))
+
+
+@register.filter
+def deciding_moment(at: datetime | None) -> str:
+    """22 Nov 2026 (6 Mangsir 2083), 14:05: in both calendars, where it decides something."""
+    if at is None:
+        return ""
+    local = timezone.localtime(at)
+    return f"{calendars.in_both(local)}, {local:%H:%M}"
 
 
 @register.filter

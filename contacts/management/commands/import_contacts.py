@@ -7,7 +7,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from contacts.days import Calendar
 from contacts.fields import DecimalMark
 from contacts.importing import jobs, load
 from contacts.importing.chosen import NotChosen, options_of
@@ -26,6 +25,7 @@ from contacts.importing.rows import Unreadable
 from contacts.models import ContactImport, RejectedRow
 from contacts.names import clean_name
 from sociair_portal.audit.actors import by_command
+from sociair_portal.common.calendars import Calendar
 
 _LEFT_OUT = "left_out"  # a column
 
