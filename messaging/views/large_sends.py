@@ -1,4 +1,4 @@
-"""Whether somebody must confirm who they are before so much goes out."""
+"""Whether someone must confirm who they are before so much goes out."""
 
 from datetime import timedelta
 from decimal import Decimal

@@ -47,7 +47,7 @@ def number(request: HttpRequest) -> HttpResponse:
     mobile = form.cleaned_data["mobile"]
     saved = own_number.save_number(_person(request), mobile, by=request.user)
     if saved.mobile and not saved.is_proved:
-        messages.success(request, _("Your number is saved. Prove now that it is yours."))
+        messages.success(request, _("Your number is saved. Now prove that it is yours."))
         return redirect(_here(request))
     said = _("Your number is saved.") if saved.mobile else _("Your number is removed.")
     messages.success(request, said)
@@ -70,7 +70,7 @@ def send_code(request: HttpRequest) -> HttpResponse:
             by=request.user,
         )
     except (signing.BadSignature, ValueError):
-        messages.error(request, _("This page is out of date. Press the button once more."))
+        messages.error(request, _("This page is out of date. Press the button again."))
     except (SendRefused, InvalidText) as refused:
         messages.error(request, str(refused))
         tasks.kick_balance()
@@ -95,7 +95,10 @@ def prove(request: HttpRequest) -> HttpResponse:
         except CodeRefused as refused:
             form.add_error("code", str(refused))
         else:
-            messages.success(request, _("The number is yours. Tests can go there now."))
+            messages.success(
+                request,
+                _("You have proved that the number is yours. You can send tests to it now."),
+            )
             return redirect(_back(request))
     return _page(request, code_form=form)
 
@@ -149,7 +152,7 @@ def _salt(request: HttpRequest) -> str:
 
 
 def _back(request: HttpRequest) -> str:
-    """Where somebody came from, within the portal."""
+    """Where someone came from, within the portal."""
     back = request.GET.get("next", "")
     return back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "/"
 

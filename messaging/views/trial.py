@@ -1,4 +1,4 @@
-"""Tests: sending a message to one's own number before it goes to everybody."""
+"""Tests: sending a message to one's own number before it goes to everyone."""
 
 import uuid
 from decimal import Decimal
@@ -65,7 +65,7 @@ def send_test(request: HttpRequest, pk: int) -> HttpResponse:
             by=request.user,
         )
     except (signing.BadSignature, ValueError):
-        messages.error(request, _("Choose once more whose message you want to try."))
+        messages.error(request, _("Choose again whose message you want to test."))
     except (affordability.SendRefused, InvalidText) as refused:
         messages.error(request, str(refused))
     else:

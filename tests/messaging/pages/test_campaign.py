@@ -1,5 +1,5 @@
-"""One campaign's pages: how it goes, each request and its answers, each recipient, who was left
-out, and what waits for a decision.
+"""One campaign's pages: progress, each request and its answers, each recipient, who was left out,
+and what needs a decision.
 """
 
 import html
@@ -132,7 +132,7 @@ def test_a_cancelled_campaign_is_watched_until_its_calls_end(
     assert claim is not None
     control.cancel(campaign, by=sender.user)
     shown = sender.get(url(campaign))
-    assert "Calls that are under way come to their end; nothing new is sent." in words(shown)
+    assert "Requests already on their way will finish. Nothing new is sent." in words(shown)
     assert 'hx-trigger="every 2s"' in source(shown)
 
 
@@ -142,14 +142,14 @@ def test_a_campaigns_page_says_that_it_is_being_prepared(
     settings.INLINE_RECIPIENTS = 1
     campaign = hand_over(gateway, numbers(2))
     assert campaign.state == CampaignState.PREPARING
-    assert "Being prepared: 0 people so far." in words(sender.get(url(campaign)))
+    assert "Preparing: 0 people so far." in words(sender.get(url(campaign)))
 
 
 def test_a_campaigns_page_says_what_needs_a_decision(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, [*numbers(2), HANGS_UP])
     send_all(gateway)
     said = words(sender.get(url(campaign)))
-    assert "Nobody knows whether 3 messages went out. They were not sent again" in said
+    assert "It is not known whether 3 messages went out. They were not sent again" in said
     assert "Sociair did not answer. The messages may have gone out" in said
     assert "Unconfirmed 3" in said
 
@@ -158,7 +158,7 @@ def test_one_message_to_decide_is_said_in_the_singular(sender: Browser, gateway:
     campaign = hand_over(gateway, [HANGS_UP])
     send_all(gateway)
     said = words(sender.get(url(campaign)))
-    assert "Nobody knows whether 1 message went out. It was not sent again" in said
+    assert "It is not known whether 1 message went out. It was not sent again" in said
 
 
 def test_a_campaigns_page_shows_a_partial_rejection(sender: Browser, gateway: Gateway) -> None:
@@ -167,8 +167,8 @@ def test_a_campaigns_page_shows_a_partial_rejection(sender: Browser, gateway: Ga
     said = words(sender.get(url(campaign)))
     assert "Refused 1" in said
     assert "Unconfirmed 2" in said
-    assert "Nobody knows whether 2 messages went out" in said
-    assert "Sociair's words: “Sorry! SMS could not be sent. Invalid mobile number”" in said
+    assert "It is not known whether 2 messages went out" in said
+    assert "Sociair said: “Sorry! SMS could not be sent. Invalid mobile number”" in said
 
 
 def test_a_campaigns_page_says_why_it_paused(
@@ -190,7 +190,7 @@ def test_a_page_of_another_gateways_campaign_offers_only_cancel(
     other = Gateway.objects.create(base_url="https://other.example/api")
     Campaign.objects.update(gateway=other, state=CampaignState.PAUSED)
     said = words(sender.get(url(campaign)))
-    assert "This campaign belongs to another gateway (https://other.example/api)." in said
+    assert "another connection to Sociair (https://other.example/api)." in said
     assert "Resume" not in said
     assert "Cancel" in said
 
@@ -208,7 +208,7 @@ def test_the_answer_as_it_came_is_for_those_who_settle(
     assert "Numbers" in known
     assert "raw answer" not in known
     assert "as it came" not in source(sender.get(address))
-    assert "Sociair's words:" in html.unescape(known)  # the outcome in words is for everybody
+    assert "Sociair said:" in html.unescape(known)  # the outcome in words is for everybody
 
 
 def test_an_answer_that_held_the_token_says_so(manager: Browser, gateway: Gateway) -> None:

@@ -1,4 +1,4 @@
-"""What a contact was sent: when, by whom, and what became of it."""
+"""The messages to a contact: when, by whom, and their result."""
 
 from typing import Any
 
@@ -50,7 +50,7 @@ def test_a_contacts_messages_tell_of_a_shared_number(
     sister = ContactFactory.create(name="Gita Rai", mobile=asha.mobile)
     hand_over(gateway, Audience(contacts=(asha.pk,)))
     said = words(sender.get(url(sister)))
-    assert "The number is also that of Asha Rai" in said
+    assert "Others with this number: Asha Rai" in said
     assert "as Asha Rai" in said
 
 

@@ -95,7 +95,7 @@ def test_a_broken_signature_sends_nothing(
     campaign = draft("9801234567")
     reading(gateway)
     response = sender.post(url(campaign), {"signed": wrong}, follow=True)
-    assert "Look at the receipt once more, then send." in words(response)
+    assert "Check the cost again, then send." in words(response)
 
 
 def test_a_signature_is_for_one_draft(sender: Browser, draft: Draft, gateway: Gateway) -> None:
@@ -103,7 +103,7 @@ def test_a_signature_is_for_one_draft(sender: Browser, draft: Draft, gateway: Ga
     reading(gateway)
     data = {"signed": signed(sender, first)}
     response = sender.post(url(second), data, follow=True)
-    assert "Look at the receipt once more, then send." in words(response)
+    assert "Check the cost again, then send." in words(response)
 
 
 def test_a_receipt_that_is_sent_twice_sends_once(
@@ -151,7 +151,7 @@ def test_a_draft_for_another_gateway_cannot_be_sent(
     Campaign.objects.update(gateway=other)
     reading(other)
     shown = sender.get(url(campaign))
-    assert "This draft was written for another gateway (https://other.example/api)." in words(shown)
+    assert "another connection to Sociair (https://other.example/api)." in words(shown)
     assert "Send to" not in words(shown)
 
 

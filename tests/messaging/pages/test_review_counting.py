@@ -123,7 +123,7 @@ def test_it_says_when_people_could_not_be_counted(sender: Browser, campaign: Cam
     sender.get(url(campaign))
     PeopleCount.objects.update(state=CountState.GIVEN_UP, worked_at=timezone.now())
     said = words(look(sender, campaign))
-    assert "The people could not be counted. It is tried again by itself" in said
+    assert "The recipients could not be counted. The portal tries again automatically" in said
 
 
 @pytest.fixture
@@ -216,7 +216,9 @@ def test_compose_counts_many_in_the_worker(
     assert pages[-1].status_code == 204
     PeopleCount.objects.update(state=CountState.GIVEN_UP, worked_at=timezone.now())
     typing(waits="1")
-    assert "The people could not be counted. It is tried again by itself" in words(pages[-1])
+    assert "The recipients could not be counted. The portal tries again automatically" in words(
+        pages[-1]
+    )
     assert COUNTING not in words(pages[-1])
     typing(waits="again")
     assert pages[-1].status_code == 204

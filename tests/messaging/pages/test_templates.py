@@ -57,7 +57,7 @@ def test_a_mistake_in_a_template_is_said(sender: Browser, typed: dict[str, str],
 
 def test_an_unknown_field_in_a_template_is_said(sender: Browser) -> None:
     answer = sender.post(NEW, {"name": "Marks", "text": "{name}: {marks}"}, follow=True)
-    assert "{marks} is no field of your contacts" in words(answer)
+    assert "{marks} is not a field of your contacts" in words(answer)
     assert MessageTemplate.objects.get().text == "{name}: {marks}"
 
 

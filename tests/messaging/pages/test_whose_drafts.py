@@ -158,7 +158,7 @@ def test_the_table_of_a_colleagues_draft_cannot_be_taken(
             assert "private marks.csv" not in said, (who, name)
         columns = reverse("messaging:table_columns", args=[ContactImport.objects.get().pk])
         assert browser.get(columns).status_code == 404, who
-    assert "The table has been deleted meanwhile" in words(
+    assert "That spreadsheet was deleted" in words(
         signed_in("Sender").post(reverse("messaging:compose"), typed)
     )
 

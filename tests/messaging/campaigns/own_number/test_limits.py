@@ -155,7 +155,7 @@ def test_an_offer_of_somebody_else_sends_nothing(
     other.post(PAGE, {"mobile": MINE})
     if offer == "of another":
         offer = other.get(PAGE).context["offer"]
-    assert "Press the button once more" in words(ask(sender, offer or " "))
+    assert "Press the button again" in words(ask(sender, offer or " "))
     assert not Campaign.objects.exists()
 
 
@@ -185,7 +185,7 @@ def test_without_a_price_no_code_is_offered(sender: Browser, gateway: Gateway) -
     reading(gateway)
     sender.post(PAGE, {"mobile": "9721000999"})
     page = words(sender.get(PAGE))
-    assert "Sociair states no price for its operator" in page
+    assert "Sociair gives no rate for this number's operator" in page
     assert "ask a manager" in page
 
 

@@ -35,7 +35,7 @@ def test_a_number_is_proved_by_the_code_that_came_to_it(
 ) -> None:
     page = words(sender.get(PAGE))
     assert "Prove that 980-1000009 is yours" in page
-    assert "This sends one text to 980-1000009, for about Rs 0.80." in page
+    assert "This sends one message to 980-1000009 for about Rs 0.80." in page
     assert "Send the code for Rs 0.80" in page
     assert not is_proved(sender)
 
@@ -48,11 +48,11 @@ def test_a_number_is_proved_by_the_code_that_came_to_it(
     assert entry.text == f"{code} is your code for Sociair Portal. It works for 10 minutes."
 
     said = words(prove(sender, code))
-    assert "The number is yours. Tests can go there now." in said
+    assert "You have proved that the number is yours." in said
     assert is_proved(sender)
     profile = Profile.objects.get()
     assert profile.entered_by is None
-    assert "is yours: you proved it by a code on" in words(sender.get(PAGE))
+    assert "that 980-1000009 is yours." in words(sender.get(PAGE))
 
 
 @pytest.mark.parametrize("spelling", ["{0}", " {1} {2} ", "{1}-{2}", "{3}"])

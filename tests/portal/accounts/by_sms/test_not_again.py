@@ -52,7 +52,7 @@ def test_who_decides_is_not_offered_to_send_it_again(
     decide, again = (f"/campaigns/{unconfirmed.pk}/{end}/" for end in ("decide", "send-again"))
     page = words(manager.get(decide))
     assert "It did not go out" in page
-    assert "again" not in page.partition("What became of them")[2].partition("How you know")[0]
+    assert "again" not in page.partition("What happened to them")[2].partition("How you know")[0]
     assert "Sending again asks" not in page
 
     batches = list(settlement.undecided(unconfirmed).values_list("pk", flat=True))
