@@ -1,4 +1,4 @@
-"""The forms for one's own number, to which tests go, and for the code that proves it."""
+"""The forms for the user's own number, which tests go to, and for the code that proves it."""
 
 from django import forms
 from django.utils.translation import gettext as _

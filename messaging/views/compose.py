@@ -48,7 +48,7 @@ _TEMPLATES_SHOWN: Final = 30
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.send_campaign", raise_exception=True)
 def compose(request: HttpRequest) -> HttpResponse:
-    """A new message, or a draft to go on with; by POST, on to its review."""
+    """A new message, or a draft to continue; a POST goes on to its review."""
     draft = _draft(request)
     if draft is not None and draft.state != CampaignState.DRAFT:
         return redirect(draft)

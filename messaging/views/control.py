@@ -78,7 +78,7 @@ def follow_up(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required("messaging.send_campaign", raise_exception=True)
 @confirmed_first()
 def send_refused(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send now to those refused for lack of balance, for the sum on the button."""
+    """Send now to those refused for lack of balance, for the cost on the button."""
     campaign = handed_over_campaign(request, pk)
     form = RefusedForm(request.POST)
     if not form.is_valid():

@@ -1,4 +1,4 @@
-"""My number: entering it, and proving by a code that it is one's own."""
+"""My number: entering it, and proving with a code that it is the user's own."""
 
 import uuid
 from decimal import Decimal
@@ -38,7 +38,7 @@ _SALT: Final = "messaging.code"
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.send_campaign", raise_exception=True)
 def number(request: HttpRequest) -> HttpResponse:
-    """The page of one's own number; a POST saves it."""
+    """The page of the user's own number; a POST saves it."""
     if request.method != "POST":
         return _page(request)
     form = OwnNumberForm(request.POST)
@@ -57,7 +57,7 @@ def number(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.send_campaign", raise_exception=True)
 def send_code(request: HttpRequest) -> HttpResponse:
-    """Send a code to one's own number, for the sum on the button."""
+    """Send a code to the user's own number, for the cost on the button."""
     if request.method != "POST":
         return redirect(_here(request))  # as after signing in again
     try:
@@ -85,7 +85,7 @@ def send_code(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.send_campaign", raise_exception=True)
 def prove(request: HttpRequest) -> HttpResponse:
-    """Compare what was typed with the code that was sent; then back to where one came from."""
+    """Compare what was typed with the code that was sent, then go back to where the user was."""
     if request.method != "POST":
         return redirect(_here(request))
     form = CodeForm(request.POST)

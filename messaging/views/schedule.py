@@ -38,7 +38,7 @@ def scheduled(request: HttpRequest) -> HttpResponse:
 def move(request: HttpRequest, pk: int) -> HttpResponse:
     """Move to another time, or send now.
 
-    The time that was seen is sent along, so that of two people only one moves it.
+    The form has the time that was shown, so that only one of two people moves it.
     """
     campaign = controlled_campaign(request, pk)
     if campaign.state != CampaignState.SCHEDULED or campaign.scheduled_for is None:

@@ -44,14 +44,14 @@ def url(campaign: Campaign, name: str = "campaign") -> str:
 def test_a_campaigns_page_follows_it_to_the_end(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, [*numbers(137), "12"], by=sender.user)
     before = sender.get(url(campaign))
-    assert "0 of 137 people done" in words(before)
+    assert "0 of 137 people handled" in words(before)
     assert "Queued or sending 137" in words(before)
     assert 'hx-trigger="every 2s"' in source(before)
     send_all(gateway)
     after = sender.get(url(campaign))
     said = words(after)
     assert "Done" in said
-    assert "137 of 137 people done" in said
+    assert "All 137 people handled" in said
     assert "Accepted 137" in said
     assert f"Sender {sender.user.username}" in said
     assert "Cost Rs 109.60 Taken by Sociair, as far as its answers tell Rs 109.60" in said
@@ -105,17 +105,19 @@ def test_progress_of_a_campaign_is_shown_as_it_moves(
     assert look(sender, campaign, seen).status_code == 204
     dispatch.send_next(gateway)
     moved = look(sender, campaign, seen)
-    assert "2 of 5 people done" in words(moved)
+    assert "2 of 5 people handled" in words(moved)
     assert "HX-Retarget" not in moved.headers
     send_all(gateway)
     ended = look(sender, campaign, moved.context["seen"])
     assert ended.headers["HX-Retarget"] == "#live"
     assert ended.headers["HX-Reswap"] == "outerHTML"
     assert "hx-trigger" not in source(ended)
-    assert "5 of 5 people done" in words(ended)
+    assert "All 5 people handled" in words(ended)
 
 
-def test_progress_tells_what_holds_it(sender: Browser, gateway: Gateway, sandbox: Sandbox) -> None:
+def test_progress_shows_why_sending_is_on_hold(
+    sender: Browser, gateway: Gateway, sandbox: Sandbox
+) -> None:
     campaign = hand_over(gateway, numbers(1))
     seen = sender.get(url(campaign)).context["seen"]
     sandbox.stop()
@@ -154,7 +156,7 @@ def test_a_campaigns_page_says_what_needs_a_decision(sender: Browser, gateway: G
     assert "Unconfirmed 3" in said
 
 
-def test_one_message_to_decide_is_said_in_the_singular(sender: Browser, gateway: Gateway) -> None:
+def test_one_message_to_decide_is_in_the_singular(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, [HANGS_UP])
     send_all(gateway)
     said = words(sender.get(url(campaign)))
@@ -195,7 +197,7 @@ def test_a_page_of_another_gateways_campaign_offers_only_cancel(
     assert "Cancel" in said
 
 
-def test_the_answer_as_it_came_is_for_those_who_settle(
+def test_the_raw_answer_is_shown_only_to_managers(
     sender: Browser, manager: Browser, gateway: Gateway
 ) -> None:
     campaign = hand_over(gateway, [REFUSES])

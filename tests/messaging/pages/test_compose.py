@@ -192,7 +192,7 @@ def test_compose_says_that_a_drafts_group_is_gone(sender: Browser, gateway: Gate
         ({"form_uuid": ""}, "This page is out of date. Reopen Compose."),
     ],
 )
-def test_a_mistake_in_compose_is_said_and_loses_nothing(
+def test_a_mistake_in_compose_is_explained_and_loses_nothing(
     changes: dict[str, Any], sentence: str | None, sender: Browser, gateway: Gateway
 ) -> None:
     group = GroupFactory.create()

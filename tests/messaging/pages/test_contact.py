@@ -44,7 +44,7 @@ def test_a_contacts_messages_are_listed_latest_first(
     assert url(asha) in sender.get(asha.get_absolute_url()).text
 
 
-def test_a_contacts_messages_tell_of_a_shared_number(
+def test_a_contacts_messages_show_who_shares_the_number(
     sender: Browser, gateway: Gateway, asha: Contact
 ) -> None:
     sister = ContactFactory.create(name="Gita Rai", mobile=asha.mobile)
@@ -54,7 +54,7 @@ def test_a_contacts_messages_tell_of_a_shared_number(
     assert "as Asha Rai" in said
 
 
-def test_a_contacts_messages_tell_of_an_opt_out(sender: Browser, asha: Contact) -> None:
+def test_a_contacts_messages_show_an_opt_out(sender: Browser, asha: Contact) -> None:
     OptOutFactory.create(mobile=asha.mobile, reason="Asked at the desk")
     page = sender.get(url(asha))
     assert "Reason: Asked at the desk." in words(page)

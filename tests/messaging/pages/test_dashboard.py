@@ -85,7 +85,7 @@ def test_the_dashboard_without_a_role_shows_the_balance_only(
     assert client.get("/under-way/").status_code == 403
 
 
-def test_the_dashboard_tells_of_a_full_disk(sender: Browser, gateway: Gateway) -> None:
+def test_the_dashboard_warns_of_a_full_disk(sender: Browser, gateway: Gateway) -> None:
     assert "The disk is full" not in words(sender.get("/"))
     trouble.note(trouble.Cause.FULL)
     assert "The disk is full: nothing can be saved. Nothing is sent. Since" in words(
@@ -205,7 +205,7 @@ def test_the_balance_is_refreshed_without_javascript(sender: Browser, gateway: G
 
 def test_progress_is_shown_on_the_dashboard(sender: Browser, gateway: Gateway) -> None:
     hand_over(gateway, numbers(2))
-    assert "0 of 2 people done" in words(sender.get("/under-way/"))
+    assert "0 of 2 people handled" in words(sender.get("/under-way/"))
     send_all(gateway)
     assert sender.get("/under-way/").headers["HX-Refresh"] == "true"
 

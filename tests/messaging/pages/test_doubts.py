@@ -68,7 +68,7 @@ def test_after_a_restore_a_manager_says_what_went_out(
     assert "Needs a decision" in words(manager.get(reverse("messaging:decide", args=[restored.pk])))
 
 
-def test_nothing_goes_on_before_somebody_has_said(manager: Browser, restored: Campaign) -> None:
+def test_a_doubted_campaign_waits_for_a_decision(manager: Browser, restored: Campaign) -> None:
     manager.post(reverse("messaging:release"))
     said = words(manager.get(restored.get_absolute_url()))
     assert "Say what went out" in said
@@ -197,7 +197,7 @@ def test_calls_are_dealt_to_what_was_being_sent_first(
     assert manager.get(page(later)).context["form"]["people"].value() is None
     assert "None of it has gone out" in words(manager.get(page(later)))
     said = words(manager.get(reverse("messaging:undecided")))
-    assert "About 8 messages of these went out." in said
+    assert "About 8 of these messages went out." in said
     assert "3 requests to Sociair belong to no message that is waiting here" in said
 
 
@@ -218,7 +218,7 @@ def test_no_balance_of_after_the_restore_is_evidence(
     assert found is None or found.before.read_at < campaign.created_at
 
 
-def test_what_is_not_here_any_more_is_said_until_somebody_has_looked(
+def test_missing_messages_are_shown_until_a_manager_has_checked(
     manager: Browser, sender: Browser, restored: Campaign, gateway: Gateway
 ) -> None:
     slot_record.raise_to(gateway, 4)

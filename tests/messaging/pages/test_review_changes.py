@@ -59,7 +59,9 @@ def test_the_review_says_that_a_group_is_gone(
     assert campaign.state == CampaignState.DRAFT
 
 
-def test_the_review_asks_again_when_dearer(sender: Browser, draft: Draft, gateway: Gateway) -> None:
+def test_the_review_asks_again_when_the_cost_rises(
+    sender: Browser, draft: Draft, gateway: Gateway
+) -> None:
     group = GroupFactory.create(members=[ContactFactory.create()])
     campaign = draft(groups=(group.pk,))
     reading(gateway)

@@ -83,7 +83,7 @@ def test_nothing_happens_without_a_whole_signature(
     assert not Erasure.objects.exists()
 
 
-def test_of_a_family_somebody_must_be_chosen(manager: Browser, gateway: Gateway) -> None:
+def test_one_of_a_family_must_be_chosen(manager: Browser, gateway: Gateway) -> None:
     sita, ram = (ContactFactory.create(name=name, mobile=SITA) for name in (NAME, "Ram Unlike"))
 
     assert "Choose at least one person." in words(manager.post(FORGET, SIGNED))
@@ -114,7 +114,7 @@ def test_what_takes_long_is_left_to_the_worker(
     assert "Under way" in said
 
 
-def test_the_file_has_the_texts_and_nobody_else(manager: Browser, gateway: Gateway) -> None:
+def test_the_file_has_the_texts_and_no_other_people(manager: Browser, gateway: Gateway) -> None:
     plant(gateway, manager.user)
 
     page = manager.post(reverse("messaging:person_file", args=["html"]), {"mobile": SITA})
@@ -146,7 +146,7 @@ def test_a_number_can_be_sent_messages_again_if_its_owner_asks(manager: Browser)
     )
 
 
-def test_a_wrong_number_is_said_beside_the_field(manager: Browser) -> None:
+def test_a_wrong_number_is_explained_beside_the_field(manager: Browser) -> None:
     assert "This number is too short" in words(manager.post(PERSON, {"mobile": "98412"}))
     assert manager.post(FORGET, {"mobile": "98412"}).status_code == 302
 

@@ -111,7 +111,7 @@ def test_no_more_codes_than_ten_a_day_for_one_person(
     assert "on its way" in words(ask(sender))
 
 
-def test_a_number_gets_six_codes_a_day_whoever_asks(entered: Profile, gateway: Gateway) -> None:
+def test_a_number_gets_at_most_six_codes_a_day(entered: Profile, gateway: Gateway) -> None:
     for _person in range(6):
         other = signed_in("Sender")
         other.post(PAGE, {"mobile": MINE})
@@ -148,7 +148,7 @@ def test_copies_of_one_offer_send_one_code(
 
 
 @pytest.mark.parametrize("offer", ["", "forged", "of another"])
-def test_an_offer_of_somebody_else_sends_nothing(
+def test_an_offer_made_to_someone_else_sends_nothing(
     offer: str, sender: Browser, entered: Profile
 ) -> None:
     other = signed_in("Sender")

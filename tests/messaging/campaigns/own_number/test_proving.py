@@ -114,7 +114,7 @@ def test_a_code_proves_once(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_the_same_code_at_once_one_proves(
+def test_the_same_code_typed_twice_proves_once(
     sender: Browser, entered: Profile, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     ask(sender)
@@ -194,7 +194,7 @@ def test_my_number_is_for_those_who_send(client: Any, roles: None) -> None:
         assert client.post(f"{PAGE}{name}/").status_code == 403
 
 
-def test_whoever_signs_in_again_at_a_button_gets_the_page(sender: Browser) -> None:
+def test_signing_in_again_at_a_button_shows_the_page(sender: Browser) -> None:
     for name in ("code", "prove"):
         answer = sender.get(f"{PAGE}{name}/?next=/schedule/")
         assert answer.headers["Location"] == f"{PAGE}?next=%2Fschedule%2F"
