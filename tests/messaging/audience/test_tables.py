@@ -638,7 +638,7 @@ def test_cells_unlike_the_others_of_their_column_are_named_in_the_review(
     draft = draft_of(table, gateway, "Dear {name}, {fee} is due.")
     Campaign.objects.update(created_by=sender.user)
     page = words(sender.get(draft.get_absolute_url()))
-    assert "Some cells of the spreadsheet are unlike the others of their column." in page
+    assert "Some cells in the spreadsheet are unlike the others in their column." in page
     assert "Fee, line 232: “-” Fee, line 233: “Paid”" in page
     assert "#N/A”" not in page  # has no value, and is asked about as such
     assert "Class, line" not in page  # no cell of it stands in the message

@@ -57,7 +57,7 @@ def test_a_follow_up_reaches_those_who_were_not_reached(
     )
     # Again, it is the same draft.
     assert sender.post(address).headers["Location"] == draft.get_absolute_url()
-    assert "Sent again by" not in words(sender.get(half_sent.get_absolute_url()))
+    assert "Sent again in" not in words(sender.get(half_sent.get_absolute_url()))
     _send(draft, gateway)
     assert sorted(entry.mobile for entry in sandbox.ledger()) == sorted(numbers(6))
     assert "Send to people it did not reach" not in words(sender.get(half_sent.get_absolute_url()))

@@ -54,7 +54,7 @@ def test_a_campaigns_page_follows_it_to_the_end(sender: Browser, gateway: Gatewa
     assert "All 137 people handled" in said
     assert "Accepted 137" in said
     assert f"Sender {sender.user.username}" in said
-    assert "Cost Rs 109.60 Taken by Sociair, as far as its answers tell Rs 109.60" in said
+    assert "Cost Rs 109.60 Charged, according to Sociair Rs 109.60" in said
     assert f"Handed over for sending by {sender.user.username}" in said
     assert "hx-trigger" not in source(after).partition('id="live"')[2]
 
@@ -123,7 +123,7 @@ def test_progress_shows_why_sending_is_on_hold(
     sandbox.stop()
     send_all(gateway)
     held = look(sender, campaign, seen)
-    assert "Sending is held: Sociair cannot be reached. Nothing was sent." in words(held)
+    assert "Sending is on hold: Sociair cannot be reached. Nothing was sent." in words(held)
 
 
 def test_a_cancelled_campaign_is_watched_until_its_calls_end(
@@ -264,10 +264,10 @@ def test_a_long_answer_is_cut(manager: Browser, gateway: Gateway) -> None:
 def test_a_request_not_called_yet_is_shown(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(1))
     said = words(sender.get(url(campaign, "campaign_batches"), {"state": "no such"}))
-    assert "Not called yet." in said
+    assert "Not sent yet." in said
     assert "Select a valid choice" in said
     none = words(sender.get(url(campaign, "campaign_batches"), {"state": "settled"}))
-    assert "No request is in this state" in none
+    assert "No requests in this state" in none
     assert "0 found." in none
 
 
@@ -288,7 +288,7 @@ def test_recipients_of_a_campaign_are_listed_and_searched(
     for spelling in ("984-1234567", "+977 984 123 4567", "98412", "९८४१२"):
         assert find(sender, campaign, q=spelling) == ["9841234567"]
     assert find(sender, campaign, q="nobody") == []
-    assert "Nobody fits" in words(
+    assert "Nobody matches" in words(
         sender.get(url(campaign, "campaign_recipients"), {"q": "nobody"}, follow=True)
     )
 

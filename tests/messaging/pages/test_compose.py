@@ -314,7 +314,7 @@ def test_a_search_says_that_there_are_more_contacts(sender: Browser, gateway: Ga
     ContactFactory.create_batch(21)
     response = sender.post(reverse("messaging:contact_choices"), {"contact_search": "person"})
     assert len(response.context["found_contacts"]) == 20
-    assert "There are more." in words(response)
+    assert "More people match." in words(response)
 
 
 def test_without_javascript_a_search_keeps_everything(
@@ -377,7 +377,7 @@ def test_the_live_estimate_says_what_is_wrong(sender: Browser, gateway: Gateway)
 
 
 def test_the_live_estimate_has_no_cost_without_balance(sender: Browser, gateway: Gateway) -> None:
-    assert "The cost is shown when the balance has been read." in words(measure(sender))
+    assert "You will see the cost when the balance has been read." in words(measure(sender))
 
 
 def test_too_many_entries_are_not_counted_live(sender: Browser, gateway: Gateway) -> None:

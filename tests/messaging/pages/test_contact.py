@@ -63,7 +63,7 @@ def test_a_contacts_messages_show_an_opt_out(sender: Browser, asha: Contact) -> 
 
 def test_an_empty_page_leads_to_a_first_message(sender: Browser, asha: Contact) -> None:
     page = sender.get(url(asha))
-    assert "Nothing was sent yet" in words(page)
+    assert "Nothing has been sent yet" in words(page)
     assert f"/compose/?contacts={asha.pk}" in page.text
 
 

@@ -68,7 +68,7 @@ def test_the_dashboard_shows_balance_campaigns_and_drafts(
 def test_a_new_dashboard_leads_to_the_first_message(sender: Browser, gateway: Gateway) -> None:
     said = words(sender.get("/"))
     assert "The balance has not been read yet." in said
-    assert "Nothing was sent yet" in said
+    assert "Nothing has been sent yet" in said
     assert "Write the first message" in said
 
 

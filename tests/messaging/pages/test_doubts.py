@@ -121,7 +121,7 @@ def test_a_draft_may_have_been_sent_too(sender: Browser, gateway: Gateway) -> No
     slot_record.raise_to(gateway, 2)
     slots.attend(gateway)
     said = words(sender.get(draft.get_absolute_url()))
-    assert "this message may have gone out already" in said
+    assert "This message may already have gone out." in said
     assert "Send to" not in said
     response = sender.post(page(draft), {"people": "0"})
     assert "Tick this if nobody has got it." in words(response)

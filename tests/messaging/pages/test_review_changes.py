@@ -175,7 +175,7 @@ def test_an_open_review_follows_the_balance(
     reading(gateway)
     assert look(sender, campaign, seen).status_code == 204
     reading(gateway, amount="50")
-    assert "Balance after it Rs 49.20" in words(look(sender, campaign, seen))
+    assert "Balance afterwards Rs 49.20" in words(look(sender, campaign, seen))
     hand_over(gateway, numbers(5))
     seen = sender.get(url(campaign)).context["seen"]
     hand_over(gateway, numbers(5, first=9000))

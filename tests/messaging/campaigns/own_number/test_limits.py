@@ -179,9 +179,9 @@ def test_a_number_that_wants_no_messages_gets_no_code(sender: Browser, entered: 
     assert not Campaign.objects.exists()
 
 
-def test_without_a_price_no_code_is_offered(sender: Browser, gateway: Gateway) -> None:
+def test_without_a_rate_no_code_is_offered(sender: Browser, gateway: Gateway) -> None:
     sender.post(PAGE, {"mobile": MINE})
-    assert "The balance is being read, so that the price is known." in words(sender.get(PAGE))
+    assert "The balance is being read, to find the cost." in words(sender.get(PAGE))
     reading(gateway)
     sender.post(PAGE, {"mobile": "9721000999"})
     page = words(sender.get(PAGE))

@@ -1,4 +1,4 @@
-"""What a manager enters needs no code, and it is kept who entered it."""
+"""What a manager enters needs no code, and the portal records who entered it."""
 
 from typing import Any
 

@@ -143,7 +143,7 @@ def test_another_code_replaces_the_one_before(
 ) -> None:
     ask(sender)
     first = received(sandbox, gateway)
-    assert "Another code replaces this one." in words(sender.get(PAGE))
+    assert "A new code replaces this one." in words(sender.get(PAGE))
     ask(sender)
     second = received(sandbox, gateway)
     if first != second:

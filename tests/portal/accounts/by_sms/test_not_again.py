@@ -53,7 +53,7 @@ def test_who_decides_is_not_offered_to_send_it_again(
     page = words(manager.get(decide))
     assert "It did not go out" in page
     assert "again" not in page.partition("What happened to them")[2].partition("How you know")[0]
-    assert "Sending again asks" not in page
+    assert "confirm before anything is sent again" not in page
 
     batches = list(settlement.undecided(unconfirmed).values_list("pk", flat=True))
     typed = {"batches": batches, "verdict": "again", "why": "I asked her."}
@@ -62,6 +62,6 @@ def test_who_decides_is_not_offered_to_send_it_again(
     for form in (signed, {**signed, "people": ""}):
         said = words(manager.post(again, form, follow=True))
         assert SAID in said
-        assert "Send these messages once more?" not in said
+        assert "Send these messages again?" not in said
     assert Campaign.objects.count() == 1
     assert settlement.undecided(unconfirmed).exists()
