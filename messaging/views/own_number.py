@@ -1,4 +1,4 @@
-"""My number: entering it, and proving by a code that it is one's own."""
+"""My number: entering it, and proving with a code that it is the user's own."""
 
 import uuid
 from decimal import Decimal
@@ -38,7 +38,7 @@ _SALT: Final = "messaging.code"
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.send_campaign", raise_exception=True)
 def number(request: HttpRequest) -> HttpResponse:
-    """The page of one's own number; a POST saves it."""
+    """The page of the user's own number; a POST saves it."""
     if request.method != "POST":
         return _page(request)
     form = OwnNumberForm(request.POST)
@@ -47,7 +47,7 @@ def number(request: HttpRequest) -> HttpResponse:
     mobile = form.cleaned_data["mobile"]
     saved = own_number.save_number(_person(request), mobile, by=request.user)
     if saved.mobile and not saved.is_proved:
-        messages.success(request, _("Your number is saved. Prove now that it is yours."))
+        messages.success(request, _("Your number is saved. Now prove that it is yours."))
         return redirect(_here(request))
     said = _("Your number is saved.") if saved.mobile else _("Your number is removed.")
     messages.success(request, said)
@@ -57,7 +57,7 @@ def number(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.send_campaign", raise_exception=True)
 def send_code(request: HttpRequest) -> HttpResponse:
-    """Send a code to one's own number, for the sum on the button."""
+    """Send a code to the user's own number, for the cost on the button."""
     if request.method != "POST":
         return redirect(_here(request))  # as after signing in again
     try:
@@ -70,7 +70,7 @@ def send_code(request: HttpRequest) -> HttpResponse:
             by=request.user,
         )
     except (signing.BadSignature, ValueError):
-        messages.error(request, _("This page is out of date. Press the button once more."))
+        messages.error(request, _("This page is out of date. Press the button again."))
     except (SendRefused, InvalidText) as refused:
         messages.error(request, str(refused))
         tasks.kick_balance()
@@ -85,7 +85,7 @@ def send_code(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.send_campaign", raise_exception=True)
 def prove(request: HttpRequest) -> HttpResponse:
-    """Compare what was typed with the code that was sent; then back to where one came from."""
+    """Compare what was typed with the code that was sent, then go back to where the user was."""
     if request.method != "POST":
         return redirect(_here(request))
     form = CodeForm(request.POST)
@@ -95,7 +95,10 @@ def prove(request: HttpRequest) -> HttpResponse:
         except CodeRefused as refused:
             form.add_error("code", str(refused))
         else:
-            messages.success(request, _("The number is yours. Tests can go there now."))
+            messages.success(
+                request,
+                _("You have proved that the number is yours. You can send tests to it now."),
+            )
             return redirect(way_back(request, "/"))
     return _page(request, code_form=form)
 

@@ -161,7 +161,7 @@ def _salt(campaign: Campaign) -> str:
 
 
 def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    """Hand over what was signed for. If something prevents it, the receipt says what."""
+    """Send or schedule what was signed for. If something prevents it, the receipt says what."""
     why = ""
     later = LaterForm(request.POST)
     if not later.is_valid():
@@ -170,7 +170,7 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         return redirect(f"{campaign.get_absolute_url()}?later=1")
     if campaign.state == CampaignState.DRAFT and drafts.plan(campaign, later.moment):
         day = letters.day_of(campaign, later.moment)
-        said = _("The message says the day it is sent: now it says %(day)s. Look once more.")
+        said = _("This message includes the sending date. It now says %(day)s. Review it again.")
         messages.info(request, said % {"day": day})
         return redirect(campaign)
     try:
@@ -182,7 +182,7 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         if not why:
             handover.hand_over(campaign, reviewed=reviewed, by=request.user, at=later.moment)
     except signing.BadSignature:
-        why = _("Look at the receipt once more, then send.")
+        why = _("Check the cost again, then send.")
     except (affordability.SendRefused, GroupGone, InvalidText) as refused:
         why = str(refused)
     campaign.refresh_from_db()

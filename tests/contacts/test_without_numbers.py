@@ -168,7 +168,7 @@ def test_the_numbers_of_a_message_stay_whatever_is_posted(
         by=observer.user,
     )
     page = observer.get(f"/compose/?draft={draft.pk}").text
-    assert "And 2 numbers that you may not see." in page
+    assert "The message also goes to 2 numbers that you are not allowed to see." in page
     assert "9801234567" not in page
     form = {"form_uuid": draft.form_uuid, "version": draft.version, "contacts": sita.pk}
     observer.post("/compose/", {**form, "text": "Hello all", "numbers": "9841111111"})

@@ -139,7 +139,7 @@ def test_leaving_out_groups_needs_groups_to_take_from(
         "text": "x",
     }
     shown = sender.post(reverse("messaging:compose"), data)
-    assert "Tick the groups above, out of which these are taken." in words(shown)
+    assert "First choose the groups to leave these out of." in words(shown)
     assert not Campaign.objects.exists()
 
 
@@ -151,7 +151,7 @@ def test_more_than_twenty_groups_in_common_are_refused(sender: Browser) -> None:
         "text": "x",
     }
     shown = sender.post(reverse("messaging:compose"), data)
-    assert "Tick up to 20 groups for people who are in all of them." in words(shown)
+    assert "Tick 20 groups or fewer to send only to people in every one." in words(shown)
 
 
 def test_a_draft_whose_left_out_group_is_gone_is_refused(

@@ -267,7 +267,7 @@ def test_a_table_that_was_deleted_is_said(
     for pk in (str(uuid.uuid4()), "no id"):
         typed = {"form_uuid": str(uuid.uuid4()), "table": pk, "text": "Hello."}
         page = sender.post("/compose/", typed)
-        assert "The table has been deleted meanwhile. Choose it again." in words(page)
+        assert "That spreadsheet was deleted. Upload it again." in words(page)
         assert sender.get("/compose/", {"table": pk}).status_code == 200
     assert not Campaign.objects.exists()
 
@@ -365,10 +365,10 @@ def test_another_sheet_of_a_spreadsheet_is_chosen(
     path = tmp_path / "two.xlsx"
     book.save(path)
     page = sender.post(UPLOAD, {"file": upload_of(path)}, follow=True)
-    assert "This is the sheet “Old”. For another one, choose the file again: New" in words(page)
+    assert "This is sheet “Old”. To use another sheet, choose the file again: New" in words(page)
     typed = {"form_uuid": str(uuid.uuid4()), "text": "Hi", "sheet": "New"}
     page = sender.post("/compose/choose-table/", typed, follow=True)
-    assert "this time its sheet “New” is read." in words(page)
+    assert "This time sheet “New” is used." in words(page)
     page = sender.post(UPLOAD, {"file": upload_of(path), "sheet": "New"}, follow=True)
     table = page.context["table"]
     assert (table.sheet, table.rows.get().name) == ("New", "New")
@@ -503,7 +503,7 @@ def test_the_same_columns_are_used_as_last_time(sender: Browser) -> None:
     assert answer.headers["Location"] == f"/compose/?table={table.pk}"
     assert table.number_heading == "Mother"
     page = words(sender.get(f"/compose/table/{table.source_id}/"))
-    assert "The columns are those of two.csv" in page
+    assert "It has the same columns as two.csv" in page
 
 
 def test_a_cell_that_could_not_be_computed_is_no_value(sender: Browser, gateway: Gateway) -> None:
@@ -581,7 +581,7 @@ def test_columns_can_be_chosen_again_from_compose(sender: Browser, gateway: Gate
     assert answer.headers["Location"] == f"/compose/table/{table.source_id}/?draft={draft.pk}"
     ContactImport.objects.all().delete()
     page = words(sender.post("/compose/choose-columns/", typed))
-    assert "The file is not kept any more. Choose it again." in page
+    assert "The file is no longer kept. Choose it again." in page
 
 
 def test_a_file_that_is_forgotten_while_it_is_read_makes_no_short_table(
@@ -597,7 +597,7 @@ def test_a_file_that_is_forgotten_while_it_is_read_makes_no_short_table(
         insert_rows(model, names, rows)
 
     monkeypatch.setattr(table_rows, "insert_rows", inserted)
-    with pytest.raises(TableRefused, match="not kept any more"):
+    with pytest.raises(TableRefused, match="no longer kept"):
         tables.as_guessed(kept, by=None)
     assert not RecipientTable.objects.exists()
 
@@ -638,7 +638,7 @@ def test_cells_unlike_the_others_of_their_column_are_named_in_the_review(
     draft = draft_of(table, gateway, "Dear {name}, {fee} is due.")
     Campaign.objects.update(created_by=sender.user)
     page = words(sender.get(draft.get_absolute_url()))
-    assert "Some cells of the spreadsheet are unlike the others of their column." in page
+    assert "Some cells in the spreadsheet are unlike the others in their column." in page
     assert "Fee, line 232: “-” Fee, line 233: “Paid”" in page
     assert "#N/A”" not in page  # has no value, and is asked about as such
     assert "Class, line" not in page  # no cell of it stands in the message

@@ -52,7 +52,7 @@ def test_the_number_of_many_people_must_be_typed(
     """More than so many people or rupees: 12 people for Rs 9.60."""
     settings.LARGE_SEND = large
     page = send(sender, draft, typed=typed)
-    assert "Type 12, the number of people, to send so large a message." in words(page)
+    assert "Large send: type 12, the number of people, to confirm." in words(page)
     assert 'name="typed"' in page.text
     assert draft.state == CampaignState.DRAFT
     send(sender, draft, typed=" 12 ")
@@ -114,8 +114,8 @@ def _now_is_night(settings: Settings) -> None:
 def test_sending_at_night_asks_first(sender: Browser, draft: Campaign, settings: Settings) -> None:
     _now_is_night(settings)
     page = send(sender, draft)
-    assert "That is at night. Choose a time by day" in words(page)
-    assert "It is night in Nepal." in words(page)
+    assert "That time is in quiet hours. Choose another" in words(page)
+    assert "It is quiet hours in Nepal now." in words(page)
     assert draft.state == CampaignState.DRAFT
     send(sender, draft, at_night="1")
     assert draft.state == CampaignState.SENDING
@@ -137,6 +137,6 @@ def test_scheduling_for_the_night_asks_first(
     settings.QUIET_HOURS = (21, 7)
     tomorrow = timezone.localtime() + timedelta(days=1)
     at = f"{tomorrow:%Y-%m-%d}T23:00"
-    assert "That is at night." in words(send(sender, draft, later="1", at=at))
+    assert "That time is in quiet hours." in words(send(sender, draft, later="1", at=at))
     send(sender, draft, later="1", at=at, at_night="1")
     assert draft.state == CampaignState.SCHEDULED

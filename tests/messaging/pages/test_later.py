@@ -63,10 +63,10 @@ def test_a_message_is_scheduled_at_the_review(
 @pytest.mark.parametrize(
     ("at", "sentence"),
     [
-        ("", "Give the date and the time"),
-        ("soon", "Give the date and the time"),
+        ("", "Enter the date and time"),
+        ("soon", "Enter the date and time"),
         ("2020-01-01T10:00", "This time has passed"),
-        ("2999-01-01T10:00", "within a year"),
+        ("2999-01-01T10:00", "within the next year"),
     ],
 )
 def test_a_wrong_time_schedules_nothing(
