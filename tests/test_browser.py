@@ -454,7 +454,7 @@ def test_dear_characters_are_replaced_and_back_is_no_other_window(
     page.get_by_role("button", name="Schedule").click()
     expect(page.locator("#receipt")).to_contain_text(f"{later:%d %b %Y}")
     page.get_by_role("button", name="Schedule").click()
-    expect(page.get_by_text("That time is in quiet hours.")).to_be_visible()
+    expect(page.get_by_text("That time is in quiet hours")).to_be_visible()
     expect(page.get_by_label("Date and time in Nepal")).to_have_value(f"{later:%Y-%m-%d}T05:00")
     page.get_by_label("Send it even in quiet hours").check()
     page.get_by_role("button", name="Schedule").click()

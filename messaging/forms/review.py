@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from django import forms
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -63,4 +64,9 @@ class LaterForm(forms.Form):
 
 def at_night() -> str:
     """The sentence that asks about a time in the quiet hours."""
-    return _("That time is in quiet hours. Choose another, or tick the box to send it anyway.")
+    begins, ends = settings.QUIET_HOURS or (0, 0)
+    said = _(
+        "That time is in quiet hours, %(begins)s to %(ends)s. Choose another, or tick the box to "
+        "send it anyway."
+    )
+    return said % {"begins": f"{begins:02}:00", "ends": f"{ends:02}:00"}

@@ -62,6 +62,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         "campaign": campaign,
         "form": form,
         "morning": guards.morning_after(),
+        "times": guards.handy_times(),
         "bill": bill,
         "cost_now": campaign.cost if bill is None else bill.cost,
     }

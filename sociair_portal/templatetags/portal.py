@@ -62,6 +62,12 @@ def fresh(at: datetime | None) -> str:
     return moment(at)
 
 
+@register.filter
+def is_today(at: datetime) -> bool:
+    """Whether a moment is on this day of the portal's time zone."""
+    return timezone.localtime(at).date() == timezone.localdate()
+
+
 # One mark for each state: icon, and the colour it is drawn in (static/css/app.css).
 _MARKS: Final = {
     "draft": ("pencil", "grey"),

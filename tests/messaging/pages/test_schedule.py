@@ -110,7 +110,7 @@ def test_moving_a_campaign_into_quiet_hours_asks_first(
 ) -> None:
     campaign = scheduled(gateway, in_days(3), by=sender.user)
     settings.QUIET_HOURS = (21, 7)
-    assert "That time is in quiet hours." in words(
+    assert "That time is in quiet hours" in words(
         move(sender, campaign, at=shown(in_days(3, hour=22)))
     )
     move(sender, campaign, at=shown(in_days(3, hour=22)), at_night="1")
