@@ -40,6 +40,11 @@ def moment(at: datetime | None) -> str:
     return "" if at is None else calendars.moment(timezone.localtime(at))
 
 
+@register.simple_tag
+def this_moment() -> datetime:
+    return timezone.now()
+
+
 @register.filter
 def deciding_moment(at: datetime | None) -> str:
     """22 Nov 2026 (6 Mangsir 2083), 14:05: in both calendars, where it decides something."""
