@@ -1,7 +1,7 @@
 """Days as people in Nepal write them: by Bikram Sambat or by the Gregorian calendar, in any digits.
 
 How long a month of Bikram Sambat is, is looked up in `django-bikram-sambat`. What the months after
-2083 will be, nobody knows for certain: such a day is never computed.
+2083 will be, no one knows for sure: such a day is never computed.
 """
 
 import re
@@ -56,7 +56,7 @@ _NEPALI_MONTH: Final = {
 
 
 class WrittenDay(NamedTuple):
-    """A day as it was written. `calendar` is the one that it is certainly of, by itself."""
+    """A day as it was written. `calendar` is the one that it surely belongs to."""
 
     year: int
     month: int
@@ -119,14 +119,14 @@ def _with_name(text: str) -> tuple[int, int, int, Calendar] | None:
 
 
 def _calendar_of(year: int, day: int, *, has_time: bool) -> Calendar | None:
-    """The calendar that a day is certainly of. Only Bikram Sambat has a day 32."""
+    """The calendar that a day surely belongs to. Only Bikram Sambat has a day 32."""
     if has_time or year not in _POSSIBLY:
         return Calendar.GREGORIAN
     return Calendar.BIKRAM_SAMBAT if year in _SURELY or day == _LONGEST_MONTH else None
 
 
 def gregorian(written: WrittenDay, calendar: Calendar) -> date | None:
-    """The same day by the Gregorian calendar; None where nobody knows it for certain.
+    """The same day by the Gregorian calendar; None where no one knows it for sure.
 
     Raises `ValueError` for a day that the calendar does not have.
     """

@@ -216,7 +216,7 @@ def test_a_spreadsheet_becomes_a_group_that_gets_a_message(
     page.get_by_role("link", name="Import", exact=True).click()
     look("import-upload")
     page.get_by_label("File").set_input_files(path)
-    page.get_by_role("button", name="Look at it").click()
+    page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("main")).to_contain_text("2 new, 0 changed, 0 unchanged, 2 left out.")
     look("import-preview")
     column = page.get_by_label("Fee due")
@@ -226,12 +226,12 @@ def test_a_spreadsheet_becomes_a_group_that_gets_a_message(
     expect(page.locator("#import .htmx-request")).to_have_count(0)
     expect(column).to_have_value("new:text")
     expect(column).to_be_focused()
-    page.get_by_label("Groups that everybody joins").fill("Class 9")
+    page.get_by_label("Add everyone to these groups").fill("Class 9")
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(
-        "What came of students.xlsx", timeout=20_000
+        "Import result: students.xlsx", timeout=20_000
     )
-    expect(page.get_by_role("main")).to_contain_text("Perhaps 984-1234503 is meant.")
+    expect(page.get_by_role("main")).to_contain_text("Did you mean 984-1234503?")
     look("import-report")
 
     page.get_by_role("link", name="Compose").first.click()
@@ -294,7 +294,7 @@ def test_many_people_are_found_and_put_into_a_group(
     expect(page.locator("#found")).to_contain_text("35 found.")
     page.get_by_text("More filters and order").click()
     page.get_by_label("Field", exact=True).select_option(label="Fee due")
-    page.get_by_label("How").select_option(label="is at least, or on and after")
+    page.get_by_label("Condition").select_option(label="is at least, or on or after")
     page.get_by_label("Value").fill("१००")
     expect(page.locator("#found")).to_contain_text("25 found.")
     look("contacts")
@@ -303,12 +303,12 @@ def test_many_people_are_found_and_put_into_a_group(
         page.get_by_role("link", name="CSV").click()
     assert len(downloading.value.path().read_text().splitlines()) == 26
 
-    page.get_by_label("With", exact=True).select_option(label="Everybody found")
+    page.get_by_label("Apply to", exact=True).select_option(label="All contacts found")
     page.get_by_label("Group to add to or remove from").select_option(label="Class 9")
     page.get_by_role("button", name="Add to group").click()
     look("bulk")
-    page.get_by_role("button", name="Add 25 people to Class 9").click()
-    expect(page.get_by_text("25 people have joined Class 9, which has 25 now.")).to_be_visible()
+    page.get_by_role("button", name="Add 25 contacts to Class 9").click()
+    expect(page.get_by_text("25 contacts were added to Class 9. Members now: 25.")).to_be_visible()
     assert group.members.count() == 25
     page.goto(page.url.split("/contacts/")[0] + "/contacts/fields/")
     look("fields")
@@ -387,7 +387,7 @@ def test_a_table_is_tried_scheduled_moved_and_sent(
     expect(page.get_by_text("Rs 10,000.00").first).to_be_visible(timeout=20_000)
     page.get_by_role("link", name="Compose").first.click()
     page.get_by_role("button", name="Or send to a spreadsheet list").click()
-    page.get_by_label("Or paste a table").fill(
+    page.get_by_label("Or paste rows").fill(
         "Student\tMobile\tMarks\nSita Rai\t9841234500\t81\nराम\t९८४१२३४५०१\t७५\nHari\t12\t50\n"
     )
     look("table")
@@ -627,13 +627,13 @@ def test_a_file_that_is_too_large_is_not_sent_and_the_form_stays(
     large = tmp_path / "everybody.csv"
     large.write_bytes(b"Name,Mobile\n" * 100_000)
     page.get_by_label("File").set_input_files(large)
-    page.get_by_label("Or paste a table").fill("Sita Rai\t9841000001")
-    page.get_by_role("button", name="Look at it").click()
+    page.get_by_label("Or paste rows").fill("Sita Rai\t9841000001")
+    page.get_by_role("button", name="Preview").click()
     said = page.get_by_label("File").evaluate("input => input.validationMessage")
     assert said == "This file is larger than 1 MB. Save it in several files, or as CSV."
-    expect(page.get_by_label("Or paste a table")).to_have_value("Sita Rai\t9841000001")
+    expect(page.get_by_label("Or paste rows")).to_have_value("Sita Rai\t9841000001")
     page.get_by_label("File").set_input_files([])
-    page.get_by_role("button", name="Look at it").click()
+    page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("main")).to_contain_text("1 new")
 
     page.go_back()

@@ -18,7 +18,7 @@ from contacts.sounds import sound
 
 @dataclass(slots=True)
 class PlannedPerson:
-    """Somebody who is in the database, or will be; `pk` is None until then."""
+    """Someone who is in the database, or will be; `pk` is None until then."""
 
     mobile: str
     name: str
@@ -49,7 +49,7 @@ as_json: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def people_at(mobiles: set[str], options: Options, spoken: Spoken, lock: bool) -> People:
-    """Everybody at these numbers, with their groups where the import looks at groups.
+    """Everyone at these numbers, with their groups where the import looks at groups.
 
     `lock` keeps others from changing them within the same transaction (PostgreSQL).
     """

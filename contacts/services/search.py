@@ -81,5 +81,5 @@ def find_opt_outs(opt_outs: QuerySet[OptOut], text: str) -> QuerySet[OptOut]:
 
 
 def with_opt_outs(contacts: QuerySet[Contact]) -> QuerySet[Contact]:
-    """Contacts with `opted_out`: whether the number must not be texted."""
+    """Contacts with `opted_out`: whether the number opted out."""
     return contacts.annotate(opted_out=Exists(OptOut.objects.filter(mobile=OuterRef("mobile"))))

@@ -41,7 +41,7 @@ _COUNTED = 10_000  # how many more there are is not counted at every view
 
 @permission_required("contacts.view_contact", raise_exception=True)
 def contact_list(request: HttpRequest) -> HttpResponse:
-    """Everybody, or whom a filter finds; bulk actions are for those ticked, or for all found."""
+    """Everyone, or whom a filter finds; bulk actions are for those ticked, or for all found."""
     search, bulk = ContactFilterForm(searched(request)), BulkForm(request.POST or None)
     if request.method == "POST" and not _may_act(request):
         raise PermissionDenied
@@ -70,13 +70,18 @@ def contact_export(request: HttpRequest, kind: str) -> HttpResponseBase:
     if kind not in ("csv", "xlsx"):
         raise Http404
     if not request.user.has_perm(PERMISSION):
-        messages.error(request, _("A file has whole numbers in it, and you may not see them."))
+        messages.error(
+            request,
+            _("You cannot download this file, because you are not allowed to see whole numbers."),
+        )
         return redirect("contacts:list")
     filters = ContactFilterForm(searched(request))
     people = export.People(filters.found(), ContactField.objects.all())
     if kind == "xlsx":
         if people.are_more_than(export.MOST_IN_XLSX):
-            said = _("A spreadsheet holds up to %(most)s people: take CSV, or narrow the list.")
+            said = _(
+                "An XLSX file can have up to %(most)s contacts. Choose CSV, or narrow the list."
+            )
             messages.error(request, said % {"most": formats.count(export.MOST_IN_XLSX)})
             return redirect(f"{reverse('contacts:list')}?{request.GET.urlencode()}")
         spreadsheet = FileResponse(people.xlsx(), as_attachment=True, filename=_file_name(kind))
@@ -140,15 +145,15 @@ def contact_delete(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         with transaction.atomic():  # of two who delete, one has
             get_object_or_404(Contact.objects.select_for_update(), pk=pk).delete()
-        messages.success(request, _("%(name)s is deleted.") % {"name": shown_text(contact.name)})
+        messages.success(request, _("%(name)s was deleted.") % {"name": shown_text(contact.name)})
         return redirect("contacts:list")
     return render(request, "contacts/people/contact_delete.html", {"contact": contact})
 
 
 def _say_saved(request: HttpRequest, contact: Contact) -> None:
-    messages.success(request, _("%(name)s is saved.") % {"name": shown_text(contact.name)})
+    messages.success(request, _("%(name)s was saved.") % {"name": shown_text(contact.name)})
     if names := [other.name for other in _others_at(contact)]:
-        said = _("%(mobile)s is also the number of %(names)s: a message goes there only once.")
+        said = _("%(mobile)s is also the number of %(names)s. It gets each message only once.")
         named = {"mobile": shown_mobile(contact.mobile), "names": shown_text(", ".join(names))}
         messages.info(request, said % named)
 

@@ -18,7 +18,7 @@ from tests.portal.house_support import addresses, furnish
 ROOT: Final = Path(__file__).parents[2]
 INNER: Final = re.compile(r"\b[A-Z]+_[A-Z_]+\b|manage\.py|localhost")
 # Read by who runs the portal alone: the worker ends with it.
-ELSEWHERE: Final = ("FINGERPRINT_KEY is not the one with which",)
+ELSEWHERE: Final = ("FINGERPRINT_KEY is not the key that",)
 OF_ACCOUNTS: Final = (
     "",
     "password/",

@@ -229,7 +229,7 @@ class TestCommand:
         said = StringIO()
         with pytest.raises(SystemExit):
             call_command("worker", stderr=said)
-        assert "FINGERPRINT_KEY is not the one" in said.getvalue()
+        assert "FINGERPRINT_KEY is not the key that" in said.getvalue()
 
     def test_goes_on_when_the_key_is_lost_for_good(
         self, gateway: Gateway, settings: Settings
