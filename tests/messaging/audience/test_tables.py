@@ -599,7 +599,7 @@ def test_a_file_that_is_forgotten_while_it_is_read_makes_no_short_table(
         insert_rows(model, names, rows)
 
     monkeypatch.setattr(table_rows, "insert_rows", inserted)
-    with pytest.raises(TableRefused, match="no longer kept"):
+    with pytest.raises(TableRefused, match="not kept any more"):
         tables.as_guessed(kept, by=None)
     assert not RecipientTable.objects.exists()
 

@@ -293,7 +293,7 @@ def test_messages_of_another_gateway_are_not_sent_again(
     unconfirmed: Campaign, settings: Settings
 ) -> None:
     settings.SOCIAIR_BASE_URL = "http://127.0.0.1:9/another"
-    with pytest.raises(SendRefused, match="belongs to another connection to Sociair"):
+    with pytest.raises(SendRefused, match="belongs to another gateway"):
         _send_again(unconfirmed, _undecided(unconfirmed))
     _assert_nothing_happened(unconfirmed)
 

@@ -226,7 +226,7 @@ def test_an_answer_that_held_the_token_says_so(manager: Browser, gateway: Gatewa
     assert "There was no answer to keep." not in said
 
 
-def test_requests_are_shown_with_their_calls_and_answers(
+def test_requests_are_shown_with_their_attempts_and_answers(
     sender: Browser, gateway: Gateway, settings: Settings
 ) -> None:
     settings.SOCIAIR_BATCH_SIZE = 2
@@ -234,7 +234,7 @@ def test_requests_are_shown_with_their_calls_and_answers(
     send_all(gateway)
     said = words(sender.get(url(campaign, "campaign_batches")))
     assert "2 people · 1 part · Rs 1.60" in said
-    assert "Call 1" in said
+    assert "Attempt 1" in said
     assert "HTTP 200" in said
     assert "HTTP 500" in said
     assert "Sociair had an error of its own." in said

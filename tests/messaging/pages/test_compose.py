@@ -408,6 +408,6 @@ def test_the_preview_walks_through_the_recipients(sender: Browser, gateway: Gate
     typed = form(text="Dear {name}, " + "x" * 160, groups=[group.pk], numbers="")
     for who, name in (("", "Sita"), ("1", "Gita"), ("2", "Hari"), ("3", "Sita"), ("no", "Sita")):
         page = words(sender.post("/compose/measure/", {**typed, "who": who}))
-        assert f"As {name} gets it" in page
+        assert f"As {name} will see it" in page
         assert "1/2" in page
         assert "2/2" in page

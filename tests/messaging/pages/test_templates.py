@@ -30,7 +30,7 @@ def test_a_template_is_saved_listed_and_used(sender: Browser, gateway: Gateway) 
     assert template.created_by == template.changed_by == sender.user
     page = words(sender.get(LIST))
     assert "Fee reminder" in page
-    assert "never" in page
+    assert "Never" in page
     page = source(sender.get(f"/compose/?template={template.pk}"))
     assert "Dear {name},\npay." in page
     assert f'name="template" value="{template.pk}"' in page
