@@ -5,7 +5,6 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
 from sociair_portal.audit.tracked import TRACKED
 from sociair_portal.catalogues import compiled
@@ -71,7 +70,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sociair_portal.accounts.sessions.SecretSessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "sociair_portal.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     # Above what reads forms: nothing of a request is read before it is known whose it is.
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -178,7 +177,7 @@ OFFICE_NAME: str = env.str("OFFICE_NAME", "").strip()
 # Language and time
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+LANGUAGES = [("en", "English"), ("ne", "नेपाली")]  # each in its own
 FORMAT_MODULE_PATH = ["sociair_portal.written"]
 LOCALE_PATHS = [compiled(BASE_DIR / "locale", VAR_DIR / "locale")]
 TIME_ZONE: str = time_zone(env.str("TIME_ZONE", "Asia/Kathmandu"))
