@@ -78,7 +78,7 @@ def test_one_undecided_batch_is_settled(
     assert batch.outcome == "server_error"  # what happened is not rewritten
     assert set(batch.recipients.values_list("state", flat=True)) == {"not_sent"}
     event = Event.objects.get(kind=EventKind.SETTLED)
-    assert (event.by, event.words) == (someone, "It did not go out: 2. Ram asked two of them.")
+    assert (event.by, event.words) == (someone, ("They did not go out: 2. Ram asked two of them."))
     check_books(unconfirmed, _billed(sandbox))
     assert (unconfirmed.accepted, unconfirmed.not_sent, unconfirmed.unconfirmed) == (2, 2, 2)
     assert unconfirmed.state == CampaignState.DONE
@@ -251,7 +251,7 @@ def test_a_follow_up_can_be_followed(
     send_all(gateway)
     assert second.follows == first
     billed = _billed(sandbox)
-    assert sorted(billed) == sorted(numbers(6))  # in the end everybody got it, once
+    assert sorted(billed) == sorted(numbers(6))  # in the end everyone got it, once
 
 
 @pytest.mark.parametrize("typed", [0, 3, 5])
@@ -293,7 +293,7 @@ def test_messages_of_another_gateway_are_not_sent_again(
     unconfirmed: Campaign, settings: Settings
 ) -> None:
     settings.SOCIAIR_BASE_URL = "http://127.0.0.1:9/another"
-    with pytest.raises(SendRefused, match="belongs to another gateway"):
+    with pytest.raises(SendRefused, match="belongs to another connection"):
         _send_again(unconfirmed, _undecided(unconfirmed))
     _assert_nothing_happened(unconfirmed)
 

@@ -55,7 +55,7 @@ def test_a_campaigns_page_follows_it_to_the_end(sender: Browser, gateway: Gatewa
     assert "Accepted 137" in said
     assert f"Sender {sender.user.username}" in said
     assert "Cost Rs 109.60 Taken by Sociair, as far as its answers tell Rs 109.60" in said
-    assert f"Handed over for sending by {sender.user.username}" in said
+    assert f"Send confirmed by {sender.user.username}" in said
     assert "hx-trigger" not in source(after).partition('id="live"')[2]
 
 
@@ -151,7 +151,7 @@ def test_a_campaigns_page_says_what_needs_a_decision(sender: Browser, gateway: G
     said = words(sender.get(url(campaign)))
     assert "Nobody knows whether 3 messages went out. They were not sent again" in said
     assert "Sociair did not answer. The messages may have gone out" in said
-    assert "Unconfirmed 3" in said
+    assert "Not known 3" in said
 
 
 def test_one_message_to_decide_is_said_in_the_singular(sender: Browser, gateway: Gateway) -> None:
@@ -166,7 +166,7 @@ def test_a_campaigns_page_shows_a_partial_rejection(sender: Browser, gateway: Ga
     send_all(gateway)
     said = words(sender.get(url(campaign)))
     assert "Refused 1" in said
-    assert "Unconfirmed 2" in said
+    assert "Not known 2" in said
     assert "Nobody knows whether 2 messages went out" in said
     assert "Sociair's words: “Sorry! SMS could not be sent. Invalid mobile number”" in said
 
@@ -235,7 +235,7 @@ def test_requests_are_shown_with_their_calls_and_answers(
     assert "Call 1" in said
     assert "HTTP 200" in said
     assert "HTTP 500" in said
-    assert "Sociair had an error of its own." in said
+    assert "Sociair had an error." in said
     assert "984-1234567, 985-1111111" in said
     only = sender.get(url(campaign, "campaign_batches"), {"state": "unconfirmed"})
     assert [batch.state for batch in only.context["page"].items] == ["unconfirmed"]

@@ -258,14 +258,14 @@ def test_a_form_already_sent_leads_to_its_campaign(sender: Browser, gateway: Gat
     same = sender.post(URL, typed)
     assert same.headers["Location"] == reverse("messaging:campaign", args=[campaign.pk])
     other = sender.post(URL, {**typed, "text": "Open."})
-    assert "This message has been sent already" in words(other)
+    assert "This message was already sent" in words(other)
     assert other.context["form"]["text"].value() == "Open."
 
 
 def test_another_users_form_is_refused_in_compose(sender: Browser, gateway: Gateway) -> None:
     draft = draft_of(signed_in("Sender"), gateway, numbers="9841234567")
     response = sender.post(URL, form(form_uuid=str(draft.form_uuid)))
-    assert "This form belongs to somebody else." in words(response)
+    assert "This draft belongs to someone else." in words(response)
 
 
 @pytest.mark.django_db(transaction=True)

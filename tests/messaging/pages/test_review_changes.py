@@ -37,7 +37,7 @@ def test_the_review_says_that_nobody_is_left(
     OptOutFactory.create(mobile="9801234567", reason="Asked at the desk", created_by=by)
     reading(gateway)
     shown = sender.get(url(draft("9801234567")))
-    assert "Nobody is left to send to." in words(shown)
+    assert "There is no one left to send to." in words(shown)
     today = timezone.localtime()
     said = f"Opted out on {today.day} {today:%b %Y} (entered by asha): Asked at the desk"
     assert f"980-1234567 {said}" in words(shown)
@@ -53,7 +53,7 @@ def test_the_review_says_that_a_group_is_gone(
     data = {"signed": signed(sender, campaign)}
     group.delete()
     response = sender.post(url(campaign), data, follow=True)
-    assert words(response).count("A group that you chose has been deleted meanwhile.") == 2
+    assert words(response).count("A group that you chose was deleted.") == 2
     assert "The message is kept as a draft." in words(response)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.DRAFT
@@ -66,7 +66,7 @@ def test_the_review_asks_again_when_dearer(sender: Browser, draft: Draft, gatewa
     data = {"signed": signed(sender, campaign)}
     group.members.add(ContactFactory.create())
     response = sender.post(url(campaign), data, follow=True)
-    assert "The recipients or the prices have changed since you looked" in words(response)
+    assert "The recipients or the rates changed after you reviewed the message" in words(response)
     assert "Send to 2 people for Rs 1.60" in words(response)
 
 

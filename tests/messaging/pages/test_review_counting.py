@@ -174,7 +174,7 @@ def test_a_group_that_is_gone_is_said_at_once(
     sender: Browser, campaign: Campaign, group: Group
 ) -> None:
     group.delete()
-    assert "A group that you chose has been deleted meanwhile" in words(sender.get(url(campaign)))
+    assert "A group that you chose was deleted" in words(sender.get(url(campaign)))
     assert not PeopleCount.objects.exists()
 
 

@@ -1,4 +1,4 @@
-"""What the tests of own numbers do on the page, and at the telephone."""
+"""What the tests of own numbers do on the page, and at the phone."""
 
 import re
 from datetime import timedelta
@@ -27,7 +27,7 @@ def ask(browser: Browser, offer: str | None = None) -> Any:
 
 
 def received(sandbox: Sandbox, gateway: Gateway) -> str:
-    """The code that came to the telephone last."""
+    """The code that came to the phone last."""
     send_all(gateway)
     found = re.search(r"\d{6}", sandbox.ledger()[-1].text)
     assert found
