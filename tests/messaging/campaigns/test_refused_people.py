@@ -163,7 +163,7 @@ def test_other_refusals_are_not_offered(
     "signed", [Again(2, Decimal("2.40")), Again(3, Decimal("1.60")), Again(0, Decimal(0))]
 )
 def test_sending_to_refused_people_needs_the_sum_shown(short: Campaign, signed: Again) -> None:
-    with pytest.raises(SendRefused, match=r"Rs 2\.40 for people: 3 now"):
+    with pytest.raises(SendRefused, match=r"It now costs Rs 2\.40 for 3 people"):
         refused_people.send_to_refused(short, form_uuid=uuid.uuid4(), seen=signed, by=None)
     assert not short.followed_by.exists()
 

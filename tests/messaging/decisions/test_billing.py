@@ -179,8 +179,8 @@ def test_changed_prices_are_named_as_the_cause(
     page = words(sender.get(campaign.get_absolute_url()))
     assert "Also taken from the account Rs 3.20" in page
     assert (
-        "The rates changed while the message was being sent. NTC cost Rs 080 a part before "
-        "it and Rs 1.60 after it, and the portal reckoned with Rs 0.80."
+        "The rates changed while the message was being sent. NTC cost Rs 0.80 for each part "
+        "before sending and Rs 1.60 after it. The portal counted with Rs 0.80."
     ) in page
     assert "Ncell cost" not in page
 

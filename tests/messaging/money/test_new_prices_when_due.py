@@ -55,8 +55,8 @@ def test_a_scheduled_campaign_that_became_more_expensive_asks(
     assert campaign.state == CampaignState.PAUSED
     assert ledger(sandbox) == 0
     said = (
-        "NTC now costs Rs 1.60 for each part instead of Rs 0.80: The 100 messages that are "
-        "left would cost Rs 160.00 instead of Rs 80.00. Check the new cost, then resume.."
+        "NTC now costs Rs 1.60 for each part instead of Rs 0.80. The 100 messages that are "
+        "left would cost Rs 160.00 instead of Rs 80.00. Check the new cost, then resume."
     )
     assert campaign.pause_reason == said
     assert Event.objects.get(kind=EventKind.PAUSED).words == said
@@ -112,8 +112,8 @@ def test_operators_that_cost_the_same_are_named_together(
     control.start_due(gateway)
     campaign.refresh_from_db()
     assert campaign.pause_reason.startswith(
-        "NTC, Ncell and Smart Cell now cost Rs 1.25 for each part instead of Rs 0.80: the 3 "
-        "messages ."
+        "NTC, Ncell and Smart Cell now cost Rs 1.25 for each part instead of Rs 0.80. The 3 "
+        "messages that are left"
     )
 
 
@@ -157,7 +157,7 @@ def test_a_due_campaign_that_cannot_be_paid_pauses(
     assert control.start_due(gateway) == 0
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.PAUSED
-    assert "the balance is Rs 12.00 and Rs 80.00 are needed" in campaign.pause_reason
+    assert "The balance is Rs 12.00, but Rs 80.00 is needed" in campaign.pause_reason
     assert not [seen for seen in sandbox.requests() if "sms" in str(seen)]
     assert "Not enough balance left" in words(resume(manager, campaign))
     sandbox.settings(balance=80)

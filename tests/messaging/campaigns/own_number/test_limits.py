@@ -199,7 +199,7 @@ def test_codes_are_no_tests_among_tests(
     draft = drafts.begin("Hi.", Audience(numbers="9841000001"), by=sender.user, gateway=gateway)
     one: dict[str, Any] = {"text": "Hi.", "cost": Decimal(1), "by": sender.user}
     assert trial.send_test(draft, form_uuid=uuid4(), **one).audience["numbers"] == MINE
-    with pytest.raises(SendRefused, match="You have sent 1 tests"):
+    with pytest.raises(SendRefused, match="You have sent 1 test messages"):
         trial.send_test(draft, form_uuid=uuid4(), **one)
 
 

@@ -40,8 +40,8 @@ def test_a_campaign_more_expensive_than_reviewed_asks_first(
     assert "The message now costs Rs 4.00 instead of Rs 3.20" in campaign.pause_reason
     assert send_all(gateway) == [dispatch.Round.NOTHING]
 
-    _refused_to_resume(campaign, seen=None, says="It costs Rs 4.00 now.")
-    _refused_to_resume(campaign, seen=Decimal("3.20"), says="It costs Rs 4.00 now.")
+    _refused_to_resume(campaign, seen=None, says="It now costs Rs 4.00")
+    _refused_to_resume(campaign, seen=Decimal("3.20"), says="It now costs Rs 4.00")
     BalanceReading.objects.update(asked_at=timezone.now() - timedelta(minutes=5))
     _refused_to_resume(campaign, seen=Decimal("4.00"), says="Press Resume again in a few seconds")
     reading(gateway, amount="3.99")

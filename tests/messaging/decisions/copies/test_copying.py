@@ -44,7 +44,7 @@ def test_undecided_messages_are_copied_piece_by_piece_and_sent(
     assert first.unconfirmed == 20  # nothing is settled before it is copied
     event = Event.objects.get(kind=EventKind.SENT_AGAIN)
     assert (event.campaign, event.by) == (first, someone)
-    assert event.words == f"People: 20. In campaign {follower.pk}. Nobody got it."
+    assert event.words == f"20 people, in campaign {follower.pk}. Nobody got it."
 
     assert not prepare(follower, pieces=1)
     assert (follower.state, follower.total, follower.pending) == (CampaignState.PREPARING, 6, 6)
@@ -198,7 +198,7 @@ def test_one_form_sends_all_undecided_messages_again(
     assert form["batches"] == f"{batches[0]}-{batches[-1]}"
 
     wrong = manager.post(reverse("messaging:send_again", args=[first.pk]), {**form, "people": "19"})
-    assert "The number of people is 20 now" in words(wrong)
+    assert "This now covers 20 people" in words(wrong)
     assert wrong.context["form"]["batches"].value() == form["batches"]
 
     for _click in range(2):
