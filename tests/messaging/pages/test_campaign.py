@@ -220,7 +220,7 @@ def test_an_answer_that_held_the_token_says_so(manager: Browser, gateway: Gatewa
         "The answer repeated a secret (the portal's token, or the code or link in the message)"
         in said
     )
-    assert "It was 1,23,456 bytes long." in said
+    assert "The answer was 1,23,456 bytes long." in said
     assert "There was no answer to keep." not in said
 
 
