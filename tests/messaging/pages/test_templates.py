@@ -44,7 +44,7 @@ def test_a_template_is_saved_listed_and_used(sender: Browser, gateway: Gateway) 
         ({"name": "A", "text": " \n"}, "Write a message."),
         ({"name": "A", "text": "Dear {name"}, "is never closed"),
         ({"name": "fee REMINDER", "text": "x"}, "There is already a template with this name."),
-        ({"name": "A", "text": "x" * 2000}, "at most 10 can be sent"),
+        ({"name": "A", "text": "x" * 2000}, "The most that can be sent is 10"),
     ],
 )
 def test_a_mistake_in_a_template_is_said(sender: Browser, typed: dict[str, str], said: str) -> None:
