@@ -17,6 +17,7 @@ from django.utils import timezone
 from contacts.models import Contact, ContactField, Group, OptOut
 from contacts.names import name_key
 from contacts.phone import operator_of
+from contacts.sounds import sound
 from messaging.models import (
     BalanceReading,
     Batch,
@@ -76,7 +77,8 @@ def name_of(n: int) -> str:
 def _people(people: int) -> None:
     ContactField.objects.create(name="Fee due", key="fee_due", kind="number", in_list=True)
     ContactField.objects.create(name="Note", key="note", kind="text")
-    columns = ["id", "name", "name_key", "mobile", "operator", "fields", "created_at", "updated_at"]
+    keys = ["name_key", "sound_key"]
+    columns = ["id", "name", *keys, "mobile", "operator", "fields", "created_at", "updated_at"]
     for start in range(0, people, _AT_ONCE):
         insert_rows(Contact, columns, map(_contact, range(start, min(start + _AT_ONCE, people))))
     through = Group.members.through
@@ -98,7 +100,8 @@ def _contact(n: int) -> tuple[Any, ...]:
     name, mobile = name_of(n), mobile_of(n)
     fields = {"fee_due": n % 1000, **({"note": "x"} if n % 100_000 == 7 else {})}
     operator = operator_of(mobile).value
-    return (n + 1, name, name_key(name), mobile, operator, json.dumps(fields), _DAY, _DAY)
+    keys = (name_key(name), sound(name))
+    return (n + 1, name, *keys, mobile, operator, json.dumps(fields), _DAY, _DAY)
 
 
 def _campaigns(people: int, recipients: int) -> None:

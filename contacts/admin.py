@@ -135,7 +135,7 @@ class ContactAdmin(NumberSearch):
     # Indexes have these orders.
     sortable_by = ["name", "number", "added"]
     search_fields = ["name"]
-    search_help_text = _("Any part of a name or of a number. The first 1,000 are listed.")
+    search_help_text = _("Search by any part of a name or number. The first 1,000 are listed.")
     ordering = ["name", "id"]
     list_per_page = 50
     show_full_result_count = False
@@ -193,7 +193,7 @@ class OptOutAdmin(NumberSearch):
     list_filter = ["created_at"]
     list_select_related = ["created_by"]
     search_fields = ["reason"]
-    search_help_text = _("How a number begins, or any part of the reason")
+    search_help_text = _("Search by the start of a number, or by any part of a reason.")
     date_hierarchy = "created_at"
     list_per_page = 50
     show_full_result_count = False
@@ -230,7 +230,7 @@ class ContactFieldAdmin(ModelAdmin):
 
 @admin.register(ContactImport)
 class ContactImportAdmin(MasksNumbers):
-    """Which files were imported, by whom, and what came of them."""
+    """Which files were imported, by whom, and the results."""
 
     list_display = ["file_name", "state", "created_at", "created_by", "created", "updated", "all"]
     list_filter = ["state", "created_at"]
@@ -240,9 +240,9 @@ class ContactImportAdmin(MasksNumbers):
     list_per_page = 50
     show_full_result_count = False
 
-    @admin.display(description=_("rows and reasons"))
+    @admin.display(description=_("result"))
     def all(self, source: ContactImport) -> SafeString:
-        return format_html('<a href="{}">{}</a>', source.get_absolute_url(), _("See"))
+        return format_html('<a href="{}">{}</a>', source.get_absolute_url(), _("See the rows"))
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Files of contacts, and those that the user gave for a message: others' are private."""

@@ -1,22 +1,18 @@
 """Days as people in Nepal write them: by Bikram Sambat or by the Gregorian calendar, in any digits.
 
 How long a month of Bikram Sambat is, is looked up in `django-bikram-sambat`. What the months after
-2083 will be, nobody knows for certain: such a day is never computed.
+2083 will be, no one knows for sure: such a day is never computed.
 """
 
 import re
 from datetime import date
-from enum import StrEnum
 from typing import Final, NamedTuple
 
-from django.utils.functional import Promise
-from django.utils.translation import gettext_lazy
 from django_bikram_sambat import BikramError, bs_to_ad, days_in_month
 
 from contacts.phone import visible
+from sociair_portal.common.calendars import FIRST_YEAR, LAST_YEAR, Calendar
 
-FIRST_YEAR: Final = 1975  # of Bikram Sambat
-LAST_YEAR: Final = 2083
 _MONTHS: Final = 12
 _LONGEST_MONTH: Final = 32
 # Without a time of day, such a year is one of Bikram Sambat: the other calendar's is far away.
@@ -59,25 +55,8 @@ _NEPALI_MONTH: Final = {
 }
 
 
-class Calendar(StrEnum):
-    """By what a day is counted."""
-
-    GREGORIAN = "ad"
-    BIKRAM_SAMBAT = "bs"
-
-    @property
-    def label(self) -> str | Promise:
-        return _LABELS[self]
-
-
-_LABELS: Final[dict[Calendar, Promise]] = {
-    Calendar.GREGORIAN: gettext_lazy("Gregorian (AD)"),
-    Calendar.BIKRAM_SAMBAT: gettext_lazy("Bikram Sambat (BS)"),
-}
-
-
 class WrittenDay(NamedTuple):
-    """A day as it was written. `calendar` is the one that it is certainly of, by itself."""
+    """A day as it was written. `calendar` is the one that it surely belongs to."""
 
     year: int
     month: int
@@ -140,14 +119,14 @@ def _with_name(text: str) -> tuple[int, int, int, Calendar] | None:
 
 
 def _calendar_of(year: int, day: int, *, has_time: bool) -> Calendar | None:
-    """The calendar that a day is certainly of. Only Bikram Sambat has a day 32."""
+    """The calendar that a day surely belongs to. Only Bikram Sambat has a day 32."""
     if has_time or year not in _POSSIBLY:
         return Calendar.GREGORIAN
     return Calendar.BIKRAM_SAMBAT if year in _SURELY or day == _LONGEST_MONTH else None
 
 
 def gregorian(written: WrittenDay, calendar: Calendar) -> date | None:
-    """The same day by the Gregorian calendar; None where nobody knows it for certain.
+    """The same day by the Gregorian calendar; None where no one knows it for sure.
 
     Raises `ValueError` for a day that the calendar does not have.
     """

@@ -11,19 +11,20 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from contacts.days import Calendar, gregorian, read_day
+from contacts.days import gregorian, read_day
 from contacts.names import clean_name
 from contacts.phone import visible
 from sociair_portal.common import formats
+from sociair_portal.common.calendars import Calendar
 
 # A number or a day that is written otherwise than its value: [1250.5, "1,250.50"], or
 # ["2025-08-28", "2082-05-12"]. It is compared by the first and shown as the second. A day whose
-# calendar nobody knows yet has an empty first.
+# calendar no one knows yet has an empty first.
 WrittenValue = list[Any]
 FieldValue = str | int | float | WrittenValue
 MOST_CHARACTERS: Final = 500  # of a value; nothing longer fits into a message
 
-# Names that placeholders, tables and exports use for something else.
+# Names that placeholders, spreadsheets and exports use for something else.
 RESERVED: Final = frozenset(
     {"name", "number", "mobile", "operator", "opted_out", "group", "groups", "date"}
 )
@@ -98,7 +99,7 @@ def says_nothing(text: str) -> bool:
 
 
 def is_error(text: str) -> bool:
-    """Whether a cell is what a spreadsheet could not compute: nobody means it as a text."""
+    """Whether a cell is what a spreadsheet could not compute: no one means it as a text."""
     return text[:1] == "#" and text.casefold() in _ERRORS
 
 
@@ -115,14 +116,14 @@ def parse_value(
     """
     text = clean_name(raw)
     if len(text) > MOST_CHARACTERS:
-        said = _("This is too long: it has %(count)d characters, %(most)d fit.")
+        said = _("This is too long. It has %(count)d characters and the limit is %(most)d.")
         raise InvalidValue(said % {"count": len(text), "most": MOST_CHARACTERS})
     if kind == FieldKind.NUMBER:
         return _number(text, mark)
     if kind == FieldKind.DATE:
         return _day(text, calendar)
     if is_error(text):
-        said = _("“%(text)s” is an error of the spreadsheet.")
+        said = _("“%(text)s” is an error in the spreadsheet.")
         raise InvalidValue(said % {"text": text})
     return text
 

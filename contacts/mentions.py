@@ -5,7 +5,7 @@ from functools import lru_cache
 from typing import Any, Final
 
 _ANY_DIGIT: Final = "[0-9०-९０-９]"
-# What people and spreadsheets put between digits; some of it nobody sees.
+# What people and spreadsheets put between digits; some of it no one sees.
 _BETWEEN: Final = r"[\s.()/'_*\u00ad\u200b-\u200f\u2010-\u2015\u2060\u2212\ufeff-]{0,3}"
 
 

@@ -9,8 +9,8 @@ from typing import Final
 _JOINERS: Final = "\u200c\u200d"
 _NO_JOINERS: Final = dict.fromkeys(map(ord, _JOINERS))
 _HIDDEN: Final = {"Cc", "Cf", "Cs"}  # control characters, bidi and other format marks, halves
-# Every dash is a hyphen and every full-width sign a plain one: nobody sees a difference between
-# two spellings of a name, and one of them would make a message dear.
+# Every dash is a hyphen and every full-width sign a plain one: no one sees a difference between
+# two spellings of a name, and one of them would make a message more expensive.
 _PLAIN: Final = {
     code: "-"
     for code in (*range(0x80, 0x3100), *range(0xFE00, 0x10000))  # none among the letters of Asia

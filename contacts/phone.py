@@ -73,7 +73,7 @@ _FEW: Final = 0x3000  # characters that are remembered; a file may have every on
 
 
 class _Seen(dict[int, str]):
-    """Characters of a number as they are meant, told by their Unicode category: marks that nobody
+    """Characters of a number as they are meant, told by their Unicode category: marks that no one
     sees vanish, every dash is a hyphen, every space a space, Devanagari digits are digits.
     """
 
@@ -98,7 +98,7 @@ _SEEN: Final = _Seen()
 # What people and spreadsheets put between digits.
 _BETWEEN: Final = dict.fromkeys(map(ord, " -.()/'_*"))
 _SCIENTIFIC: Final = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+", re.ASCII)
-# A spreadsheet's float; without this, "984123456.0" would become ten digits of somebody else.
+# A spreadsheet's float; without this, "984123456.0" would become ten digits of someone else.
 _FLOAT: Final = re.compile(r"([^.]*[0-9])\.0+", re.ASCII)
 _DIGITS: Final = re.compile(r"[0-9]+", re.ASCII)
 
@@ -129,7 +129,7 @@ def find_mobile(raw: object) -> str:
 
 
 def visible(raw: object) -> str:
-    """What somebody sees of a number, in plain characters: digits, spaces, hyphens, letters."""
+    """What a reader sees of a number, in plain characters: digits, spaces, hyphens, letters."""
     text = str(raw)
     if not text.isascii():
         text = unicodedata.normalize("NFKC", text)
@@ -137,7 +137,7 @@ def visible(raw: object) -> str:
 
 
 def unspaced(raw: object) -> str:
-    """What somebody sees of a number, without what stands between the digits."""
+    """What a reader sees of a number, without what stands between the digits."""
     return visible(raw).translate(_BETWEEN)
 
 
@@ -148,7 +148,7 @@ def _compact(text: str) -> str:
 
 
 def is_landline(raw: object) -> bool:
-    """Whether a text is a telephone of Nepal that is no mobile."""
+    """Whether a text is a Nepali phone number that is no mobile."""
     national = _national(_compact(visible(raw)))
     return national is not None and _LANDLINE.fullmatch(national) is not None
 
@@ -173,21 +173,21 @@ def _reason(text: str, digits: str, national: str | None) -> str:
     if not text:
         return _("There is no number here.")
     if _SCIENTIFIC.fullmatch(text):
-        return _("Excel has cut this number to %(text)s: type it again in full.") % {"text": text}
+        return _("Excel shortened this number to %(text)s. Type it in full.") % {"text": text}
     if national is None and _DIGITS.fullmatch(digits.removeprefix("+")):
-        return _("This is a foreign number; only Nepali mobile numbers (+977) can be texted.")
+        return _("This is a foreign number. Messages can only go to Nepali mobile numbers (+977).")
     if national is None or not _DIGITS.fullmatch(national):
-        return _("This is not a number: only digits, spaces, hyphens and a leading + can be read.")
+        return _("This is not a number. Use only digits, spaces, hyphens and a + at the start.")
     if _LANDLINE.fullmatch(national):
-        return _("This is a landline; only mobile numbers can be texted.")
+        return _("This is a landline. Messages can only go to mobile numbers.")
     if len(national) < 10:
-        return _("This number is too short: it has %(count)d digits, a mobile number has 10.") % {
-            "count": len(national)
-        }
+        return _(
+            "This number is too short. A mobile number has 10 digits, and this has %(count)d."
+        ) % {"count": len(national)}
     if len(national) > 10:
-        return _("This number is too long: it has %(count)d digits, a mobile number has 10.") % {
-            "count": len(national)
-        }
+        return _(
+            "This number is too long. A mobile number has 10 digits, and this has %(count)d."
+        ) % {"count": len(national)}
     return _("No operator in Nepal has mobile numbers that begin with %(prefix)s.") % {
         "prefix": national[:3]
     }
@@ -198,14 +198,14 @@ def operator_of(mobile: str) -> Operator:
     return _OPERATORS.get(mobile[:3]) or _OPERATORS.get(mobile[:2], Operator.OTHER)
 
 
-# What stands in the place of a number whose person was made nameless begins with this.
+# What stands in the place of an anonymised person's number begins with this.
 REMOVED: Final = "#"
 _BASE: Final = 36
 
 
 def removed_number(key: int) -> str:
     """What stands in the place of a number that was removed from the row of this key: unique as
-    the key is, at most nine characters long, and no number that anybody could call.
+    the key is, at most nine characters long, and no number that anyone could call.
     """
     digits = ""
     while key:
@@ -221,9 +221,9 @@ def format_mobile(mobile: str) -> str:
     return f"{mobile[:3]}-{mobile[3:]}" if len(mobile) == 10 else mobile
 
 
-# A number that somebody spaced out ("+977 984 123 4567") has no more words than this.
+# A number that someone spaced out ("+977 984 123 4567") has no more words than this.
 _MOST_WORDS: Final = 5
-_SPACED_LENGTHS: Final = range(10, 26)  # and these many characters besides the spaces
+_SPACED_LENGTHS: Final = range(10, 26)  # and this many characters without the spaces
 _SEPARATORS: Final = re.compile(r"[,;|\t\r\n\u0964]+")
 
 

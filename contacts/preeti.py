@@ -1,6 +1,6 @@
 """Names that were typed for a font like Preeti, which draws Nepali letters in place of Latin ones.
 
-Without the font everybody sees `;Ltf /fO{`, and a message would say so, where सीता राई is meant.
+Without the font everyone sees `;Ltf /fO{`, and a message would say so, where सीता राई is meant.
 """
 
 import re

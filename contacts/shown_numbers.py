@@ -1,8 +1,8 @@
-"""Who sees whole numbers, and what everybody else sees: 984•••4567.
+"""Who sees whole numbers, and what everyone else sees: 984•••4567.
 
 Pages, forms, the admin and the names of rows ask here, so that none of them has a rule of its own.
 Who looks is said once for each request, by a middleware, as Django says in which language. Without
-a request (the worker, a command) nobody looks, and numbers are whole: they are stored and sent.
+a request (the worker, a command) no one looks, and numbers are whole: they are stored and sent.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,7 +20,7 @@ _may_see: ContextVar[Callable[[], bool]] = ContextVar("may_see", default=lambda:
 
 @contextmanager
 def seen_by(may_see: Callable[[], bool]) -> Iterator[None]:
-    """While this lasts, numbers are shown to somebody who may see them whole, or may not."""
+    """While this lasts, numbers are shown to someone who may see them whole, or may not."""
     token = _may_see.set(may_see)
     try:
         yield
@@ -58,5 +58,5 @@ def is_masked(text: object) -> bool:
 
 
 def has_digits(text: str) -> bool:
-    """Whether somebody looks for digits, in any script."""
+    """Whether someone looks for digits, in any script."""
     return bool(any(sign.isdecimal() for sign in visible(text)))

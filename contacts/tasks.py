@@ -1,4 +1,4 @@
-"""The worker's tasks for contacts: loading imports. The table is the queue, as for messages."""
+"""The worker's tasks for contacts: loading imports. Its database table is the queue."""
 
 import threading
 import time
@@ -45,7 +45,7 @@ def run_imports() -> None:
 
 @db_periodic_task(crontab(minute="*"), priority=_PRIORITY, expires=_EXPIRES)  # type: ignore[untyped-decorator]
 def sweep_imports() -> None:
-    """Go on with imports whose worker is gone; forget what nobody has started or can undo, and
+    """Go on with imports whose worker is gone; forget what no one has started or can undo, and
     files of a process that was killed; add up the counts of members.
     """
     temporary.sweep()

@@ -13,7 +13,7 @@ from messaging.services.storage import trouble
 
 
 def gateway(request: HttpRequest) -> dict[str, Any]:
-    """Values for templates, looked up when one asks for them, if somebody is signed in."""
+    """Values for templates, looked up when one asks for them, if someone is signed in."""
     user = getattr(request, "user", None)
     if user is None or not user.is_authenticated:
         return {"sandbox": settings.SANDBOX}

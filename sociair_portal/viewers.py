@@ -1,4 +1,6 @@
-"""Who looks at the pages of a request, so that numbers are shown as they may see them."""
+"""Who looks at the pages of a request, so that numbers are shown as they may see them, and days in
+the calendar they have chosen.
+"""
 
 from collections.abc import Callable
 from functools import cache
@@ -6,6 +8,8 @@ from functools import cache
 from django.http import HttpRequest, HttpResponse
 
 from contacts.shown_numbers import PERMISSION, seen_by
+from sociair_portal.accounts import preferences
+from sociair_portal.common.calendars import seen_in
 
 
 class ViewerMiddleware:
@@ -14,5 +18,6 @@ class ViewerMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
         # Asked when a number is shown: most requests show none.
-        with seen_by(cache(lambda: request.user.has_perm(PERMISSION))):
+        sees_numbers = cache(lambda: request.user.has_perm(PERMISSION))
+        with seen_by(sees_numbers), seen_in(lambda: preferences.calendar_of(request)):
             return self._get_response(request)

@@ -9,6 +9,7 @@ from django.contrib.auth.models import User
 from contacts.models import Contact, Group, OptOut
 from contacts.names import name_key
 from contacts.phone import operator_of
+from contacts.sounds import sound
 
 
 class UserFactory(factory.django.DjangoModelFactory[User]):
@@ -30,6 +31,7 @@ class ContactFactory(factory.django.DjangoModelFactory[Contact]):
 
     name = factory.Sequence(lambda n: f"Person {n}")
     name_key = factory.LazyAttribute(lambda contact: name_key(contact.name))
+    sound_key = factory.LazyAttribute(lambda contact: sound(contact.name))
     mobile = factory.Sequence(lambda n: f"98410{n:05d}")
     operator = factory.LazyAttribute(lambda contact: operator_of(contact.mobile).value)
 

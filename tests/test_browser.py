@@ -182,13 +182,13 @@ def test_a_bad_day_is_said_and_decided(
     page.get_by_role("link", name="Needs a decision").first.click()
     look("undecided")
     page.get_by_role("link", name="Decide").first.click()
-    page.get_by_label("All undecided requests").check()
+    page.get_by_label("All requests of this campaign").check()
     page.get_by_label("They did not go out", exact=True).check()
-    page.get_by_role("button", name="Record").click()
-    expect(page.get_by_role("alert")).to_contain_text("Write how you know")
+    page.get_by_role("button", name="Save decision").click()
+    expect(page.get_by_role("alert")).to_contain_text("Say how you know")
     look("decide")
     page.get_by_label("How you know").fill("The guardian has received nothing.")
-    page.get_by_role("button", name="Record").click()
+    page.get_by_role("button", name="Save decision").click()
     expect(page.get_by_role("main")).to_contain_text("Nothing needs a decision")
     assert Campaign.objects.get().not_sent == 1
 
@@ -216,7 +216,7 @@ def test_a_spreadsheet_becomes_a_group_that_gets_a_message(
     page.get_by_role("link", name="Import", exact=True).click()
     look("import-upload")
     page.get_by_label("File").set_input_files(path)
-    page.get_by_role("button", name="Look at it").click()
+    page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("main")).to_contain_text("2 new, 0 changed, 0 unchanged, 2 left out.")
     look("import-preview")
     column = page.get_by_label("Fee due")
@@ -226,12 +226,12 @@ def test_a_spreadsheet_becomes_a_group_that_gets_a_message(
     expect(page.locator("#import .htmx-request")).to_have_count(0)
     expect(column).to_have_value("new:text")
     expect(column).to_be_focused()
-    page.get_by_label("Groups that everybody joins").fill("Class 9")
+    page.get_by_label("Add everyone to these groups").fill("Class 9")
     page.get_by_role("button", name="Import", exact=True).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(
-        "What came of students.xlsx", timeout=20_000
+        "Import result: students.xlsx", timeout=20_000
     )
-    expect(page.get_by_role("main")).to_contain_text("Perhaps 984-1234503 is meant.")
+    expect(page.get_by_role("main")).to_contain_text("Did you mean 984-1234503?")
     look("import-report")
 
     page.get_by_role("link", name="Compose").first.click()
@@ -294,7 +294,7 @@ def test_many_people_are_found_and_put_into_a_group(
     expect(page.locator("#found")).to_contain_text("35 found.")
     page.get_by_text("More filters and order").click()
     page.get_by_label("Field", exact=True).select_option(label="Fee due")
-    page.get_by_label("How").select_option(label="is at least, or on and after")
+    page.get_by_label("Condition").select_option(label="is at least, or on or after")
     page.get_by_label("Value").fill("१००")
     expect(page.locator("#found")).to_contain_text("25 found.")
     look("contacts")
@@ -303,12 +303,12 @@ def test_many_people_are_found_and_put_into_a_group(
         page.get_by_role("link", name="CSV").click()
     assert len(downloading.value.path().read_text().splitlines()) == 26
 
-    page.get_by_label("With", exact=True).select_option(label="Everybody found")
+    page.get_by_label("Apply to", exact=True).select_option(label="All contacts found")
     page.get_by_label("Group to add to or remove from").select_option(label="Class 9")
     page.get_by_role("button", name="Add to group").click()
     look("bulk")
-    page.get_by_role("button", name="Add 25 people to Class 9").click()
-    expect(page.get_by_text("25 people have joined Class 9, which has 25 now.")).to_be_visible()
+    page.get_by_role("button", name="Add 25 contacts to Class 9").click()
+    expect(page.get_by_text("25 contacts were added to Class 9. Members now: 25.")).to_be_visible()
     assert group.members.count() == 25
     page.goto(page.url.split("/contacts/")[0] + "/contacts/fields/")
     look("fields")
@@ -331,13 +331,13 @@ def test_a_message_is_written_from_a_template_left_and_found_again(
     page.get_by_role("button", name=re.compile("^Use.*Fee reminder$")).click()
     page.get_by_label("Class 8 guardians").check()
     expect(page.locator("#draft-line")).to_contain_text("Saved as a draft", timeout=20_000)
-    expect(page.locator("#estimate")).to_contain_text("As Sita Rai gets it")
-    page.get_by_role("button", name="The next recipient").click()
-    expect(page.locator("#estimate")).to_contain_text("As राम बहादुर gets it")
+    expect(page.locator("#estimate")).to_contain_text("As Sita Rai will see it")
+    page.get_by_role("button", name="Next recipient").click()
+    expect(page.locator("#estimate")).to_contain_text("As राम बहादुर will see it")
     page.get_by_label("Message", exact=True).press_sequentially(" Thanks.")
     page.get_by_role("link", name="Dashboard").first.click()  # before it could save itself
 
-    page.get_by_role("link", name=re.compile("^Go on writing")).first.click()
+    page.get_by_role("link", name=re.compile("^Continue")).first.click()
     expect(page.get_by_label("Message", exact=True)).to_have_value(re.compile("Thanks.$"))
     expect(page.get_by_label("Class 8 guardians")).to_be_checked()
     address = page.url
@@ -347,7 +347,7 @@ def test_a_message_is_written_from_a_template_left_and_found_again(
     expect(other.locator("#draft-line")).to_contain_text("Saved as a draft", timeout=20_000)
     page.get_by_label("Message", exact=True).fill("Dear {name}, from this one.")
     expect(page.locator("#draft-line")).to_contain_text("changed in another window", timeout=20_000)
-    page.get_by_role("button", name="Keep what is written here").click()
+    page.get_by_role("button", name="Keep this version").click()
     expect(page.locator("#draft-line")).to_contain_text("Saved as a draft", timeout=20_000)
     other.close()
     page.get_by_role("button", name="Review").click()
@@ -371,11 +371,13 @@ def test_a_sender_proves_the_own_number(
     until(lambda: [entry.mobile for entry in sandbox.ledger()] == ["9801234567"])
     look("own-number-code")
     page.get_by_label("Code").fill("12345")
-    page.get_by_role("button", name="Prove it").click()
+    page.get_by_role("button", name="Check the code").click()
     look("own-number-wrong")
     page.get_by_label("Code").fill(sandbox.ledger()[0].text[:6])
-    page.get_by_role("button", name="Prove it").click()
-    expect(page.get_by_text("The number is yours. Tests can go there now.")).to_be_visible()
+    page.get_by_role("button", name="Check the code").click()
+    expect(
+        page.get_by_text("You have proved that the number is yours. You can send tests to it now.")
+    ).to_be_visible()
 
 
 def test_a_table_is_tried_scheduled_moved_and_sent(
@@ -384,12 +386,12 @@ def test_a_table_is_tried_scheduled_moved_and_sent(
     page = signed_in
     expect(page.get_by_text("Rs 10,000.00").first).to_be_visible(timeout=20_000)
     page.get_by_role("link", name="Compose").first.click()
-    page.get_by_role("button", name="Or write to the rows of a spreadsheet").click()
-    page.get_by_label("Or paste a table").fill(
+    page.get_by_role("button", name="Or send to a spreadsheet list").click()
+    page.get_by_label("Or paste rows").fill(
         "Student\tMobile\tMarks\nSita Rai\t9841234500\t81\nराम\t९८४१२३४५०१\t७५\nHari\t12\t50\n"
     )
     look("table")
-    page.get_by_role("button", name="Use this table").click()
+    page.get_by_role("button", name="Use this spreadsheet").click()
     page.get_by_label("Message", exact=True).fill("{student}: {marks} marks")
     expect(page.locator("#estimate-heading")).to_contain_text("2 people", timeout=20_000)
     look("compose-table")
@@ -401,20 +403,20 @@ def test_a_table_is_tried_scheduled_moved_and_sent(
     page.get_by_role("button", name="Save").click()
     page.get_by_text("Send a test to my own number").click()
     look("review-table")
-    page.get_by_role("button", name="Send it to 980-1234567").click()
+    page.get_by_role("button", name="Send test to 980-1234567").click()
     expect(page.get_by_text("A test is on its way to 980-1234567.")).to_be_visible()
     until(lambda: [entry.mobile for entry in sandbox.ledger()] == ["9801234567"])
 
     noon = timezone.localtime() + timedelta(days=2)
-    page.get_by_text("Send it later", exact=True).click()
-    page.get_by_label("Date and time, in Nepal").fill(f"{noon:%Y-%m-%d}T12:00")
+    page.get_by_text("Send later", exact=True).click()
+    page.get_by_label("Date and time in Nepal").fill(f"{noon:%Y-%m-%d}T12:00")
     page.get_by_role("button", name="Schedule").click()
     expect(page.locator("#live")).to_contain_text("Scheduled", timeout=20_000)
     page.get_by_role("link", name="Scheduled").first.click()
     look("schedule")
-    page.get_by_role("link", name=re.compile("^Another time")).click()
+    page.get_by_role("link", name=re.compile("^Change the time")).click()
     look("move")
-    page.get_by_role("button", name=re.compile("^Send to 2 people for Rs.* now$")).click()
+    page.get_by_role("button", name=re.compile("^Send now to 2 people for Rs.*$")).click()
     expect(page.locator("#live")).to_contain_text("Done", timeout=20_000)
     texts = {entry.mobile: entry.text for entry in sandbox.ledger()}
     assert texts["9841234500"] == "Sita Rai: 81 marks"
@@ -438,7 +440,7 @@ def test_dear_characters_are_replaced_and_back_is_no_other_window(
     expect(message).to_have_value('"Come" on {date}')
     expect(message).to_be_focused()
     page.get_by_role("button", name="Review").click()
-    expect(page.locator("#receipt")).to_contain_text("Balance after it", timeout=20_000)
+    expect(page.locator("#receipt")).to_contain_text("Balance afterwards", timeout=20_000)
 
     page.go_back()
     message.fill('"Come soon" on {date}')
@@ -447,14 +449,14 @@ def test_dear_characters_are_replaced_and_back_is_no_other_window(
 
     # A night that is not wanted keeps its date; the message says that day.
     later = timezone.localtime() + timedelta(days=3)
-    page.get_by_text("Send it later", exact=True).click()
-    page.get_by_label("Date and time, in Nepal").fill(f"{later:%Y-%m-%d}T05:00")
+    page.get_by_text("Send later", exact=True).click()
+    page.get_by_label("Date and time in Nepal").fill(f"{later:%Y-%m-%d}T05:00")
     page.get_by_role("button", name="Schedule").click()
     expect(page.locator("#receipt")).to_contain_text(f"{later:%d %b %Y}")
     page.get_by_role("button", name="Schedule").click()
-    expect(page.get_by_text("That is at night.")).to_be_visible()
-    expect(page.get_by_label("Date and time, in Nepal")).to_have_value(f"{later:%Y-%m-%d}T05:00")
-    page.get_by_label("It may go out at night").check()
+    expect(page.get_by_text("That time is in quiet hours")).to_be_visible()
+    expect(page.get_by_label("Date and time in Nepal")).to_have_value(f"{later:%Y-%m-%d}T05:00")
+    page.get_by_label("Send it even in quiet hours").check()
     page.get_by_role("button", name="Schedule").click()
     expect(page.locator("#live")).to_contain_text("Scheduled", timeout=20_000)
     assert sandbox.ledger() == []
@@ -502,7 +504,7 @@ def test_after_a_restore_somebody_says_what_went_out(
     expect(page.locator("#hold")).to_contain_text("A backup was restored")
     look("restored")
     page.get_by_role("button", name="Start sending again").click()
-    expect(page.get_by_role("main")).to_contain_text("About 10 messages went out")
+    expect(page.get_by_role("main")).to_contain_text("About 10 messages that went out")
     look("restored-undecided")
     page.get_by_role("link", name=re.compile("^Say what went out")).click()
     expect(page.get_by_label("How many of them may have gone out already?")).to_have_value("10")
@@ -520,15 +522,15 @@ def test_after_a_restore_somebody_says_what_went_out(
     Gateway.objects.update(unknown_calls=2)  # of messages that were written after the backup
     page.get_by_role("link", name="Needs a decision").first.click()
     expect(page.get_by_role("main")).to_contain_text("2 requests to Sociair belong to no message")
-    expect(page.get_by_role("main")).to_contain_text("2 finished messages did not reach everybody")
+    expect(page.get_by_role("main")).to_contain_text("2 finished messages did not reach everyone")
     look("restored-forgotten")
     page.get_by_role("link", name=re.compile("^Decide")).click()
     look("restored-decide")
     page.go_back()
-    page.get_by_role("button", name="I have looked at Sociair's list").click()
-    page.get_by_label("I have looked at Sociair's list").check()
+    page.get_by_role("button", name="I have checked Sociair's list").click()
+    page.get_by_label("I have checked Sociair's list").check()
     page.get_by_role("button", name="Save for all of them").click()
-    expect(page.get_by_role("main")).not_to_contain_text("did not reach everybody")
+    expect(page.get_by_role("main")).not_to_contain_text("did not reach everyone")
 
 
 def test_review_back_and_review_again_is_one_draft(
@@ -582,7 +584,7 @@ def test_of_two_windows_neither_writes_over_the_other_unasked(
     _save_from(other, "From the other.")
     page.get_by_role("button", name="Review").click(no_wait_after=True)
     on_its_way.pop().continue_()
-    expect(page.get_by_role("alert").first).to_contain_text("press Review once more")
+    expect(page.get_by_role("alert").first).to_contain_text("press Review again")
     assert Campaign.objects.get().text == "From the other."
     page.unroute_all()
 
@@ -595,7 +597,7 @@ def test_of_two_windows_neither_writes_over_the_other_unasked(
 
     _save_from(other, "Typed by the other.", says="changed in another window")
     assert Campaign.objects.get().text == "Kept by the one."
-    other.get_by_role("button", name="Keep what is written here").click()
+    other.get_by_role("button", name="Keep this version").click()
     expect(other.locator("#draft-line")).to_contain_text("Saved as a draft", timeout=20_000)
     assert Campaign.objects.get().text == "Typed by the other."
     _back(page)
@@ -625,13 +627,13 @@ def test_a_file_that_is_too_large_is_not_sent_and_the_form_stays(
     large = tmp_path / "everybody.csv"
     large.write_bytes(b"Name,Mobile\n" * 100_000)
     page.get_by_label("File").set_input_files(large)
-    page.get_by_label("Or paste a table").fill("Sita Rai\t9841000001")
-    page.get_by_role("button", name="Look at it").click()
+    page.get_by_label("Or paste rows").fill("Sita Rai\t9841000001")
+    page.get_by_role("button", name="Preview").click()
     said = page.get_by_label("File").evaluate("input => input.validationMessage")
     assert said == "This file is larger than 1 MB. Save it in several files, or as CSV."
-    expect(page.get_by_label("Or paste a table")).to_have_value("Sita Rai\t9841000001")
+    expect(page.get_by_label("Or paste rows")).to_have_value("Sita Rai\t9841000001")
     page.get_by_label("File").set_input_files([])
-    page.get_by_role("button", name="Look at it").click()
+    page.get_by_role("button", name="Preview").click()
     expect(page.get_by_role("main")).to_contain_text("1 new")
 
     page.go_back()
@@ -658,16 +660,16 @@ def test_a_person_sees_what_is_kept_and_is_made_nameless(
     assert "984" not in page.url
 
     with page.expect_download() as downloading:
-        page.get_by_role("button", name="File for the person, to read").click()
+        page.get_by_role("button", name="Download a file for the person to read").click()
     assert "Dear Sita Rai, come at 7." in downloading.value.path().read_text()
-    page.get_by_role("button", name="Make this person nameless").click()
+    page.get_by_role("button", name="Anonymise this person").click()
     expect(page.get_by_role("alert")).to_contain_text("Tick the box if you are sure.")
     look("person")
     page.get_by_label("Type the number again").fill("9841234567")
     page.get_by_label("Reason").fill("Asked by letter")
     page.get_by_label("I understand that this cannot be undone").check()
-    page.get_by_role("button", name="Make this person nameless").click()
-    expect(page.get_by_role("main")).to_contain_text("The person has been made nameless.")
+    page.get_by_role("button", name="Anonymise this person").click()
+    expect(page.get_by_role("main")).to_contain_text("The person has been anonymised.")
     look("forgotten")
     page.get_by_role("link", name="How long things are kept").click()
     look("kept")
@@ -705,7 +707,7 @@ def test_very_many_people_are_counted_while_she_looks_and_get_their_letters(
     line = page.locator("#estimate-heading")
     expect(line).to_contain_text("20,001 people", timeout=40_000)
     page.get_by_role("button", name="Review").click()
-    counting = page.get_by_role("progressbar", name="Counting the people…")
+    counting = page.get_by_role("progressbar", name="Counting recipients…")
     expect(counting).to_have_attribute("value", "5000", timeout=40_000)
     expect(page.locator("#receipt")).to_contain_text("5,000 people so far")
     expect(page.locator("#send")).to_have_count(0)
@@ -714,9 +716,11 @@ def test_very_many_people_are_counted_while_she_looks_and_get_their_letters(
     expect(page.locator("#send")).to_have_text(
         "Send to 20,001 people for Rs 16,000.80", timeout=60_000
     )
-    page.get_by_label("Type 20,001, the number of people, to confirm").last.fill("20001")
+    page.get_by_label("Large send: type 20,001, the number of people, to confirm").last.fill(
+        "20001"
+    )
     page.locator("#send").click()
-    expect(page.locator("#live")).to_contain_text("Being prepared", timeout=40_000)
+    expect(page.locator("#live")).to_contain_text("Preparing", timeout=40_000)
     assert Campaign.objects.get().reviewed_cost == Decimal("16000.80")
 
 

@@ -55,7 +55,7 @@ def _sign_in(page: Page) -> None:
 def test_what_is_typed_survives_being_signed_out(writing: Page) -> None:
     Session.objects.all().delete()
     writing.clock.fast_forward(90_000)
-    writing.get_by_role("button", name="Make the group").click()
+    writing.get_by_role("button", name="Create group").click()
 
     expect(writing.get_by_text("What you typed is still here")).to_be_visible()
     _sign_in(writing)
@@ -69,7 +69,7 @@ def test_somebody_else_does_not_send_what_she_typed(writing: Page) -> None:
     other.save()
     Session.objects.all().delete()
     writing.clock.fast_forward(90_000)
-    writing.get_by_role("button", name="Make the group").click()
+    writing.get_by_role("button", name="Create group").click()
     writing.get_by_label("Name or e-mail").fill("hari")
     writing.get_by_label("Password").fill(PASSWORD)
     writing.get_by_role("button", name="Sign in", exact=True).click()
@@ -101,7 +101,7 @@ def test_who_does_nothing_signs_in_on_the_page(
     expect(writing.get_by_text("What you typed is still here")).to_be_visible()
     _sign_in(writing)
     expect(writing.get_by_role("dialog")).to_be_hidden()
-    writing.get_by_role("button", name="Make the group").click()
+    writing.get_by_role("button", name="Create group").click()
     expect(writing.get_by_role("heading", name="Class 8 guardians")).to_be_visible()
 
 

@@ -1,4 +1,4 @@
-"""Forms of an import: its headings, what its columns mean, and what becomes of the people."""
+"""Forms of an import: its headings, what its columns mean, and how to import them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -83,14 +83,14 @@ class ColumnChoiceForm(forms.Form):
     """What every column means, and which rows count; `meanings` are the choices for a column."""
 
     several = forms.ChoiceField(
-        label=gettext_lazy("Mobile numbers are in several columns. What counts?"),
+        label=gettext_lazy("Mobile numbers are in several columns. Which should be used?"),
         choices=[
-            (Numbers.FIRST.value, gettext_lazy("The first number that is filled in")),
-            (Numbers.BOTH.value, gettext_lazy("Every number: each is a person")),
+            (Numbers.FIRST.value, gettext_lazy("The first number in each row")),
+            (Numbers.BOTH.value, gettext_lazy("Every number, each as a separate person")),
         ],
         required=False,
         widget=forms.RadioSelect,
-        help_text=gettext_lazy("Or choose one column, and leave out the others."),
+        help_text=gettext_lazy("Or leave out all of these columns but one."),
     )
     take_hidden = forms.BooleanField(required=False)
 
@@ -108,8 +108,8 @@ class ColumnChoiceForm(forms.Form):
         self.source = source
         self.options: Options | None = None
         self.fields["take_hidden"].label = ngettext(
-            "Take the hidden row as well",
-            "Take the %(number)d hidden rows as well",
+            "Include the hidden row",
+            "Include the %(number)d hidden rows",
             source.hidden_rows,
         ) % {"number": source.hidden_rows}
         self.facts = jobs.facts_of_columns(source)
@@ -198,33 +198,35 @@ class ColumnChoiceForm(forms.Form):
 
 
 class ColumnsForm(ColumnChoiceForm):
-    """The columns of an import, and what becomes of the people."""
+    """The columns of an import, and how to import them."""
 
     kind = forms.ChoiceField(
-        label=gettext_lazy("What these are"),
+        label=gettext_lazy("What is in this file"),
         choices=[
-            ("people", gettext_lazy("People to keep")),
-            ("opt_outs", gettext_lazy("Numbers that must not be texted")),
+            ("people", gettext_lazy("Contacts")),
+            ("opt_outs", gettext_lazy("Opted-out numbers")),
         ],
         widget=forms.RadioSelect,
     )
     existing = forms.ChoiceField(
-        label=gettext_lazy("Who is in your contacts already"),
+        label=gettext_lazy("Contacts you already have"),
         choices=[
-            (Existing.UPDATE.value, gettext_lazy("is updated from the file")),
-            (Existing.LEAVE.value, gettext_lazy("is left as they are")),
-            (Existing.GROUPS.value, gettext_lazy("only joins the groups")),
+            (Existing.UPDATE.value, gettext_lazy("Update them from the file")),
+            (Existing.LEAVE.value, gettext_lazy("Leave them as they are")),
+            (Existing.GROUPS.value, gettext_lazy("Only add them to the groups")),
         ],
         widget=forms.RadioSelect,
     )
     to_groups = NameField(
-        label=gettext_lazy("Groups that everybody joins (optional)"),
+        label=gettext_lazy("Add everyone to these groups (optional)"),
         required=False,
         max_length=1000,
-        help_text=gettext_lazy("Separate several by commas. A group that is missing is made."),
+        help_text=gettext_lazy(
+            "Separate groups with commas. New groups are created automatically."
+        ),
     )
     reason = NameField(
-        label=gettext_lazy("Why they must not be texted (optional)"),
+        label=gettext_lazy("Reason for opting out (optional)"),
         required=False,
         max_length=200,
     )
@@ -241,7 +243,7 @@ class ColumnsForm(ColumnChoiceForm):
     def clean_to_groups(self) -> str:
         text: str = self.cleaned_data["to_groups"]
         if any(len(name) > _LONGEST_GROUP for name in group_names(text)):
-            said = _("The name of a group is too long: %(most)d characters fit.")
+            said = _("A group name is too long. The limit is %(most)d characters.")
             raise forms.ValidationError(said % {"most": _LONGEST_GROUP})
         return text
 
@@ -270,7 +272,7 @@ def _meanings(choice: Choice) -> list[tuple[str, Any]]:
         (GROUPS, _("Groups")),
         *([(LABELS, _("Labels: groups or not?"))] if LABELS in choice.meanings else []),
         (OPTED_OUT, _("Opted out (yes)")),
-        (REASON, _("Reason of an opt-out")),
+        (REASON, _("Reason for opting out")),
         *known,
         *((f"{NEW}{kind.value}", label) for kind, label in kinds.items()),
     ]

@@ -29,7 +29,7 @@ class ContactFilterForm(SearchForm):
         label=_("Group"),
         required=False,
         empty_label=_("All groups"),
-        error_messages={"invalid_choice": _("This group was deleted meanwhile.")},
+        error_messages={"invalid_choice": _("This group was deleted.")},
     )
     operator = forms.ChoiceField(
         label=_("Operator"),
@@ -39,27 +39,27 @@ class ContactFilterForm(SearchForm):
     opted = forms.ChoiceField(
         label=_("Opted out"),
         required=False,
-        choices=[("", _("Everybody")), ("no", _("May be texted")), ("yes", _("Opted out"))],
+        choices=[("", _("Everyone")), ("no", _("Not opted out")), ("yes", _("Opted out"))],
     )
     SORTS = (
         ("", _("Name, A to Z")),
         ("-name", _("Name, Z to A")),
-        ("number", _("Number, upwards")),
-        ("-number", _("Number, downwards")),
+        ("number", _("Number, lowest first")),
+        ("-number", _("Number, highest first")),
         ("-added", _("Newest first")),
         ("added", _("Oldest first")),
     )
-    sort = forms.ChoiceField(label=_("Order"), required=False, choices=SORTS)
+    sort = forms.ChoiceField(label=_("Sort by"), required=False, choices=SORTS)
     field = forms.ModelChoiceField(
         ContactField.objects.all(),
         label=_("Field"),
         required=False,
         to_field_name="key",
         empty_label=_("Any field"),
-        error_messages={"invalid_choice": _("This field was deleted meanwhile.")},
+        error_messages={"invalid_choice": _("This field was deleted.")},
     )
     how = forms.ChoiceField(
-        label=_("How"),
+        label=_("Condition"),
         required=False,
         choices=[(one.value, one.label) for one in Comparison],
     )
@@ -87,7 +87,7 @@ class ContactFilterForm(SearchForm):
         if not comparison.needs_value:
             return FieldCondition(field, comparison)
         if not (text := clean_name(cleaned["value"])):
-            return None  # somebody is about to type it
+            return None  # it is still being typed
         if not may_see_numbers() and _may_find_a_number(field, comparison, text):
             self.add_error("value", no_digits())
             return None
@@ -96,7 +96,9 @@ class ContactFilterForm(SearchForm):
         try:
             value = parse_value(FieldKind(field.kind), text)
             if field.kind == FieldKind.DATE and not compared(value):
-                raise InvalidValue(str(_("The months of this year are not known yet.")))
+                raise InvalidValue(
+                    str(_("The months of this year are not known yet, so choose an earlier date."))
+                )
         except InvalidValue as invalid:
             self.add_error("value", invalid.reason)
             return None
@@ -116,7 +118,7 @@ class ContactFilterForm(SearchForm):
         return [field for field in self.own if field.in_list]
 
     def found(self) -> QuerySet[Contact]:
-        """Whom the filter shows; nobody if it cannot be read."""
+        """Whom the filter shows; no one if it cannot be read."""
         return self._filter.found() if self.is_valid() else Contact.objects.none()
 
     @property
@@ -190,10 +192,10 @@ class SelectionForm(forms.Form):
 
     contact = RowsField(
         Contact.objects.all(),
-        label=_("People"),
+        label=_("Contacts"),
         error_messages={
-            "required": _("Tick the people first."),
-            "invalid_choice": _("Somebody of these was deleted meanwhile: tick them again."),
+            "required": _("Tick at least one contact."),
+            "invalid_choice": _("One of these contacts was deleted. Check your selection."),
         },
     )
 
@@ -207,25 +209,25 @@ BULK_ACTIONS: Final = [(action.value, action.label) for action in Action]
 
 
 class BulkForm(forms.Form):
-    """A bulk action, for people who were ticked or for everybody whom a filter finds."""
+    """A bulk action, for people who were ticked or for all whom a filter finds."""
 
-    WHOM = (("ticked", _("Those who are ticked")), ("found", _("Everybody found")))
+    WHOM = (("ticked", _("Ticked contacts")), ("found", _("All contacts found")))
 
     def __init__(self, data: QueryDict | None) -> None:
         super().__init__(data, auto_id="bulk_%s")  # the search on the same page has ids too
 
-    whom = forms.ChoiceField(label=_("With"), choices=WHOM, initial="ticked")
+    whom = forms.ChoiceField(label=_("Apply to"), choices=WHOM, initial="ticked")
     contact = RowsField(
         Contact.objects.all(),
-        label=_("People"),
+        label=_("Contacts"),
         required=False,
         error_messages={
-            "invalid_choice": _("Somebody of these was deleted meanwhile: tick them again."),
+            "invalid_choice": _("One of these contacts was deleted. Check your selection."),
         },
     )
     action = forms.ChoiceField(
         choices=BULK_ACTIONS,
-        error_messages={"required": _("Choose what is to be done with them.")},
+        error_messages={"required": _("Choose what to do with them.")},
     )
     group = forms.ModelChoiceField(
         Group.objects.all(),
@@ -233,7 +235,7 @@ class BulkForm(forms.Form):
         required=False,
         empty_label=_("Choose a group"),
         error_messages={
-            "invalid_choice": _("This group was deleted meanwhile: choose another."),
+            "invalid_choice": _("This group was deleted. Choose another."),
         },
     )
     reason = NameField(label=_("Reason (optional)"), max_length=200, required=False)
@@ -241,7 +243,7 @@ class BulkForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if cleaned.get("whom") == "ticked" and not cleaned.get("contact", True):
-            self.add_error("contact", _("Tick the people first."))
+            self.add_error("contact", _("Tick at least one contact."))
         needs_group = "action" in cleaned and Action(cleaned["action"]).needs_group
         if needs_group and not cleaned.get("group", True):
             self.add_error("group", _("Choose a group."))

@@ -12,6 +12,7 @@ from contacts.names import clean_name, name_key
 from contacts.phone import InvalidMobile, operator_of, parse_mobile
 from contacts.services import forgotten, membership
 from contacts.shown_numbers import is_masked, may_see_numbers
+from contacts.sounds import sound
 from sociair_portal.common.bases import ModelForm, ModelMultipleChoiceField
 
 
@@ -44,7 +45,7 @@ class ContactForm(ModelForm):
     )
     mobile = MobileField(
         label=_("Mobile number"),
-        help_text=_("In any spelling: 9841234567, +977 984-1234567 or ९८४१२३४५६७."),
+        help_text=_("For example 9841234567, +977 984-1234567 or ९८४१२३४५६७"),
     )
 
     class Meta:
@@ -64,10 +65,11 @@ class ContactForm(ModelForm):
             self.instance.operator = operator_of(mobile).value
         if name := cleaned.get("name"):
             self.instance.name_key = name_key(name)
+            self.instance.sound_key = sound(name)
         if "mobile" not in self.fields:
             mobile = self.instance.mobile
         if mobile and name and self._is_known(mobile):
-            self.add_error(None, _("This person is already in your contacts."))
+            self.add_error(None, _("A contact with this name and number already exists."))
         if mobile and forgotten.among([mobile]):
             self.add_error("mobile", forgotten.sentence())
         return cleaned
@@ -104,7 +106,7 @@ class OwnField(forms.CharField):
             raise ValidationError(invalid.reason, code="invalid") from invalid
 
     def prepare_value(self, value: Any) -> Any:
-        """A stored number as it is shown; what somebody typed, as it was."""
+        """A stored number as it is shown; what someone typed, as it was."""
         return show_value(self.kind, value) if isinstance(value, int | float | list) else value
 
 
@@ -114,9 +116,7 @@ class ContactWithGroupsForm(ContactForm):
         label=_("Groups (optional)"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
-        error_messages={
-            "invalid_choice": _("One of these groups was deleted meanwhile: choose again.")
-        },
+        error_messages={"invalid_choice": _("One of these groups was deleted. Choose again.")},
     )
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
@@ -139,7 +139,7 @@ class ContactWithGroupsForm(ContactForm):
         cleaned = super().clean()
         values = {key: cleaned.get(f"own_{key}") for key in self.own}
         kept = {key: it for key, it in self.instance.fields.items() if key not in values}
-        # An empty field is no value; what belongs to no field any more stays.
+        # An empty field is no value; what no longer belongs to a field stays.
         filled = {key: value for key, value in values.items() if value is not None}
         self.instance.fields = kept | filled
         return cleaned
@@ -154,7 +154,7 @@ class GroupForm(ModelForm):
     name = NameField(
         label=_("Name"),
         max_length=100,
-        help_text=_("As you would say it: Class 9, Parents, Loan members."),
+        help_text=_("For example Class 9, Parents or Loan members"),
         error_messages={"required": _("Enter a name for the group.")},
     )
 
@@ -173,11 +173,11 @@ class FieldForm(ModelForm):
     name = NameField(
         label=_("Name"),
         max_length=60,
-        help_text=_("As you would say it: Class, Fee due, Village."),
+        help_text=_("For example Class, Fee due or Village"),
         error_messages={"required": _("Enter a name for the field.")},
     )
     kind = forms.ChoiceField(
-        label=_("What is in it"),
+        label=_("Kind"),
         choices=FIELD_KINDS,
         initial=FieldKind.TEXT.value,
         widget=forms.RadioSelect,
@@ -186,7 +186,7 @@ class FieldForm(ModelForm):
     class Meta:
         model = ContactField
         fields = ["name", "kind", "in_list"]
-        labels = {"in_list": _("Show it as a column in the list of contacts")}
+        labels = {"in_list": _("Show this field in the list of contacts")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -200,9 +200,9 @@ class FieldForm(ModelForm):
             return name
         key = key_of(name)[:60]
         if not key or key in RESERVED:
-            raise ValidationError(_("A field cannot be called so. Choose another name."))
+            raise ValidationError(_("You cannot use this name for a field. Choose another."))
         if ContactField.objects.filter(key=key).exists():
-            raise ValidationError(_("A field of this name exists already."))
+            raise ValidationError(_("A field with this name already exists."))
         self.instance.key = key
         return name
 
@@ -210,7 +210,7 @@ class FieldForm(ModelForm):
 class OptOutForm(ModelForm):
     mobile = MobileField(
         label=_("Mobile number"),
-        help_text=_("In any spelling: 9841234567, +977 984-1234567 or ९८४१२३४५६७."),
+        help_text=_("For example 9841234567, +977 984-1234567 or ९८४१२३४५६७"),
     )
     reason = NameField(label=_("Reason (optional)"), max_length=200, required=False)
 
@@ -230,15 +230,17 @@ class OptOutForm(ModelForm):
     def clean_mobile(self) -> str:
         mobile: str = self.cleaned_data["mobile"]
         if forgotten.among([mobile]):
-            raise ValidationError(_("This number is never texted already, and is not kept."))
+            raise ValidationError(
+                _("The portal already sends no messages to this number, and does not store it.")
+            )
         return mobile
 
     def validate_unique(self) -> None:
         super().validate_unique()
         mobile = self.instance.mobile
         if "mobile" not in self.fields and OptOut.objects.filter(mobile=mobile).exists():
-            said = _("This number is opted out already.")
+            said = _("This number is already opted out.")
             self.add_error(None, ValidationError(said, code="unique"))
         if self.has_error("mobile", "unique") or self.has_error(NON_FIELD_ERRORS, "unique"):
-            # Somebody has said it as well: it stays when the import that made it is undone.
+            # Someone has now opted it out too: it stays when the import that made it is undone.
             OptOut.objects.filter(mobile=self.instance.mobile).update(source=None)

@@ -33,5 +33,7 @@ class PeopleSearchField(SearchField):
 
 
 def no_digits() -> str:
-    """Why somebody may not search for digits, and what to do instead."""
-    return _("You may not see whole numbers, so you cannot search by digits. Search by name.")
+    """Why someone may not search for digits, and what to do instead."""
+    return _(
+        "You are not allowed to see whole numbers, so you cannot search by digits. Search by name."
+    )

@@ -1,4 +1,4 @@
-"""Saving a form whose row must be unique, while somebody else may be saving the same."""
+"""Saving a form whose row must be unique, while someone else may be saving the same."""
 
 from django.db import IntegrityError, transaction
 

@@ -1,4 +1,4 @@
-"""The form in which a file is given, or a table that was copied out of one."""
+"""The form for a file, or for rows that were copied out of one."""
 
 import tempfile
 from collections.abc import Callable
@@ -20,23 +20,23 @@ _Refusals = tuple[type[Exception], ...]
 
 
 class UploadForm(forms.Form):
-    """A file, or a table that was copied out of one."""
+    """A file, or rows that were copied out of one."""
 
     file = forms.FileField(
         label=gettext_lazy("File"),
         required=False,
         help_text=gettext_lazy(
-            "XLSX, XLS, ODS or CSV, as your spreadsheet program saves it, or VCF from a telephone."
+            "XLSX, XLS, ODS or CSV from a spreadsheet program, or VCF from a phone."
         ),
-        error_messages={"empty": gettext_lazy("There is nothing in this file. Choose another.")},
+        error_messages={"empty": gettext_lazy("This file is empty. Choose another.")},
     )
     text = forms.CharField(
-        label=gettext_lazy("Or paste a table"),
+        label=gettext_lazy("Or paste rows"),
         required=False,
         strip=False,
         widget=forms.Textarea(attrs={"rows": 5}),
         help_text=gettext_lazy(
-            "Mark the cells in the spreadsheet, copy them, and paste them here."
+            "Select the cells in your spreadsheet, copy them and paste them here."
         ),
     )
     sheet = forms.CharField(required=False, max_length=200, widget=forms.HiddenInput)
@@ -50,7 +50,7 @@ class UploadForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
         if "file" not in self.errors and not cleaned.get("file") and not self._pasted():
-            self.add_error("file", _("Choose a file, or paste a table below."))
+            self.add_error("file", _("Choose a file, or paste rows below."))
         return cleaned
 
     def _pasted(self) -> str:
@@ -76,7 +76,7 @@ class UploadForm(forms.Form):
         """Put what was chosen or pasted into a file. Returns its name, as it is shown."""
         if (upload := self.upload) is None:
             path.write_text(self.cleaned_data["text"], encoding="utf-8", newline="")
-            return _("Pasted table")
+            return _("Pasted rows")
         with path.open("wb") as file:
             for chunk in upload.chunks():
                 file.write(chunk)

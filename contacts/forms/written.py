@@ -1,4 +1,4 @@
-"""How the cells of a column are written, where they do not tell: marks, calendars, fonts."""
+"""How the cells of a column are written, where they do not show it: marks, calendars, fonts."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -6,21 +6,21 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from contacts.days import Calendar
 from contacts.fields import DecimalMark
 from contacts.importing.columns import is_mostly_typed, is_typed_for_a_font
 from contacts.importing.facts import EXAMPLES, Facts
 from contacts.importing.meanings import AS_IT_IS, SURE, kind_of_column
 from contacts.preeti import Font, is_shown_otherwise, to_unicode
+from sociair_portal.common.calendars import Calendar
 
 
 def which_font(heading: str) -> str:
     """The question about a column that was typed for a font."""
-    return _("In which font was “%(column)s” typed?") % {"column": heading}
+    return _("Which font was “%(column)s” typed in?") % {"column": heading}
 
 
 def ways(facts: Facts) -> list[tuple[str, Any]]:
-    """How the cells of a column may be written; empty: nobody has said."""
+    """How the cells of a column may be written; empty: no one has said."""
     if is_typed_for_a_font(facts):
         return [("", _("Choose")), *_fonts(facts)]
     days = [(one.value, one.label) for one in Calendar]
@@ -31,14 +31,14 @@ def ways(facts: Facts) -> list[tuple[str, Any]]:
     which = days if facts.either_calendar else marks
     found = kind_of_column(facts)
     is_told = found.calendar if facts.either_calendar else found.mark
-    return [("", _("As the cells tell") if is_told else _("Choose")), *which]
+    return [("", _("As the cells show") if is_told else _("Choose")), *which]
 
 
 def about_letters(facts: Facts) -> str:
     """What is to be known before a font is chosen; empty for a column that was typed for none."""
     if not is_typed_for_a_font(facts):
         return ""
-    said = [_("Without that font, people would read it as it stands in the file.")]
+    said = [_("Without the font, people would read these letters as they are in the file.")]
     staying = facts.read - facts.nepali - facts.either
     if staying:
         stay = ngettext(
@@ -49,8 +49,8 @@ def about_letters(facts: Facts) -> str:
         said.append(stay % {"number": staying, "cells": _some(facts.staying)})
     if facts.either:
         are = ngettext(
-            "%(number)d cell could be either: %(cells)s.",
-            "%(number)d cells could be either: %(cells)s.",
+            "%(number)d cell could be Nepali or Latin: %(cells)s.",
+            "%(number)d cells could be Nepali or Latin: %(cells)s.",
             facts.either,
         )
         said.append(are % {"number": facts.either, "cells": _some(facts.either_ones)})
@@ -73,7 +73,7 @@ def _fonts(facts: Facts) -> list[tuple[str, Any]]:
     found: list[tuple[str, Any]] = []
     for font in fonts:
         found += _with_font(font, typed, either, only_sure=not is_mostly_typed(facts))
-    return [*found, (AS_IT_IS, _("In none: %(cell)s stays as it is") % {"cell": typed})]
+    return [*found, (AS_IT_IS, _("No font: %(cell)s stays as it is") % {"cell": typed})]
 
 
 def _with_font(font: Font, typed: str, either: str, *, only_sure: bool) -> list[tuple[str, Any]]:

@@ -56,7 +56,7 @@ def read_number(cell: str) -> str:
     found, unclear = _numbers_in(visible(cell))
     if len(found) + len(unclear) > 1 and found:
         all_of_them = ", ".join([*map(format_mobile, found), *unclear])
-        said = _("There are several numbers in this cell: %(numbers)s. Give each a row of its own.")
+        said = _("This cell has several numbers: %(numbers)s. Put each in its own row.")
         raise BadNumber(said % {"numbers": all_of_them})
     try:
         return parse_mobile(cell)

@@ -5,7 +5,6 @@ from typing import Final
 
 from django.utils.translation import gettext as _
 
-from contacts.days import Calendar
 from contacts.fields import RESERVED, DecimalMark, FieldKind, key_of
 from contacts.importing import jobs
 from contacts.importing.columns import is_typed_for_a_font
@@ -29,6 +28,7 @@ from contacts.importing.meanings import (
 from contacts.importing.options import FieldColumn, Numbers, Options, TypedColumn
 from contacts.models import ContactField, ContactImport
 from contacts.preeti import Font, heading_in_unicode
+from sociair_portal.common.calendars import Calendar
 
 _ONCE: Final = (GROUPS, OPTED_OUT, REASON)
 
@@ -42,7 +42,7 @@ class NotChosen(ValueError):
 
 
 class SeveralNumbers(NotChosen):
-    """Several columns have mobile numbers, and nobody said what is done with them."""
+    """Several columns have mobile numbers, and no one said which to use."""
 
 
 def options_of(source: ContactImport, choice: Choice) -> Options:
@@ -50,16 +50,16 @@ def options_of(source: ContactImport, choice: Choice) -> Options:
     places = {meaning: _place(choice, meaning) for meaning in _ONCE}
     numbers = choice.numbers
     if not numbers:
-        raise NotChosen(_("Choose the column that has the mobile numbers."))
+        raise NotChosen(_("Choose the column with the mobile numbers."))
     if len(numbers) > 1 and not choice.several:
-        said = _("Mobile numbers are in several columns: %(names)s. Choose what counts.")
+        said = _("Mobile numbers are in several columns: %(names)s. Choose which to use.")
         names = ", ".join(f"“{source.names[place]}”" for place in numbers)
         raise SeveralNumbers(said % {"names": names})
     if labels := choice.places(LABELS):
-        said = _("Shall each of these labels become a group? Choose Groups, or Leave out.")
+        said = _("Should each of these labels become a group? Choose Groups or Leave out.")
         raise NotChosen(said, labels[0])
     if places[REASON] is not None and not choice.opt_out:
-        said = _("Only numbers that must not be texted have a reason. Choose another meaning.")
+        said = _("Only opted-out numbers have a reason. Choose another meaning.")
         raise NotChosen(said, places[REASON])
     typed = _typed(source, choice)
     fonts = {column.place: column.font for column in typed}
@@ -99,7 +99,9 @@ def _typed(source: ContactImport, choice: Choice) -> tuple[TypedColumn, ...]:
             either = font == written and facts.either > 0
             typed.append(TypedColumn(place, Font(font), either))
         elif written != AS_IT_IS:
-            said = _("These letters look as if they were typed in a font like Preeti. Choose.")
+            said = _(
+                "These letters look as if they were typed in a font like Preeti. Choose the font."
+            )
             raise NotChosen(said, place)
     return tuple(typed)
 
@@ -113,7 +115,7 @@ def heading_of(source: ContactImport, place: int, fonts: Mapping[int, Font]) -> 
 def _place(choice: Choice, meaning: str) -> int | None:
     places = choice.places(meaning)
     if len(places) > 1:
-        raise NotChosen(_("Another column has this meaning already."), places[1])
+        raise NotChosen(_("Another column already has this meaning."), places[1])
     return places[0] if places else None
 
 
@@ -133,10 +135,10 @@ def _fields(
         else:
             continue
         if not key or (meaning.startswith(NEW) and key in RESERVED):
-            said = _("A field cannot be called so. Change the heading in the file.")
+            said = _("This heading cannot be used for a field. Change it in the file.")
             raise NotChosen(said, place)
         if key in {column.key for column in fields}:
-            raise NotChosen(_("Another column goes into the same field."), place)
+            raise NotChosen(_("Another column already goes into this field."), place)
         mark, calendar = _written(kind, facts[place], choice.written[place], place)
         fields.append(FieldColumn(place, key, name, kind, mark, calendar))
     return fields
@@ -154,7 +156,10 @@ def _written(kind: FieldKind, facts: Facts, given: str, place: int) -> tuple[Dec
     if given in list(Calendar):
         calendar = Calendar(given)
     if kind is FieldKind.NUMBER and mark is None:
-        raise NotChosen(_("Is 1.250 more than a thousand here, or a little more than one?"), place)
+        raise NotChosen(
+            _("Choose whether 1.250 here is more than a thousand, or a little more than one."),
+            place,
+        )
     if kind is FieldKind.DATE and calendar is None:
-        raise NotChosen(_("Choose the calendar of these dates."), place)
+        raise NotChosen(_("Choose the calendar for these dates."), place)
     return mark or DecimalMark.POINT, calendar or Calendar.GREGORIAN

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
-from contacts.days import Calendar
 from contacts.fields import DecimalMark, FieldKind, key_of
 from contacts.importing.facts import Facts
+from sociair_portal.common.calendars import Calendar
 
 # The heading that a report of rejected rows adds; left out when the report is imported.
 REASON: Final = "Why it was left out"

@@ -60,7 +60,7 @@ def _score(cells: Sequence[str], number: int) -> float:
         return score + 4
     if above and not _is_figure(above) and not says_nothing(above):
         return score + 2
-    return score if number < 0 else 0.0  # somebody whose number is missing or wrong
+    return score if number < 0 else 0.0  # someone whose number is missing or wrong
 
 
 def _is_figure(cell: str) -> bool:

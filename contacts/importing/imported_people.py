@@ -1,4 +1,4 @@
-"""People of an import as they are now: who is as it left them, who was changed or texted since."""
+"""People of an import as they are now: who is as it left them, and who was changed or messaged."""
 
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ def opted_out_by(source: ContactImport) -> QuerySet[OptOut]:
 @dataclass(frozen=True, slots=True)
 class Some:
     """Some people of an import by their keys: all of them, who goes or changes back, who stays
-    because they were changed since, or texted.
+    because they were changed since, or sent messages.
     """
 
     pks: Sequence[int]
@@ -85,14 +85,14 @@ def told_apart(source: ContactImport, people: QuerySet[Contact], *, lock: bool =
 def _is_edited(
     person: _Person, changes: Sequence[tuple[datetime | None, datetime]], source: ContactImport
 ) -> bool:
-    """Whether somebody was written after an import wrote them, or between two pieces of it."""
+    """Whether someone was written after an import wrote them, or between two pieces of it."""
     is_created = person.source == source.pk
     written = {at for _since, at in changes}
     is_as_created = is_created and person.updated_at == person.created_at
     only_joined = not is_created and not changes
     if not (is_as_created or only_joined or person.updated_at in written):
         return True
-    # Each change follows the one before; what somebody else wrote in between leaves a gap.
+    # Each change follows the one before; what someone else wrote in between leaves a gap.
     gaps = [(place, since) for place, (since, _at) in enumerate(changes) if since not in written]
     return any(place or (is_created and since != person.created_at) for place, since in gaps)
 

@@ -38,7 +38,7 @@ def take_in(
     sheet: str = "",
     purpose: FilePurpose = FilePurpose.CONTACTS,
 ) -> ContactImport:
-    """Keep a file's rows until somebody has looked at them.
+    """Keep a file's rows until someone has looked at them.
 
     Raises `Unreadable`; then nothing is kept.
     """
@@ -135,7 +135,7 @@ def facts_of_columns(source: ContactImport) -> list[Facts]:
 
 
 def start(source: ContactImport, options: Options) -> bool:
-    """Let an import run as somebody has chosen. False if that had happened already."""
+    """Let an import run as someone has chosen. False if that had happened already."""
     with transaction.atomic():
         fields = tuple(_with_field(column, source) for column in options.fields)
         highest = Contact.objects.aggregate(highest=Max("pk", default=0))["highest"]
@@ -186,7 +186,10 @@ def run(*, go_on: Callable[[], bool]) -> bool:
             logger.error("Import %s failed: %s.", source.pk, type(error).__name__)
             _fail(
                 source,
-                _("The database could not store these rows. What is counted here is stored."),
+                _(
+                    "The database could not store some rows, so the import stopped. What is "
+                    "counted here was imported."
+                ),
             )
     # The newest first: an older one finds its people as it left them only after that.
     undoing = ContactImport.objects.filter(state=ImportState.UNDOING)
@@ -196,7 +199,10 @@ def run(*, go_on: Callable[[], bool]) -> bool:
                 return False
         except (DataError, IntegrityError, ValueError) as error:
             logger.error("Import %s was not undone: %s.", source.pk, type(error).__name__)
-            why = _("Undoing this import failed. What was undone by then stays undone.")
+            why = _(
+                "This import could not be undone completely. What was undone before that stays "
+                "undone."
+            )
             with transaction.atomic():
                 if undoing.filter(pk=source.pk).update(state=ImportState.FAILED, failure=why):
                     source.refresh_from_db()
@@ -230,5 +236,5 @@ def waiting() -> bool:
 def sample_of(
     source: ContactImport, count: int = FIRST_ROWS, *, hidden: bool = False
 ) -> Sequence[Row]:
-    """The first rows of a file that are about somebody."""
+    """The first rows of a file that are about someone."""
     return pieces.rows_of(source, 0, hidden=hidden)[:count] if source.pieces else []

@@ -13,11 +13,12 @@ from contacts.fields import FieldValue
 from contacts.importing.options import Options
 from contacts.models import Contact, Group, OptOut
 from contacts.services import forgotten
+from contacts.sounds import sound
 
 
 @dataclass(slots=True)
 class PlannedPerson:
-    """Somebody who is in the database, or will be; `pk` is None until then."""
+    """Someone who is in the database, or will be; `pk` is None until then."""
 
     mobile: str
     name: str
@@ -48,7 +49,7 @@ as_json: Final = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def people_at(mobiles: set[str], options: Options, spoken: Spoken, lock: bool) -> People:
-    """Everybody at these numbers, with their groups where the import looks at groups.
+    """Everyone at these numbers, with their groups where the import looks at groups.
 
     `lock` keeps others from changing them within the same transaction (PostgreSQL).
     """
@@ -102,7 +103,10 @@ def write_people(
     for a name leaves it.
     """
     adapted = lru_cache(maxsize=1)(connection.ops.adapt_datetimefield_value)  # mostly the same
-    written = [(name, as_json(fields), adapted(moment), pk) for pk, name, fields, moment in people]
+    written = [
+        (name, None if name is None else sound(name), as_json(fields), adapted(moment), pk)
+        for pk, name, fields, moment in people
+    ]
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             for start in range(0, len(written), _WRITTEN_AT_ONCE):
@@ -112,7 +116,7 @@ def write_people(
         # An index of names is written anew even if the name is the same.
         if named := [one for one in written if one[0] is not None]:
             cursor.executemany(_WRITE_NAMED, named)
-        if others := [one[1:] for one in written if one[0] is None]:
+        if others := [one[2:] for one in written if one[0] is None]:
             cursor.executemany(_WRITE_OTHERS, others)
 
 
@@ -120,14 +124,15 @@ def write_people(
 _WRITTEN_AT_ONCE: Final = 1000
 _WRITE_MANY: Final = """
 UPDATE contacts_contact AS old
-SET name = COALESCE(new.name, old.name), fields = new.fields::jsonb, updated_at = new.moment
-FROM unnest(%s::text[], %s::text[], %s::timestamptz[], %s::bigint[])
-    AS new(name, fields, moment, id)
+SET name = COALESCE(new.name, old.name), sound_key = COALESCE(new.sound, old.sound_key),
+    fields = new.fields::jsonb, updated_at = new.moment
+FROM unnest(%s::text[], %s::text[], %s::text[], %s::timestamptz[], %s::bigint[])
+    AS new(name, sound, fields, moment, id)
 WHERE old.id = new.id
 """
-_WRITE_NAMED: Final = (
-    "UPDATE contacts_contact SET name = %s, fields = %s, updated_at = %s WHERE id = %s"
-)
+_WRITE_NAMED: Final = """
+UPDATE contacts_contact SET name = %s, sound_key = %s, fields = %s, updated_at = %s WHERE id = %s
+"""
 _WRITE_OTHERS: Final = "UPDATE contacts_contact SET fields = %s, updated_at = %s WHERE id = %s"
 
 

@@ -1,8 +1,8 @@
 """Loading: putting a file's rows into the database, piece by piece.
 
 Every piece advances `done` conditionally within its own transaction, so that a killed worker goes
-on where it stopped, two workers never load the same piece, and a cancelled import stops at once. A
-piece takes well under half a second, so that answers of Sociair are saved meanwhile.
+on where it stopped, two workers never load the same piece, and a cancelled import stops soon. A
+piece takes well under half a second, so that answers of Sociair are saved in between.
 """
 
 from collections import Counter
@@ -33,10 +33,11 @@ from contacts.models import (
 )
 from contacts.names import clean_name
 from contacts.services import forgotten, membership
+from contacts.sounds import sounds
 from sociair_portal.common.bulk_rows import insert_rows, take_stock
 
 _LONGEST_REASON: Final = OptOut._meta.get_field("reason").max_length
-_TRIES: Final = 3  # more than one, as somebody may add the same person at that moment
+_TRIES: Final = 3  # more than one, as someone may add the same person at that moment
 
 
 def load(source: ContactImport, *, go_on: Callable[[], bool] = lambda: True) -> bool:
@@ -81,7 +82,7 @@ def _load_surely(source: ContactImport, rows: list[Row], options: Options, spoke
 
 def _load(source: ContactImport, rows: list[Row], options: Options, spoken: _Spoken) -> None:
     with transaction.atomic():
-        # The import's row is locked before anybody is looked up.
+        # The import's row is locked before anyone is looked up.
         mine = ContactImport.objects.filter(
             pk=source.pk, state=ImportState.RUNNING, done=source.done
         ).update(done=F("done") + 1)
@@ -133,7 +134,7 @@ def _new_name(person: PlannedPerson) -> str | None:
 
 
 def _note_joined(source: ContactImport, now: datetime) -> None:
-    """Mark whom this import created and somebody else has put into a group since its last piece as
+    """Mark whom this import created and someone else has put into a group since its last piece as
     changed, at a moment that is no piece's, so that they stay when it is undone.
     """
     newer = Group.members.through.objects.filter(pk__gt=source.memberships, contact__source=source)
@@ -174,10 +175,11 @@ def _insert(
     moment = connection.ops.adapt_datetimefield_value(now)
     rest = (moment, moment, source.pk)
     columns = ["name", "name_key", "mobile", "operator", "fields"]
+    heard = sounds([person[0] for person in people])
     insert_rows(
         Contact,
-        [*columns, "created_at", "updated_at", "source"],
-        [person + rest for person in people],
+        [*columns, "sound_key", "created_at", "updated_at", "source"],
+        [(*person, sound, *rest) for person, sound in zip(people, heard, strict=True)],
     )
     if not joins:
         return []
@@ -197,7 +199,7 @@ def _opt_out(source: ContactImport, planned: Sequence[Planned], options: Options
 
 
 def _opt_out_marked(source: ContactImport, planned: Sequence[Planned]) -> None:
-    """Opt out the numbers of people whom the file says that must not be texted."""
+    """Opt out the numbers of people whom the file marks as opted out."""
     reason = _("Opted out in the file %(file)s") % {"file": source.file_name}
     marked = {one.person.mobile for one in planned if one.person and one.person.opts_out}
     _opt_out_numbers(source, dict.fromkeys(sorted(marked), reason[:_LONGEST_REASON]))

@@ -25,7 +25,7 @@ LEAVE_OUT: Final = ""
 NUMBER: Final = "number"
 NAME: Final = "name"
 GROUPS: Final = "groups"
-LABELS: Final = "labels"  # of an address book: groups, if somebody says so
+LABELS: Final = "labels"  # of an address book: groups, if someone says so
 OPTED_OUT: Final = "opted_out"
 REASON: Final = "reason"
 NEW: Final = "new:"  # and the kind of the new field
@@ -69,7 +69,7 @@ class Choice:
 def choice_for(source: ContactImport) -> Choice:
     """The columns as the same user had them in the last file with these headings, or else a guess.
 
-    It is guessed anew where the mobile numbers are not in the same columns any more.
+    It is guessed anew where the mobile numbers are no longer in the same columns.
     """
     guessed = guess_choice(source)
     theirs = ContactImport.objects.filter(purpose=source.purpose, created_by=source.created_by)

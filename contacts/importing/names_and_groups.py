@@ -1,4 +1,4 @@
-"""What cells of a file say besides numbers and values: names, groups, and who is opted out."""
+"""What cells of a file say other than numbers and values: names, groups, and who is opted out."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -30,7 +30,7 @@ def full_name(parts: Sequence[str]) -> str:
 
 @lru_cache(maxsize=100)
 def says_yes(cell: str) -> bool:
-    """Whether a cell of a column of opt-outs says that the number must not be texted: whatever is
+    """Whether a cell of a column of opt-outs says that the number opted out: whatever is
     not a plain no.
     """
     return cell.strip().casefold() not in _NO

@@ -28,7 +28,7 @@ from contacts.services import forgotten
 
 # A person as the database has it: name, its key, number, operator and the fields as JSON.
 Newcomer = tuple[str, str, str, str, str]
-# Names of groups that somebody joins, by number and key of the name.
+# Names of groups that someone joins, by number and key of the name.
 Joins = dict[tuple[str, str], frozenset[str]]
 _Groups = frozenset[str] | None  # None: a name is too long
 

@@ -102,7 +102,7 @@ def _rounded(value: float, decimals: int) -> Decimal:
     """As spreadsheets round: by the digits that they show of a number, half up."""
     try:
         return Decimal(repr(value)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
-    except InvalidOperation:  # more digits than anybody could read
+    except InvalidOperation:  # more digits than anyone could read
         return Decimal(repr(value))
 
 
@@ -138,7 +138,7 @@ def _plainly(value: float, found: re.Match[str]) -> str:
     exact = Decimal(repr(value)) * (100 if per_cent else 1)
     try:
         rounded = abs(exact).quantize(Decimal(1).scaleb(-len(decimals)), ROUND_HALF_UP)
-    except InvalidOperation:  # more digits than anybody could read
+    except InvalidOperation:  # more digits than anyone could read
         return unformatted(value)
     grouped = "," if "," in digits else ""
     text = f"{rounded:{grouped}.{len(decimals)}f}"
@@ -155,7 +155,7 @@ def _by_package(value: float, form: str, is_1904: bool) -> str:
             text: str = package.format(form, value)
     except MemoryError:  # says nothing about the format
         raise
-    except Exception:  # noqa: BLE001  # whatever a format of somebody's own does to it
+    except Exception:  # noqa: BLE001  # whatever a format of someone's own does to it
         return ""
     return "" if text and set(text) == {"#"} else text
 

@@ -1,18 +1,18 @@
-"""The options of an import: what somebody chose, as it is kept with it."""
+"""The options of an import: what someone chose, as it is kept with it."""
 
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from contacts.days import Calendar
 from contacts.fields import DecimalMark, FieldKind, FieldValue, parse_value
 from contacts.importing.rows import Row
 from contacts.preeti import Font, to_unicode
+from sociair_portal.common.calendars import Calendar
 
 
 class Existing(StrEnum):
-    """What becomes of people who are in the contacts already."""
+    """What to do with people who are already in the contacts."""
 
     UPDATE = "update"
     LEAVE = "leave"
@@ -61,8 +61,8 @@ def _value(kind: FieldKind, cell: str, mark: DecimalMark, calendar: Calendar) ->
 @dataclass(frozen=True, slots=True)
 class Options:
     """Places of columns from 0. The parts of a name are joined in the order of `names`;
-    `to_groups` are names of groups that everybody joins, `opted_out` is the column that says who
-    must not be texted.
+    `to_groups` are names of groups that everyone joins, `opted_out` is the column that says who
+    opted out.
 
     With `opt_out` the numbers are opted out and no people are kept; the reason is the row's
     (`reason_at`), or else `reason`.

@@ -1,4 +1,4 @@
-"""What undoing an import would do, told before anybody decides."""
+"""What undoing an import would do, shown before anyone decides."""
 
 from dataclasses import dataclass, field
 from typing import Final
@@ -50,7 +50,7 @@ class Outlook:
     """What undoing an import would do now. `changed` and `texted` are people who would stay.
 
     `first` are imports that changed its people since, and should be undone before it; `later` have
-    found people there since, who do not come again by themselves.
+    found people there since, who are not added again automatically.
     """
 
     created: int
@@ -63,12 +63,12 @@ class Outlook:
 
     @property
     def is_anything(self) -> bool:
-        """Whether there is anything to undo: not if everybody was changed or texted since."""
+        """Whether there is anything to undo: not if everyone was changed or sent messages since."""
         return bool(self.created or self.restored or self.opt_outs)
 
 
 def outlook(source: ContactImport) -> Outlook:
-    """What undoing an import would do. The database counts, so that a large one is told at once."""
+    """What undoing an import would do. The database counts, so that a large one is quick."""
     since, created, found = _since(source), created_by(source), changed_by(source)
     theirs = ImportedChange.objects.filter(source=OuterRef("pk"))
     overlap = theirs.filter(contact_pk__in=created.values("pk"))

@@ -27,7 +27,7 @@ def keep(source: ContactImport, pieces: Iterable[Packed]) -> None:
 
 def piece_of(source: ContactImport, place: int) -> list[Row]:
     """All rows of a piece, titles and headings too; none if it is gone, because the import was
-    cancelled meanwhile.
+    cancelled in the meantime.
     """
     pieces = ImportedPiece.objects.filter(source=source, place=place)
     if (packed := pieces.values_list("rows", flat=True).first()) is None:
@@ -36,7 +36,7 @@ def piece_of(source: ContactImport, place: int) -> list[Row]:
 
 
 def rows_of(source: ContactImport, place: int, *, hidden: bool = False) -> list[Row]:
-    """The rows of a piece that are about somebody; hidden ones only if they are wanted."""
+    """The rows of a piece that are about someone; hidden ones only if they are wanted."""
     rows = piece_of(source, place)
     if not place:
         rows = [row for row in rows if row.line > source.heading]

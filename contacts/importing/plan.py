@@ -26,7 +26,7 @@ from contacts.phone import format_mobile
 from contacts.services import forgotten
 from sociair_portal.common.numbers import masked
 
-_MOST_AT_A_NUMBER: Final = 100  # people; a whole class on the school's own telephone
+_MOST_AT_A_NUMBER: Final = 100  # people; a whole class on the school's own phone
 
 
 class RowOutcome(StrEnum):
@@ -71,7 +71,7 @@ class _Rejected(Exception):
 
 @dataclass(slots=True)
 class _Read:
-    """What a row says, before anybody is looked up."""
+    """What a row says, before anyone is looked up."""
 
     mobile: str
     name: str
@@ -125,7 +125,7 @@ def _rejection(row: Row, rejected: _Rejected) -> Planned:
 
 
 def _nameless(row: Row, mobile: str) -> Planned:
-    """The row of somebody who was made nameless: nothing of it is kept."""
+    """The row of someone who was anonymised: nothing of it is kept."""
     emptied = row._replace(cells=[""] * len(row.cells))
     reason = forgotten.sentence()
     return Planned(emptied, RowOutcome.REJECTED, entry=masked(mobile), reason=reason)
@@ -189,7 +189,7 @@ def _cell(row: Row, place: int | None) -> str:
 
 def _check_length(name: str) -> None:
     if len(name) > LONGEST_NAME:
-        said = _("This name is too long: it has %(count)d characters, %(most)d fit.")
+        said = _("This name is too long. It has %(count)d characters and the limit is %(most)d.")
         raise _Rejected(said % {"count": len(name), "most": LONGEST_NAME})
 
 
@@ -210,7 +210,7 @@ def _groups(cell: str, options: Options, known: dict[str, str]) -> frozenset[str
     """Names of groups, spelt as existing groups are, whatever case and spaces the file has."""
     groups = group_names(cell).union(options.to_groups)
     if any(len(group) > LONGEST_GROUP for group in groups):
-        said = _("The name of a group is too long: %(most)d characters fit.")
+        said = _("A group name is too long. The limit is %(most)d characters.")
         raise _Rejected(said % {"most": LONGEST_GROUP})
     return frozenset([known.setdefault(name_key(group), group) for group in groups])
 
@@ -219,14 +219,14 @@ def _planned(row: Row, read: _Read, known: People, options: Options) -> Planned:
     at_number = known.setdefault(read.mobile, {})
     if not read.name and len(at_number) > 1:
         names = ", ".join(person.name for person in at_number.values())
-        said = _("Several people have this number (%(names)s): give the name.")
+        said = _("Several contacts have this number (%(names)s). Add the name to this row.")
         return _rejection(row, _Rejected((said % {"names": names})[:300]))
     person = at_number.get(read.key)
     if person is None and not read.name:
         person = next(iter(at_number.values()), None)
     if person is None:
         if len(at_number) >= _MOST_AT_A_NUMBER:
-            said = _("More than %(most)d people have this number: is it a real one?")
+            said = _("More than %(most)d contacts have this number. Check that it is a real one.")
             return _rejection(row, _Rejected(said % {"most": _MOST_AT_A_NUMBER}))
         return _new(row, read, at_number, options)
     outcome = _change(person, read, options)

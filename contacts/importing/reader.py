@@ -1,4 +1,4 @@
-"""Reading a file's table by a process of its own, and sentences for what is wrong with a file."""
+"""Reading a file's rows by a process of its own, and sentences for what is wrong with a file."""
 
 import json
 import subprocess
@@ -18,68 +18,69 @@ from contacts.importing.facts import Facts
 from contacts.importing.rows import MOST_CHARACTERS, MOST_COLUMNS, FileTrouble, Row, Unreadable
 
 _SENTENCES: Final[dict[FileTrouble, str | Promise]] = {
-    FileTrouble.EMPTY: _("There is nothing in this file. Choose another one."),
-    FileTrouble.ONLY_HEADINGS: _("There are headings in this file, and nobody below them."),
+    FileTrouble.EMPTY: _("This file is empty. Choose another."),
+    FileTrouble.ONLY_HEADINGS: _("This file has headings but no rows below them. Choose another."),
     FileTrouble.NO_TABLE: _(
-        "This is no table: choose a file that a spreadsheet program has saved as XLSX, XLS, ODS "
-        "or CSV."
+        "This is not a spreadsheet. Choose a file that a spreadsheet program saved as XLSX, XLS, "
+        "ODS or CSV."
     ),
     FileTrouble.PASSWORD: _(
-        "This file is protected with a password. Open it, save it without one, and choose it again."
+        "This file is protected with a password. Open it, save it without a password and choose it "
+        "again."
     ),
     FileTrouble.DAMAGED: _(
-        "This file is damaged or of an unknown kind. Open it in the spreadsheet program, save it "
-        "as XLSX or CSV, and choose it again."
+        "This file is damaged or of an unknown kind. Open it in a spreadsheet program, save it as "
+        "XLSX or CSV and choose it again."
     ),
     FileTrouble.TOO_LARGE: _(
-        "This file is too large to be opened here. Save the sheet as CSV, or in several files."
+        "This file is too large. Save the sheet as CSV, or split it into several files."
     ),
     FileTrouble.TOO_WIDE: _(
-        "Line %(line)d has more than %(columns)d columns. Is this the right file?"
+        "Line %(line)d has more than %(columns)d columns. Check that this is the right file."
     ),
     FileTrouble.LONG_ROW: _(
-        "Line %(line)d is longer than %(characters)d characters. Perhaps a quotation mark begins "
-        "there and never ends."
+        "Line %(line)d is longer than %(characters)d characters. Check whether a "
+        "quotation mark is missing there."
     ),
     FileTrouble.MIXED: _(
-        "From line %(line)d on, this file is written in another character encoding than before. "
-        "Save it again as XLSX, or as CSV in UTF-8."
+        "The character encoding of this file changes on line %(line)d. Save it as XLSX, or as CSV "
+        "in UTF-8."
     ),
-    FileTrouble.NO_SHEET: _("There is no sheet of this name in the file."),
+    FileTrouble.NO_SHEET: _("This file has no sheet with that name."),
     FileTrouble.OPEN_QUOTE: _(
-        "A quotation mark on line %(line)d is not closed, or stands in the middle of a cell. "
-        "Correct it there, and choose the file again."
+        "A quotation mark on line %(line)d is not closed, or is in the middle of a cell. Fix it "
+        "and choose the file again."
     ),
     FileTrouble.SWALLOWED: _(
-        "A quotation mark on line %(line)d is closed only some lines later, with whole rows "
-        "between them. Correct it there, and choose the file again."
+        "A quotation mark on line %(line)d is closed only some lines later, with whole rows in "
+        "between. Fix it and choose the file again."
     ),
     FileTrouble.PDF: _(
-        "This is a PDF. Open the spreadsheet that it was made from, and choose that file. If there "
-        "is none, copy the table out of the PDF into a spreadsheet and save it as XLSX."
+        "This is a PDF. Choose the spreadsheet that it was made from. If there is none, copy the "
+        "rows from the PDF into a spreadsheet and save it as XLSX."
     ),
     FileTrouble.PICTURE: _(
-        "This is a picture. Choose the spreadsheet itself, or type the list into one and save it "
-        "as XLSX."
+        "This is a picture. Choose the spreadsheet itself, or type the list into a spreadsheet "
+        "and save it as XLSX."
     ),
     FileTrouble.WEB_PAGE: _(
-        "This is a web page that is only called a spreadsheet. Open it in Excel or LibreOffice, "
+        "This is a web page with the name of a spreadsheet. Open it in Excel or LibreOffice, "
         "choose “Save as”, then “Excel workbook (.xlsx)”."
     ),
     FileTrouble.DOCUMENT: _(
-        "This is a text document. Copy its table into a spreadsheet, save that as XLSX, and choose "
-        "it here. Or paste the table below."
+        "This is a text document. Copy its rows into a spreadsheet, save it as XLSX and choose it "
+        "here. Or paste the rows below."
     ),
     FileTrouble.NUMBERS: _(
-        "This was saved by Numbers. Open it there, choose “File”, “Export to”, “Excel”, and choose "
-        "the new file."
+        "This file was saved by Numbers. Open it there, choose “File”, “Export to”, “Excel”, then "
+        "choose the new file here."
     ),
     FileTrouble.XLSB: _(
         "This is a binary workbook (XLSB). Open it in Excel, choose “Save as”, then “Excel "
         "workbook (.xlsx)”."
     ),
     FileTrouble.ARCHIVE: _(
-        "This is a compressed file. Open it, take out the spreadsheet, and choose that."
+        "This is a compressed file. Open it, take out the spreadsheet and choose that."
     ),
 }
 
@@ -136,7 +137,7 @@ class Packed:
 
 @contextmanager
 def read_table(path: Path, *, sheet: str = "", rows_a_piece: int = 5000) -> Iterator[Rows]:
-    """A file's rows in flat memory. Raises `Unreadable`, at once or while rows are taken."""
+    """A file's rows in flat memory. Raises `Unreadable`, straight away or while rows are taken."""
     module = "contacts.importing.converter"
     command = [sys.executable, "-m", module, str(path), sheet, str(rows_a_piece)]
     with subprocess.Popen(  # noqa: S603  # our own module

@@ -14,7 +14,7 @@ from sociair_portal.common.temporary import temporary_folder
 
 @dataclass(frozen=True, slots=True)
 class Accounts:
-    """What became of every line of a file; they add up to `lines`."""
+    """How every line of a file was counted; they add up to `lines`."""
 
     lines: int
     above: int  # the headings

@@ -7,7 +7,7 @@ from typing import Final, NamedTuple
 
 MOST_COLUMNS: Final = 200
 FIRST_ROWS: Final = 1000  # of a file, for a look at it
-MOST_CHARACTERS: Final = 100_000  # of a row, longer than any row that somebody typed
+MOST_CHARACTERS: Final = 100_000  # of a row, longer than any row that someone typed
 _AT_A_TIME: Final = 100  # rows; even the longest ones take little memory
 
 
@@ -45,7 +45,7 @@ class Unreadable(Exception):
 
 
 class Row(NamedTuple):
-    """`line` is the file's own count, from 1, so that somebody finds the row again."""
+    """`line` is the file's own count, from 1, so that someone finds the row again."""
 
     line: int
     cells: list[str]

@@ -1,7 +1,8 @@
 """Undoing an import as one step: whom it created goes, whom it changed is as before.
 
-Whoever was changed or texted since stays as they are, and so does what it made that is in use. It
-goes on in short transactions, as imports do; each person is looked at and undone in one of them.
+Whoever was changed or sent messages since stays as they are, and so does what it made that is in
+use. It goes on in short transactions, as imports do; each person is looked at and undone in one of
+them.
 """
 
 from collections.abc import Callable
@@ -78,7 +79,7 @@ def undo(source: ContactImport, *, go_on: Callable[[], bool] = lambda: True) -> 
 
 
 def forget_old() -> None:
-    """Delete how people were before imports that cannot be undone any more."""
+    """Delete how people were before imports that can no longer be undone."""
     before = timezone.now() - POSSIBLE_FOR
     ended = ContactImport.objects.filter(state__in=ENDED, finished_at__lt=before)
     old = ImportedChange.objects.filter(source__in=ended).values_list("pk", flat=True)
@@ -163,7 +164,7 @@ def _forget_opt_outs(source: ContactImport) -> bool:
     if not source.undo_opt_outs:
         return False
     some = list(opted_out_by(source).values_list("pk", flat=True)[:AT_ONCE])
-    with many_at_once():  # and not those that somebody has confirmed meanwhile
+    with many_at_once():  # and not those that someone has confirmed in the meantime
         opted_out_by(source).filter(pk__in=some).only("pk").delete()
     return bool(some)
 
@@ -171,7 +172,7 @@ def _forget_opt_outs(source: ContactImport) -> bool:
 def forget_made(source: ContactImport) -> None:
     """Delete the groups that it made if they are empty, and its fields if nobody has a value; and
     so those of imports that were undone before. Each is locked while it is looked at, so that
-    nobody joins or takes it over meanwhile.
+    nobody joins or takes it over in the meantime.
     """
     made = Q(source=source) | Q(source__state=ImportState.UNDONE)
     groups, fields = Group.objects.filter(made), ContactField.objects.filter(made)

@@ -1,4 +1,4 @@
-"""Opening VCF files, as telephones write their contacts: a card for each person."""
+"""Opening VCF files, as phones write their contacts: a card for each person."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -74,7 +74,7 @@ def _cards(file: Iterable[str], tally: Tally) -> Iterator[tuple[int, str]]:
 
 
 def _person(line: int, text: str) -> _Person:
-    """Somebody on a card; of one that cannot be read, only that it is there."""
+    """Someone on a card; of one that cannot be read, only that it is there."""
     try:
         card = vobject.readOne(text, allowQP=True)
         numbers = list(dict.fromkeys(clean_name(str(one.value)) for one in _all(card, "tel")))
@@ -83,7 +83,7 @@ def _person(line: int, text: str) -> _Person:
         name = _name(card)
     except MemoryError:  # says nothing about the card
         raise
-    except Exception:  # noqa: BLE001  # whatever a telephone has written
+    except Exception:  # noqa: BLE001  # whatever a phone has written
         return _Person(line, clean_name(text)[:200], [], [], "", "")
     mobiles = [number for number in numbers if find_mobile(number)]
     return _Person(
@@ -106,7 +106,7 @@ def _listed(value: Any) -> list[Any]:
 
 
 def _name(card: Any) -> str:
-    """The name as the telephone shows it, or else its parts in the order in which they are said."""
+    """The name as the phone shows it, or else its parts in the order in which they are said."""
     for one in _all(card, "fn"):
         if name := clean_name(str(one.value)):
             return name

@@ -18,6 +18,8 @@ class Contact(models.Model):
     name = models.CharField(_("name"), max_length=200)
     # names.name_key of the name, which is how two spellings of it are compared.
     name_key = models.CharField(max_length=400, editable=False)
+    # sounds.sound of the name, by which it is found in another script.
+    sound_key = models.CharField(max_length=1000, default="", db_default="", editable=False)
     mobile = models.CharField(_("mobile number"), max_length=10)
     operator = models.CharField(
         _("operator"), max_length=9, choices=OPERATOR_CHOICES, editable=False
@@ -26,7 +28,7 @@ class Contact(models.Model):
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
     updated_at = models.DateTimeField(_("changed"), auto_now=True)
     # The import that created it. Without an index, which would slow imports down: those of one
-    # import have keys above its `highest`. An import that has created anybody is never deleted.
+    # import have keys above its `highest`. An import that has created anyone is never deleted.
     source = models.ForeignKey(
         "contacts.ContactImport",
         on_delete=models.DO_NOTHING,
@@ -64,10 +66,10 @@ class ContactField(models.Model):
         _("placeholder"),
         max_length=60,
         unique=True,
-        error_messages={"unique": _("A field of this name exists already.")},
+        error_messages={"unique": _("A field with this name already exists.")},
     )
     kind = models.CharField(_("kind"), max_length=6, choices=FIELD_KINDS, default=FieldKind.TEXT)
-    in_list = models.BooleanField(_("is a column in the list of contacts"), default=False)
+    in_list = models.BooleanField(_("shown in the list of contacts"), default=False)
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
     # The import that made it.
     source = models.ForeignKey(

@@ -15,7 +15,7 @@ class Group(models.Model):
         _("name"),
         max_length=100,
         unique=True,
-        error_messages={"unique": _("A group of this name exists already.")},
+        error_messages={"unique": _("A group with this name already exists.")},
     )
     members = models.ManyToManyField(
         Contact, verbose_name=_("members"), related_name="groups", blank=True

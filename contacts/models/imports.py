@@ -1,4 +1,4 @@
-"""Files of people: what is in them, what was made of them."""
+"""Imported files: what is in them, and the result."""
 
 from django.conf import settings
 from django.db import models
@@ -9,7 +9,7 @@ from contacts.shown_numbers import shown_text
 
 
 class ImportState(models.TextChoices):
-    READY = "ready", _("Waits for a look")
+    READY = "ready", _("Not started")
     RUNNING = "running", _("Running")
     DONE = "done", _("Done")
     CANCELLED = "cancelled", _("Cancelled")
@@ -24,23 +24,23 @@ class FilePurpose(models.TextChoices):
 
 
 class ContactImport(models.Model):
-    """One file of people. Its rows wait in pieces until somebody has said what its columns mean;
-    then the worker takes one after the other, or a message's table of recipients is made of them.
+    """One file of people. Its rows wait in pieces until someone has said what its columns mean;
+    then the worker takes one after the other, or they become a message's list of recipients.
     """
 
     purpose = models.CharField(
-        _("what it is for"),
+        _("purpose"),
         max_length=10,
         choices=FilePurpose.choices,
         default=FilePurpose.CONTACTS,
     )
-    created_at = models.DateTimeField(_("when"), auto_now_add=True)
+    created_at = models.DateTimeField(_("added"), auto_now_add=True)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
-        verbose_name=_("by"),
+        verbose_name=_("added by"),
         related_name="+",
     )
     file_name = models.CharField(_("file"), max_length=200)
@@ -53,13 +53,13 @@ class ContactImport(models.Model):
     hidden_sheets = models.PositiveIntegerField(_("hidden sheets"), default=0)
     hidden_rows = models.PositiveIntegerField(_("hidden rows"), default=0)
     lines = models.PositiveIntegerField(_("lines"), default=0)
-    continued = models.PositiveIntegerField(_("lines within a row"), default=0)
+    continued = models.PositiveIntegerField(_("lines that continue a row"), default=0)
     # The line of the headings, 0 if there are none; rows above it are titles.
-    heading = models.PositiveIntegerField(_("line of the headings"), default=0)
+    heading = models.PositiveIntegerField(_("line with the headings"), default=0)
     names = models.JSONField(_("columns"), default=list)
     # What was counted in each column beyond the first piece (importing/facts.py).
     facts = models.JSONField(default=list, editable=False)
-    options = models.JSONField(_("what is done with it"), default=dict)
+    options = models.JSONField(_("choices"), default=dict)
     state = models.CharField(
         _("state"), max_length=9, choices=ImportState.choices, default=ImportState.READY
     )
@@ -75,14 +75,14 @@ class ContactImport(models.Model):
     kept_rows = models.PositiveIntegerField(default=0, editable=False)
     rows = models.PositiveIntegerField(_("rows"), default=0)
     rows_done = models.PositiveIntegerField(_("rows done"), default=0)
-    created = models.PositiveIntegerField(_("created"), default=0)
-    updated = models.PositiveIntegerField(_("updated"), default=0)
+    created = models.PositiveIntegerField(_("new"), default=0)
+    updated = models.PositiveIntegerField(_("changed"), default=0)
     unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
     rejected = models.PositiveIntegerField(_("left out"), default=0)
     values_left_out = models.PositiveIntegerField(_("values left out"), default=0)
     failure = models.TextField(_("why it failed"), blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
-    # Undoing it: by whom, with its opt-outs or without, up to which contact, and what came of it.
+    # Undoing it: by whom, with its opt-outs or without, up to which contact, and the result.
     undone_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -94,8 +94,8 @@ class ContactImport(models.Model):
     undone_at = models.DateTimeField(_("undone"), null=True, blank=True)
     undo_opt_outs = models.BooleanField(default=False, editable=False)
     undone_to = models.BigIntegerField(default=0, editable=False)
-    undone = models.PositiveIntegerField(_("people undone"), default=0)
-    kept = models.PositiveIntegerField(_("people kept when undone"), default=0)
+    undone = models.PositiveIntegerField(_("contacts removed or restored"), default=0)
+    kept = models.PositiveIntegerField(_("contacts left as they were"), default=0)
 
     class Meta:
         verbose_name = _("import")
@@ -127,7 +127,7 @@ class ImportedPiece(models.Model):
 
 
 class ImportedChange(models.Model):
-    """What an import changed about somebody who was there: how they were and since when (nothing if
+    """What an import changed about an existing contact: how they were and since when (nothing if
     they only joined groups), which groups they joined, and when it wrote that.
     """
 
@@ -158,13 +158,13 @@ class RejectedRow(models.Model):
     line = models.PositiveIntegerField(_("line"))
     column = models.CharField(_("column"), max_length=60, blank=True)
     entry = models.CharField(_("entry"), max_length=200)
-    reason = models.CharField(_("why it was left out"), max_length=300)
+    reason = models.CharField(_("reason"), max_length=300)
     suggestion = models.CharField(_("suggestion"), max_length=10, blank=True)
     cells = models.JSONField(_("cells"), default=list)
 
     class Meta:
-        verbose_name = _("row that was left out")
-        verbose_name_plural = _("rows that were left out")
+        verbose_name = _("row left out")
+        verbose_name_plural = _("rows left out")
         ordering = ["id"]
 
     def __str__(self) -> str:

@@ -1,4 +1,4 @@
-"""Numbers that must not be texted: of who wants nothing, and of who was forgotten."""
+"""Numbers that are never sent messages: opted out, or anonymised."""
 
 from django.conf import settings
 from django.db import models
@@ -9,13 +9,13 @@ from contacts.shown_numbers import shown_mobile
 
 
 class OptOut(models.Model):
-    """A number that must not be texted. It outlives the contact who has it."""
+    """A number that is never sent messages. It outlives the contact who has it."""
 
     mobile = models.CharField(
         _("mobile number"),
         max_length=10,
         unique=True,
-        error_messages={"unique": _("This number is opted out already.")},
+        error_messages={"unique": _("This number is already opted out.")},
     )
     reason = models.CharField(_("reason"), max_length=200, blank=True)
     created_at = models.DateTimeField(_("since"), auto_now_add=True)
@@ -47,25 +47,25 @@ class OptOut(models.Model):
 
 
 class ForgottenNumber(models.Model):
-    """A number whose person was made nameless, as a keyed fingerprint (services/forgotten.py): it
-    is never texted again, and nobody can read it here.
+    """A number whose person was anonymised, as a keyed fingerprint (services/forgotten.py): it is
+    never sent messages again, and no one can read it here.
     """
 
     fingerprint = models.CharField(_("fingerprint"), max_length=64, unique=True, editable=False)
-    # Of the key that made it: with another key nobody is recognised.
-    key_mark = models.CharField(_("mark of the key"), max_length=8, editable=False)
+    # Of the key that made it: with another key no one is recognised.
+    key_mark = models.CharField(_("key mark"), max_length=8, editable=False)
     created_at = models.DateTimeField(_("since"), default=timezone.now)
     # Empty while it must still be looked for everywhere: it came back with a backup.
     looked_for_at = models.DateTimeField(
-        _("looked for everywhere"), default=timezone.now, null=True, editable=False
+        _("searched for everywhere"), default=timezone.now, null=True, editable=False
     )
-    let_back_at = models.DateTimeField(_("texted again since"), null=True, editable=False)
+    let_back_at = models.DateTimeField(_("messages allowed again since"), null=True, editable=False)
 
     class Meta:
-        verbose_name = _("forgotten number")
-        verbose_name_plural = _("forgotten numbers")
+        verbose_name = _("anonymised number")
+        verbose_name_plural = _("anonymised numbers")
         default_permissions = ()
-        permissions = [("forget_person", _("Can make a person nameless"))]
+        permissions = [("forget_person", _("Can anonymise a person"))]
 
     def __str__(self) -> str:
         return self.fingerprint[:8]

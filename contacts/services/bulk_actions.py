@@ -47,7 +47,7 @@ class Action(StrEnum):
 _LABELS: Final[dict[Action, Promise]] = {
     Action.ADD: _("Add to group"),
     Action.REMOVE: _("Remove from group"),
-    Action.OPT_OUT: _("Opt out"),
+    Action.OPT_OUT: _("Stop messages"),
     Action.DELETE: _("Delete"),
 }
 _PERMISSIONS: Final = {
@@ -60,7 +60,7 @@ _PERMISSIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """How many were done, up to which key, and whether nobody is left."""
+    """How many were done, up to which key, and whether no one is left."""
 
     done: int
     after: int
@@ -138,7 +138,7 @@ class BulkAction:
         return len(pks)
 
     def _opt_out(self, mobiles: set[str]) -> int:
-        """Those that an import opted out are opted out by somebody now: undoing it leaves them."""
+        """Those that an import opted out are opted out by a person now: undoing it leaves them."""
         OptOut.objects.filter(mobile__in=mobiles).update(source=None)
         OptOut.objects.bulk_create(
             [
@@ -152,7 +152,7 @@ class BulkAction:
                 Deed.OPTED_OUT_MANY,
                 by=self.by,
                 kind=OptOut,
-                words="; ".join(filter(None, [self.words, self.reason])),
+                words=" · ".join(filter(None, [self.words, self.reason])),
                 numbers=len(mobiles),
             )
         return len(mobiles)

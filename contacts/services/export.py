@@ -27,7 +27,7 @@ _LINES_AT_ONCE: Final = 200
 
 
 class People:
-    """Contacts and the office's own fields as rows of a table."""
+    """Contacts and the office's own fields as rows of a spreadsheet."""
 
     def __init__(self, contacts: QuerySet[Contact], fields: Iterable[ContactField]) -> None:
         self._contacts = contacts

@@ -25,7 +25,7 @@ def keep(keys: Iterable[str]) -> None:
 
 
 def forget(field: ContactField, *, by: Actor = None) -> None:
-    """Delete a field and everybody's value of it, in short transactions.
+    """Delete a field and everyone's value of it, in short transactions.
 
     The field goes last, so that an interrupted deletion can be repeated.
     """

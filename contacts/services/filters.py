@@ -16,7 +16,7 @@ from contacts.services.search import find_contacts
 
 
 class Comparison(StrEnum):
-    """How a field's value is compared with one that somebody gives."""
+    """How a field's value is compared with a given one."""
 
     IS = "is"
     HAS = "has"
@@ -37,8 +37,8 @@ class Comparison(StrEnum):
 _COMPARISONS: Final[dict[Comparison, Promise]] = {
     Comparison.IS: _("is"),
     Comparison.HAS: _("contains"),
-    Comparison.LEAST: _("is at least, or on and after"),
-    Comparison.MOST: _("is at most, or until"),
+    Comparison.LEAST: _("is at least, or on or after"),
+    Comparison.MOST: _("is at most, or on or before"),
     Comparison.FILLED: _("is filled in"),
     Comparison.EMPTY: _("is empty"),
 }
@@ -67,14 +67,19 @@ class FieldCondition:
     def words(self) -> str:
         """Class is 8."""
         value = show_value(FieldKind(self.field.kind), self.value) if self.value != "" else ""
-        return f"{self.field.name} {self.comparison.label} {value}".strip()
+        said = gettext("%(field)s %(comparison)s %(value)s") % {
+            "field": self.field.name,
+            "comparison": self.comparison.label,
+            "value": value,
+        }
+        return said.strip()
 
 
 @dataclass(frozen=True, slots=True)
 class ContactFilter:
     """Which contacts a list shows.
 
-    `opted_out`: True for those who must not be texted, False for the others, None for both.
+    `opted_out`: True for those who opted out, False for the others, None for both.
     """
 
     words: str = ""
@@ -98,7 +103,7 @@ class ContactFilter:
 
     @property
     def sentence(self) -> str:
-        """What it shows, as somebody reads it in the record."""
+        """What it shows, as it is read in the record."""
         parts = []
         if self.words:
             parts.append(gettext("Name or number: %(words)s") % {"words": self.words})
@@ -108,10 +113,10 @@ class ContactFilter:
             operators = dict(OPERATOR_CHOICES)
             parts.append(gettext("Operator: %(name)s") % {"name": operators[self.operator]})
         if self.opted_out is not None:
-            parts.append(gettext("Opted out") if self.opted_out else gettext("May be texted"))
+            parts.append(gettext("Opted out") if self.opted_out else gettext("Not opted out"))
         if self.condition is not None:
             parts.append(self.condition.words)
-        return "; ".join(parts) or gettext("Everybody")
+        return " · ".join(parts) or gettext("Everyone")
 
 
 def _fulfilling(contacts: QuerySet[Contact], condition: FieldCondition) -> QuerySet[Contact]:
@@ -131,7 +136,7 @@ def _fulfilling(contacts: QuerySet[Contact], condition: FieldCondition) -> Query
     found = contacts.annotate(own=own, first=KeyTransform("0", own)).filter(
         Q(**{f"first__{lookup}": meant}) | Q(first__isnull=True, **{f"own__{lookup}": meant})
     )
-    # A day that nobody can compute yet is not before any other.
+    # A day that no one can compute yet is not before any other.
     is_day = condition.field.kind == FieldKind.DATE
     return found.filter(Q(first__isnull=True) | ~Q(first="")) if is_day else found
 

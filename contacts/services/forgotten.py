@@ -1,6 +1,6 @@
-"""Forgotten numbers: people who were made nameless are recognised by a fingerprint alone.
+"""Forgotten numbers: anonymised people are recognised by a fingerprint alone.
 
-The fingerprint is keyed (FINGERPRINT_KEY), because there are so few mobile numbers that anybody
+The fingerprint is keyed (FINGERPRINT_KEY), because there are so few mobile numbers that anyone
 could compute a plain hash of each.
 """
 
@@ -22,33 +22,34 @@ _ASKED_FOR: Final = 1000
 
 
 class NoKey(Exception):
-    """Nobody can be forgotten without FINGERPRINT_KEY; the message is a sentence for the user."""
+    """No one can be forgotten without FINGERPRINT_KEY; the message is a sentence for the user."""
 
     def __init__(self) -> None:
         super().__init__(
             _(
-                "The portal has no key by which it could recognise who was made nameless. Ask "
-                "whoever runs it to set one: the page “Privacy” of its documentation says how."
+                "No one can be anonymised yet: the portal has no key to recognise them by. Ask "
+                "the person who runs the portal to set one. The Privacy page of its documentation "
+                "says how."
             )
         )
 
 
 class AnotherKey(Exception):
-    """Somebody was forgotten with another key, or there is none: nobody could be recognised, so
+    """People were forgotten with another key, or there is none: no one could be recognised, so
     nothing goes on.
     """
 
     def __init__(self) -> None:
         super().__init__(
             _(
-                "FINGERPRINT_KEY is not the one with which people were made nameless. Put the "
-                "former key back: without it they could be texted again."
+                "FINGERPRINT_KEY is not the key that people were anonymised with. Set the earlier "
+                "key again: without it, they could be sent messages."
             )
         )
 
 
 def among(mobiles: Collection[str]) -> set[str]:
-    """Those of some numbers that are forgotten. Nothing is computed while nobody is.
+    """Those of some numbers that are forgotten. Nothing is computed while no one is.
 
     Few are asked for by name; for many, all that are forgotten are read, which are few as a rule.
     Raises `AnotherKey`.
@@ -73,7 +74,7 @@ def among(mobiles: Collection[str]) -> set[str]:
 
 
 def check_key() -> None:
-    """Raise `AnotherKey` if somebody was forgotten with another key than the one that is set."""
+    """Raise `AnotherKey` if anyone was forgotten with another key than the one that is set."""
     if _forgotten().exclude(key_mark=key_mark()).exists():
         raise AnotherKey
 
@@ -94,7 +95,7 @@ def mark_of(mobile: str) -> str:
 
 
 def forget(mobile: str) -> None:
-    """Note a number as one that is never texted again; twice is as once. Raises `NoKey`."""
+    """Note a number as one that is never sent messages again; twice is as once. Raises `NoKey`."""
     if not settings.FINGERPRINT_KEY:
         raise NoKey
     found, is_new = ForgottenNumber.objects.get_or_create(
@@ -107,7 +108,7 @@ def forget(mobile: str) -> None:
 
 
 def let_back(mobile: str) -> bool:
-    """Let a number be texted again: its owner asked for that. False if it was not forgotten.
+    """Let a number get messages again: its owner asked for that. False if it was not forgotten.
 
     The row stays, so that no machine that remembers it brings it back (remembered.py).
     """
@@ -117,4 +118,7 @@ def let_back(mobile: str) -> bool:
 
 def sentence() -> str:
     """Why a forgotten number gets nothing, and is not kept."""
-    return _("This number's person was made nameless: it is not texted, and not kept again.")
+    return _(
+        "The person with this number was anonymised. The portal does not store the number or send "
+        "it messages."
+    )

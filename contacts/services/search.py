@@ -8,6 +8,8 @@ from django.db.models import Exists, OuterRef, Q, QuerySet
 from contacts.models import Contact, OptOut
 from contacts.names import clean_name, name_key
 from contacts.phone import unspaced
+from contacts.services import parts_index
+from contacts.sounds import sound
 
 _NUMBER: Final = re.compile(r"\+?[0-9]+")
 _ABROAD: Final = re.compile(r"^(?:\+|00)")
@@ -46,12 +48,30 @@ def _numbers_with(text: str) -> Q | None:
 
 
 def find_contacts(contacts: QuerySet[Contact], text: str) -> QuerySet[Contact]:
-    """Contacts with every word of a text in their name, or all of it in their number."""
-    named = Q()
+    """Contacts with every word of a text in their name, in either script, or all of it in their
+    number.
+    """
+    found = Q()
     for word in clean_name(text).split():
-        named &= Q(name_key__contains=name_key(word))
-    numbered = _numbers_with(text)
-    return contacts.filter(named if numbered is None else named | numbered)
+        found &= _named(word)
+    if (numbered := _numbers_with(text)) is not None:
+        found |= numbered
+    few = parts_index.few_that_may_fit(found)
+    return contacts.filter(found) if few is None else contacts.filter(found, pk__in=few)
+
+
+_HEARD_IN_PART: Final = 3  # sounds; what is shorter begins too many words
+
+
+def _named(word: str) -> Q:
+    """Names with a word anywhere, or with a word that sounds, or begins to sound, like it."""
+    written = Q(name_key__contains=name_key(word))
+    heard = sound(word)
+    if not heard or len(heard.split()) > 1:
+        return written
+    begins = heard.removesuffix(" ")
+    whole = len(begins.strip()) < _HEARD_IN_PART
+    return written | Q(sound_key__contains=heard if whole else begins)
 
 
 def find_opt_outs(opt_outs: QuerySet[OptOut], text: str) -> QuerySet[OptOut]:
@@ -61,5 +81,5 @@ def find_opt_outs(opt_outs: QuerySet[OptOut], text: str) -> QuerySet[OptOut]:
 
 
 def with_opt_outs(contacts: QuerySet[Contact]) -> QuerySet[Contact]:
-    """Contacts with `opted_out`: whether the number must not be texted."""
+    """Contacts with `opted_out`: whether the number opted out."""
     return contacts.annotate(opted_out=Exists(OptOut.objects.filter(mobile=OuterRef("mobile"))))

@@ -18,7 +18,7 @@ from sociair_portal.common import formats
 
 _FOR: Final = 3.0  # seconds of one request; then the page shows how far it is and asks for more
 _GOES_ON_FOR: Final = 60 * 60  # seconds
-_MOST_UNTYPED: Final = 50  # people who are deleted without their number being typed
+_MOST_UNTYPED: Final = 50  # contacts that are deleted without typing how many
 
 
 def act(request: HttpRequest, filters: ContactFilterForm, form: BulkForm) -> HttpResponse:
@@ -54,7 +54,7 @@ def _number(request: HttpRequest, name: str) -> int | None:
 
 def _before(request: HttpRequest, bulk: BulkAction) -> tuple[int, int, int] | None:
     """Where the last page has stopped: the last key, how many are done, and of how many. It is
-    signed, so that nobody begins in the middle, where nothing is asked.
+    signed, so that no one begins in the middle, where nothing is asked.
     """
     try:
         said = signing.loads(
@@ -99,20 +99,20 @@ def _said(bulk: BulkAction, done: int) -> str:
 def _sentence(action: Action, done: int) -> str:
     if action is Action.ADD:
         return ngettext(
-            "%(count)s person has joined %(group)s, which has %(members)s now.",
-            "%(count)s people have joined %(group)s, which has %(members)s now.",
+            "%(count)s contact was added to %(group)s. Members now: %(members)s.",
+            "%(count)s contacts were added to %(group)s. Members now: %(members)s.",
             done,
         )
     if action is Action.REMOVE:
         return ngettext(
-            "%(count)s person has left %(group)s, which has %(members)s now.",
-            "%(count)s people have left %(group)s, which has %(members)s now.",
+            "%(count)s contact was removed from %(group)s. Members now: %(members)s.",
+            "%(count)s contacts were removed from %(group)s. Members now: %(members)s.",
             done,
         )
     if action is Action.OPT_OUT:
         return ngettext(
-            "%(count)s number is opted out and never texted.",
-            "%(count)s numbers are opted out and never texted.",
+            "%(count)s number is opted out and will get no more messages.",
+            "%(count)s numbers are opted out and will get no more messages.",
             done,
         )
-    return ngettext("%(count)s contact is deleted.", "%(count)s contacts are deleted.", done)
+    return ngettext("%(count)s contact was deleted.", "%(count)s contacts were deleted.", done)

@@ -23,7 +23,7 @@ def field_list(request: HttpRequest) -> HttpResponse:
 def field_create(request: HttpRequest) -> HttpResponse:
     form = FieldForm(request.POST or None)
     if request.method == "POST" and saved(form):
-        messages.success(request, _("%(field)s is ready.") % {"field": form.instance})
+        messages.success(request, _("%(field)s was created.") % {"field": form.instance})
         return redirect("contacts:fields")
     return render(request, "contacts/fields/field_form.html", {"form": form})
 
@@ -34,7 +34,7 @@ def field_edit(request: HttpRequest, pk: int) -> HttpResponse:
     name = field.name
     form = FieldForm(request.POST or None, instance=field)
     if request.method == "POST" and saved(form):
-        messages.success(request, _("%(field)s is saved.") % {"field": field})
+        messages.success(request, _("%(field)s was saved.") % {"field": field})
         return redirect("contacts:fields")
     return render(
         request, "contacts/fields/field_form.html", {"form": form, "name": name, "pk": pk}
@@ -43,11 +43,11 @@ def field_edit(request: HttpRequest, pk: int) -> HttpResponse:
 
 @permission_required("contacts.delete_contactfield", raise_exception=True)
 def field_delete(request: HttpRequest, pk: int) -> HttpResponse:
-    """Delete a field and everybody's value of it."""
+    """Delete a field and everyone's value of it."""
     field = get_object_or_404(ContactField, pk=pk)
     if request.method == "POST":
         forget(field, by=request.user)
-        messages.success(request, _("%(field)s is deleted.") % {"field": field})
+        messages.success(request, _("%(field)s was deleted.") % {"field": field})
         return redirect("contacts:fields")
     context = {"field": field, "filled": filled(field).count()}
     return render(request, "contacts/fields/field_delete.html", context)

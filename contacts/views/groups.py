@@ -36,7 +36,7 @@ def group_create(request: HttpRequest) -> HttpResponse:
     form = GroupForm(request.POST or None)
     if request.method == "POST" and saved(form):
         messages.success(
-            request, _("%(group)s is ready: add its people.") % {"group": form.instance}
+            request, _("%(group)s was created. Add contacts to it.") % {"group": form.instance}
         )
         return redirect(form.instance)
     return render(request, "contacts/groups/group_form.html", {"form": form})
@@ -61,7 +61,7 @@ def group_delete(request: HttpRequest, pk: int) -> HttpResponse:
     group = get_object_or_404(Group, pk=pk)
     if request.method == "POST":
         membership.dissolve(group, by=request.user)
-        messages.success(request, _("%(group)s is deleted.") % {"group": group})
+        messages.success(request, _("%(group)s was deleted.") % {"group": group})
         return redirect("contacts:groups")
     context = {"group": group, "size": membership.sizes([group]).get(pk, 0)}
     return render(request, "contacts/groups/group_delete.html", context)
@@ -96,7 +96,7 @@ def group_page(request: HttpRequest, pk: int) -> HttpResponse:
 
 @permission_required("contacts.change_group", raise_exception=True)
 def group_add(request: HttpRequest, pk: int) -> HttpResponse:
-    """Everybody who is not in the group; those who are ticked join it."""
+    """All who are not in the group; those who are ticked join it."""
     group = get_object_or_404(Group, pk=pk)
     selection = SelectionForm(request.POST or None)
     if request.method == "POST" and selection.is_valid():
@@ -120,7 +120,9 @@ def group_add(request: HttpRequest, pk: int) -> HttpResponse:
 def _join(request: HttpRequest, group: Group, people: Collection[Contact]) -> None:
     count = membership.join(group, [person.pk for person in people], by=request.user)
     said = ngettext(
-        "%(count)d person is now in %(group)s.", "%(count)d people are now in %(group)s.", count
+        "%(count)d contact was added to %(group)s.",
+        "%(count)d contacts were added to %(group)s.",
+        count,
     )
     messages.success(request, said % {"count": count, "group": group})
 
@@ -129,8 +131,8 @@ def _leave(request: HttpRequest, group: Group, people: Collection[Contact]) -> N
     membership.leave(group, [person.pk for person in people], by=request.user)
     count = len(people)
     said = ngettext(
-        "%(count)d person is no longer in %(group)s.",
-        "%(count)d people are no longer in %(group)s.",
+        "%(count)d contact is no longer in %(group)s.",
+        "%(count)d contacts are no longer in %(group)s.",
         count,
     )
     messages.success(request, said % {"count": count, "group": group})

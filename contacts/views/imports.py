@@ -57,7 +57,7 @@ def _may_undo(request: HttpRequest) -> bool:
 @takes_a_file("contacts.add_contact", "contacts.change_contact")
 @require_http_methods(["GET", "HEAD", "POST"])
 def upload(request: HttpRequest) -> HttpResponse:
-    """Choose a file, or paste a table; its rows are kept until somebody has looked at them."""
+    """Choose a file, or paste rows; they are kept until someone has seen the preview."""
     take = partial(jobs.take_in, by=request.user)
     if request.method == "POST":
         form = UploadForm(request.POST, request.FILES)
@@ -73,7 +73,7 @@ def upload(request: HttpRequest) -> HttpResponse:
 @permission_required("contacts.view_contact", raise_exception=True)
 @require_http_methods(["GET", "HEAD", "POST"])
 def show(request: HttpRequest, pk: int) -> HttpResponse:
-    """One import: what will happen, how far it is, or what came of it."""
+    """One import: what will happen, how far it is, or its result."""
     source = get_object_or_404(_imports(), pk=pk)
     if source.state == ImportState.READY:
         return _preview(request, source)
@@ -97,7 +97,7 @@ def _preview(request: HttpRequest, source: ContactImport) -> HttpResponse:
     heading = HeadingForm(source, request.POST)
     if heading.is_chosen:
         if not heading.use():
-            messages.error(request, _("This row cannot be the headings. Choose another one."))
+            messages.error(request, _("This row cannot be used as headings. Choose another."))
         return redirect(source)
     choice = choice_for(source)
     form = ColumnsForm(source, choice, request.POST or None)
@@ -167,7 +167,7 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
     source = get_object_or_404(_imports(), pk=pk)
     was_ready = source.state == ImportState.READY
     if jobs.cancel(source, by=request.user) and was_ready:
-        messages.info(request, _("Nothing of this file was imported."))
+        messages.info(request, _("Nothing was imported from this file."))
         return redirect("contacts:upload")
     return redirect(source)
 
@@ -181,10 +181,10 @@ def undo_import(request: HttpRequest, pk: int) -> HttpResponse:
         raise PermissionDenied
     seen = outlook(source) if undo.has_undoable(source) else None
     if seen is None or not seen.is_anything:
-        messages.info(request, _("There is nothing of this import that can be undone."))
+        messages.info(request, _("Nothing from this import can be undone."))
         return redirect(source)
     if seen.opt_outs and not request.user.has_perm("contacts.delete_optout"):
-        messages.info(request, _("This file opted numbers out, so only a manager can undo it."))
+        messages.info(request, _("This import opted numbers out, so only a manager can undo it."))
         return redirect(source)
     if request.method == "POST":
         if undo.begin(source, by=request.user, with_opt_outs="opt_outs" in request.POST):
@@ -197,8 +197,8 @@ def undo_import(request: HttpRequest, pk: int) -> HttpResponse:
         "later": seen.later[:SHOWN],
         "is_busy": jobs.waiting(),
         "staying": [
-            (seen.changed, _("People who were changed since the import")),
-            (seen.texted, _("People who were texted since the import")),
+            (seen.changed, _("Contacts changed since the import")),
+            (seen.texted, _("Contacts sent messages since the import")),
         ],
     }
     return render(request, "contacts/imports/undo.html", context)
@@ -210,7 +210,10 @@ def download(request: HttpRequest, pk: int) -> HttpResponseBase:
     """The rows that were left out, in the shape of their file, to be corrected and imported."""
     source = get_object_or_404(_imports(), pk=pk)
     if not request.user.has_perm(PERMISSION):
-        messages.error(request, _("A file has whole numbers in it, and you may not see them."))
+        messages.error(
+            request,
+            _("You cannot download this file, because you are not allowed to see whole numbers."),
+        )
         return redirect(source)
     if request.method == "GET":
         rows = source.left_out.filter(column="").count()

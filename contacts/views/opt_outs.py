@@ -1,4 +1,4 @@
-"""Pages of opt-outs, the numbers that must not be texted."""
+"""Pages of opt-outs, the numbers that are never sent messages."""
 
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
@@ -45,7 +45,10 @@ def optout_create(request: HttpRequest, pk: int | None = None) -> HttpResponse:
     form = OptOutForm(request.POST or None, contact=contact)
     form.instance.created_by = request.user
     if request.method == "POST" and saved(form):
-        messages.success(request, _("%(mobile)s is never texted.") % {"mobile": form.instance})
+        messages.success(
+            request,
+            _("%(mobile)s is opted out and will get no more messages.") % {"mobile": form.instance},
+        )
         return redirect("contacts:optouts")
     return render(request, "contacts/opt_outs/optout_form.html", {"form": form})
 
@@ -56,7 +59,8 @@ def optout_delete(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         with transaction.atomic():  # of two who do this, one has
             get_object_or_404(OptOut.objects.select_for_update(), pk=pk).delete()
-        messages.success(request, _("%(mobile)s may be texted again.") % {"mobile": opt_out})
+        said = _("%(mobile)s can be sent messages again.") % {"mobile": opt_out}
+        messages.success(request, said)
         return redirect("contacts:optouts")
     context = {"opt_out": opt_out, "names": _names_at([opt_out.mobile]).get(opt_out.mobile, [])}
     return render(request, "contacts/opt_outs/optout_delete.html", context)

@@ -33,13 +33,15 @@ from sociair_portal.audit.record import record
 from sociair_portal.common import formats
 from sociair_portal.common.kept_searches import searched, without_its_search
 from sociair_portal.common.pages import page_by_key
+from sociair_portal.common.ways_back import way_back
 
 _SHARING_SHOWN = 5
+_COUNTED = 10_000  # how many more there are is not counted at every view
 
 
 @permission_required("contacts.view_contact", raise_exception=True)
 def contact_list(request: HttpRequest) -> HttpResponse:
-    """Everybody, or whom a filter finds; bulk actions are for those ticked, or for all found."""
+    """Everyone, or whom a filter finds; bulk actions are for those ticked, or for all found."""
     search, bulk = ContactFilterForm(searched(request)), BulkForm(request.POST or None)
     if request.method == "POST" and not _may_act(request):
         raise PermissionDenied
@@ -50,6 +52,9 @@ def contact_list(request: HttpRequest) -> HttpResponse:
     page = page_by_key(found, among=everybody, order=search.order, at=request.GET.get("page", ""))
     may_tick = _may_act(request)
     context = {"search": search, "page": page, "selection": bulk, "may_tick": may_tick}
+    if not search.is_narrowed:
+        context["total"] = Contact.objects.all()[: _COUNTED + 1].count()
+        context["counted"] = _COUNTED
     return render(request, "contacts/people/contact_list.html", context)
 
 
@@ -65,13 +70,18 @@ def contact_export(request: HttpRequest, kind: str) -> HttpResponseBase:
     if kind not in ("csv", "xlsx"):
         raise Http404
     if not request.user.has_perm(PERMISSION):
-        messages.error(request, _("A file has whole numbers in it, and you may not see them."))
+        messages.error(
+            request,
+            _("You cannot download this file, because you are not allowed to see whole numbers."),
+        )
         return redirect("contacts:list")
     filters = ContactFilterForm(searched(request))
     people = export.People(filters.found(), ContactField.objects.all())
     if kind == "xlsx":
         if people.are_more_than(export.MOST_IN_XLSX):
-            said = _("A spreadsheet holds up to %(most)s people: take CSV, or narrow the list.")
+            said = _(
+                "An XLSX file can have up to %(most)s contacts. Choose CSV, or narrow the list."
+            )
             messages.error(request, said % {"most": formats.count(export.MOST_IN_XLSX)})
             return redirect(f"{reverse('contacts:list')}?{request.GET.urlencode()}")
         spreadsheet = FileResponse(people.xlsx(), as_attachment=True, filename=_file_name(kind))
@@ -107,22 +117,25 @@ def contact_create(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and saved(form):
         _say_saved(request, form.instance)
         return redirect("contacts:list")
-    return render(request, "contacts/people/contact_form.html", {"form": form})
+    context = {"form": form, "back": reverse("contacts:list")}
+    return render(request, "contacts/people/contact_form.html", context)
 
 
 @permission_required("contacts.change_contact", raise_exception=True)
 def contact_edit(request: HttpRequest, pk: int) -> HttpResponse:
     contact = get_object_or_404(Contact, pk=pk)
+    back = way_back(request, reverse("contacts:list"))
     context = {
         "name": shown_text(contact.name),
         "mobile": contact.mobile,
         "opt_out": OptOut.objects.filter(mobile=contact.mobile).first(),
         "sharing": list(_others_at(contact)),
+        "back": back,
     }
     form = ContactWithGroupsForm(request.POST or None, instance=contact)
     if request.method == "POST" and saved(form):
         _say_saved(request, form.instance)
-        return redirect("contacts:list")
+        return redirect(back)
     return render(request, "contacts/people/contact_form.html", {**context, "form": form})
 
 
@@ -132,15 +145,15 @@ def contact_delete(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         with transaction.atomic():  # of two who delete, one has
             get_object_or_404(Contact.objects.select_for_update(), pk=pk).delete()
-        messages.success(request, _("%(name)s is deleted.") % {"name": shown_text(contact.name)})
+        messages.success(request, _("%(name)s was deleted.") % {"name": shown_text(contact.name)})
         return redirect("contacts:list")
     return render(request, "contacts/people/contact_delete.html", {"contact": contact})
 
 
 def _say_saved(request: HttpRequest, contact: Contact) -> None:
-    messages.success(request, _("%(name)s is saved.") % {"name": shown_text(contact.name)})
+    messages.success(request, _("%(name)s was saved.") % {"name": shown_text(contact.name)})
     if names := [other.name for other in _others_at(contact)]:
-        said = _("%(mobile)s is also the number of %(names)s: a message goes there only once.")
+        said = _("%(mobile)s is also the number of %(names)s. It gets each message only once.")
         named = {"mobile": shown_mobile(contact.mobile), "names": shown_text(", ".join(names))}
         messages.info(request, said % named)
 

@@ -57,8 +57,8 @@ class ComposeForm(forms.Form):
     form_uuid = forms.UUIDField(
         widget=_hidden(),
         error_messages={
-            "required": gettext_lazy("This form is not complete. Open Compose once more."),
-            "invalid": gettext_lazy("This form is not complete. Open Compose once more."),
+            "required": gettext_lazy("This page is out of date. Reopen Compose."),
+            "invalid": gettext_lazy("This page is out of date. Reopen Compose."),
         },
     )
     # The version of the draft that this form knows to be saved.
@@ -68,14 +68,14 @@ class ComposeForm(forms.Form):
     table = forms.CharField(required=False, widget=_hidden())
     groups = IdsField(label=gettext_lazy("Groups"), required=False)
     of_all = forms.ChoiceField(
-        label=gettext_lazy("Who is"),
+        label=gettext_lazy("Who in these groups gets it"),
         required=False,
         choices=[
-            ("", gettext_lazy("in any of the ticked groups")),
-            (OF_ALL, gettext_lazy("in all of them at once")),
+            ("", gettext_lazy("Everyone in any ticked group")),
+            (OF_ALL, gettext_lazy("Only people in every ticked group")),
         ],
     )
-    without = IdsField(label=gettext_lazy("But not who is in"), required=False)
+    without = IdsField(label=gettext_lazy("Leave out people in"), required=False)
     contacts = IdsField(label=gettext_lazy("Contacts"), required=False)
     numbers = forms.CharField(
         label=gettext_lazy("Numbers"),
@@ -83,8 +83,8 @@ class ComposeForm(forms.Form):
         strip=False,
         widget=forms.Textarea(attrs={"rows": 3, "inputmode": "tel", "spellcheck": "false"}),
         help_text=gettext_lazy(
-            "Type or paste them, with commas, spaces or new lines between. +977 and 0 in front "
-            "and Devanagari digits are understood."
+            "Type or paste numbers, separated by commas, spaces or new lines. They can begin with "
+            "+977 or 0, and have Devanagari digits."
         ),
     )
     text = forms.CharField(
@@ -106,7 +106,7 @@ class ComposeForm(forms.Form):
 
     @property
     def kept_numbers(self) -> int:
-        """How many numbers the message has, for somebody who does not see them."""
+        """How many numbers the message has, for someone who does not see them."""
         return len(split_numbers(str(self["numbers"].value() or "")))
 
     @cached_property
@@ -115,28 +115,34 @@ class ComposeForm(forms.Form):
         return visible_tables.find(str(self["table"].value() or ""), by=self.by)
 
     def unchecked(self) -> "ComposeForm":
-        """The same form with everything as it was typed, for somebody who is not done yet."""
+        """The same form with everything as it was typed, for someone who has not finished yet."""
         typed = {name: self[name].value() for name in self.fields}
         return ComposeForm(by=self.by, initial=typed)
 
     def clean_table(self) -> RecipientTable | None:
         if self.cleaned_data["table"] and self.chosen_table is None:
-            raise forms.ValidationError(_("The table has been deleted meanwhile. Choose it again."))
+            raise forms.ValidationError(_("That spreadsheet was deleted. Upload it again."))
         return self.chosen_table
 
     def clean_groups(self) -> list[int]:
         return self._existing(
-            "groups", Group.objects.all(), _("A group that you chose has been deleted.")
+            "groups",
+            Group.objects.all(),
+            _("A group you chose was deleted. The others are still chosen."),
         )
 
     def clean_without(self) -> list[int]:
         return self._existing(
-            "without", Group.objects.all(), _("A group that you chose has been deleted.")
+            "without",
+            Group.objects.all(),
+            _("A group you chose was deleted. The others are still chosen."),
         )
 
     def clean_contacts(self) -> list[int]:
         return self._existing(
-            "contacts", Contact.objects.all(), _("A contact that you chose has been deleted.")
+            "contacts",
+            Contact.objects.all(),
+            _("A contact you chose was deleted. The others are still chosen."),
         )
 
     def _existing(self, field: str, rows: QuerySet[Any], sentence: str) -> list[int]:
@@ -146,7 +152,7 @@ class ComposeForm(forms.Form):
             return chosen  # unused while a table is chosen
         found = set(rows.filter(pk__in=chosen).values_list("pk", flat=True))
         if len(found) < len(chosen):
-            self.add_error(field, f"{sentence} {_('The others are still chosen.')}")
+            self.add_error(field, sentence)
         return [pk for pk in chosen if pk in found]
 
     def clean_numbers(self) -> str:
@@ -154,7 +160,7 @@ class ComposeForm(forms.Form):
         if self.chosen_table is not None:
             return numbers  # unused while a table is chosen
         most = settings.PASTED_LINES
-        too_many = _("These are more than %(most)s numbers. Paste fewer, or put them into a group.")
+        too_many = _("That is more than %(most)s numbers. Paste fewer, or put them in a group.")
         if len(numbers.split()) > most * _MOST_WORDS_AN_ENTRY:
             raise forms.ValidationError(too_many % {"most": f"{most:,}"})
         self.pasted = read_pasted(numbers)
@@ -176,12 +182,12 @@ class ComposeForm(forms.Form):
             return self.cleaned_data
         chosen = self.cleaned_data.get("groups") or self.cleaned_data.get("contacts")
         if self.cleaned_data.get("without") and not self.cleaned_data.get("groups"):
-            self.add_error("without", _("Tick the groups above, out of which these are taken."))
+            self.add_error("without", _("First choose the groups to leave these out of."))
         if (
             self.cleaned_data.get("of_all")
             and len(self.cleaned_data.get("groups", ())) > _MOST_OF_ALL
         ):
-            said = _("Tick up to %(most)d groups for people who are in all of them.")
+            said = _("Tick %(most)d groups or fewer to send only to people in every one.")
             self.add_error("groups", said % {"most": _MOST_OF_ALL})
         if not chosen and not {"groups", "contacts", "numbers"} & self.errors.keys():
             self._check_only_numbers()

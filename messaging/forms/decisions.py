@@ -1,4 +1,4 @@
-"""Forms that settle unconfirmed messages, and that sign for sending again."""
+"""Forms that decide about messages that are not known, and that sign for sending again."""
 
 from typing import Any, Final
 
@@ -14,18 +14,18 @@ from messaging.services.decisions.settlement import undecided
 from messaging.services.money.affordability import SendRefused
 
 _AGAIN: Final = "again"
-_CHOOSE: Final = gettext_lazy("Choose what became of them.")
+_CHOOSE: Final = gettext_lazy("Choose what happened to them.")
 
 
 class DecisionForm(forms.Form):
-    """Which requests, and what became of them."""
+    """Which requests, and what happened to them."""
 
     batches = IdsField(label=gettext_lazy("Requests"), required=False)
     everything = forms.BooleanField(
-        label=gettext_lazy("All undecided requests of this campaign"), required=False
+        label=gettext_lazy("All requests of this campaign that need a decision"), required=False
     )
     verdict = forms.ChoiceField(
-        label=gettext_lazy("What became of them"),
+        label=gettext_lazy("What happened to them"),
         widget=forms.RadioSelect,
         choices=[
             *Verdict.choices,
@@ -38,7 +38,8 @@ class DecisionForm(forms.Form):
         required=False,
         max_length=500,
         help_text=gettext_lazy(
-            "Needed when it did not go out: for example, whom you asked. It is kept with your name."
+            "Needed if it did not go out. For example, say whom you asked. It is kept with your "
+            "name."
         ),
     )
 
@@ -58,10 +59,10 @@ class DecisionForm(forms.Form):
     def clean(self) -> dict[str, Any]:
         found = self.cleaned_data
         if not found.get("batches") and not found.get("everything"):
-            self.add_error("batches", _("Tick all of them, or at least one in the list below."))
+            self.add_error("batches", _("Tick all requests, or at least one in the list below."))
         verdict = found.get("verdict")
         if verdict and verdict != Verdict.ACCEPTED and not found.get("why"):
-            self.add_error("why", _("Write how you know that it did not go out."))
+            self.add_error("why", _("Say how you know that it did not go out."))
         return found
 
     @property
@@ -81,7 +82,7 @@ class DecisionForm(forms.Form):
 
 
 class AgainForm(forms.Form):
-    """A signature for sending once more: the number of people, typed."""
+    """A signature for sending again: the number of people, typed."""
 
     form_uuid = forms.UUIDField(widget=forms.HiddenInput)
     batches = RunsField(widget=forms.HiddenInput)

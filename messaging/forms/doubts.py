@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 
 class DoubtForm(forms.Form):
-    """How many of those who still wait may have got it, the first in the order of sending."""
+    """How many of those still waiting may have got it, counted in sending order."""
 
     people = forms.IntegerField(
         label=gettext_lazy("How many of them may have gone out already?"),
@@ -19,8 +19,8 @@ class DoubtForm(forms.Form):
             "min_value": gettext_lazy("Type a number. Type 0 if none of them went out."),
         },
         help_text=gettext_lazy(
-            "Counted from the first in the order of sending. Type 0 if none went out, and a larger "
-            "number if you are not sure: nobody gets the message twice then."
+            "Count from the first in sending order. Type 0 if none went out. If you are not sure, "
+            "type a larger number, so that nobody gets the message twice."
         ),
     )
 
@@ -46,22 +46,22 @@ class UnsentForm(forms.Form):
     """For a draft, which may have gone out as a whole: nobody has got it."""
 
     is_unsent = forms.BooleanField(
-        label=gettext_lazy("Nobody who waits for this message has got it"),
+        label=gettext_lazy("Nobody waiting for this message has got it"),
         error_messages={"required": gettext_lazy("Tick this if nobody has got it.")},
     )
     people = forms.IntegerField(initial=0, widget=forms.HiddenInput, min_value=0, max_value=0)
 
 
 class EndedForm(UnsentForm):
-    """For ended campaigns: nobody whom they did not reach has been written to again."""
+    """For ended campaigns: nobody whom they did not reach has been messaged again."""
 
     is_unsent = forms.BooleanField(
-        label=gettext_lazy("I have looked at Sociair's list: nobody has been written to again"),
-        error_messages={"required": gettext_lazy("Look at Sociair's list, then tick this.")},
+        label=gettext_lazy("I have checked Sociair's list: nobody has been messaged again"),
+        error_messages={"required": gettext_lazy("Check Sociair's list, then tick this.")},
     )
 
 
 class LookedUpForm(forms.Form):
-    """How many requests that no message here explains were looked up, as the page said."""
+    """How many requests that belong to no message here were checked, as the page said."""
 
     calls = forms.IntegerField(min_value=1)

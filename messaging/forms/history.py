@@ -22,14 +22,14 @@ def _choice(label: Any, choices: list[tuple[str, Any]]) -> forms.ChoiceField:
 
 
 def _senders() -> list[tuple[Any, Any]]:
-    """Everybody who has ever sent a message here, as choices."""
+    """Everyone who has ever sent a message here, as choices."""
     theirs = Campaign.objects.handed_over().filter(created_by=OuterRef("pk"))
     users = User.objects.filter(Exists(theirs)).order_by("username")
     return [_ANY, *((user.pk, user.get_full_name() or user.get_username()) for user in users)]
 
 
 class HistoryForm(DaysForm):
-    """What somebody looks for, among everything that was ever sent."""
+    """What someone looks for, among everything that was ever sent."""
 
     follows_typing = False  # each letter would go through all of it
     field_order = ("q", "state", "sender", "since", "until")

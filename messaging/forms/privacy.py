@@ -15,7 +15,7 @@ class PersonForm(forms.Form):
 
     mobile = MobileField(
         label=gettext_lazy("The person's mobile number"),
-        help_text=gettext_lazy("In any spelling: 9841234567, +977 984-1234567 or ९८४१२३४५६७."),
+        help_text=gettext_lazy("You can write it as 9841234567, +977 984-1234567 or ९८४१२३४५६७."),
     )
 
 
@@ -26,10 +26,10 @@ class HiddenPersonForm(forms.Form):
 
 
 class ForgetForm(HiddenPersonForm):
-    """A signature for making a person nameless: the number typed again, a tick and the reason."""
+    """A signature for anonymising a person: the number typed again, a tick and the reason."""
 
     people = forms.MultipleChoiceField(
-        label=gettext_lazy("Who of those with this number"),
+        label=gettext_lazy("Which people with this number"),
         required=False,
         widget=forms.CheckboxSelectMultiple,
         error_messages={
@@ -45,7 +45,8 @@ class ForgetForm(HiddenPersonForm):
         label=gettext_lazy("Reason"),
         max_length=300,
         help_text=gettext_lazy(
-            "Such as: asked by letter on 12 March. It is kept in the record: write no name in it."
+            "For example: asked by letter on 12 March. It is kept in the record, so do not write a "
+            "name in it."
         ),
         error_messages={"required": gettext_lazy("Write the reason.")},
     )
@@ -66,7 +67,7 @@ class ForgetForm(HiddenPersonForm):
     def clean(self) -> dict[str, Any]:
         found = self.cleaned_data
         if found.get("again") and found["again"] != found.get("mobile"):
-            self.add_error("again", _("This is another number. Type the same one."))
+            self.add_error("again", _("This is a different number. Type the same one."))
         return found
 
     @property

@@ -5,6 +5,7 @@ from decimal import Decimal
 from typing import Final
 
 from django import forms
+from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -17,14 +18,14 @@ _MOST_DIGITS: Final = 10
 
 
 class LaterForm(forms.Form):
-    """At once, or at a time of the portal's time zone; what large or late sends must confirm."""
+    """Now, or at a time of the portal's time zone; what large or late sends must confirm."""
 
     later = forms.BooleanField(required=False)
     typed = forms.CharField(required=False)
     at_night = forms.BooleanField(required=False)
     at = forms.DateTimeField(
         required=False,
-        error_messages={"invalid": gettext_lazy("Give the date and the time to send it at.")},
+        error_messages={"invalid": gettext_lazy("Enter the date and time to send it.")},
     )
 
     def clean_at(self) -> datetime | None:
@@ -32,17 +33,19 @@ class LaterForm(forms.Form):
         if not self.cleaned_data["later"]:
             return None
         if at is None:
-            raise forms.ValidationError(_("Give the date and the time to send it at."))
+            raise forms.ValidationError(_("Enter the date and time to send it."))
         if at <= timezone.now():
-            raise forms.ValidationError(_("This time has passed. Choose a later one, or send now."))
+            raise forms.ValidationError(
+                _("This time has passed. Choose a later time, or send now.")
+            )
         if at > timezone.now() + _FARTHEST:
-            raise forms.ValidationError(_("Choose a time within a year."))
+            raise forms.ValidationError(_("Choose a time within the next year."))
         return at
 
     def objection(self, people: int, cost: Decimal) -> str:
         """What must be confirmed before so many people get it for so many rupees; else empty."""
         if guards.is_large(people, cost) and self._typed() != people:
-            said = _("Type %(people)s, the number of people, to send so large a message.")
+            said = _("Large send: type %(people)s, the number of people, to confirm.")
             return said % {"people": people}
         if guards.morning_after(self.moment) is not None and not self.cleaned_data["at_night"]:
             return at_night()
@@ -61,4 +64,9 @@ class LaterForm(forms.Form):
 
 def at_night() -> str:
     """The sentence that asks about a time in the quiet hours."""
-    return _("That is at night. Choose a time by day, or tick that it may go out at night.")
+    begins, ends = settings.QUIET_HOURS or (0, 0)
+    said = _(
+        "That time is in quiet hours, %(begins)s to %(ends)s. Choose another, or tick the box to "
+        "send it anyway."
+    )
+    return said % {"begins": f"{begins:02}:00", "ends": f"{ends:02}:00"}

@@ -1,4 +1,4 @@
-"""The form that moves a scheduled campaign to another time, or sends it at once."""
+"""The form that moves a scheduled campaign to another time, or sends it now."""
 
 from datetime import datetime
 from typing import Any
@@ -11,7 +11,7 @@ from messaging.services.campaigns import guards
 
 
 class MoveForm(LaterForm):
-    """Another time for a scheduled campaign, or at once (`now`).
+    """Another time for a scheduled campaign, or now (`now`).
 
     `seen` is the time that was shown, `cost` the sum (rupees).
     """
@@ -29,5 +29,5 @@ class MoveForm(LaterForm):
         if is_night and not self.cleaned_data.get("at_night"):
             self.add_error(None, at_night())
         if "seen" in self.errors:
-            self.add_error(None, _("This page is out of date. Open it once more."))
+            self.add_error(None, _("This page is out of date. Open it again."))
         return self.cleaned_data

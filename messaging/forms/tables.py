@@ -12,7 +12,7 @@ from contacts.models import ContactImport
 class RecipientColumnsForm(ColumnChoiceForm):
     def __init__(self, source: ContactImport, choice: Choice, data: Any = None) -> None:
         meanings = [
-            (KEEP, _("Can stand in the message")),
+            (KEEP, _("Can be used in the message")),
             (NUMBER, _("Mobile number")),
             (NAME, _("Name")),
             (OPTED_OUT, _("Opted out (yes)")),

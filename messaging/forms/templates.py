@@ -22,7 +22,9 @@ class TemplateForm(forms.Form):
     name = forms.CharField(
         label=gettext_lazy("Name"),
         max_length=100,
-        help_text=gettext_lazy("As you would look for it: Fee reminder, Holiday, Meeting."),
+        help_text=gettext_lazy(
+            "Use a name you would search for, such as Fee reminder, Holiday or Meeting."
+        ),
         error_messages={"required": gettext_lazy("Enter a name for the template.")},
     )
     text = forms.CharField(

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from messaging.models.gateway import Gateway
 from messaging.models.table import RecipientTable
 from messaging.models.template import MessageTemplate
+from messaging.text.placeholders import outline
 from sociair_portal.common.request_ids import current_id
 
 
@@ -254,8 +255,8 @@ class Campaign(models.Model):
 
     @property
     def title(self) -> str:
-        """The beginning of its text, on one line."""
-        line = " ".join(self.shown_text.split()) or str(_("No text yet"))
+        """The beginning of its text, on one line, without the values that differ."""
+        line = " ".join(outline(self.shown_text).split()) or str(_("No text yet"))
         return line if len(line) <= 60 else f"{line[:59].rstrip()}…"
 
     @property

@@ -134,6 +134,15 @@ def as_ours(text: str, known: Collection[str]) -> str:
     return _STRANGE.sub(lambda token: ours.get(token[0], token[0]), text)
 
 
+def outline(text: str) -> str:
+    """A text with … in the place of each value, for a title."""
+    try:
+        pieces = parse(text).pieces
+    except InvalidText:
+        return text
+    return "".join(piece if isinstance(piece, str) else "…" for piece in pieces)
+
+
 def literal(text: str) -> str:
     """A wording that gives every recipient just this text: braces are doubled."""
     return text.replace("{", "{{").replace("}", "}}")

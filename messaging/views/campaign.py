@@ -1,4 +1,4 @@
-"""The pages of one campaign: overview, batches, recipients, who was left out."""
+"""The pages of one campaign: overview, requests, recipients, who was left out."""
 
 import uuid
 from typing import Any, Final
@@ -46,7 +46,7 @@ _BATCHES_A_PAGE: Final = 20
 @require_safe
 @permission_required("messaging.view_campaign", raise_exception=True)
 def campaign(request: HttpRequest, pk: int) -> HttpResponse:
-    """The overview: how it goes, what waits for a decision, and what happened so far."""
+    """The overview: progress, what needs a decision, and what has happened so far."""
     found = visible_campaign(request, pk)
     if found.state == CampaignState.DRAFT:
         return redirect(found)
@@ -165,10 +165,10 @@ def recipients(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @permission_required("messaging.view_campaign", raise_exception=True)
 def batches(request: HttpRequest, pk: int) -> HttpResponse:
-    """Each request to Sociair with its calls and answers."""
+    """Each request to Sociair with its attempts and answers."""
     found = handed_over_campaign(request, pk)
     calls = SentMessage.objects.defer("raw")
-    if request.user.has_perm("messaging.settle_campaign"):  # whoever settles reads what came
+    if request.user.has_perm("messaging.settle_campaign"):  # whoever decides may read the answers
         calls = calls.annotate(beginning=Substr("raw", 1, _RAW_SHOWN))
     rows = Batch.objects.filter(campaign=found).prefetch_related(
         Prefetch("calls", calls.order_by("-attempt")[:_CALLS_SHOWN], to_attr="last_calls")
@@ -185,7 +185,7 @@ def batches(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 @permission_required("messaging.view_campaign", raise_exception=True)
 def left_out(request: HttpRequest, pk: int) -> HttpResponse:
-    """Each entry that got no message of its own, and why."""
+    """Each entry that was left out, and why."""
     found = handed_over_campaign(request, pk)
     rows = LeftOut.objects.filter(campaign=found)
     page = page_by_key(rows, order=["id"], at=request.GET.get("page", ""))

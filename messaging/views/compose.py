@@ -48,7 +48,7 @@ _TEMPLATES_SHOWN: Final = 30
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.send_campaign", raise_exception=True)
 def compose(request: HttpRequest) -> HttpResponse:
-    """A new message, or a draft to go on with; by POST, on to its review."""
+    """A new message, or a draft to continue; a POST goes on to its review."""
     draft = _draft(request)
     if draft is not None and draft.state != CampaignState.DRAFT:
         return redirect(draft)
@@ -87,7 +87,7 @@ def typed_form(request: HttpRequest, **changes: str) -> ComposeForm:
 def with_draft(
     request: HttpRequest, typed: ComposeForm, go_on: Callable[[Campaign], HttpResponse]
 ) -> HttpResponse:
-    """Save the draft and `go_on` with it; or the form once more, with why it could not be saved."""
+    """Save the draft and `go_on` with it; or the form again, with why it could not be saved."""
     other: Campaign | None = None
     try:
         return go_on(_saved(typed, by=request.user))
@@ -95,7 +95,7 @@ def with_draft(
         typed.add_error(None, str(refused))
     except drafts.ChangedElsewhere as changed:
         other = changed.campaign
-        said = _("%(why)s Look at it, or press Review once more to keep what is written here.")
+        said = _("%(why)s Check that version, or press Review again to keep this one.")
         typed.add_error(None, said % {"why": changed})
     return page(request, typed, other=other)
 
@@ -103,7 +103,7 @@ def with_draft(
 def changed_page(
     request: HttpRequest, typed: ComposeForm, *, template_form: TemplateForm | None = None
 ) -> HttpResponse:
-    """The form after a button that only helps, for somebody who is not done yet."""
+    """The form after a button that only helps, for someone who has not finished yet."""
     for refused_columns in typed.non_field_errors():
         messages.error(request, str(refused_columns))
     return page(

@@ -44,7 +44,7 @@ def button_of_the_form(*permissions: str) -> Callable[[View], View]:
 
 @button_of_the_form()
 def plain(request: HttpRequest) -> HttpResponse:
-    """Put twins in the place of dear characters."""
+    """Replace expensive characters by plain ones that look alike."""
     text = to_plain(request.POST.get("text", ""))
     return changed_page(request, typed_form(request, text=text))
 

@@ -1,4 +1,4 @@
-"""Buttons of a campaign: pause, resume, cancel, follow up, send again; and release the gateway."""
+"""Buttons of a campaign: pause, resume, cancel, follow up, send again; and ending a hold."""
 
 from decimal import Decimal, InvalidOperation
 
@@ -26,7 +26,7 @@ from sociair_portal.common.identity import confirmed_first
 def pause(request: HttpRequest, pk: int) -> HttpResponse:
     campaign = controlled_campaign(request, pk)
     if control.pause(campaign, by=request.user):
-        messages.success(request, _("Paused. Calls that are under way come to their end."))
+        messages.success(request, _("Paused. Requests already on their way will finish."))
     return redirect(campaign)
 
 
@@ -37,7 +37,8 @@ def resume(request: HttpRequest, pk: int) -> HttpResponse:
     campaign = controlled_campaign(request, pk)
     gateway = holds.current_gateway()
     if campaign.gateway_id != gateway.pk:
-        messages.error(request, _("This campaign belongs to another gateway. It can be cancelled."))
+        said = _("This campaign belongs to another connection to Sociair. It can be cancelled.")
+        messages.error(request, said)
     else:
         _resume(request, campaign, gateway)
     return redirect(campaign)
@@ -64,7 +65,7 @@ def _resume(request: HttpRequest, campaign: Campaign, gateway: Gateway) -> None:
 @by_button
 @permission_required("messaging.send_campaign", raise_exception=True)
 def follow_up(request: HttpRequest, pk: int) -> HttpResponse:
-    """Begin a draft to those whom a campaign did not reach; it is reviewed like any other."""
+    """Begin a draft to the people a campaign did not reach; it is reviewed like any other."""
     campaign = followed_campaign(request, pk)
     try:
         return redirect(follow_ups.follow_up(campaign, by=request.user))
@@ -77,11 +78,11 @@ def follow_up(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required("messaging.send_campaign", raise_exception=True)
 @confirmed_first()
 def send_refused(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send now to those refused for lack of balance, for the sum on the button."""
+    """Send now to those refused for lack of balance, for the cost on the button."""
     campaign = handed_over_campaign(request, pk)
     form = RefusedForm(request.POST)
     if not form.is_valid():
-        messages.error(request, _("This page is out of date. Open it once more."))
+        messages.error(request, _("This page is out of date. Open it again."))
         return redirect(campaign)
     try:
         follower = refused_people.send_to_refused(
@@ -106,7 +107,7 @@ def _amount(request: HttpRequest, name: str) -> Decimal | None:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.send_campaign", raise_exception=True)
 def cancel(request: HttpRequest, pk: int) -> HttpResponse:
-    """Cancel a campaign. It is asked first, because nothing brings it back."""
+    """Cancel a campaign. The page asks first, because this cannot be undone."""
     campaign = controlled_campaign(request, pk)
     if not campaign.is_open:
         return redirect(campaign)
@@ -120,12 +121,12 @@ def cancel(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required("messaging.release_gateway", raise_exception=True)
 @confirmed_first()
 def release(request: HttpRequest) -> HttpResponse:
-    """End a hold that a person may end; a refused token's ends when Sociair tells the balance."""
+    """End a hold that a person may end; a refused token's ends when Sociair gives the balance."""
     gateway = holds.current_gateway()
     if gateway.hold_kind == HoldKind.TOKEN:
         tasks.kick_balance()
         messages.info(
-            request, _("The balance is being read. If Sociair takes the token, it goes on.")
+            request, _("Reading the balance. Sending starts again if Sociair accepts the token.")
         )
     elif holds.release(gateway, by=request.user):
         messages.success(request, _sending_goes_on(gateway))
@@ -138,9 +139,9 @@ def release(request: HttpRequest) -> HttpResponse:
 def _sending_goes_on(gateway: Gateway) -> str:
     paused = Campaign.objects.filter(gateway=gateway, state=CampaignState.PAUSED).count()
     if not paused:
-        return _("Sending goes on.")
+        return _("Sending has started again.")
     return ngettext(
-        "Sending goes on, but %(paused)d message is paused and stays so until you resume it.",
-        "Sending goes on, but %(paused)d messages are paused and stay so until you resume them.",
+        "Sending has started again, but %(paused)d message stays paused until you resume it.",
+        "Sending has started again, but %(paused)d messages stay paused until you resume them.",
         paused,
     ) % {"paused": paused}

@@ -1,4 +1,4 @@
-"""The dashboard: the balance, campaigns under way, what waits for somebody."""
+"""The dashboard: the balance, campaigns under way, what needs a decision."""
 
 import math
 from datetime import UTC, datetime, timedelta
@@ -70,7 +70,7 @@ def balance_widget(request: HtmxRequest) -> HttpResponse:
         tasks.kick_balance()
     if not request.htmx:
         if is_asked:
-            messages.info(request, _("The balance is being read. Look again in a moment."))
+            messages.info(request, _("The balance is being read. Refresh this page in a moment."))
         return redirect("messaging:dashboard")
     now = timezone.now()
     wait_until = now + _WAIT if is_asked else _moment(request.GET.get("until", ""))
@@ -107,8 +107,8 @@ def _balance_context(gateway: Gateway) -> dict[str, Any]:
 
 
 def _buys(reading: BalanceReading) -> int | None:
-    """How many messages of one part the balance pays for at the dearest rate."""
-    dearest = max(reading.rates.values())
-    if not dearest:
+    """How many one-part messages the balance pays for at the highest rate."""
+    highest = max(reading.rates.values())
+    if not highest:
         return None
-    return math.floor(max(reading.balance, Decimal(0)) / dearest)
+    return math.floor(max(reading.balance, Decimal(0)) / highest)

@@ -1,4 +1,4 @@
-"""Needs a decision: the pages on which a manager settles unconfirmed messages."""
+"""Needs a decision: the pages on which a manager decides about messages that are not known."""
 
 import uuid
 from typing import Any, Final
@@ -96,7 +96,7 @@ def _decide_page(request: HttpRequest, campaign: Campaign, form: DecisionForm) -
 @permission_required("messaging.settle_campaign", raise_exception=True)
 @confirmed_first()
 def settle(request: HttpRequest, pk: int) -> HttpResponse:
-    """Record what became of messages, or go on to the page for sending them again."""
+    """Save whether messages went out, or go on to the page for sending them again."""
     campaign = visible_campaign(request, pk)
     form = DecisionForm(request.POST, campaign=campaign)
     if not form.is_valid():
@@ -110,9 +110,11 @@ def settle(request: HttpRequest, pk: int) -> HttpResponse:
     why = form.cleaned_data["why"]
     people = settlement.settle(campaign, batches, form.decided, by=request.user, why=why)
     said = ngettext(
-        "Recorded for %(people)d person.", "Recorded for %(people)d people.", people
+        "Decision saved for %(people)d person.",
+        "Decision saved for %(people)d people.",
+        people,
     ) % {"people": people}
-    messages.success(request, said if people else _("Somebody else has decided this meanwhile."))
+    messages.success(request, said if people else _("Someone else has already decided this."))
     return redirect("messaging:undecided")
 
 

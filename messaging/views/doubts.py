@@ -50,11 +50,11 @@ def doubt(request: HttpRequest, pk: int) -> HttpResponse:
 @permission_required("messaging.settle_campaign", raise_exception=True)
 @confirmed_first()
 def ended_certain(request: HttpRequest) -> HttpResponse:
-    """Note that nobody whom an ended message did not reach has been written to again."""
+    """Note that nobody whom an ended message did not reach has been messaged again."""
     form = EndedForm(request.POST)
     if form.is_valid():
         doubts.say_of_the_ended(holds.current_gateway(), by=request.user)
-        messages.success(request, _("Saved. Those who were not reached can be written to again."))
+        messages.success(request, _("Saved. You can now send to the people who were not reached."))
     else:
         messages.error(request, str(next(iter(form.errors.values()))[0]))
     return redirect("messaging:undecided")
@@ -64,14 +64,14 @@ def ended_certain(request: HttpRequest) -> HttpResponse:
 @permission_required("messaging.settle_campaign", raise_exception=True)
 @confirmed_first()
 def forgotten_looked_up(request: HttpRequest) -> HttpResponse:
-    """Note that a manager looked up at Sociair the messages that are not here any more."""
+    """Note that a manager checked at Sociair the messages that are no longer here."""
     form, gateway = LookedUpForm(request.POST), holds.current_gateway()
     if form.is_valid() and doubts.look_up_forgotten(
         gateway, form.cleaned_data["calls"], by=request.user
     ):
-        messages.success(request, _("Saved. Reviews do not warn of these messages any more."))
+        messages.success(request, _("Saved. Reviews no longer warn about these messages."))
     else:
-        messages.error(request, _("The number has changed meanwhile. Look at it once more."))
+        messages.error(request, _("The number of requests has changed. Check it again."))
     return redirect("messaging:undecided")
 
 
@@ -94,8 +94,9 @@ def _answer(people: int) -> str:
     if not people:
         return _("Saved. You can go on with this message.")
     return ngettext(
-        "Saved. %(people)d message waits under Needs a decision; it is not sent again by itself.",
-        "Saved. %(people)d messages wait under Needs a decision; they are not sent again by "
-        "themselves.",
+        "Saved. %(people)d message waits under Needs a decision. It is not sent again "
+        "automatically.",
+        "Saved. %(people)d messages wait under Needs a decision. They are not sent again "
+        "automatically.",
         people,
     ) % {"people": people}

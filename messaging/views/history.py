@@ -1,4 +1,4 @@
-"""History: lists of campaigns, recipients, drafts, and what a contact was sent."""
+"""History: lists of campaigns, recipients, drafts, and the messages to a contact."""
 
 from typing import Final
 

@@ -1,4 +1,4 @@
-"""Whether somebody must confirm who they are before so much goes out."""
+"""Whether someone must confirm who they are before so much goes out."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -17,8 +17,8 @@ _COUNTED: Final = timedelta(hours=1)
 
 
 def must_confirm(request: HttpRequest, people: int, cost: Decimal) -> bool:
-    """Of people and rupees together with what the same person has handed over within the hour: a
-    large send in many small ones is as large.
+    """For these people and rupees, together with what the same person has sent or scheduled within
+    the hour: many small sends count as one large send.
     """
     if not settings.CONFIRM_LARGE_SENDS or is_confirmed(request):
         return False

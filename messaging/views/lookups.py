@@ -12,13 +12,13 @@ from messaging.services.campaigns import rights
 
 
 def visible_campaign(request: HttpRequest, pk: int) -> Campaign:
-    """A campaign that was handed over, or a draft of the user's own."""
+    """A campaign that was sent or scheduled, or a draft of the user's own."""
     found = Campaign.objects.visible_to(request.user.pk)
     return get_object_or_404(found.select_related("gateway", "created_by", "follows"), pk=pk)
 
 
 def handed_over_campaign(request: HttpRequest, pk: int) -> Campaign:
-    """A campaign that was handed over: no draft, not even one's own."""
+    """A campaign that was sent or scheduled: no draft, not even the user's own."""
     found = Campaign.objects.handed_over()
     return get_object_or_404(found.select_related("gateway", "created_by", "follows"), pk=pk)
 
@@ -30,7 +30,7 @@ def own_draft(request: HttpRequest, pk: int) -> Campaign:
 
 
 def controlled_campaign(request: HttpRequest, pk: int) -> Campaign:
-    """A campaign that the user may pause, move or cancel. Whoever may not is told who may."""
+    """A campaign that the user may pause, move or cancel. Others are told who may."""
     campaign = handed_over_campaign(request, pk)
     if not rights.may_control(request.user, campaign):
         raise PermissionDenied(rights.who_may_control(campaign))
@@ -38,7 +38,7 @@ def controlled_campaign(request: HttpRequest, pk: int) -> Campaign:
 
 
 def followed_campaign(request: HttpRequest, pk: int) -> Campaign:
-    """A campaign that the user may follow up. Whoever may not is told who may."""
+    """A campaign that the user may follow up. Others are told who may."""
     campaign = handed_over_campaign(request, pk)
     if not rights.may_control(request.user, campaign):
         raise PermissionDenied(rights.who_may_follow(campaign))

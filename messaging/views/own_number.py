@@ -1,4 +1,4 @@
-"""My number: entering it, and proving by a code that it is one's own."""
+"""My number: entering it, and proving with a code that it is the user's own."""
 
 import uuid
 from decimal import Decimal
@@ -14,7 +14,6 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods
@@ -31,6 +30,7 @@ from messaging.services.money.affordability import SendRefused
 from messaging.text.validity import InvalidText
 from messaging.views.freshness import recent_reading
 from sociair_portal.common.actors import user_of
+from sociair_portal.common.ways_back import way_back
 
 _SALT: Final = "messaging.code"
 
@@ -38,7 +38,7 @@ _SALT: Final = "messaging.code"
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.send_campaign", raise_exception=True)
 def number(request: HttpRequest) -> HttpResponse:
-    """The page of one's own number; a POST saves it."""
+    """The page of the user's own number; a POST saves it."""
     if request.method != "POST":
         return _page(request)
     form = OwnNumberForm(request.POST)
@@ -47,17 +47,17 @@ def number(request: HttpRequest) -> HttpResponse:
     mobile = form.cleaned_data["mobile"]
     saved = own_number.save_number(_person(request), mobile, by=request.user)
     if saved.mobile and not saved.is_proved:
-        messages.success(request, _("Your number is saved. Prove now that it is yours."))
+        messages.success(request, _("Your number is saved. Now prove that it is yours."))
         return redirect(_here(request))
     said = _("Your number is saved.") if saved.mobile else _("Your number is removed.")
     messages.success(request, said)
-    return redirect(_back(request))
+    return redirect(way_back(request, "/"))
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.send_campaign", raise_exception=True)
 def send_code(request: HttpRequest) -> HttpResponse:
-    """Send a code to one's own number, for the sum on the button."""
+    """Send a code to the user's own number, for the cost on the button."""
     if request.method != "POST":
         return redirect(_here(request))  # as after signing in again
     try:
@@ -70,7 +70,7 @@ def send_code(request: HttpRequest) -> HttpResponse:
             by=request.user,
         )
     except (signing.BadSignature, ValueError):
-        messages.error(request, _("This page is out of date. Press the button once more."))
+        messages.error(request, _("This page is out of date. Press the button again."))
     except (SendRefused, InvalidText) as refused:
         messages.error(request, str(refused))
         tasks.kick_balance()
@@ -85,7 +85,7 @@ def send_code(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.send_campaign", raise_exception=True)
 def prove(request: HttpRequest) -> HttpResponse:
-    """Compare what was typed with the code that was sent; then back to where one came from."""
+    """Compare what was typed with the code that was sent, then go back to where the user was."""
     if request.method != "POST":
         return redirect(_here(request))
     form = CodeForm(request.POST)
@@ -95,8 +95,11 @@ def prove(request: HttpRequest) -> HttpResponse:
         except CodeRefused as refused:
             form.add_error("code", str(refused))
         else:
-            messages.success(request, _("The number is yours. Tests can go there now."))
-            return redirect(_back(request))
+            messages.success(
+                request,
+                _("You have proved that the number is yours. You can send tests to it now."),
+            )
+            return redirect(way_back(request, "/"))
     return _page(request, code_form=form)
 
 
@@ -109,8 +112,8 @@ def _page(
         "own": own,
         "form": form or OwnNumberForm(initial={"mobile": format_mobile(mobile) if mobile else ""}),
         "code_form": code_form or CodeForm(),
-        "back_url": _back(request),
-        "query": urlencode({"next": _back(request)}),
+        "back_url": way_back(request, "/"),
+        "query": urlencode({"next": way_back(request, "/")}),
         "needs_no_code": own_number.needs_no_code(request.user),
         **(_code_context(request, own) if own is not None and mobile else {}),
     }
@@ -148,11 +151,6 @@ def _salt(request: HttpRequest) -> str:
     return f"{_SALT}.{request.user.pk}"
 
 
-def _back(request: HttpRequest) -> str:
-    """Where somebody came from, within the portal."""
-    back = request.GET.get("next", "")
-    return back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else "/"
-
-
 def _here(request: HttpRequest) -> str:
-    return f"{reverse('messaging:number')}?{urlencode({'next': _back(request)})}"
+    back = urlencode({"next": way_back(request, "/")})
+    return f"{reverse('messaging:number')}?{back}"

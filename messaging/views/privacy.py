@@ -1,4 +1,4 @@
-"""Privacy: what is kept about one person, handed to her or made nameless; and what is old.
+"""Privacy: what is kept about one person, given to them or anonymised; and what is old.
 
 A number is never in an address: every step about a person is a POST.
 """
@@ -30,7 +30,7 @@ from sociair_portal.common.numbers import masked
 _AT_ONCE: Final = 2.0  # seconds that a page goes on with an erasure before the worker does
 _ERASURES_SHOWN: Final = 20
 
-# These pages show all there is about somebody, the number included.
+# These pages show everything about a person, the number included.
 may_forget = permission_required(
     ["contacts.forget_person", "contacts.view_number"], raise_exception=True
 )
@@ -39,7 +39,7 @@ may_forget = permission_required(
 @require_safe
 @may_forget
 def privacy(request: HttpRequest) -> HttpResponse:
-    """Where it begins: whose number, and who was made nameless lately."""
+    """The first page: whose number, and who was anonymised lately."""
     return _begin(request, PersonForm())
 
 
@@ -84,7 +84,7 @@ def _person(request: HttpRequest, mobile: str, form: ForgetForm) -> HttpResponse
 @may_forget
 @confirmed_first("messaging:privacy")
 def person_file(request: HttpRequest, kind: str) -> HttpResponse:
-    """Everything about a person as a file for her: a page to read, or JSON for a program."""
+    """Everything about a person as a file for them: a page to read, or JSON for a program."""
     if kind not in ("html", "json"):
         raise Http404
     form = HiddenPersonForm(request.POST)
@@ -107,7 +107,7 @@ def person_file(request: HttpRequest, kind: str) -> HttpResponse:
 @may_forget
 @confirmed_first("messaging:privacy")
 def forget(request: HttpRequest) -> HttpResponse:
-    """Make a person nameless: small histories at once, large ones by the worker."""
+    """Anonymise a person: small histories now, large ones by the worker."""
     shown = HiddenPersonForm(request.POST)
     if not shown.is_valid():
         return redirect("messaging:privacy")
@@ -123,10 +123,10 @@ def forget(request: HttpRequest) -> HttpResponse:
         return _person(request, mobile, form)
     until = time.monotonic() + _AT_ONCE
     if erasing.go_on_with(erasure, go_on=lambda: time.monotonic() < until):
-        messages.success(request, _("The person has been made nameless."))
+        messages.success(request, _("The person has been anonymised."))
     else:
         tasks.kick_forgetting()
-        said = _("The person is being made nameless. This page shows when that is finished.")
+        said = _("The person is being anonymised. This page shows when it is finished.")
         messages.info(request, said)
     return redirect("messaging:privacy")
 
@@ -136,11 +136,11 @@ def forget(request: HttpRequest) -> HttpResponse:
 @permission_required("contacts.delete_optout", raise_exception=True)
 @confirmed_first("messaging:privacy")
 def let_back(request: HttpRequest) -> HttpResponse:
-    """Let a forgotten number be texted again, because its owner asked for that."""
+    """Allow messages to a forgotten number again, because its owner asked for them."""
     form = HiddenPersonForm(request.POST)
     if form.is_valid() and erasing.let_back(form.cleaned_data["mobile"], by=request.user):
         number = masked(form.cleaned_data["mobile"])
-        messages.success(request, _("%(number)s may be texted again.") % {"number": number})
+        messages.success(request, _("%(number)s can be sent messages again.") % {"number": number})
     return redirect("messaging:privacy")
 
 

@@ -31,12 +31,12 @@ def answer(request: HttpRequest, pk: int) -> HttpResponse:
     if key := request.POST.get("key", ""):
         default = clean_name(request.POST.get("default", ""))[:_LONGEST_DEFAULT]
         if not default or set(default) & set("{}|"):
-            messages.error(request, _("Type what stands there instead, without braces or bars."))
+            messages.error(request, _("Type what to use instead, without braces or bars."))
             return redirect(campaign)
         text = with_default(text, key, default)
     seen = request.POST.get("seen", "")
     if not drafts.change_draft(campaign, text=text, audience=audience, seen=seen):
-        messages.error(request, _("This message was changed in another window. Look once more."))
+        messages.error(request, _("This message was changed in another window. Check it again."))
     return redirect(campaign)
 
 

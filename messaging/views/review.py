@@ -1,6 +1,7 @@
 """The review: the receipt before a send, and the send itself."""
 
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -14,7 +15,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from messaging import tasks
-from messaging.forms.review import LaterForm
+from messaging.forms.review import LaterForm, at_night
 from messaging.models import BalanceReading, Campaign, CampaignState, PeopleCount
 from messaging.services.audience import letters
 from messaging.services.audience.choice import Audience, GroupGone
@@ -123,6 +124,8 @@ def _receipt_context(
         "is_told": bool(campaign.audience["first"] or campaign.audience["preferred"]),
         "planned": campaign.scheduled_for,
         "is_later": campaign.scheduled_for is not None or "later" in request.GET,
+        "times": guards.handy_times(),
+        **_typed_time(request),
         "hours": settings.SAME_TEXT_HOURS,
         "must_type": guards.is_large(found.people, found.cost),
         "confirms": must_confirm(request, reviewed.people, reviewed.cost),
@@ -161,16 +164,16 @@ def _salt(campaign: Campaign) -> str:
 
 
 def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
-    """Hand over what was signed for. If something prevents it, the receipt says what."""
+    """Send or schedule what was signed for. If something prevents it, the receipt says what."""
     why = ""
     later = LaterForm(request.POST)
     if not later.is_valid():
         for sentence in later.errors["at"]:
             messages.error(request, str(sentence))
-        return redirect(f"{campaign.get_absolute_url()}?later=1")
+        return redirect(_to_the_time(request, campaign))
     if campaign.state == CampaignState.DRAFT and drafts.plan(campaign, later.moment):
         day = letters.day_of(campaign, later.moment)
-        said = _("The message says the day it is sent: now it says %(day)s. Look once more.")
+        said = _("This message includes the sending date. It now says %(day)s. Review it again.")
         messages.info(request, said % {"day": day})
         return redirect(campaign)
     try:
@@ -182,7 +185,7 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         if not why:
             handover.hand_over(campaign, reviewed=reviewed, by=request.user, at=later.moment)
     except signing.BadSignature:
-        why = _("Look at the receipt once more, then send.")
+        why = _("Check the cost again, then send.")
     except (affordability.SendRefused, GroupGone, InvalidText) as refused:
         why = str(refused)
     campaign.refresh_from_db()
@@ -190,7 +193,28 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         tasks.kick_for(campaign)
     else:
         messages.error(request, why)
+        if later.moment is not None:
+            return redirect(_to_the_time(request, campaign))
     return redirect(campaign)
+
+
+def _to_the_time(request: HttpRequest, campaign: Campaign) -> str:
+    """The review, with the time that was typed."""
+    typed = urlencode({"later": 1, "at": request.POST.get("at", "")})
+    return f"{campaign.get_absolute_url()}?{typed}"
+
+
+def _typed_time(request: HttpRequest) -> dict[str, str]:
+    """The time that was typed before, and what is wrong with it."""
+    typed = request.GET.get("at", "")
+    if not typed:
+        return {}
+    later = LaterForm({"later": "1", "at": typed})
+    if not later.is_valid():
+        wrong = " ".join(map(str, later.errors["at"]))
+    else:
+        wrong = at_night() if guards.morning_after(later.moment) else ""
+    return {"typed_at": typed, "at_error": wrong}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

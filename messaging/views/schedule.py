@@ -36,20 +36,21 @@ def scheduled(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.send_campaign", raise_exception=True)
 def move(request: HttpRequest, pk: int) -> HttpResponse:
-    """Move to another time, or send at once.
+    """Move to another time, or send now.
 
-    The time that was seen is sent along, so that of two people only one moves it.
+    The form has the time that was shown, so that only one of two people moves it.
     """
     campaign = controlled_campaign(request, pk)
     if campaign.state != CampaignState.SCHEDULED or campaign.scheduled_for is None:
-        messages.info(request, _("It does not wait for a time any more."))
+        messages.info(request, _("This campaign is no longer scheduled."))
         return redirect(campaign)
     initial = {
         "at": timezone.localtime(campaign.scheduled_for),
         "seen": campaign.scheduled_for.isoformat(),
     }
     if campaign.gateway_id != holds.current_gateway().pk:
-        messages.error(request, _("This campaign belongs to another gateway. It can be cancelled."))
+        said = _("This campaign belongs to another connection to Sociair. It can be cancelled.")
+        messages.error(request, said)
         return redirect(campaign)
     form = MoveForm(request.POST or None, initial=initial)
     if request.method == "POST" and must_confirm(request, campaign.total, campaign.cost):
@@ -61,6 +62,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
         "campaign": campaign,
         "form": form,
         "morning": guards.morning_after(),
+        "times": guards.handy_times(),
         "bill": bill,
         "cost_now": campaign.cost if bill is None else bill.cost,
     }
@@ -83,10 +85,10 @@ def _moved(request: HttpRequest, campaign: Campaign, form: MoveForm) -> bool:
         return False
     if moved:
         tasks.kick_for(campaign)
-        said = _("It is being sent.") if form.moment is None else _("It goes out at another time.")
+        said = _("It is being sent.") if form.moment is None else _("The new time is saved.")
         messages.success(request, said)
     else:
-        messages.error(request, _("It has begun, or somebody else moved it. Nothing was changed."))
+        messages.error(request, _("It has started, or someone else moved it. Nothing was changed."))
     return True
 
 
@@ -98,9 +100,9 @@ def open_again(request: HttpRequest, pk: int) -> HttpResponse:
     gateway = holds.current_gateway()
     draft = schedule.open_again(campaign, gateway=gateway, by=request.user)
     if draft is None:
-        messages.error(request, _("It does not wait for its time just now. Nothing was changed."))
+        messages.error(request, _("This campaign is no longer scheduled. Nothing was changed."))
         return redirect(campaign)
-    messages.success(request, _("It is a draft again and does not go out. Change it and review."))
+    messages.success(request, _("It is a draft again and is not sent. Change it, then review it."))
     return redirect(draft)
 
 

@@ -86,7 +86,7 @@ def columns(request: HttpRequest, pk: int) -> HttpResponse:
     heading = HeadingForm(source, request.POST)
     if heading.is_chosen:
         if not heading.use():
-            messages.error(request, _("This row cannot be the headings. Choose another one."))
+            messages.error(request, _("This row cannot be the headings. Choose another row."))
         return redirect(request.get_full_path())
     choice = choice_for(source)
     form = RecipientColumnsForm(source, choice, request.POST or None)
@@ -133,7 +133,7 @@ def choose_columns(request: HttpRequest) -> HttpResponse:
     kept = table.source_id if table else None
     source = _own_files(request).filter(pk=kept).first() if kept else None
     if source is None:
-        messages.error(request, _("The file is not kept any more. Choose it again."))
+        messages.error(request, _("The file is no longer kept. Choose it again."))
         return changed_page(request, typed)
     address = reverse("messaging:table_columns", args=[source.pk])
     return with_draft(

@@ -6,6 +6,7 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django.views.decorators.http import require_http_methods, require_safe
 
 from messaging.forms.templates import TemplateForm, TemplateSearchForm
@@ -40,7 +41,7 @@ def template_create(request: HttpRequest) -> HttpResponse:
 @require_http_methods(["GET", "HEAD", "POST"])
 @permission_required("messaging.change_messagetemplate", raise_exception=True)
 def template_edit(request: HttpRequest, pk: int) -> HttpResponse:
-    """Change a template. If somebody else has changed it meanwhile, their text is shown first."""
+    """Change a template. If someone else has changed it since, their text is shown first."""
     template = get_object_or_404(MessageTemplate.objects.select_related("changed_by"), pk=pk)
     now = {"name": template.name, "text": template.text, "version": template.version}
     form = TemplateForm(request.POST or None, initial=now, template=template)
@@ -75,8 +76,14 @@ def _fields() -> dict[str, object]:
 
 
 def say_strange(request: HttpRequest, text: str) -> None:
-    """Warn of placeholders that only a table can fill, or that were mistyped."""
+    """Warn of placeholders that only a spreadsheet can fill, or that were mistyped."""
     if strange := templates.strange_keys(text):
         named = ", ".join(f"{{{key}}}" for key in strange)
-        said = _("%(fields)s is no field of your contacts. It needs a table with such a column.")
+        said = ngettext(
+            "%(fields)s is not a field of your contacts. Use it only with a spreadsheet that has "
+            "this column.",
+            "%(fields)s are not fields of your contacts. Use them only with a spreadsheet that has "
+            "these columns.",
+            len(strange),
+        )
         messages.warning(request, said % {"fields": named})

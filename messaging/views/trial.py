@@ -1,4 +1,4 @@
-"""Tests: sending a message to one's own number before it goes to everybody."""
+"""Tests: sending a message to the user's own number before it goes to everyone."""
 
 import uuid
 from decimal import Decimal
@@ -53,7 +53,7 @@ def _salt(campaign: Campaign) -> str:
 @by_button
 @permission_required("messaging.send_campaign", raise_exception=True)
 def send_test(request: HttpRequest, pk: int) -> HttpResponse:
-    """Send a message that was shown to one's own number; the review says if that fails."""
+    """Send a message that was shown to the user's own number; the review says if that fails."""
     draft = own_draft(request, pk)
     try:
         text, cost, key = signing.loads(request.POST.get("trial", ""), salt=_salt(draft))
@@ -65,7 +65,7 @@ def send_test(request: HttpRequest, pk: int) -> HttpResponse:
             by=request.user,
         )
     except (signing.BadSignature, ValueError):
-        messages.error(request, _("Choose once more whose message you want to try."))
+        messages.error(request, _("Choose again whose message you want to test."))
     except (affordability.SendRefused, InvalidText) as refused:
         messages.error(request, str(refused))
     else:

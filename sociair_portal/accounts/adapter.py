@@ -16,6 +16,7 @@ from sociair_portal.accounts import half_sign_in
 from sociair_portal.accounts.devices import remember_device
 from sociair_portal.accounts.guesses import guess
 from sociair_portal.accounts.idle import note_seen
+from sociair_portal.accounts.preferences import take_along
 from sociair_portal.accounts.second_step import has_second_step
 from sociair_portal.accounts.sessions_end import forget_browsers
 from sociair_portal.audit.deeds import Deed
@@ -76,6 +77,7 @@ class AccountAdapter(DefaultAccountAdapter):
             raise ImmediateHttpResponse(redirect("account_login"))
         super().login(request, user)
         note_seen(request)
+        take_along(request, user)
         record(Deed.SIGNED_IN, by=user, about=user)
 
     def post_login(self, request: HttpRequest, user: Any, **kwargs: Any) -> HttpResponse:

@@ -15,6 +15,7 @@ def account(request: HttpRequest) -> dict[str, Any]:
     except DisallowedHost:  # the page that says so has a frame too
         host = ""
     return {
+        "office_name": settings.OFFICE_NAME,
         "email_is_set_up": settings.EMAIL_IS_SET_UP,
         # Asked only by pages with a form that needs it.
         "must_confirm": lambda: not is_confirmed(request),

@@ -1,9 +1,11 @@
-"""Tries at secrets, and invitations."""
+"""Tries at secrets, invitations, and how somebody wants the portal to be."""
 
 from django.conf import settings
 from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
+
+from sociair_portal.common.calendars import Calendar
 
 
 class Try(models.Model):
@@ -65,3 +67,25 @@ class Invitation(models.Model):
                 name="invitation_open_once",
             )
         ]
+
+
+class Preferences(models.Model):
+    """How somebody wants the portal to be, wherever they sign in."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        primary_key=True,
+        related_name="preferences",
+        verbose_name=_("colleague"),
+    )
+    calendar = models.CharField(
+        _("dates"),
+        max_length=2,
+        choices=[(calendar.value, calendar.label) for calendar in Calendar],
+        default=Calendar.GREGORIAN.value,
+    )
+
+    class Meta:
+        verbose_name = _("preferences")
+        verbose_name_plural = _("preferences")

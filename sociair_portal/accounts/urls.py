@@ -4,7 +4,7 @@ from allauth.account import views as account
 from allauth.usersessions import views as sessions
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from sociair_portal.accounts.views import colleagues, here, joining, links
+from sociair_portal.accounts.views import colleagues, here, joining, links, preferences
 
 # The library finds its pages by these names.
 _own: list[URLPattern | URLResolver] = [
@@ -32,6 +32,7 @@ _own: list[URLPattern | URLResolver] = [
     path("devices/", sessions.list_usersessions, name="usersessions_list"),
     path("join/", joining.join, name="join"),
     path("join/<str:secret>/", joining.open_link),  # as older portals wrote links
+    path("preferences/", preferences.preferences, name="preferences"),
     path("here/", here.here, name="here"),
     path("here/still/", here.still_here, name="still_here"),
     path("here/again/", here.again, name="here_again"),

@@ -172,6 +172,9 @@ AUDITLOG_INCLUDE_TRACKING_MODELS = TRACKED
 RECORD_VIEWS: bool = env.bool("RECORD_VIEWS", False)
 MIGRATION_MODULES = {"auditlog": None}  # its own table is not used
 
+# Whose messages these are, as printed pages say.
+OFFICE_NAME: str = env.str("OFFICE_NAME", "").strip()
+
 # Language and time
 
 LANGUAGE_CODE = "en"

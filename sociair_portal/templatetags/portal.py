@@ -15,7 +15,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from sociair_portal import roles
-from sociair_portal.common import formats
+from sociair_portal.common import calendars, formats
 
 register = template.Library()
 
@@ -36,8 +36,22 @@ def count(number: int | None) -> str:
 
 @register.filter
 def moment(at: datetime | None) -> str:
-    """22 Nov 2026, 14:05, in the portal's time zone."""
-    return "" if at is None else formats.moment(timezone.localtime(at))
+    """22 Nov 2026, 14:05, in the portal's time zone and the calendar of whoever looks."""
+    return "" if at is None else calendars.moment(timezone.localtime(at))
+
+
+@register.simple_tag
+def this_moment() -> datetime:
+    return timezone.now()
+
+
+@register.filter
+def deciding_moment(at: datetime | None) -> str:
+    """22 Nov 2026 (6 Mangsir 2083), 14:05: in both calendars, where it decides something."""
+    if at is None:
+        return ""
+    local = timezone.localtime(at)
+    return f"{calendars.in_both(local)}, {local:%H:%M}"
 
 
 @register.filter
@@ -51,6 +65,12 @@ def fresh(at: datetime | None) -> str:
     if seconds < 24 * 60 * 60:
         return _("%(time)s ago") % {"time": timesince(at, depth=1)}
     return moment(at)
+
+
+@register.filter
+def is_today(at: datetime) -> bool:
+    """Whether a moment is on this day of the portal's time zone."""
+    return timezone.localtime(at).date() == timezone.localdate()
 
 
 # One mark for each state: icon, and the colour it is drawn in (static/css/app.css).

@@ -1,4 +1,4 @@
-// What makes the compose form nicer; it works without it.
+// Makes the compose form easier to use; the form works without it.
 (function () {
   // A button with data-inserts writes it where the cursor is.
   document.querySelectorAll("[data-inserts]").forEach((button) => {
@@ -13,11 +13,11 @@
     });
   });
 
-  // A button with data-replaces puts other words there, if they are still the ones it knows.
+  // A button with data-replaces replaces the text, if it is still the one the button was made for.
   document.addEventListener("click", (event) => {
     const button = event.target.closest("[data-replaces]");
     const area = button && document.querySelector(button.dataset.replaces);
-    if (!area || area.value.trim() !== button.dataset.from) return; // then the server does it
+    if (!area || area.value.trim() !== button.dataset.from) return; // else the server does it
     event.preventDefault();
     area.value = button.dataset.by;
     area.focus();
@@ -33,15 +33,15 @@
     });
   });
 
-  // The draft saves itself. Why no window writes over another's words: see save_draft.
+  // The draft is saved automatically. How windows never overwrite each other: see save_draft.
   const form = document.getElementById("compose-form");
   if (form) {
     const line = document.getElementById("draft-line");
     const version = document.getElementById("id_version");
     const remembered = `draft ${form.elements.form_uuid.value}`;
-    // A button that only helps has changed the form and saved nothing.
+    // A helping button, such as Use a template, has changed the form and saved nothing.
     let isSaved = !form.hasAttribute("data-unsaved");
-    let known = version.value; // what is certainly saved
+    let known = version.value; // the last version known to be saved
     let isOnItsWay = false;
     let isSubmitted = false;
     let waiting = null; // the button, if the form is to be submitted after that
@@ -55,13 +55,13 @@
         return;
       }
       if (event.submitter?.name === "version") {
-        version.value = event.submitter.value; // what is there is to be written over, this time
+        version.value = event.submitter.value; // overwrite the version there, this time
         event.submitter.removeAttribute("name");
       }
       isSubmitted = true;
     });
     line.addEventListener("htmx:beforeRequest", (event) => {
-      if (isSaved && event.target === line) return event.preventDefault(); // nothing is new
+      if (isSaved && event.target === line) return event.preventDefault(); // nothing has changed
       isSaved = isOnItsWay = true;
       known = version.value;
       version.value = Number(known) + 1;
@@ -75,7 +75,7 @@
       const { button } = waiting;
       waiting = null;
       if (button && !button.isConnected) {
-        button.hidden = true; // its part of the page was drawn anew meanwhile
+        button.hidden = true; // its part of the page has been replaced
         form.append(button);
       }
       form.requestSubmit(button);
@@ -84,8 +84,8 @@
       line.addEventListener(failure, () => (line.textContent = line.dataset.failed));
     });
 
-    // What was typed in the last moment before the page is left is saved, too. What became of
-    // that, or of what was submitted, who comes back learns by saving the same once more.
+    // What was typed just before leaving the page is saved, too. Whether that, or a submit,
+    // succeeded is known only after saving the same again on coming back.
     window.addEventListener("pagehide", () => {
       if (!isSaved && !isSubmitted) navigator.sendBeacon(form.dataset.saves, new FormData(form));
       if (!isSaved || isSubmitted || isOnItsWay) {
@@ -120,7 +120,7 @@
     const choices = document.querySelectorAll(`${box.dataset.narrows} > *`);
 
     box.addEventListener("input", (event) => {
-      event.stopPropagation(); // it changes nothing of the message, so nothing is to be measured
+      event.stopPropagation(); // the message does not change, so nothing is measured
       const words = box.value.trim().toLowerCase();
       choices.forEach((choice) => {
         choice.hidden = !choice.textContent.toLowerCase().includes(words);

@@ -33,6 +33,15 @@
     }
   });
 
+  // A button that fills a field with a value that many choose.
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest("[data-fills]");
+    if (!button) return;
+    const field = document.getElementById(button.dataset.fills);
+    field.value = button.dataset.value;
+    field.focus();
+  });
+
   // "Select all on this page": a box with data-selects="name" ticks every box of that name.
   function selectAll(all) {
     const boxes = () => [...all.form.querySelectorAll(`input[name="${all.dataset.selects}"]`)];

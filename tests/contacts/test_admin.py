@@ -115,7 +115,10 @@ def test_a_sender_has_no_admin(sender: Browser, url: str) -> None:
     [
         ({"name": "Sita", "mobile": "01-4123456"}, "This is a landline"),
         ({"name": "", "mobile": "9841234567"}, "Enter a name."),
-        ({"name": "Hari", "mobile": "984 1234567"}, "This person is already in your contacts."),
+        (
+            {"name": "Hari", "mobile": "984 1234567"},
+            "A contact with this name and number already exists.",
+        ),
     ],
 )
 def test_a_mistake_in_the_admin_adds_no_contact(

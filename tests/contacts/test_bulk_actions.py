@@ -1,4 +1,4 @@
-"""One thing done with many: with those who are ticked, or with everybody whom a filter finds."""
+"""One thing done with many: with those who are ticked, or with everyone whom a filter finds."""
 
 from typing import Any
 
@@ -52,19 +52,19 @@ def test_ticked_people_join_a_group_and_leave_it(
     ticked = {"whom": "ticked", "contact": [one.pk for one in people], "group": group.pk}
     address = searched(sender, URL, q="a")
     asked = sender.post(address, {**ticked, "action": "add"})
-    assert "People ticked 3 In Class 9 already 1 Who will join 2" in words_of(asked)
-    assert "Add 2 people to Class 9" in words_of(asked)
+    assert "Contacts ticked 3 Already in Class 9 1 Will be added 2" in words_of(asked)
+    assert "Add 2 contacts to Class 9" in words_of(asked)
     assert members(group) == ["Asha"]
     done = confirm(sender, {**ticked, "action": "add"}, address)
     assert done.redirect_chain == [(address, 302)]
-    assert "2 people have joined Class 9, which has 3 now." in words_of(done)
+    assert "2 contacts were added to Class 9. Members now: 3." in words_of(done)
     assert members(group) == ["Asha", "Gita", "Hari"]
     ticked["contact"] = [people[0].pk]
     done = confirm(sender, {**ticked, "action": "remove"})
-    assert "1 person has left Class 9, which has 2 now." in words_of(done)
+    assert "1 contact was removed from Class 9. Members now: 2." in words_of(done)
 
 
-def test_everybody_found_joins_a_group_and_nobody_else(
+def test_everyone_found_joins_a_group_and_nobody_else(
     sender: Client, people: list[Contact], group: Group
 ) -> None:
     found = {"whom": "found", "action": "add", "group": group.pk}
@@ -81,16 +81,16 @@ def test_joining_a_group_twice_changes_nothing(
     assert members(group) == ["Asha"]
 
 
-def test_everybody_found_is_opted_out_with_who_and_why(
+def test_everyone_found_is_opted_out_with_who_and_why(
     sender: Client, people: list[Contact]
 ) -> None:
     ContactFactory.create(name="Asha's brother", mobile=people[0].mobile)
     OptOutFactory.create(mobile=people[1].mobile, reason="Long ago")
     data = {"whom": "found", "action": "opt_out"}
     asked = sender.post(URL, data)
-    assert "Everybody in your contacts 4 Numbers that will be opted out 2" in words_of(asked)
+    assert "All your contacts 4 Numbers that will get no more messages 2" in words_of(asked)
     done = confirm(sender, data, reason="Left school")
-    assert "2 numbers are opted out and never texted." in words_of(done)
+    assert "2 numbers are opted out and will get no more messages." in words_of(done)
     kept = OptOut.objects.get(mobile=people[1].mobile)
     assert kept.reason == "Long ago"
     new = OptOut.objects.exclude(pk=kept.pk)
@@ -104,7 +104,7 @@ def test_deleted_contacts_leave_their_history(
     recipient = Recipient.objects.get()
     assert recipient.contact == people[1]
     done = confirm(sender, {"whom": "found", "action": "delete"}, searched(sender, URL, q="gita"))
-    assert "1 contact is deleted." in words_of(done)
+    assert "1 contact was deleted." in words_of(done)
     assert names() == ["Asha", "Hari"]
     assert Recipient.objects.get(contact=None).name == "Gita"
 
@@ -112,15 +112,15 @@ def test_deleted_contacts_leave_their_history(
 def test_many_are_deleted_only_when_their_number_is_typed(sender: Client, db: None) -> None:
     for number in range(51):
         ContactFactory.create(name=f"Person {number}")
-    ContactFactory.create(name="Somebody else")
+    ContactFactory.create(name="Someone else")
     data = {"whom": "found", "action": "delete"}
     for typed in ("", "52", "x", "५०"):
         refused = confirm(sender, data, searched(sender, URL, q="person"), typed=typed)
-        assert "Type 51 to delete them. Nothing was deleted." in words_of(refused)
+        assert "Nothing was deleted. Type 51 to delete them." in words_of(refused)
     assert Contact.objects.count() == 52
     done = confirm(sender, data, searched(sender, URL, q="person"), typed="51")
-    assert "51 contacts are deleted." in words_of(done)
-    assert names() == ["Somebody else"]
+    assert "51 contacts were deleted." in words_of(done)
+    assert names() == ["Someone else"]
 
 
 def test_a_figure_that_changed_meanwhile_is_shown_again(
@@ -128,9 +128,9 @@ def test_a_figure_that_changed_meanwhile_is_shown_again(
 ) -> None:
     data = {"whom": "found", "action": "delete"}
     expected = sender.post(URL, data).context["to_do"]
-    ContactFactory.create(name="Came meanwhile")
+    ContactFactory.create(name="Came in the meantime")
     again = sender.post(URL, {**data, "expected": expected})
-    assert "Others have changed your contacts meanwhile." in words_of(again)
+    assert "Your contacts have changed since then." in words_of(again)
     assert Contact.objects.count() == 4
     assert again.context["to_do"] == 4
 
@@ -157,15 +157,15 @@ def test_a_long_bulk_action_goes_on_page_by_page(
     while page.status_code == 200:
         pages += 1
         assert "data-goes-on" in page.text
-        assert f"{10 * pages} of 22 are done." in words_of(page)
+        assert f"{10 * pages} of 22 done." in words_of(page)
         page = sender.post(URL, {**data, "goes_on": page.context["goes_on"]})
     assert pages == 2
     done = words_of(sender.get(URL))
-    assert "22 people have joined Class 9, which has 25 now." in done
+    assert "22 contacts were added to Class 9. Members now: 25." in done
 
 
 @pytest.mark.parametrize("action", list(Action))
-def test_each_bulk_action_reaches_everybody_once(
+def test_each_bulk_action_reaches_everyone_once(
     db: None, monkeypatch: pytest.MonkeyPatch, action: Action
 ) -> None:
     monkeypatch.setattr(bulk_actions, "_AT_ONCE", 7)
@@ -209,14 +209,14 @@ def test_each_bulk_action_has_its_own_permission(
 @pytest.mark.parametrize(
     ("change", "words"),
     [
-        ({"contact": []}, "Tick the people first."),
-        ({"contact": [999]}, "Somebody of these was deleted meanwhile"),
+        ({"contact": []}, "Tick at least one contact."),
+        ({"contact": [999]}, "One of these contacts was deleted. Check your selection."),
         ({"contact": ["x"]}, "is not a valid value"),
         ({"group": ""}, "Choose a group."),
-        ({"group": "999"}, "This group was deleted meanwhile"),
+        ({"group": "999"}, "This group was deleted. Choose another."),
         ({"action": "burn"}, "Select a valid choice"),
         ({"whom": "x"}, "Select a valid choice"),
-        ({"action": ""}, "Choose what is to be done with them."),
+        ({"action": ""}, "Choose what to do with them."),
     ],
 )
 def test_a_mistake_is_said_and_the_ticks_stay(

@@ -5,7 +5,8 @@ from datetime import date, timedelta
 import nepali_datetime
 import pytest
 
-from contacts.days import FIRST_YEAR, LAST_YEAR, Calendar, WrittenDay, gregorian, read_day
+from contacts.days import WrittenDay, gregorian, read_day
+from sociair_portal.common.calendars import FIRST_YEAR, LAST_YEAR, Calendar
 
 BS, AD = Calendar.BIKRAM_SAMBAT, Calendar.GREGORIAN
 

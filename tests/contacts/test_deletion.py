@@ -20,11 +20,11 @@ def test_a_contact_is_deleted_after_a_question(sender: Client, sita: Contact) ->
     OptOutFactory.create(mobile=sita.mobile)
     page = sender.get(URL).text
     assert "Delete Sita Rai?" in page
-    assert "stays in the history" in page
+    assert "stay in History" in page
     assert Contact.objects.exists()
     response = sender.post(URL, follow=True)
     assert response.redirect_chain == [("/contacts/", 302)]
-    assert "Sita Rai is deleted." in response.text
+    assert "Sita Rai was deleted." in response.text
     assert not Contact.objects.exists()
     assert Group.objects.get().members.count() == 0
     assert OptOut.objects.get().mobile == sita.mobile

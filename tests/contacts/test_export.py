@@ -118,7 +118,7 @@ def test_too_many_for_a_spreadsheet_is_said(
     monkeypatch.setattr(export, "MOST_IN_XLSX", 1)
     response = sender.get(f"{URL}.xlsx", {"sort": "-name"}, follow=True)
     assert response.redirect_chain == [("/contacts/?sort=-name", 302)]
-    assert "A spreadsheet holds up to 1 people: take CSV" in response.text
+    assert "An XLSX file can have up to 1 contacts. Choose CSV" in response.text
 
 
 def test_queries_of_an_export_do_not_grow_with_contacts(
@@ -220,7 +220,7 @@ def _imported(path: Path) -> tuple[int, int]:
 
 
 def _everything() -> list[Any]:
-    """Everybody with what is compared and what is shown of their values."""
+    """Everyone with what is compared and what is shown of their values."""
     kinds = {field.key: FieldKind(field.kind) for field in ContactField.objects.all()}
     return sorted(
         (

@@ -67,8 +67,8 @@ def test_values_of_fields_are_read_kept_and_shown(
         (NUMBER, "NaN", "is not a number like"),
         (DATE, "31/02/2026", "is not a date like"),
         (DATE, "11/22/2026", "is not a date like"),
-        (TEXT, "#N/A", "is an error of the spreadsheet"),
-        (TEXT, "x" * 501, "it has 501 characters, 500 fit"),
+        (TEXT, "#N/A", "is an error in the spreadsheet"),
+        (TEXT, "x" * 501, "It has 501 characters and the limit is 500."),
     ],
 )
 def test_a_value_that_does_not_fit_its_kind_is_refused(
@@ -113,7 +113,7 @@ def test_a_field_is_made_renamed_and_shown(sender: Browser) -> None:
     made = sender.post(
         "/contacts/fields/new/", {"name": "Fee due", "kind": "number", "in_list": "on"}, follow=True
     )
-    assert "Fee due is ready." in made.text
+    assert "Fee due was created." in made.text
     field = ContactField.objects.get()
     assert (field.key, field.kind, field.in_list) == ("fee_due", "number", True)
     sender.post(f"/contacts/fields/{field.pk}/", {"name": "Fees", "kind": "text"})
@@ -131,10 +131,10 @@ def test_a_field_is_made_renamed_and_shown(sender: Browser) -> None:
     ("name", "words"),
     [
         ("", "Enter a name for the field."),
-        ("Opted out", "A field cannot be called so."),
-        ("Name", "A field cannot be called so."),
-        ("#!", "A field cannot be called so."),
-        ("FEE-DUE", "A field of this name exists already."),
+        ("Opted out", "You cannot use this name for a field."),
+        ("Name", "You cannot use this name for a field."),
+        ("#!", "You cannot use this name for a field."),
+        ("FEE-DUE", "A field with this name already exists."),
     ],
 )
 def test_a_name_that_no_field_may_have_is_said(sender: Browser, name: str, words: str) -> None:
@@ -150,7 +150,7 @@ def test_a_field_is_deleted_with_what_is_in_it(manager: Browser) -> None:
     ill = ContactFactory.create(fields={"ill_with": "flu", "class": "9"})
     ContactFactory.create(fields={"class": "10"})
     asked = manager.get(f"/contacts/fields/{field.pk}/delete/")
-    assert "What 1 contact has in it is deleted too." in asked.text
+    assert "This also deletes its value for 1 contact." in asked.text
     manager.post(f"/contacts/fields/{field.pk}/delete/")
     ill.refresh_from_db()
     assert ill.fields == {"class": "9"}

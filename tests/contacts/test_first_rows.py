@@ -58,7 +58,7 @@ def people() -> None:
 
 
 def _naive(words: str) -> set[int]:
-    """Who fits, as somebody would say it who reads every row."""
+    """Who fits, as someone would say it who reads every row."""
     keys = [name_key(word) for word in words.split()]
     digits = words.removeprefix("0") if words.isdecimal() else None
     return {
@@ -76,10 +76,10 @@ def test_pages_of_a_search_are_the_list_without_the_others(
 ) -> None:
     monkeypatch.setattr(module, "_STRETCH", stretch)
     monkeypatch.setattr(module, "_FURTHEST", furthest)
-    everybody = list(Contact.objects.order_by(*order))
+    everyone = list(Contact.objects.order_by(*order))
     for words in SEARCHES:
         naive = _naive(words)
-        wanted = [contact for contact in everybody if contact.pk in naive]
+        wanted = [contact for contact in everyone if contact.pk in naive]
         found, at, backwards = [], "", []
         while True:
             page = page_by_key(
@@ -114,13 +114,13 @@ def test_a_group_and_a_field_narrow_it_too(people: None, furthest: int, monkeypa
     fee = ContactField.objects.create(name="Fee", key="fee", kind="number")
     condition = FieldCondition(fee, Comparison.LEAST, 4)
     inside = set(group.members.values_list("pk", flat=True))
-    everybody = list(Contact.objects.order_by("name", "id"))
+    everyone = list(Contact.objects.order_by("name", "id"))
     cases = [
-        (ContactFilter(group=group).found(), [one for one in everybody if one.pk in inside]),
-        (Contact.objects.exclude(groups=group), [one for one in everybody if one.pk not in inside]),
+        (ContactFilter(group=group).found(), [one for one in everyone if one.pk in inside]),
+        (Contact.objects.exclude(groups=group), [one for one in everyone if one.pk not in inside]),
         (
             ContactFilter(condition=condition).found(),
-            [one for one in everybody if one.fields["fee"] >= 4],
+            [one for one in everyone if one.fields["fee"] >= 4],
         ),
     ]
     for rows, fitting in cases:

@@ -48,7 +48,7 @@ def test_a_fingerprint_needs_the_key_and_says_nothing_of_the_number(settings: Se
 
 def test_nobody_is_forgotten_without_a_key(settings: Settings) -> None:
     settings.FINGERPRINT_KEY = ""
-    with pytest.raises(forgotten.NoKey, match="has no key by which"):
+    with pytest.raises(forgotten.NoKey, match="has no key to recognise them by"):
         forgotten.forget(HARI)
 
 
@@ -65,11 +65,11 @@ def test_those_among_many_are_found_however_many_are_forgotten(
 def test_a_form_takes_no_forgotten_number(written: str) -> None:
     contact = ContactForm({"name": "Sita", "mobile": written})
     assert not contact.is_valid()
-    assert "made nameless" in str(contact.errors["mobile"])
+    assert "was anonymised" in str(contact.errors["mobile"])
 
     opt_out = OptOutForm({"mobile": written})
     assert not opt_out.is_valid()
-    assert "never texted already" in str(opt_out.errors["mobile"])
+    assert "already sends no messages to this number" in str(opt_out.errors["mobile"])
 
 
 def test_an_import_leaves_the_person_out_and_keeps_nothing_of_the_row(tmp_path: Path) -> None:
@@ -78,7 +78,7 @@ def test_an_import_leaves_the_person_out_and_keeps_nothing_of_the_row(tmp_path: 
     assert [one.mobile for one in Contact.objects.all()] == [HARI]
     row = RejectedRow.objects.get()
     assert (row.line, row.entry, row.cells) == (2, "984•••4567", ["", ""])
-    assert "made nameless" in row.reason
+    assert "was anonymised" in row.reason
 
 
 def test_an_import_of_opt_outs_does_not_write_the_number_down(tmp_path: Path) -> None:

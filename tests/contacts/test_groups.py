@@ -48,9 +48,9 @@ def test_a_group_is_deleted_after_a_question(sender: Client) -> None:
         name="Class 9", members=[ContactFactory.create(), ContactFactory.create()]
     )
     url = f"/groups/{group.pk}/delete/"
-    assert "The 2 people in it stay in your contacts." in sender.get(url).text
+    assert "Its 2 members stay in your contacts." in sender.get(url).text
     response = sender.post(url, follow=True)
-    assert "Class 9 is deleted." in response.text
+    assert "Class 9 was deleted." in response.text
     assert not Group.objects.exists()
     assert Contact.objects.count() == 2
 
@@ -78,7 +78,7 @@ def test_queries_of_the_groups_page_do_not_grow_with_groups(
 
 def test_an_empty_list_of_groups_says_so(sender: Client) -> None:
     assert "No groups yet" in sender.get(URL).text
-    assert "No group has such a name" in sender.get(URL, {"q": "x"}, follow=True).text
+    assert "No groups match your search" in sender.get(URL, {"q": "x"}, follow=True).text
 
 
 @pytest.mark.parametrize("path", ["/groups/new/", "/groups/5/rename/", "/groups/5/delete/"])
@@ -99,8 +99,8 @@ def test_one_who_may_only_see_groups_changes_none(client: Client, path: str, db:
     [
         ("", "Enter a name for the group."),
         ("\u202e", "Enter a name for the group."),
-        ("Class 9", "A group of this name exists already."),
-        (" Class  9", "A group of this name exists already."),
+        ("Class 9", "A group with this name already exists."),
+        (" Class  9", "A group with this name already exists."),
         ("x" * 101, "at most 100 characters"),
     ],
 )

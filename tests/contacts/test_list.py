@@ -1,6 +1,8 @@
-"""The list of contacts: everybody by name, searched, filtered, page by page."""
+"""The list of contacts: everyone by name, searched, filtered, page by page."""
 
+from html import escape
 from typing import Any
+from urllib.parse import quote, urlencode
 
 import pytest
 from django.contrib.auth.models import User
@@ -9,7 +11,7 @@ from django.urls import reverse
 
 from contacts.models import Contact, ContactField
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory, UserFactory
-from tests.pages import searched
+from tests.pages import searched, words
 from tests.queries import FRAME
 
 URL = "/contacts/"
@@ -25,8 +27,8 @@ def test_contacts_are_listed_by_name_with_their_groups(sender: Client) -> None:
     GroupFactory.create(name="Class 9", members=[sita])
     response = sender.get(URL)
     assert names(response) == ["Asha Lama", "Sita Rai"]
-    for words in ("984-1234567", "Ncell", "Class 9", reverse("contacts:edit", args=[sita.pk])):
-        assert words in response.text
+    for shown in ("984-1234567", "Ncell", "Class 9", reverse("contacts:edit", args=[sita.pk])):
+        assert shown in response.text
 
 
 @pytest.mark.parametrize(
@@ -49,7 +51,7 @@ def test_the_list_is_filtered_by_group(sender: Client) -> None:
 def test_pages_follow_one_another_and_keep_the_search(sender: Client) -> None:
     for number in range(60):
         ContactFactory.create(name=f"Person {number:02}")
-    ContactFactory.create(name="Somebody else")
+    ContactFactory.create(name="Someone else")
     address = searched(sender, URL, q="person")
     first = sender.get(address)
     assert names(first) == [f"Person {number:02}" for number in range(50)]
@@ -73,9 +75,9 @@ def test_who_opted_out_is_marked(sender: Client) -> None:
 
 def test_an_empty_list_of_contacts_says_so(sender: Client) -> None:
     page = sender.get(URL).text
-    assert "Nobody is here yet" in page
+    assert "No contacts yet" in page
     assert reverse("contacts:create") in page
-    assert "Nobody fits this search" in sender.get(URL, {"q": "x"}, follow=True).text
+    assert "No contacts match your search" in sender.get(URL, {"q": "x"}, follow=True).text
 
 
 @pytest.mark.parametrize("rows", [1, 50])
@@ -87,7 +89,7 @@ def test_queries_of_the_list_do_not_grow_with_contacts(
         ContactFactory.create().groups.set(groups)
     ContactField.objects.create(name="Class", key="class", in_list=True)
     sender.get(URL)
-    with django_assert_num_queries(FRAME + 6):
+    with django_assert_num_queries(FRAME + 7):
         sender.get(URL)
 
 
@@ -117,7 +119,7 @@ def test_a_stranger_is_asked_to_sign_in(client: Client, db: None) -> None:
         {"page": "é"},
     ],
 )
-def test_nonsense_finds_nobody_or_everybody_but_never_fails(
+def test_nonsense_finds_nobody_or_everyone_but_never_fails(
     sender: Client, query: dict[str, str]
 ) -> None:
     ContactFactory.create(name="Sita Rai")
@@ -128,9 +130,7 @@ def test_nonsense_finds_nobody_or_everybody_but_never_fails(
 
 
 def test_a_group_that_was_deleted_is_said(sender: Client) -> None:
-    assert (
-        "This group was deleted meanwhile." in sender.get(URL, {"group": "999"}, follow=True).text
-    )
+    assert "This group was deleted." in sender.get(URL, {"group": "999"}, follow=True).text
 
 
 def test_names_are_text_and_never_markup(sender: Client) -> None:
@@ -143,3 +143,31 @@ def test_names_are_text_and_never_markup(sender: Client) -> None:
 def test_users_are_no_contacts(sender: Client) -> None:
     assert User.objects.count() == 1
     assert names(sender.get(URL)) == []
+
+
+def test_saving_leads_back_to_the_list_it_was_opened_from(sender: Client) -> None:
+    group = GroupFactory.create(members=[ContactFactory.create(name="Sita Rai")])
+    contact = Contact.objects.get()
+    for page in (f"{URL}?group={group.pk}&sort=number", f"/groups/{group.pk}/"):
+        edit = f"{reverse('contacts:edit', args=[contact.pk])}?next={quote(page)}"
+        assert edit in sender.get(page).text
+        assert f'href="{escape(page)}"' in sender.get(edit).text
+        saved = sender.post(edit, {"name": "Sita", "mobile": contact.mobile, "groups": [group.pk]})
+        assert saved["Location"] == page
+
+
+def test_saving_leads_to_no_other_site(sender: Client) -> None:
+    contact = ContactFactory.create(name="Sita Rai")
+    edit = reverse("contacts:edit", args=[contact.pk])
+    for elsewhere in ("https://example.org/", "//example.org", "javascript:alert(1)"):
+        typed = {"name": "Sita", "mobile": contact.mobile}
+        saved = sender.post(f"{edit}?{urlencode({'next': elsewhere})}", typed)
+        assert saved["Location"] == URL
+
+
+def test_the_list_says_how_many_there_are(sender: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    ContactFactory.create_batch(3, name="Sita")
+    assert "3 contacts" in words(sender.get(URL))
+    assert "3 found" in words(sender.get(URL, {"q": "sita"}, follow=True))
+    monkeypatch.setattr("contacts.views.people._COUNTED", 2)
+    assert "More than 2 contacts" in words(sender.get(URL))

@@ -35,7 +35,7 @@ def test_a_groups_page_lists_its_members_and_lets_them_go(
     found = sender.get("/groups/5/", {"q": "gi"}, follow=True)
     assert [contact.name for contact in found.context["page"].items] == ["Gita"]
     response = sender.post("/groups/5/", {"contact": people[0].pk}, follow=True)
-    assert "1 person is no longer in Class 9." in response.text
+    assert "1 contact is no longer in Class 9." in response.text
     assert members(group) == ["Gita"]
     assert Contact.objects.count() == 3
 
@@ -48,7 +48,7 @@ def test_people_are_added_from_those_who_are_not_in_it(
     address = searched(sender, "/groups/5/add/", q="ha")
     response = sender.post(address, {"contact": people[2].pk}, follow=True)
     assert response.redirect_chain == [(address, 302)]
-    assert "1 person is now in Class 9." in response.text
+    assert "1 contact was added to Class 9." in response.text
     assert members(group) == ["Asha", "Hari"]
 
 
@@ -70,9 +70,9 @@ def test_queries_of_a_groups_pages_do_not_grow_with_members(
 
 def test_an_empty_group_and_a_full_one_say_so(sender: Client, people: list[Contact]) -> None:
     group = GroupFactory.create(pk=5)
-    assert "Nobody is in this group yet" in sender.get("/groups/5/").text
+    assert "No one is in this group yet" in sender.get("/groups/5/").text
     group.members.set(people)
-    assert "There is nobody left to add" in sender.get("/groups/5/add/").text
+    assert "There is no one left to add" in sender.get("/groups/5/add/").text
 
 
 @pytest.mark.parametrize("path", ["/contacts/", "/groups/5/", "/groups/5/add/"])
@@ -93,7 +93,7 @@ def test_one_who_may_only_see_contacts_changes_no_membership(
 @pytest.mark.parametrize("path", ["/groups/5/", "/groups/5/add/"])
 def test_a_group_asks_to_tick_people_first(sender: Client, group: Group, path: str) -> None:
     response = sender.post(path, {"other": "x"})
-    assert "Tick the people first." in response.text
+    assert "Tick at least one contact." in response.text
     assert members(group) == ["Asha"]
 
 

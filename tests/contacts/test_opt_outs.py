@@ -37,7 +37,7 @@ def test_the_latest_opt_outs_come_first_and_are_searched(sender: Client) -> None
     assert mobiles(sender.get(URL)) == ["9801111111", "9841111111"]
     assert mobiles(sender.get(URL, {"q": "0984"}, follow=True)) == ["9841111111"]
     assert mobiles(sender.get(URL, {"q": "school"}, follow=True)) == ["9801111111"]
-    assert "No opt-out fits this search" in sender.get(URL, {"q": "x"}, follow=True).text
+    assert "No opt-outs match your search" in sender.get(URL, {"q": "x"}, follow=True).text
 
 
 def test_a_new_opt_out_begins_with_the_contacts_number(sender: Client) -> None:
@@ -55,7 +55,7 @@ def test_a_manager_removes_an_opt_out_after_a_question(manager: Client) -> None:
     assert url in manager.get(URL).text
     assert "It belongs to Sita Rai." in manager.get(url).text
     response = manager.post(url, follow=True)
-    assert "984-1234567 may be texted again." in response.text
+    assert "984-1234567 can be sent messages again." in response.text
     assert not OptOut.objects.exists()
 
 
@@ -79,7 +79,7 @@ def test_one_without_a_role_sees_no_opt_outs(client: Client, db: None) -> None:
     [
         ("", "Enter a mobile number."),
         ("01-4123456", "This is a landline"),
-        ("0984-1111111", "This number is opted out already."),
+        ("0984-1111111", "This number is already opted out."),
     ],
 )
 def test_a_mistake_in_an_opt_out_is_said(sender: Client, mobile: str, words: str) -> None:

@@ -32,7 +32,7 @@ def test_a_contact_is_added_with_its_number_in_any_spelling(sender: Client, mobi
     contact = Contact.objects.get()
     assert (contact.name, contact.mobile, contact.operator) == ("Sita Rai", "9841234567", "ntc")
     assert list(contact.groups.all()) == [group]
-    assert said(response) == ["Sita Rai is saved."]
+    assert said(response) == ["Sita Rai was saved."]
 
 
 def test_a_contact_is_changed(sender: Client) -> None:
@@ -60,11 +60,11 @@ def test_a_family_may_share_a_number_and_it_is_said(sender: Client) -> None:
     response = sender.post(NEW, {"name": "Gita Rai", "mobile": "9841234567"})
     assert response.status_code == 302
     assert said(response)[1] == (
-        "984-1234567 is also the number of Hari Rai: a message goes there only once."
+        "984-1234567 is also the number of Hari Rai. It gets each message only once."
     )
     gita = Contact.objects.get(name="Gita Rai")
     page = sender.get(reverse("contacts:edit", args=[gita.pk])).text
-    assert "Others have 984-1234567 too" in page
+    assert "984-1234567 gets each message only once." in page
     assert "Hari Rai" in page
 
 
@@ -76,7 +76,7 @@ def test_a_contacts_page_says_that_the_number_opted_out(sender: Client) -> None:
     page = sender.get(url).text
     assert "opted out on" in page
     assert "Asked by phone" in page
-    assert "opt it out" not in page
+    assert "Stop messages to this number" not in page
 
 
 def test_hidden_characters_are_taken_out_of_a_name(sender: Client) -> None:
@@ -102,16 +102,16 @@ def test_adding_and_changing_contacts_needs_the_permission(
     ("field", "value", "words"),
     [
         ("mobile", "", "Enter a mobile number."),
-        ("mobile", "01-4123456", "This is a landline; only mobile numbers can be texted."),
-        ("mobile", "98412", "This number is too short: it has 5 digits"),
-        ("mobile", "9.841E+09", "Excel has cut this number to 9.841E+09"),
+        ("mobile", "01-4123456", "This is a landline. Messages can only go to mobile numbers."),
+        ("mobile", "98412", "A mobile number has 10 digits, and this has 5."),
+        ("mobile", "9.841E+09", "Excel shortened this number to 9.841E+09"),
         ("mobile", "+91 9841234567", "This is a foreign number"),
         ("mobile", "Sita", "This is not a number"),
         ("mobile", "9" * 5000, "This number is too long"),
         ("name", "", "Enter a name."),
         ("name", "\u200b\u202e \t", "Enter a name."),
         ("name", "x" * 201, "at most 200 characters"),
-        ("groups", "999", "One of these groups was deleted meanwhile"),
+        ("groups", "999", "One of these groups was deleted. Choose again."),
     ],
 )
 def test_a_mistake_is_said_beside_the_field_and_on_top(
@@ -136,7 +136,7 @@ def test_the_same_person_is_not_added_twice(sender: Client) -> None:
     ContactFactory.create(name="Sita Rai", mobile="9841234567")
     response = sender.post(NEW, {"name": " Sita  Rai ", "mobile": "+9779841234567"})
     assert response.status_code == 200
-    assert response.text.count("This person is already in your contacts.") == 1
+    assert response.text.count("A contact with this name and number already exists.") == 1
     assert Contact.objects.count() == 1
 
 
@@ -151,7 +151,7 @@ def test_a_double_click_adds_a_contact_once(sender: Client) -> None:
 
     with patch.object(ContactWithGroupsForm, "is_valid", meanwhile), transaction.atomic():
         response = sender.post(NEW, {"name": "Sita Rai", "mobile": "9841234567"})
-    assert "This person is already in your contacts." in response.text
+    assert "A contact with this name and number already exists." in response.text
     assert Contact.objects.count() == 1
 
 

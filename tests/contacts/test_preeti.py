@@ -72,7 +72,7 @@ def _shown(text: str) -> str:
     return to_unicode(text, Font.PREETI)
 
 
-def test_what_could_be_a_latin_name_as_well_is_left_to_somebody_who_knows() -> None:
+def test_what_could_be_a_latin_name_as_well_is_left_to_someone_who_knows() -> None:
     assert {word for word in EITHER.split() if reading_of(word) is not Reading.EITHER} == set()
     assert _shown("raj") == "चबव"
     assert to_unicode("raj", Font.PREETI, either=False) == "raj"

@@ -1,4 +1,4 @@
-"""What somebody does who may do everything but see whole numbers."""
+"""What someone does who may do everything but see whole numbers."""
 
 import uuid
 from typing import Any
@@ -15,7 +15,9 @@ from tests.conftest import Browser
 from tests.factories import ContactFactory, UserFactory
 from tests.pages import searched, words
 
-_REFUSED = "You may not see whole numbers, so you cannot search by digits. Search by name."
+_REFUSED = (
+    "You are not allowed to see whole numbers, so you cannot search by digits. Search by name."
+)
 
 
 @pytest.fixture
@@ -50,7 +52,7 @@ def test_a_person_is_not_renamed_to_another_at_the_same_number(
 ) -> None:
     ContactFactory.create(name="Gita Rai", mobile="9841234567")
     answer = observer.post(f"/contacts/{sita.pk}/", {"name": "Gita Rai"})
-    assert "This person is already in your contacts." in answer.text
+    assert "A contact with this name and number already exists." in answer.text
 
 
 def test_what_holds_a_number_is_not_offered_and_stays(observer: Client) -> None:
@@ -66,7 +68,7 @@ def test_what_holds_a_number_is_not_offered_and_stays(observer: Client) -> None:
     assert person.name == "984-1234567"
 
 
-def test_a_number_is_typed_for_somebody_new(observer: Client) -> None:
+def test_a_number_is_typed_for_someone_new(observer: Client) -> None:
     observer.post("/contacts/new/", {"name": "Hari", "mobile": "9841111111"})
     assert Contact.objects.get().mobile == "9841111111"
 
@@ -145,15 +147,18 @@ def test_a_contacts_number_is_opted_out_unseen_and_once(observer: Client, sita: 
     url = f"/contacts/{sita.pk}/opt-out/"
     assert "984•••4567" in observer.get(url).text
     said = observer.post(url, {"mobile": "9800000000", "reason": "Asked"}, follow=True)
-    assert "984•••4567 is never texted." in words(said)
+    assert "984•••4567 is opted out and will get no more messages." in words(said)
     assert OptOut.objects.get().mobile == "9841234567"
-    assert "This number is opted out already." in observer.post(url, {"reason": ""}).text
+    assert "This number is already opted out." in observer.post(url, {"reason": ""}).text
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
 def test_nothing_is_exported(observer: Client, sita: Contact, kind: str) -> None:
     answer = observer.get(f"/contacts/export.{kind}", follow=True)
-    assert "A file has whole numbers in it, and you may not see them." in words(answer)
+    assert (
+        "You cannot download this file, because you are not allowed to see whole numbers."
+        in words(answer)
+    )
     assert "/contacts/export." not in answer.text
 
 
@@ -168,7 +173,7 @@ def test_the_numbers_of_a_message_stay_whatever_is_posted(
         by=observer.user,
     )
     page = observer.get(f"/compose/?draft={draft.pk}").text
-    assert "And 2 numbers that you may not see." in page
+    assert "The message also goes to 2 numbers that you are not allowed to see." in page
     assert "9801234567" not in page
     form = {"form_uuid": draft.form_uuid, "version": draft.version, "contacts": sita.pk}
     observer.post("/compose/", {**form, "text": "Hello all", "numbers": "9841111111"})

@@ -19,7 +19,7 @@ ROOT: Final = Path(__file__).parents[2]
 INNER: Final = re.compile(r"\b[A-Z]+_[A-Z_]+\b|manage\.py|localhost")
 # Read only by who runs the portal: a worker or a command ends with it, or explains itself.
 ELSEWHERE: Final = (
-    "FINGERPRINT_KEY is not the one with which",
+    "FINGERPRINT_KEY is not the key that",
     "FINGERPRINT_KEY is lost:",
     "SOCIAIR_TOKEN is not set.",
 )

@@ -7,7 +7,6 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils.translation import gettext as _
 
-from contacts.days import Calendar
 from contacts.fields import DecimalMark
 from contacts.importing import jobs, load
 from contacts.importing.chosen import NotChosen, options_of
@@ -26,43 +25,65 @@ from contacts.importing.rows import Unreadable
 from contacts.models import ContactImport, RejectedRow
 from contacts.names import clean_name
 from sociair_portal.audit.actors import by_command
+from sociair_portal.common.calendars import Calendar
 
 _LEFT_OUT = "left_out"  # a column
 
 
 class Command(BaseCommand):
-    help = "Import people from a CSV, XLSX, XLS or ODS file and print what became of each row."
+    help = _("Import contacts from a CSV, XLSX, XLS or ODS file, and print the result as JSON.")
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("file", type=Path)
-        parser.add_argument("--group", action="append", default=[], metavar="NAME")
+        parser.add_argument("file", type=Path, help=_("the file to import"))
+        parser.add_argument(
+            "--group",
+            action="append",
+            default=[],
+            metavar="NAME",
+            help=_("add everyone to this group (can be repeated)"),
+        )
         parser.add_argument(
             "--column",
             action="append",
             default=[],
             metavar="number=HEADING",
-            help="the heading of the column with the number, the name or the groups; or left_out",
+            help=_("what a column means: number, name, groups or left_out"),
         )
         parser.add_argument(
-            "--sheet", default="", help="of a spreadsheet, if not the one that was open"
+            "--sheet",
+            default="",
+            help=_("the sheet to import (default: the one that was open when the file was saved)"),
         )
-        parser.add_argument("--heading", type=int, metavar="LINE", help="of the headings; 0: none")
-        parser.add_argument("--take-hidden", action="store_true", help="read hidden rows as well")
+        parser.add_argument(
+            "--heading",
+            type=int,
+            metavar="LINE",
+            help=_("the line with the headings, 0 for none (default: found automatically)"),
+        )
+        parser.add_argument("--take-hidden", action="store_true", help=_("include hidden rows"))
         parser.add_argument(
             "--several",
             choices=[one.value for one in Numbers],
             default="",
-            help="what counts if several columns have mobile numbers",
+            help=_("which numbers to use if several columns have mobile numbers"),
         )
         parser.add_argument(
             "--written",
             action="append",
             default=[],
             metavar="HEADING=bs",
-            help="how a column is written: ad or bs (dates), point or comma (numbers), preeti, "
-            "himali, preeti_sure or himali_sure (what could be Latin stays), as_it_is (letters)",
+            help=_(
+                "how a column is written. Dates: ad or bs. Numbers: point or comma. Letters: "
+                "preeti, himali, preeti_sure or himali_sure (cells that could be Latin stay), "
+                "or as_it_is"
+            ),
         )
-        parser.add_argument("--existing", choices=[one.value for one in Existing], default="update")
+        parser.add_argument(
+            "--existing",
+            choices=[one.value for one in Existing],
+            default="update",
+            help=_("what to do with contacts that you already have (default: %(default)s)"),
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         with by_command("import_contacts"):
@@ -71,14 +92,16 @@ class Command(BaseCommand):
     def _import(self, options: dict[str, Any]) -> None:
         path: Path = options["file"]
         if not path.is_file():
-            raise CommandError(_("There is no file %(file)s.") % {"file": path}, returncode=2)
+            raise CommandError(
+                _("The file %(file)s does not exist.") % {"file": path}, returncode=2
+            )
         try:
             source = jobs.take_in(path, name=path.name, by=None, sheet=options["sheet"])
         except Unreadable as unreadable:
             raise CommandError(sentence(unreadable), returncode=2) from unreadable
         try:
             if (line := options["heading"]) is not None and not jobs.choose_heading(source, line):
-                raise NotChosen(_("Line %(line)d cannot be the headings.") % {"line": line})
+                raise NotChosen(_("Line %(line)d cannot be used as headings.") % {"line": line})
             choice = _choice(source, options)
             chosen = options_of(source, choice)
         except NotChosen as not_chosen:
@@ -117,7 +140,7 @@ def _place(source: ContactImport, heading: str) -> int:
 
 
 def _unknown(source: ContactImport, given: str) -> NotChosen:
-    said = _("There is no column %(given)s. The file has: %(names)s.")
+    said = _("The file has no column %(given)s. Its columns are: %(names)s.")
     return NotChosen(said % {"given": given, "names": ", ".join(source.names)})
 
 

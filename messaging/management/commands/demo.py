@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 from contacts.models import Contact, Group, OptOut
 from contacts.names import name_key
 from contacts.phone import operator_of, parse_mobile
+from contacts.sounds import sound
 from messaging.models import Profile
 from messaging.services import templates
 from messaging.services.campaigns import own_number
@@ -121,4 +122,10 @@ def _bad_days() -> Iterator[Contact]:
 
 def _contact(name: str, written: str) -> Contact:
     mobile = parse_mobile(written)
-    return Contact(name=name, name_key=name_key(name), mobile=mobile, operator=operator_of(mobile))
+    return Contact(
+        name=name,
+        name_key=name_key(name),
+        sound_key=sound(name),
+        mobile=mobile,
+        operator=operator_of(mobile),
+    )

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from typing import Final
 
-from contacts.days import Calendar
 from contacts.fields import DecimalMark, FieldKind, InvalidValue, is_error
 from contacts.importing import jobs
 from contacts.importing.meanings import kind_of_column
@@ -13,6 +12,7 @@ from contacts.models import ContactImport
 from messaging.models import RecipientTable
 from messaging.services.audience.choice import Audience
 from messaging.text.placeholders import parse
+from sociair_portal.common.calendars import Calendar
 
 _MOST: Final = 20
 _LONGEST: Final = 60  # letters

@@ -2,6 +2,7 @@
 
 from datetime import datetime, timedelta
 from decimal import Decimal
+from typing import Final
 
 from django.conf import settings
 from django.utils import timezone
@@ -28,6 +29,26 @@ def morning_after(at: datetime | None = None) -> datetime | None:
         return None
     morning = local + timedelta(hours=(ends - local.hour) % 24)
     return morning.replace(minute=0, second=0, microsecond=0)
+
+
+def handy_times() -> list[datetime]:
+    """Times that many choose, today and tomorrow, outside the quiet hours."""
+    now = timezone.localtime()
+    morning = settings.QUIET_HOURS[1] if settings.QUIET_HOURS else _MORNING
+    found = [
+        (now + timedelta(days=days)).replace(hour=hour, minute=0, second=0, microsecond=0)
+        for days in (0, 1)
+        for hour in dict.fromkeys((morning, _NOON, _EVENING))
+    ]
+    soon = now + _SOON
+    return [at for at in found if at > soon and morning_after(at) is None][:_HANDY]
+
+
+_MORNING: Final = 7
+_NOON: Final = 12
+_EVENING: Final = 17
+_SOON: Final = timedelta(minutes=15)
+_HANDY: Final = 3
 
 
 def check_no_test(campaign: Campaign) -> None:

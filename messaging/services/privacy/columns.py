@@ -20,7 +20,8 @@ class Kind(Enum):
 
 
 _HERS: Final = (
-    *("contacts.Contact.name", "contacts.Contact.name_key", "contacts.Contact.mobile"),
+    *("contacts.Contact.name", "contacts.Contact.name_key", "contacts.Contact.sound_key"),
+    "contacts.Contact.mobile",
     *("contacts.OptOut.mobile", "contacts.ForgottenNumber.fingerprint"),
     *("messaging.Recipient.mobile", "messaging.Recipient.name"),
     *("messaging.Erasure.mobile", "messaging.Erasure.traces", "messaging.Campaign.signed_people"),

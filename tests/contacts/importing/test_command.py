@@ -32,7 +32,8 @@ def test_the_import_command_imports_and_reports_in_json(tmp_path: Path) -> None:
                 "line": 3,
                 "column": "",
                 "entry": "12",
-                "reason": "This number is too short: it has 2 digits, a mobile number has 10.",
+                "reason": "This number is too short. "
+                "A mobile number has 10 digits, and this has 2.",
             }
         ],
     }
@@ -58,10 +59,10 @@ def test_the_import_command_can_leave_existing_contacts(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "arguments", "says"),
     [
-        (b"", [], "There is nothing in this file."),
+        (b"", [], "This file is empty."),
         (b"\x89PNG\r\n\x1a\n\x00\x00", [], "This is a picture"),
-        (b"Name,Mobile\nSita,9841000001\n", ["--column", "number=Cell"], "There is no column"),
-        (b"Name,Village\nSita,Ilam\n", [], "Choose the column that has the mobile numbers."),
+        (b"Name,Mobile\nSita,9841000001\n", ["--column", "number=Cell"], "The file has no column"),
+        (b"Name,Village\nSita,Ilam\n", [], "Choose the column with the mobile numbers."),
     ],
 )
 def test_the_import_command_refuses_a_file_it_cannot_read(
@@ -126,7 +127,7 @@ def test_the_import_command_takes_the_named_line_as_headings(tmp_path: Path) -> 
 def test_the_import_command_says_that_there_is_no_file(tmp_path: Path) -> None:
     done = run("import_contacts", str(tmp_path / "none.csv"))
     assert done.code == 2
-    assert "There is no file" in done.err
+    assert "does not exist." in done.err
 
 
 def test_the_import_command_asks_about_letters_typed_for_a_font(tmp_path: Path) -> None:

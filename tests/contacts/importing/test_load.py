@@ -42,9 +42,7 @@ STUDENTS = """S.No.,Name,Mobile No,Class,Fee due
 """
 
 
-_SEVERAL = (
-    "There are several numbers in this cell: 984-1000004, 980-1000005. Give each a row of its own."
-)
+_SEVERAL = "This cell has several numbers: 984-1000004, 980-1000005. Put each in its own row."
 
 
 def _reasons() -> dict[int, tuple[str, str]]:
@@ -66,11 +64,11 @@ def test_a_file_of_people_becomes_contacts(tmp_path: Path) -> None:
         "fee_due": "number",
     }
     assert _reasons() == {
-        5: ("This is a landline; only mobile numbers can be texted.", ""),
-        6: ("Excel has cut this number to 9.841E+09: type it again in full.", ""),
+        5: ("This is a landline. Messages can only go to mobile numbers.", ""),
+        6: ("Excel shortened this number to 9.841E+09. Type it in full.", ""),
         7: (_SEVERAL, ""),
         8: (
-            "This is not a number: only digits, spaces, hyphens and a leading + can be read.",
+            "This is not a number. Use only digits, spaces, hyphens and a + at the start.",
             "9841000006",
         ),
     }
@@ -135,7 +133,10 @@ def test_names_tell_people_of_one_number_apart(tmp_path: Path) -> None:
     ContactFactory.create(name="Anita", mobile="9841000001")
     text = "Name,Mobile\nBina,9841000001\nB ina,9841000002\nBina,9841000001\n,9841000001\n"
     assert counts(imported(csv_file(tmp_path / "one.csv", text))) == (2, 0, 1, 1)
-    assert _reasons()[5][0] == "Several people have this number (Anita, Bina): give the name."
+    assert (
+        _reasons()[5][0]
+        == "Several contacts have this number (Anita, Bina). Add the name to this row."
+    )
 
 
 @pytest.mark.parametrize("rows_a_piece", [1, 1000])
@@ -156,7 +157,10 @@ def test_the_first_row_of_a_person_in_a_file_wins(
 def test_no_more_than_a_hundred_share_an_imported_number(tmp_path: Path) -> None:
     text = "Name,Mobile\n" + "".join(f"Person {n},9841000001\n" for n in range(102))
     assert counts(imported(csv_file(tmp_path / "one.csv", text))) == (100, 0, 0, 2)
-    assert _reasons()[103][0] == "More than 100 people have this number: is it a real one?"
+    assert (
+        _reasons()[103][0]
+        == "More than 100 contacts have this number. Check that it is a real one."
+    )
 
 
 def test_imported_groups_are_found_whatever_their_case(tmp_path: Path) -> None:
@@ -179,9 +183,9 @@ def test_a_contact_without_a_name_is_called_by_number(tmp_path: Path) -> None:
 def test_people_join_groups_of_their_row_and_of_all(tmp_path: Path) -> None:
     GroupFactory.create(name="Class 9")
     text = "Name,Mobile,Groups\nSita,9841000001,Class 9; Hostel\nRam,9841000002,\n"
-    imported(csv_file(tmp_path / "one.csv", text), to_groups=("Everybody",))
+    imported(csv_file(tmp_path / "one.csv", text), to_groups=("Everyone",))
     groups = {group.name: group.members.count() for group in Group.objects.all()}
-    assert groups == {"Class 9": 1, "Hostel": 1, "Everybody": 2}
+    assert groups == {"Class 9": 1, "Hostel": 1, "Everyone": 2}
 
 
 def test_a_value_that_does_not_fit_is_left_out_and_the_person_stays(tmp_path: Path) -> None:
@@ -213,7 +217,7 @@ def test_opt_outs_have_reasons_of_their_own(tmp_path: Path) -> None:
     source = jobs.take_in(path, name="one.csv", by=UserFactory.create())
     choice = guess_choice(source)
     choice.give(1, REASON)
-    with pytest.raises(NotChosen, match="Only numbers that must not be texted have a reason"):
+    with pytest.raises(NotChosen, match="Only opted-out numbers have a reason"):
         options_of(source, choice)
     choice.opt_out, choice.reason = True, "List of the clinic"
     assert jobs.start(source, options_of(source, choice))

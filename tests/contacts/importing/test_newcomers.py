@@ -34,7 +34,7 @@ _OPTIONS = Options(
         FieldColumn(2, "fee_due", "Fee due", FieldKind.NUMBER),
         FieldColumn(3, "born", "Born", FieldKind.DATE),
     ),
-    to_groups=("Everybody",),
+    to_groups=("Everyone",),
 )
 
 

@@ -56,10 +56,10 @@ def _run() -> None:
 def test_a_file_is_uploaded_looked_at_and_imported(sender: Browser) -> None:
     source = _uploaded(sender)
     page = sender.get(source.get_absolute_url()).content.decode()
-    assert "students.csv has 3 rows. Nothing is imported yet." in page
+    assert "students.csv has 3 rows. Nothing has been imported yet." in page
     assert "1 new, 0 changed, 0 unchanged, 2 left out." in page
-    assert "Perhaps 980-1000002 is meant." in page
-    assert "This is a landline; only mobile numbers can be texted." in page
+    assert "Did you mean 980-1000002?" in page
+    assert "This is a landline. Messages can only go to mobile numbers." in page
 
     sender.post(
         source.get_absolute_url(), _choices(source, action="start", to_groups="Class 9, Hostel")
@@ -68,8 +68,8 @@ def test_a_file_is_uploaded_looked_at_and_imported(sender: Browser) -> None:
     assert not Contact.objects.exists()
     _run()
     page = sender.get(source.get_absolute_url()).content.decode()
-    assert "What came of students.csv" in page
-    assert "This is a landline; only mobile numbers can be texted." in page
+    assert "Import result: students.csv" in page
+    assert "This is a landline. Messages can only go to mobile numbers." in page
     person = Contact.objects.get()
     assert (person.name, person.fields) == ("Sita Rai", {"class": 9})
     assert set(person.groups.values_list("name", flat=True)) == {"Class 9", "Hostel"}
@@ -103,20 +103,23 @@ def test_a_pasted_table_is_taken_like_a_file(sender: Browser) -> None:
     response = sender.post(UPLOAD, {"text": text})
     source = ContactImport.objects.get()
     assert response.headers["Location"] == source.get_absolute_url()
-    assert (source.file_name, source.names, source.rows) == ("Pasted table", ["नाम", "मोबाइल"], 2)
+    assert (source.file_name, source.names, source.rows) == ("Pasted rows", ["नाम", "मोबाइल"], 2)
 
 
 @pytest.mark.parametrize(
     ("content", "says"),
     [
-        (b"", "There is nothing in this file. Choose another."),
-        (b"\n\n", "There is nothing in this file."),
-        (b"Name,Mobile\n", "There are headings in this file, and nobody below them."),
+        (b"", "This file is empty. Choose another."),
+        (b"\n\n", "This file is empty."),
+        (b"Name,Mobile\n", "This file has headings but no rows below them."),
         (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 4, "This is a picture."),
         (b"PK\x03\x04 and nothing else", "This file is damaged or of an unknown kind."),
         ("Name,Mobile\n" + "x," * 300 + "\n", "Line 2 has more than 200 columns."),
         ('Name,Mobile\n"' + "x" * 200_000, "Line 2 is longer than 100000 characters."),
-        ("नाम,Mobile\n".encode() + b"Ren\xe9,984\n", "From line 2 on, this file is written in"),
+        (
+            "नाम,Mobile\n".encode() + b"Ren\xe9,984\n",
+            "The character encoding of this file changes on line 2.",
+        ),
     ],
 )
 def test_an_upload_that_cannot_be_read_says_why(
@@ -130,7 +133,7 @@ def test_an_upload_that_cannot_be_read_says_why(
 
 def test_an_upload_without_a_file_asks_for_one(sender: Browser) -> None:
     page = sender.post(UPLOAD, {"text": " "}).content.decode()
-    assert "Choose a file, or paste a table below." in page
+    assert "Choose a file, or paste rows below." in page
 
 
 def test_the_form_says_how_large_a_file_may_be(sender: Browser, settings: Settings) -> None:
@@ -143,11 +146,11 @@ def test_the_form_says_how_large_a_file_may_be(sender: Browser, settings: Settin
 def test_an_impossible_choice_of_columns_is_said(sender: Browser) -> None:
     source = _uploaded(sender)
     for changed, says in (
-        ({"column_1": ""}, "Choose the column that has the mobile numbers."),
-        ({"column_2": "groups", "column_0": "groups"}, "Another column has this meaning already."),
+        ({"column_1": ""}, "Choose the column with the mobile numbers."),
+        ({"column_2": "groups", "column_0": "groups"}, "Another column already has this meaning."),
         ({"column_2": "number"}, "Mobile numbers are in several columns: "),
-        ({"column_0": "new:text"}, "A field cannot be called so."),
-        ({"to_groups": "x" * 101}, "The name of a group is too long"),
+        ({"column_0": "new:text"}, "This heading cannot be used for a field."),
+        ({"to_groups": "x" * 101}, "A group name is too long"),
     ):
         page = sender.post(
             source.get_absolute_url(), _choices(source, action="start", **changed)
@@ -173,8 +176,8 @@ def test_a_shared_number_is_said_before_the_import(sender: Browser) -> None:
     ContactFactory.create(name="Anita", mobile="9841000001")
     source = _uploaded(sender)
     page = sender.get(source.get_absolute_url()).content.decode()
-    assert "also the telephone of Anita" in page
-    assert "1 of them has the telephone of somebody else" in page
+    assert "also the number of Anita" in page
+    assert "1 shares a number with someone else" in page
 
 
 def test_a_file_can_be_imported_as_opt_outs(sender: Browser) -> None:
@@ -207,7 +210,7 @@ def test_a_sheet_that_the_file_lacks_is_said(sender: Browser, tmp_path: Path) ->
     source = _uploaded(sender, content)
     assert source.sheets == ["Sheet1"]
     page = sender.post(UPLOAD, {"file": _file(content), "sheet": "Class 9"}).content.decode()
-    assert "There is no sheet of this name in the file." in page
+    assert "This file has no sheet with that name." in page
 
 
 @pytest.mark.parametrize("kind", ["csv", "xlsx"])
@@ -266,10 +269,10 @@ def test_two_columns_of_numbers_are_asked_about(sender: Browser) -> None:
     source = _uploaded(sender, TWO_COLUMNS)
     address = source.get_absolute_url()
     page = sender.get(address).text
-    assert "Mobile numbers are in several columns. What counts?" in page
+    assert "Mobile numbers are in several columns. Which should be used?" in page
     columns = {"column_0": "name", "column_1": "number", "column_2": "number"}
     page = sender.post(address, _choices(source, action="start", **columns)).text
-    assert "“Father&#x27;s mobile”, “Mother&#x27;s mobile”. Choose what counts." in page
+    assert "“Father&#x27;s mobile”, “Mother&#x27;s mobile”. Choose which to use." in page
     sender.post(address, _choices(source, action="start", several="both", **columns))
     _run()
     assert set(Contact.objects.values_list("mobile", "name")) == {
@@ -287,7 +290,7 @@ def test_another_row_can_be_the_headings(sender: Browser) -> None:
     source.refresh_from_db()
     assert (source.heading, source.names, source.rows) == (1, ["Class 9", "List"], 2)
     sender.post(address, {"heading": "3"})
-    assert "This row cannot be the headings." in sender.get(address).text
+    assert "This row cannot be used as headings." in sender.get(address).text
     sender.post(address, {"heading": "0"})
     source.refresh_from_db()
     assert (source.heading, source.names, source.rows) == (0, ["Column 1", "Column 2"], 3)
@@ -299,8 +302,8 @@ def test_every_line_of_a_file_is_accounted_for(sender: Browser) -> None:
     for _moment in ("before", "after"):
         page = " ".join(sender.get(source.get_absolute_url()).text.split())
         assert (
-            "The file has 7 lines: 1 above the headings, 1 with the headings, 2 empty, "
-            "1 that go on with the row before, 2 rows." in page
+            "Lines in the file: 7 · Above the headings: 1 · Headings: 1 · Empty: 2 "
+            "· Part of the row before: 1 · Rows: 2" in page
         )
         meanings = {"column_2": "new:text"}
         sender.post(source.get_absolute_url(), _choices(source, action="start", **meanings))
@@ -316,7 +319,7 @@ def test_a_column_shows_its_first_cells_and_what_it_is_taken_for(sender: Browser
     assert "How Due is written" in page
     choices = _choices(source, action="start", column_2="new:date")
     assert (
-        "Choose the calendar of these dates."
+        "Choose the calendar for these dates."
         in sender.post(source.get_absolute_url(), choices).text
     )
 
@@ -329,13 +332,15 @@ def test_letters_that_were_typed_for_a_font_are_asked_about(sender: Browser) -> 
     address = source.get_absolute_url()
     page = " ".join(sender.get(address).text.split())
     assert "<li>l;tf /fO{ → सिता राई</li>" in page
-    assert "In which font was “gfd” typed?" in page
-    assert "people would read it as it stands in the file" in page
-    assert "Answer what is asked above" in page
+    assert "Which font was “gfd” typed in?" in page
+    assert "people would read these letters as they are in the file" in page
+    assert "Answer the questions above" in page
     assert "Preeti or Kantipur: सिता राई" in page
     choices = _choices(source, action="start", column_2="new:text")
     page = sender.post(address, choices).text
-    assert "These letters look as if they were typed in a font like Preeti. Choose." in page
+    assert (
+        "These letters look as if they were typed in a font like Preeti. Choose the font." in page
+    )
     assert not Contact.objects.exists()
 
     choices |= {"written_0": "preeti", "written_2": "as_it_is"}
@@ -350,7 +355,7 @@ def test_letters_that_were_typed_for_a_font_are_asked_about(sender: Browser) -> 
     ]
     page = sender.get(_uploaded(sender, TYPED_FOR_A_FONT).get_absolute_url()).text
     assert '<option value="preeti" selected>' in page  # as last time
-    assert "Answer what is asked above" in page  # nobody has said what sIff would be
+    assert "Answer the questions above" in page  # nobody has said what sIff would be
 
 
 def test_a_file_typed_for_a_font_is_asked_about_after_one_in_unicode(sender: Browser) -> None:
@@ -360,8 +365,8 @@ def test_a_file_typed_for_a_font_is_asked_about_after_one_in_unicode(sender: Bro
     _run()
     assert Contact.objects.get().name == "सिता"
     page = sender.get(_uploaded(sender, TYPED_FOR_A_FONT).get_absolute_url()).text
-    assert "In which font was “gfd” typed?" in page
-    assert "Answer what is asked above" in page
+    assert "Which font was “gfd” typed in?" in page
+    assert "Answer the questions above" in page
 
 
 def test_what_could_be_latin_in_such_a_column_is_asked_about_and_what_is_latin_is_named(
@@ -373,10 +378,10 @@ def test_what_could_be_latin_in_such_a_column_is_asked_about_and_what_is_latin_i
     address = source.get_absolute_url()
     page = sender.get(address).text
     assert "2 cells stay as they are: Sita Thapa, hari@x.np." in page
-    assert "1 cell could be either: kafle." in page
+    assert "1 cell could be Nepali or Latin: kafle." in page
     assert "Preeti or Kantipur: सिता राई, and kafle becomes पबाभि" in page
     assert "Preeti or Kantipur: सिता राई, and kafle stays as it is" in page
-    assert "kafle →" not in page  # until somebody has said so
+    assert "kafle →" not in page  # until someone has said so
     answered = _choices(source, action="look", written_0="preeti")
     assert "kafle → पबाभि" in sender.post(address, answered).text
     answered = _choices(source, action="look", written_0="preeti_sure")
@@ -393,7 +398,7 @@ def test_what_could_be_latin_in_such_a_column_is_asked_about_and_what_is_latin_i
         "hari@x.np",
     }
     again = sender.get(_uploaded(sender, "".join(["gfd,Mobile\n", *rows])).get_absolute_url()).text
-    assert "Answer what is asked above" in again  # other words may be among them this month
+    assert "Answer the questions above" in again  # other words may be among them this month
 
 
 def test_one_name_typed_for_a_font_among_many_is_asked_about(sender: Browser) -> None:
@@ -427,10 +432,10 @@ def test_a_name_typed_for_a_font_below_the_first_rows_is_shown_in_the_question(
     page = sender.get(source.get_absolute_url()).text
     assert "Preeti or Kantipur: सुकुमारी, and raj stays as it is" in page
     assert "raj becomes" not in page  # as hardly any name of this column was typed so
-    assert "In none: ;&#x27;s&#x27;df/L stays as it is" in page
+    assert "No font: ;&#x27;s&#x27;df/L stays as it is" in page
 
 
-def test_labels_of_an_address_book_become_groups_only_if_somebody_says_so(
+def test_labels_of_an_address_book_become_groups_only_if_someone_says_so(
     sender: Browser,
 ) -> None:
     text = (
@@ -440,10 +445,10 @@ def test_labels_of_an_address_book_become_groups_only_if_somebody_says_so(
     address = source.get_absolute_url()
     page = sender.get(address).text
     assert "Labels: groups or not?" in page
-    assert "Answer what is asked above" in page
+    assert "Answer the questions above" in page
     columns = {"column_1": "name", "column_2": "labels", "column_3": "number"}
     page = sender.post(address, _choices(source, action="start", **columns)).text
-    assert "Shall each of these labels become a group?" in page
+    assert "Should each of these labels become a group?" in page
     columns["column_2"] = "groups"
     sender.post(address, _choices(source, action="start", **columns))
     _run()

@@ -44,7 +44,7 @@ _WORDS = (
 
 @dataclass
 class Sheet:
-    """A table as somebody sees it: titles, headings, rows; and what is hidden in it."""
+    """A table as someone sees it: titles, headings, rows; and what is hidden in it."""
 
     titles: list[str]
     rows: list[tuple[str, str, int]]  # name, number, place in SHOWN

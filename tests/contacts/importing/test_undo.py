@@ -130,7 +130,7 @@ _PIECES = "Name,Mobile,Class,Groups\nSita,9841000001,9,A\nRam,9801000002,9,A\nSI
 
 
 def _loaded_with_a_pause(tmp_path: Path, between: Callable[[], object]) -> ContactImport:
-    """The same people in two pieces of a row each, and what somebody does between them."""
+    """The same people in two pieces of a row each, and what someone does between them."""
     path = csv_file(tmp_path / "pieces.csv", _PIECES)
     source = jobs.take_in(path, name="pieces.csv", by=None)
     assert jobs.start(source, guessed(source))
@@ -143,7 +143,7 @@ def _loaded_with_a_pause(tmp_path: Path, between: Callable[[], object]) -> Conta
 
 
 @pytest.mark.parametrize("is_known", [True, False])
-def test_what_somebody_wrote_between_two_pieces_stays(
+def test_what_someone_wrote_between_two_pieces_stays(
     is_known: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("contacts.importing.pieces.ROWS_A_PIECE", 1)
@@ -203,14 +203,16 @@ def test_an_undoing_that_fails_says_so_and_keeps_no_other_waiting(
     with monkeypatch.context() as broken:
         broken.setattr("contacts.importing.undo._restore_some", _raise)
         assert jobs.run(go_on=lambda: True)
-    assert "Undoing this import failed." in sender.get(source.get_absolute_url()).text
+    assert (
+        "This import could not be undone completely." in sender.get(source.get_absolute_url()).text
+    )
 
 
 def _raise(source: ContactImport) -> bool:
     raise ValueError
 
 
-def test_who_was_texted_since_stays_and_is_listed(tmp_path: Path, gateway: Gateway) -> None:
+def test_who_was_sent_a_message_since_stays_and_is_listed(tmp_path: Path, gateway: Gateway) -> None:
     old = ContactFactory.create(name="Ram Karki", mobile="9801000002", fields={})
     before = ContactFactory.create(name="Gita", mobile="9841000003", fields={})
     hand_over(gateway, Audience(contacts=(before.pk,)))  # long ago: that counts for nothing
@@ -279,13 +281,13 @@ def test_only_a_manager_undoes_opt_outs_and_only_with_a_tick(
         assert colleague.post(address).headers["Location"] == source.get_absolute_url()
         assert "only a manager can undo it" in colleague.get(source.get_absolute_url()).text
         page = " ".join(manager.get(address).text.split())
-        assert "2 people whom it added are removed." in page
-        assert "The number that it opted out may be texted again" in page
+        assert "2 contacts that it added will be removed." in page
+        assert "Also allow messages again to the number that it opted out" in page
         manager.post(address, ticked)
         tasks.run_imports.call_local()
         assert not Contact.objects.exists()
         assert OptOut.objects.count() == left
-        if left == 2:  # as nobody has said that it may be texted
+        if left == 2:  # as no one has allowed messages to it
             OptOut.objects.get(mobile="9841000002").delete()
     assert OptOut.objects.get().mobile == "9841000001"
 
@@ -299,7 +301,7 @@ def test_an_opt_out_that_a_later_file_has_as_well_stays(tmp_path: Path) -> None:
     assert list(OptOut.objects.values_list("mobile", flat=True)) == ["9841000001"]
 
 
-def test_an_opt_out_that_somebody_has_confirmed_stays(tmp_path: Path) -> None:
+def test_an_opt_out_that_someone_has_confirmed_stays(tmp_path: Path) -> None:
     source = _imported(tmp_path)
     people = Contact.objects.filter(mobile="9841000003")
     action = BulkAction(Action.OPT_OUT, people, by=None, reason="Asked us by telephone")
@@ -308,10 +310,10 @@ def test_an_opt_out_that_somebody_has_confirmed_stays(tmp_path: Path) -> None:
     assert list(OptOut.objects.values_list("mobile", flat=True)) == ["9841000003"]
 
 
-def test_an_opt_out_that_somebody_has_typed_since_stays(tmp_path: Path, sender: Browser) -> None:
+def test_an_opt_out_that_someone_has_typed_since_stays(tmp_path: Path, sender: Browser) -> None:
     source = _imported(tmp_path)
     page = sender.post("/opt-outs/new/", {"mobile": "984-1000003"}).text
-    assert "This number is opted out already." in page
+    assert "This number is already opted out." in page
     _undone(source)
     assert list(OptOut.objects.values_list("mobile", flat=True)) == ["9841000003"]
 
@@ -330,7 +332,7 @@ def test_a_field_or_a_group_that_is_in_use_since_stays(tmp_path: Path, manager: 
     assert list(Group.objects.values_list("name", flat=True)) == ["Bus 1"]
 
 
-def test_who_was_texted_by_a_typed_number_stays(tmp_path: Path, gateway: Gateway) -> None:
+def test_who_was_messaged_by_a_typed_number_stays(tmp_path: Path, gateway: Gateway) -> None:
     source = _imported(tmp_path)
     hand_over(gateway, Audience(numbers="9841000001"))
     send_all(gateway)
@@ -349,7 +351,7 @@ def test_files_that_changed_its_people_since_are_to_be_undone_first(
     seen = outlook(first)
     assert [one.pk for one in seen.first] == [later.pk]
     page = sender.get(f"{first.get_absolute_url()}undo/").text
-    assert "Files that changed some of the same people" in page
+    assert "Files that changed some of the same contacts" in page
     assert f'<a href="{later.get_absolute_url()}">up.csv</a>' in page
     _undone(later)
     seen = outlook(first)
@@ -400,18 +402,17 @@ def test_a_sender_undoes_an_import_from_its_report(tmp_path: Path, sender: Brows
     assert f'href="{report}undo/"' in sender.get(report).text
     Contact.objects.get(name="Ram Karki").save()
     page = " ".join(sender.get(f"{report}undo/").text.split())
-    assert "2 people whom it added are removed." in page
-    assert (
-        "<h2>People who were changed since the import</h2> <p>1 person stays as they are:</p>"
-        in page
-    )
+    assert "2 contacts that it added will be removed." in page
+    assert "<h2>Contacts changed since the import</h2> <p>1 contact will stay as it is:</p>" in page
     assert sender.post(f"{report}undo/").headers["Location"] == report
     assert "Undoing the import of list.csv" in sender.get(report).text
-    assert "0 people undone" in sender.get(f"{report}progress/").text
+    assert "0 contacts removed or restored" in sender.get(f"{report}progress/").text
     tasks.run_imports.call_local()
     page = " ".join(sender.get(report).text.split())
-    assert "2 people were removed or are as before." in page
-    assert "1 person had been changed or texted since, and stayed." in page
+    assert "2 contacts were removed or restored." in page
+    assert (
+        "1 contact stayed as it was, because it had been changed or sent a message since." in page
+    )
     assert "Undo this import" not in page
     assert sender.get(f"{report}undo/").headers["Location"] == report
 
@@ -495,11 +496,11 @@ def test_a_group_that_is_renamed_while_it_is_looked_at_stays(
     Contact.objects.all().delete()
     atomic = transaction.atomic
 
-    def after_somebody_renamed_it() -> object:
+    def after_someone_renamed_it() -> object:
         Group.objects.filter(name="A").update(name="Bus", source=None)
         return atomic()
 
-    monkeypatch.setattr("django.db.transaction.atomic", after_somebody_renamed_it)
+    monkeypatch.setattr("django.db.transaction.atomic", after_someone_renamed_it)
     undo.forget_made(source)
     assert list(Group.objects.values_list("name", flat=True)) == ["Bus"]
 
@@ -530,7 +531,7 @@ def test_an_opt_out_that_a_manager_typed_in_the_admin_since_stays(
 ) -> None:
     source = _imported(tmp_path)
     page = manager.post("/admin/contacts/optout/add/", {"mobile": "9841000003"}).text
-    assert "This number is opted out already." in page
+    assert "This number is already opted out." in page
     _undone(source)
     assert list(OptOut.objects.values_list("mobile", flat=True)) == ["9841000003"]
 
@@ -541,11 +542,11 @@ def test_only_ten_of_those_who_stay_are_named(tmp_path: Path, sender: Browser) -
     for person in Contact.objects.exclude(name="Person 12"):
         person.save()
     page = sender.get(f"{source.get_absolute_url()}undo/").text
-    assert "12 people stay as they are:" in page
+    assert "12 contacts will stay as they are:" in page
     assert ("Person 9<" in page, "Person 10<" in page, "And others." in page) == (True, False, True)
 
 
-def test_a_template_that_was_changed_by_somebody_else_keeps_no_field(tmp_path: Path) -> None:
+def test_a_template_that_was_changed_by_someone_else_keeps_no_field(tmp_path: Path) -> None:
     source = _imported(tmp_path, "Name,Mobile,Fee\nSita,9841000001,100\n")
     template = templates.keep(name="Fees", text="Please pay.", by=None)
     seen = template.version + 1

@@ -113,7 +113,7 @@ def test_missing_values_can_be_filled_in_at_the_review(
     for bad in ("", "a}b", " \u200b "):
         typed = {"key": "fee_due", "default": bad, "seen": draft.fingerprint}
         page = sender.post(address, typed, follow=True)
-        assert "Type what stands there instead" in words(page)
+        assert "Type what to use instead" in words(page)
     page = sender.post(address, {**typed, "default": "nothing"}, follow=True)
     assert "has no value" not in words(page)
     assert "Dear Gita, Rs nothing is due." in words(page)
@@ -129,20 +129,20 @@ def test_a_shared_number_asks_whose_message_it_gets(
     parents.members.add(maya)
     draft = draft_of(gateway, Audience(groups=(parents.pk,)), by=sender.user)
     page = sender.get(draft.get_absolute_url())
-    assert "1 number belongs to several people whose texts differ." in words(page)
+    assert "1 number is shared by people whose messages differ." in words(page)
     assert page.context["review"].people == 1
     address = reverse("messaging:answer", args=[draft.pk])
     first = {f"prefer-{maya.pk}": maya.pk, "seen": draft.fingerprint}
     page = sender.post(address, first, follow=True)
-    assert "belongs to several" not in words(page)
+    assert "is shared by people" not in words(page)
     assert [one.text for one in page.context["review"].first_people] == [
         "Dear Hari, Rs 99.50 is due.",
         "Dear Maya, Rs 7 is due.",
     ]
-    assert "Of people who share a number, those get the message whom you chose." in words(page)
+    assert "If people share a number, the person you chose gets the message." in words(page)
     # An old window answers what is answered already.
     page = sender.post(address, first, follow=True)
-    assert "Look once more" in words(page)
+    assert "Check it again" in words(page)
     now = page.context["campaign"].fingerprint
     page = sender.post(address, {"ask": "1", "seen": now}, follow=True)
     assert page.context["review"].questions == 1

@@ -165,7 +165,7 @@ def test_a_number_in_two_rows_is_asked_about(gateway: Gateway, tmp_path: Path) -
     [
         ("Name,Age\nSita,9\n", "What the columns mean"),
         ("Name,Phone\nSita,014412345\n", "No row has a mobile number in the column “Phone”."),
-        ("Name,Mobile\n", "headings in this file, and nobody below"),
+        ("Name,Mobile\n", "This file has headings but no rows below them."),
         ("%PDF-1.7\x01\x02 binary", "This is a PDF."),
     ],
 )
@@ -195,7 +195,7 @@ def test_a_table_comes_from_a_spreadsheet_or_is_pasted(sender: Browser, tmp_path
     sender.post(UPLOAD, {"file": SimpleUploadedFile("fees.xlsx", content)})
     assert [row.fields["fee"] for row in TableRow.objects.order_by("id")] == ["4200", "12.5"]
     sender.post(UPLOAD, {"text": "Name\tMobile\nSita\t9841000001\n"})
-    assert RecipientTable.objects.get(file_name="Pasted table").size == 1
+    assert RecipientTable.objects.get(file_name="Pasted rows").size == 1
 
 
 def test_a_damaged_table_is_refused(tmp_path: Path) -> None:
@@ -363,10 +363,10 @@ def test_another_sheet_of_a_spreadsheet_is_chosen(
     path = tmp_path / "two.xlsx"
     book.save(path)
     page = sender.post(UPLOAD, {"file": upload_of(path)}, follow=True)
-    assert "This is the sheet “Old”. For another one, choose the file again: New" in words(page)
+    assert "This is sheet “Old”. To use another sheet, choose the file again: New" in words(page)
     typed = {"form_uuid": str(uuid.uuid4()), "text": "Hi", "sheet": "New"}
     page = sender.post("/compose/choose-table/", typed, follow=True)
-    assert "this time its sheet “New” is read." in words(page)
+    assert "This time sheet “New” is used." in words(page)
     page = sender.post(UPLOAD, {"file": upload_of(path), "sheet": "New"}, follow=True)
     table = page.context["table"]
     assert (table.sheet, table.rows.get().name) == ("New", "New")
@@ -469,7 +469,7 @@ def test_two_columns_of_numbers_are_asked_about(
     address = _columns_of(sender, TWO_NUMBERS)
     columns = {"column_0": "name", "column_1": "number", "column_2": "number", "column_3": "keep"}
     page = words(sender.post(address, {"action": "use", **columns}))
-    assert "“Father”, “Mother”. Choose what counts." in page
+    assert "“Father”, “Mother”. Choose which to use." in page
     assert not RecipientTable.objects.exists()
     sender.post(address, {"action": "use", "several": several, **columns})
     table = RecipientTable.objects.get()
@@ -483,7 +483,9 @@ def test_letters_typed_for_a_font_are_asked_about_and_sent_as_it_shows_them(
     address = _columns_of(sender, "gfd,Mobile,sIff\nl;tf /fO{,9841003501,kfFr\n")
     columns = {"column_0": "name", "column_1": "number", "column_2": "keep"}
     page = words(sender.post(address, {"action": "use", **columns}))
-    assert "These letters look as if they were typed in a font like Preeti. Choose." in page
+    assert (
+        "These letters look as if they were typed in a font like Preeti. Choose the font." in page
+    )
     fonts = {"written_0": "preeti", "written_2": "preeti"}
     sender.post(address, {"action": "use", **columns, **fonts})
     table = RecipientTable.objects.get()
@@ -501,7 +503,7 @@ def test_the_same_columns_are_used_as_last_time(sender: Browser) -> None:
     assert answer.headers["Location"] == f"/compose/?table={table.pk}"
     assert table.number_heading == "Mother"
     page = words(sender.get(f"/compose/table/{table.source_id}/"))
-    assert "The columns are those of two.csv" in page
+    assert "It has the same columns as two.csv" in page
 
 
 def test_a_cell_that_could_not_be_computed_is_no_value(sender: Browser, gateway: Gateway) -> None:
@@ -546,7 +548,7 @@ def test_hidden_rows_and_columns_are_asked_about(
     answer = sender.post(UPLOAD, {"file": SimpleUploadedFile("fees.xlsx", path.read_bytes())})
     address = answer.headers["Location"]
     page = words(sender.get(address))
-    assert "1 hidden and left out, 1 row." in page
+    assert "Hidden and left out: 1 · Rows: 1" in page
     assert "Hidden in the file, so it is left out." in page
     columns = {"column_0": "name", "column_1": "number", "column_2": ""}
     sender.post(address, {"action": "use", **columns})
@@ -636,7 +638,7 @@ def test_cells_unlike_the_others_of_their_column_are_named_in_the_review(
     draft = draft_of(table, gateway, "Dear {name}, {fee} is due.")
     Campaign.objects.update(created_by=sender.user)
     page = words(sender.get(draft.get_absolute_url()))
-    assert "Some cells of the spreadsheet are unlike the others of their column." in page
+    assert "Some cells in the spreadsheet are unlike the others in their column." in page
     assert "Fee, line 232: “-” Fee, line 233: “Paid”" in page
     assert "#N/A”" not in page  # has no value, and is asked about as such
     assert "Class, line" not in page  # no cell of it stands in the message

@@ -120,7 +120,7 @@ def test_of_two_windows_with_a_draft_one_is_told(sender: Browser, gateway: Gatew
     assert "Draft-Version" not in answer.headers
     assert Campaign.objects.get().text == "Second."
     answer = sender.post("/compose/", late)
-    assert "press Review once more" in words(answer)
+    assert "press Review again" in words(answer)
     assert answer.context["form"]["text"].value() == "Third."
     assert Campaign.objects.get().text == "Second."
     # Whoever says so keeps theirs; what saves itself meanwhile does not.
@@ -131,7 +131,7 @@ def test_of_two_windows_with_a_draft_one_is_told(sender: Browser, gateway: Gatew
     sender.post(URL, {**late, "version": now})
     assert Campaign.objects.get().text == "Third."
     answer = sender.post("/compose/", {**late, "text": "Fourth.", "version": now})
-    assert "press Review once more" in words(answer)
+    assert "press Review again" in words(answer)
     keep = Campaign.objects.get().version
     # The button's value comes after the form's own.
     answer = sender.post("/compose/", {**late, "text": "Fourth.", "version": [now, keep]})
@@ -256,7 +256,7 @@ def test_what_the_review_asked_is_not_written_over(sender: Browser, gateway: Gat
     answer = {"key": "name", "default": "friend", "seen": draft.fingerprint}
     sender.post(f"/campaigns/{draft.pk}/answer/", answer)
     said = words(sender.post("/compose/", {**typed, "text": "Dear {name}!", "version": 1}))
-    assert "press Review once more" in said
+    assert "press Review again" in said
     assert Campaign.objects.get().text == "Dear {name|friend}"
 
 

@@ -1,4 +1,4 @@
-"""Writing again to those whom a finished campaign did not reach: nobody is written to twice."""
+"""Sending to the people a finished campaign did not reach: nobody gets it twice."""
 
 from functools import partial
 from typing import Any
@@ -45,7 +45,7 @@ def test_a_follow_up_reaches_those_who_were_not_reached(
     sender: Browser, half_sent: Campaign, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     page = sender.get(half_sent.get_absolute_url())
-    assert "Write to those it did not reach" in words(page)
+    assert "Send to people it did not reach" in words(page)
     address = reverse("messaging:follow_up", args=[half_sent.pk])
     response = sender.post(address)
     draft = Campaign.objects.get(state=CampaignState.DRAFT)
@@ -57,10 +57,10 @@ def test_a_follow_up_reaches_those_who_were_not_reached(
     )
     # Again, it is the same draft.
     assert sender.post(address).headers["Location"] == draft.get_absolute_url()
-    assert "Sent again by" not in words(sender.get(half_sent.get_absolute_url()))
+    assert "Sent again in" not in words(sender.get(half_sent.get_absolute_url()))
     _send(draft, gateway)
     assert sorted(entry.mobile for entry in sandbox.ledger()) == sorted(numbers(6))
-    assert "Write to those it did not reach" not in words(sender.get(half_sent.get_absolute_url()))
+    assert "Send to people it did not reach" not in words(sender.get(half_sent.get_absolute_url()))
     with pytest.raises(SendRefused, match="no one in this campaign"):
         follow_ups.follow_up(half_sent, by=sender.user)
 

@@ -52,7 +52,7 @@ def test_the_number_of_many_people_must_be_typed(
     """More than so many people or rupees: 12 people for Rs 9.60."""
     settings.LARGE_SEND = large
     page = send(sender, draft, typed=typed)
-    assert "Type 12, the number of people, to send so large a message." in words(page)
+    assert "Large send: type 12, the number of people, to confirm." in words(page)
     assert 'name="typed"' in page.text
     assert draft.state == CampaignState.DRAFT
     send(sender, draft, typed=" 12 ")
@@ -114,8 +114,8 @@ def _now_is_night(settings: Settings) -> None:
 def test_sending_at_night_asks_first(sender: Browser, draft: Campaign, settings: Settings) -> None:
     _now_is_night(settings)
     page = send(sender, draft)
-    assert "That is at night. Choose a time by day" in words(page)
-    assert "It is night in Nepal." in words(page)
+    assert "That time is in quiet hours" in words(page)
+    assert "It is quiet hours in Nepal now." in words(page)
     assert draft.state == CampaignState.DRAFT
     send(sender, draft, at_night="1")
     assert draft.state == CampaignState.SENDING
@@ -137,6 +137,32 @@ def test_scheduling_for_the_night_asks_first(
     settings.QUIET_HOURS = (21, 7)
     tomorrow = timezone.localtime() + timedelta(days=1)
     at = f"{tomorrow:%Y-%m-%d}T23:00"
-    assert "That is at night." in words(send(sender, draft, later="1", at=at))
+    page = send(sender, draft, later="1", at=at)
+    assert "That time is in quiet hours, 21:00 to 07:00." in words(page)
+    # Beside the field too, which still has what was typed.
+    assert f'value="{at}" aria-describedby="at-errors"' in page.text
     send(sender, draft, later="1", at=at, at_night="1")
     assert draft.state == CampaignState.SCHEDULED
+
+
+@pytest.mark.parametrize(
+    ("now", "hours", "times"),
+    [
+        ("2026-11-29T09:00", (21, 7), ["29 12:00", "29 17:00", "30 07:00"]),
+        ("2026-11-29T11:50", (21, 7), ["29 17:00", "30 07:00", "30 12:00"]),
+        ("2026-11-29T23:30", (21, 7), ["30 07:00", "30 12:00", "30 17:00"]),
+        ("2026-11-29T05:00", (16, 9), ["29 09:00", "29 12:00", "30 09:00"]),
+        ("2026-11-30T18:00", None, ["01 07:00", "01 12:00", "01 17:00"]),
+    ],
+)
+def test_handy_times_are_ahead_and_by_day(
+    now: str,
+    hours: tuple[int, int] | None,
+    times: list[str],
+    settings: Settings,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    settings.QUIET_HOURS = hours
+    local = datetime.fromisoformat(now).replace(tzinfo=timezone.get_current_timezone())
+    monkeypatch.setattr(timezone, "now", lambda: local)
+    assert [f"{timezone.localtime(at):%d %H:%M}" for at in guards.handy_times()] == times

@@ -101,7 +101,7 @@ def test_people_refused_for_lack_of_balance_are_sent_to(
 ) -> None:
     page = words(sender.get(short.get_absolute_url()))
     assert "3 people were refused because the balance was not enough." in page
-    assert "Send to 3 people now for Rs 2.40" in page
+    assert "Send now to 3 people for Rs 2.40" in page
     assert "Sociair said: “Sorry! SMS could not be sent. Insufficient balance: Rs 0.60”." in page
     before = list(Recipient.objects.filter(campaign=short).values())
     assert "send" in woken(django_capture_on_commit_callbacks, lambda: press(sender, short))
@@ -112,7 +112,7 @@ def test_people_refused_for_lack_of_balance_are_sent_to(
     assert list(Recipient.objects.filter(campaign=short).values()) == before
     event = Event.objects.get(kind=EventKind.SENT_AGAIN)
     assert (event.campaign, event.by) == (short, sender.user)
-    assert "Send to 3 people now" not in words(sender.get(short.get_absolute_url()))
+    assert "Send now to 3 people" not in words(sender.get(short.get_absolute_url()))
 
     send_all(gateway)
     control.resume(short, by=sender.user)

@@ -1,4 +1,4 @@
-"""A test to one's own number: just as a recipient would get it, once, and marked as what it is."""
+"""A test message to your own number: as a recipient would get it, once, and marked as a test."""
 
 import uuid
 from datetime import timedelta
@@ -56,7 +56,7 @@ def test_a_test_goes_to_ones_own_number(
     sender: Browser, draft: Campaign, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     page = words(sender.get(draft.get_absolute_url()))
-    assert "Send it to 980-1000009 for Rs 0.80" in page
+    assert "Send test to 980-1000009 for Rs 0.80" in page
     answer = send(sender, draft)
     assert "A test is on its way to 980-1000009." in words(answer)
     assert answer.redirect_chain[-1][0] == draft.get_absolute_url()
@@ -130,14 +130,14 @@ def test_a_test_without_a_number_asks_for_it(sender: Browser, draft: Campaign) -
     assert "mobile" in sender.post(url, {"mobile": "12"}).context["form"].errors
     sender.post(url, {"mobile": "+९७७ ९८०१००००09"})
     assert Profile.objects.get().mobile == MINE
-    assert "prove once that 980-1000009 is yours" in words(sender.get(draft.get_absolute_url()))
+    assert "Prove once that 980-1000009 is yours" in words(sender.get(draft.get_absolute_url()))
 
 
 @pytest.mark.parametrize("changes", [{"trial": "forged"}, {"trial": ""}])
 def test_a_forged_test_sends_nothing(
     sender: Browser, draft: Campaign, changes: dict[str, str]
 ) -> None:
-    assert "Choose once more" in words(send(sender, draft, **changes))
+    assert "Choose again" in words(send(sender, draft, **changes))
     assert not Campaign.objects.filter(is_test=True).exists()
 
 

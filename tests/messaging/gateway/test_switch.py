@@ -139,7 +139,7 @@ def test_a_campaigns_page_says_that_its_gateway_is_another(
     queued: Campaign, elsewhere: Sandbox, sender: Browser
 ) -> None:
     page = sender.get(queued.get_absolute_url())
-    assert "belongs to another connection" in page.content.decode()
+    assert "belongs to another connection to Sociair" in page.content.decode()
     assert queued.gateway.base_url in page.content.decode()
 
 
@@ -147,7 +147,7 @@ def test_a_campaigns_page_is_silent_about_its_own_gateway(
     queued: Campaign, sender: Browser
 ) -> None:
     page = sender.get(queued.get_absolute_url())
-    assert "belongs to another connection" not in page.content.decode()
+    assert "belongs to another connection to Sociair" not in page.content.decode()
 
 
 def test_another_gateways_campaign_stays_unsent_when_resumed(

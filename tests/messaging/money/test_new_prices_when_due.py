@@ -187,7 +187,7 @@ def test_a_due_campaign_waits_for_a_fresh_balance(
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SCHEDULED
     page = words(manager.get(campaign.get_absolute_url()))
-    assert "Waiting for a fresh balance from Sociair" in page
+    assert "Waiting for a new balance from Sociair" in page
     assert "Sociair cannot be reached." in page
     sandbox.start()
     upkeep.sweep(gateway)

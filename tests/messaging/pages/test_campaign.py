@@ -1,5 +1,5 @@
-"""One campaign's pages: how it goes, each request and its answers, each recipient, who was left
-out, and what waits for a decision.
+"""One campaign's pages: progress, each request and its answers, each recipient, who was left out,
+and what needs a decision.
 """
 
 import html
@@ -44,17 +44,17 @@ def url(campaign: Campaign, name: str = "campaign") -> str:
 def test_a_campaigns_page_follows_it_to_the_end(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, [*numbers(137), "12"], by=sender.user)
     before = sender.get(url(campaign))
-    assert "0 of 137 people done" in words(before)
+    assert "0 of 137 people handled" in words(before)
     assert "Queued or sending 137" in words(before)
     assert 'hx-trigger="every 2s"' in source(before)
     send_all(gateway)
     after = sender.get(url(campaign))
     said = words(after)
     assert "Done" in said
-    assert "137 of 137 people done" in said
+    assert "All 137 people handled" in said
     assert "Accepted 137" in said
     assert f"Sender {sender.user.username}" in said
-    assert "Cost Rs 109.60 Taken by Sociair, as far as its answers tell Rs 109.60" in said
+    assert "Cost Rs 109.60 Charged, according to Sociair Rs 109.60" in said
     assert f"Send confirmed by {sender.user.username}" in said
     assert "hx-trigger" not in source(after).partition('id="live"')[2]
 
@@ -105,23 +105,25 @@ def test_progress_of_a_campaign_is_shown_as_it_moves(
     assert look(sender, campaign, seen).status_code == 204
     dispatch.send_next(gateway)
     moved = look(sender, campaign, seen)
-    assert "2 of 5 people done" in words(moved)
+    assert "2 of 5 people handled" in words(moved)
     assert "HX-Retarget" not in moved.headers
     send_all(gateway)
     ended = look(sender, campaign, moved.context["seen"])
     assert ended.headers["HX-Retarget"] == "#live"
     assert ended.headers["HX-Reswap"] == "outerHTML"
     assert "hx-trigger" not in source(ended)
-    assert "5 of 5 people done" in words(ended)
+    assert "All 5 people handled" in words(ended)
 
 
-def test_progress_tells_what_holds_it(sender: Browser, gateway: Gateway, sandbox: Sandbox) -> None:
+def test_progress_shows_why_sending_is_on_hold(
+    sender: Browser, gateway: Gateway, sandbox: Sandbox
+) -> None:
     campaign = hand_over(gateway, numbers(1))
     seen = sender.get(url(campaign)).context["seen"]
     sandbox.stop()
     send_all(gateway)
     held = look(sender, campaign, seen)
-    assert "Sending is held: Sociair cannot be reached. Nothing was sent." in words(held)
+    assert "Sending is on hold: Sociair cannot be reached. Nothing was sent." in words(held)
 
 
 def test_a_cancelled_campaign_is_watched_until_its_calls_end(
@@ -132,7 +134,7 @@ def test_a_cancelled_campaign_is_watched_until_its_calls_end(
     assert claim is not None
     control.cancel(campaign, by=sender.user)
     shown = sender.get(url(campaign))
-    assert "Calls that are under way come to their end; nothing new is sent." in words(shown)
+    assert "Requests already on their way will finish. Nothing new is sent." in words(shown)
     assert 'hx-trigger="every 2s"' in source(shown)
 
 
@@ -142,23 +144,23 @@ def test_a_campaigns_page_says_that_it_is_being_prepared(
     settings.INLINE_RECIPIENTS = 1
     campaign = hand_over(gateway, numbers(2))
     assert campaign.state == CampaignState.PREPARING
-    assert "Being prepared: 0 people so far." in words(sender.get(url(campaign)))
+    assert "Preparing: 0 people so far." in words(sender.get(url(campaign)))
 
 
 def test_a_campaigns_page_says_what_needs_a_decision(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, [*numbers(2), HANGS_UP])
     send_all(gateway)
     said = words(sender.get(url(campaign)))
-    assert "Nobody knows whether 3 messages went out. They were not sent again" in said
+    assert "It is not known whether 3 messages went out. They were not sent again" in said
     assert "Sociair did not answer. The messages may have gone out" in said
     assert "Not known 3" in said
 
 
-def test_one_message_to_decide_is_said_in_the_singular(sender: Browser, gateway: Gateway) -> None:
+def test_one_message_to_decide_is_in_the_singular(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, [HANGS_UP])
     send_all(gateway)
     said = words(sender.get(url(campaign)))
-    assert "Nobody knows whether 1 message went out. It was not sent again" in said
+    assert "It is not known whether 1 message went out. It was not sent again" in said
 
 
 def test_a_campaigns_page_shows_a_partial_rejection(sender: Browser, gateway: Gateway) -> None:
@@ -167,8 +169,8 @@ def test_a_campaigns_page_shows_a_partial_rejection(sender: Browser, gateway: Ga
     said = words(sender.get(url(campaign)))
     assert "Refused 1" in said
     assert "Not known 2" in said
-    assert "Nobody knows whether 2 messages went out" in said
-    assert "Sociair's words: “Sorry! SMS could not be sent. Invalid mobile number”" in said
+    assert "It is not known whether 2 messages went out" in said
+    assert "Sociair said: “Sorry! SMS could not be sent. Invalid mobile number”" in said
 
 
 def test_a_campaigns_page_says_why_it_paused(
@@ -190,12 +192,12 @@ def test_a_page_of_another_gateways_campaign_offers_only_cancel(
     other = Gateway.objects.create(base_url="https://other.example/api")
     Campaign.objects.update(gateway=other, state=CampaignState.PAUSED)
     said = words(sender.get(url(campaign)))
-    assert "This campaign belongs to another gateway (https://other.example/api)." in said
+    assert "another connection to Sociair (https://other.example/api)." in said
     assert "Resume" not in said
     assert "Cancel" in said
 
 
-def test_the_answer_as_it_came_is_for_those_who_settle(
+def test_the_raw_answer_is_shown_only_to_managers(
     sender: Browser, manager: Browser, gateway: Gateway
 ) -> None:
     campaign = hand_over(gateway, [REFUSES])
@@ -208,7 +210,7 @@ def test_the_answer_as_it_came_is_for_those_who_settle(
     assert "Numbers" in known
     assert "raw answer" not in known
     assert "as it came" not in source(sender.get(address))
-    assert "Sociair's words:" in html.unescape(known)  # the outcome in words is for everybody
+    assert "Sociair said:" in html.unescape(known)  # the outcome in words is for everybody
 
 
 def test_an_answer_that_held_the_token_says_so(manager: Browser, gateway: Gateway) -> None:
@@ -224,7 +226,7 @@ def test_an_answer_that_held_the_token_says_so(manager: Browser, gateway: Gatewa
     assert "There was no answer to keep." not in said
 
 
-def test_requests_are_shown_with_their_calls_and_answers(
+def test_requests_are_shown_with_their_attempts_and_answers(
     sender: Browser, gateway: Gateway, settings: Settings
 ) -> None:
     settings.SOCIAIR_BATCH_SIZE = 2
@@ -232,7 +234,7 @@ def test_requests_are_shown_with_their_calls_and_answers(
     send_all(gateway)
     said = words(sender.get(url(campaign, "campaign_batches")))
     assert "2 people · 1 part · Rs 1.60" in said
-    assert "Call 1" in said
+    assert "Attempt 1" in said
     assert "HTTP 200" in said
     assert "HTTP 500" in said
     assert "Sociair had an error." in said
@@ -262,10 +264,10 @@ def test_a_long_answer_is_cut(manager: Browser, gateway: Gateway) -> None:
 def test_a_request_not_called_yet_is_shown(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(1))
     said = words(sender.get(url(campaign, "campaign_batches"), {"state": "no such"}))
-    assert "Not called yet." in said
+    assert "Not sent yet." in said
     assert "Select a valid choice" in said
     none = words(sender.get(url(campaign, "campaign_batches"), {"state": "settled"}))
-    assert "No request is in this state" in none
+    assert "No requests in this state" in none
     assert "0 found." in none
 
 
@@ -286,7 +288,7 @@ def test_recipients_of_a_campaign_are_listed_and_searched(
     for spelling in ("984-1234567", "+977 984 123 4567", "98412", "९८४१२"):
         assert find(sender, campaign, q=spelling) == ["9841234567"]
     assert find(sender, campaign, q="nobody") == []
-    assert "Nobody fits" in words(
+    assert "Nobody matches" in words(
         sender.get(url(campaign, "campaign_recipients"), {"q": "nobody"}, follow=True)
     )
 

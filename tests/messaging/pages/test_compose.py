@@ -160,7 +160,7 @@ def test_compose_says_that_a_drafts_group_is_gone(sender: Browser, gateway: Gate
     group = GroupFactory.create(name="Class 9")
     draft = draft_of(sender, gateway, groups=(group.pk, 999))
     shown = sender.get(URL, {"draft": draft.pk})
-    assert "A group that you chose has been deleted." in words(shown)
+    assert "A group you chose was deleted." in words(shown)
     assert [choice.group for choice in shown.context["form"].group_choices() if choice.is_chosen]
 
 
@@ -174,10 +174,10 @@ def test_compose_says_that_a_drafts_group_is_gone(sender: Browser, gateway: Gate
         ({"numbers": "12, 014123456"}, "12: This number is too short"),
         ({"numbers": "12, 014123456"}, "014123456: This is a landline"),
         ({"numbers": "hello"}, "hello: This is not a number"),
-        ({"numbers": "9841234567\n" * 10_001}, "These are more than 10,000 numbers."),
-        ({"numbers": "9841234567 " * 10_001}, "These are more than 10,000 numbers."),
+        ({"numbers": "9841234567\n" * 10_001}, "That is more than 10,000 numbers."),
+        ({"numbers": "9841234567 " * 10_001}, "That is more than 10,000 numbers."),
         ({"numbers": "\n" * 10_001 + "9841234567\n1"}, None),
-        ({"numbers": "1 " * 200_000}, "These are more than 10,000 numbers."),
+        ({"numbers": "1 " * 200_000}, "That is more than 10,000 numbers."),
         ({"text": "a" * 1531}, "This message has 11 parts. The most that can be sent is 10."),
         ({"text": "क" * 671}, "This message has 11 parts. The most that can be sent is 10."),
         ({"text": "bell \x07"}, "Character 6 cannot be sent (U+0007). Remove it."),
@@ -185,14 +185,14 @@ def test_compose_says_that_a_drafts_group_is_gone(sender: Browser, gateway: Gate
         ({"numbers": "98\x00"}, "Null characters are not allowed."),
         (
             {"groups": [999]},
-            "A group that you chose has been deleted. The others are still chosen.",
+            "A group you chose was deleted. The others are still chosen.",
         ),
-        ({"contacts": [999]}, "A contact that you chose has been deleted."),
-        ({"form_uuid": "x"}, "This form is not complete. Open Compose once more."),
-        ({"form_uuid": ""}, "This form is not complete. Open Compose once more."),
+        ({"contacts": [999]}, "A contact you chose was deleted."),
+        ({"form_uuid": "x"}, "This page is out of date. Reopen Compose."),
+        ({"form_uuid": ""}, "This page is out of date. Reopen Compose."),
     ],
 )
-def test_a_mistake_in_compose_is_said_and_loses_nothing(
+def test_a_mistake_in_compose_is_explained_and_loses_nothing(
     changes: dict[str, Any], sentence: str | None, sender: Browser, gateway: Gateway
 ) -> None:
     group = GroupFactory.create()
@@ -314,7 +314,7 @@ def test_a_search_says_that_there_are_more_contacts(sender: Browser, gateway: Ga
     ContactFactory.create_batch(21)
     response = sender.post(reverse("messaging:contact_choices"), {"contact_search": "person"})
     assert len(response.context["found_contacts"]) == 20
-    assert "There are more." in words(response)
+    assert "More people match." in words(response)
 
 
 def test_without_javascript_a_search_keeps_everything(
@@ -377,7 +377,7 @@ def test_the_live_estimate_says_what_is_wrong(sender: Browser, gateway: Gateway)
 
 
 def test_the_live_estimate_has_no_cost_without_balance(sender: Browser, gateway: Gateway) -> None:
-    assert "The cost is shown when the balance has been read." in words(measure(sender))
+    assert "You will see the cost when the balance has been read." in words(measure(sender))
 
 
 def test_too_many_entries_are_not_counted_live(sender: Browser, gateway: Gateway) -> None:
@@ -408,6 +408,6 @@ def test_the_preview_walks_through_the_recipients(sender: Browser, gateway: Gate
     typed = form(text="Dear {name}, " + "x" * 160, groups=[group.pk], numbers="")
     for who, name in (("", "Sita"), ("1", "Gita"), ("2", "Hari"), ("3", "Sita"), ("no", "Sita")):
         page = words(sender.post("/compose/measure/", {**typed, "who": who}))
-        assert f"As {name} gets it" in page
+        assert f"As {name} will see it" in page
         assert "1/2" in page
         assert "2/2" in page

@@ -1,4 +1,4 @@
-"""What a contact was sent: when, by whom, and what became of it."""
+"""The messages to a contact: when, by whom, and their result."""
 
 from typing import Any
 
@@ -44,17 +44,17 @@ def test_a_contacts_messages_are_listed_latest_first(
     assert url(asha) in sender.get(asha.get_absolute_url()).text
 
 
-def test_a_contacts_messages_tell_of_a_shared_number(
+def test_a_contacts_messages_show_who_shares_the_number(
     sender: Browser, gateway: Gateway, asha: Contact
 ) -> None:
     sister = ContactFactory.create(name="Gita Rai", mobile=asha.mobile)
     hand_over(gateway, Audience(contacts=(asha.pk,)))
     said = words(sender.get(url(sister)))
-    assert "The number is also that of Asha Rai" in said
+    assert "Others with this number: Asha Rai" in said
     assert "as Asha Rai" in said
 
 
-def test_a_contacts_messages_tell_of_an_opt_out(sender: Browser, asha: Contact) -> None:
+def test_a_contacts_messages_show_an_opt_out(sender: Browser, asha: Contact) -> None:
     OptOutFactory.create(mobile=asha.mobile, reason="Asked at the desk")
     page = sender.get(url(asha))
     assert "Reason: Asked at the desk." in words(page)
@@ -63,7 +63,7 @@ def test_a_contacts_messages_tell_of_an_opt_out(sender: Browser, asha: Contact) 
 
 def test_an_empty_page_leads_to_a_first_message(sender: Browser, asha: Contact) -> None:
     page = sender.get(url(asha))
-    assert "Nothing was sent yet" in words(page)
+    assert "Nothing has been sent yet" in words(page)
     assert f"/compose/?contacts={asha.pk}" in page.text
 
 

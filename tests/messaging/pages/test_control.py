@@ -49,7 +49,7 @@ def test_a_campaign_is_paused_and_resumed_on_its_page(
 ) -> None:
     campaign = hand_over(gateway, numbers(3), by=sender.user)
     paused = post(sender, campaign, "pause")
-    assert "Paused. Calls that are under way come to their end." in words(paused)
+    assert "Paused. Requests already on their way will finish." in words(paused)
     assert send_all(gateway) != []
     assert set(states(campaign).values()) == {"queued"}
 
@@ -65,7 +65,7 @@ def test_a_campaign_is_paused_and_resumed_on_its_page(
 def test_cancelling_a_campaign_asks_first(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(3), by=sender.user)
     asked = sender.get(url(campaign, "cancel"))
-    assert "3 people have not got it yet and will not get it." in words(asked)
+    assert "3 people have not been sent it yet and will not get it." in words(asked)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SENDING
     cancelled = post(sender, campaign, "cancel")
@@ -165,7 +165,7 @@ def test_another_gateways_campaign_can_only_be_cancelled(sender: Browser, gatewa
     other = Gateway.objects.create(base_url="https://other.example/api")
     Campaign.objects.update(gateway=other, state=CampaignState.PAUSED)
     response = post(sender, campaign, "resume")
-    assert "This campaign belongs to another gateway." in words(response)
+    assert "This campaign belongs to another connection to Sociair." in words(response)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.PAUSED
     post(sender, campaign, "cancel")
@@ -184,7 +184,7 @@ def test_a_manager_releases_the_gateway(
     assert not gateway.is_held
     released = Event.objects.get(gateway=gateway, kind="released")
     assert released.by == manager.user
-    assert "Sending goes on." in words(manager.get("/"))
+    assert "Sending has started again." in words(manager.get("/"))
 
 
 def test_releasing_after_a_refused_token_tries_it_again(

@@ -53,10 +53,10 @@ def test_the_dashboard_shows_balance_campaigns_and_drafts(
     shown = sender.get("/")
     said = words(shown)
     assert "Balance Rs 10,000.00" in said
-    assert "Buys 10,000 messages of one part at the dearest rate" in said
-    assert "NTC Rs 0.80 a part Ncell Rs 1.00 a part Smart Cell Rs 0.80 a part" in said
+    assert "Enough for 10,000 one-part messages at the highest rate" in said
+    assert "NTC Rs 0.80 per part Ncell Rs 1.00 per part Smart Cell Rs 0.80 per part" in said
     assert "just now" in said
-    assert "0 of 3 people done" in said
+    assert "0 of 3 people handled" in said
     assert [*shown.context["under_way"]] == [running]
     assert [*shown.context["undecided"]] == [unclear]
     assert {*shown.context["ended"]} == {done, unclear}
@@ -68,7 +68,7 @@ def test_the_dashboard_shows_balance_campaigns_and_drafts(
 def test_a_new_dashboard_leads_to_the_first_message(sender: Browser, gateway: Gateway) -> None:
     said = words(sender.get("/"))
     assert "The balance has not been read yet." in said
-    assert "Nothing was sent yet" in said
+    assert "Nothing has been sent yet" in said
     assert "Write the first message" in said
 
 
@@ -85,7 +85,7 @@ def test_the_dashboard_without_a_role_shows_the_balance_only(
     assert client.get("/under-way/").status_code == 403
 
 
-def test_the_dashboard_tells_of_a_full_disk(sender: Browser, gateway: Gateway) -> None:
+def test_the_dashboard_warns_of_a_full_disk(sender: Browser, gateway: Gateway) -> None:
     assert "The disk is full" not in words(sender.get("/"))
     trouble.note(trouble.Cause.FULL)
     assert "The disk is full. Nothing can be saved. Nothing is sent. Since" in words(
@@ -177,10 +177,10 @@ def test_the_dashboard_keeps_an_old_balance_without_an_answer(
     with pytest.raises(sociair.BalanceUnknown):
         balance.read_balance(gateway)
     answered = look(sender, in_seconds(10))
-    assert "Sociair cannot be reached. This is the balance of" in words(answered)
+    assert "Sociair cannot be reached. This balance is from" in words(answered)
     assert "Balance Rs 7.00" in words(answered)
     assert "Reading…" not in words(answered)
-    assert "Sociair cannot be reached. This is the balance of" in words(sender.get("/"))
+    assert "Sociair cannot be reached. This balance is from" in words(sender.get("/"))
 
 
 def test_the_dashboard_stops_waiting_for_the_balance(sender: Browser, gateway: Gateway) -> None:
@@ -199,13 +199,13 @@ def test_an_odd_moment_to_wait_until_does_no_harm(
 def test_the_balance_is_refreshed_without_javascript(sender: Browser, gateway: Gateway) -> None:
     response = sender.post("/balance/", follow=True)
     assert response.redirect_chain == [("/", 302)]
-    assert "The balance is being read. Look again in a moment." in words(response)
+    assert "The balance is being read. Refresh this page in a moment." in words(response)
     assert sender.get("/balance/").headers["Location"] == "/"
 
 
 def test_progress_is_shown_on_the_dashboard(sender: Browser, gateway: Gateway) -> None:
     hand_over(gateway, numbers(2))
-    assert "0 of 2 people done" in words(sender.get("/under-way/"))
+    assert "0 of 2 people handled" in words(sender.get("/under-way/"))
     send_all(gateway)
     assert sender.get("/under-way/").headers["HX-Refresh"] == "true"
 

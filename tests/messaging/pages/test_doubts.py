@@ -47,7 +47,7 @@ def test_after_a_restore_a_manager_says_what_went_out(
     assert "2 requests went out that the database does not know" in said
     response = manager.post(reverse("messaging:release"), follow=True)
     assert response.redirect_chain[-1][0] == reverse("messaging:undecided")
-    assert "About 4 messages went out that this database does not know." in words(response)
+    assert "About 4 messages that went out are missing from this database." in words(response)
     assert "7 messages waiting" in words(response)
 
     response = manager.get(page(restored))
@@ -68,7 +68,7 @@ def test_after_a_restore_a_manager_says_what_went_out(
     assert "Needs a decision" in words(manager.get(reverse("messaging:decide", args=[restored.pk])))
 
 
-def test_nothing_goes_on_before_somebody_has_said(manager: Browser, restored: Campaign) -> None:
+def test_a_doubted_campaign_waits_for_a_decision(manager: Browser, restored: Campaign) -> None:
     manager.post(reverse("messaging:release"))
     said = words(manager.get(restored.get_absolute_url()))
     assert "Say what went out" in said
@@ -121,7 +121,7 @@ def test_a_draft_may_have_been_sent_too(sender: Browser, gateway: Gateway) -> No
     slot_record.raise_to(gateway, 2)
     slots.attend(gateway)
     said = words(sender.get(draft.get_absolute_url()))
-    assert "this message may have gone out already" in said
+    assert "This message may already have gone out." in said
     assert "Send to" not in said
     response = sender.post(page(draft), {"people": "0"})
     assert "Tick this if nobody has got it." in words(response)
@@ -139,13 +139,13 @@ def test_finished_campaigns_are_declared_certain_together(
     slot_record.raise_to(gateway, 5)
     slots.attend(gateway)
     page = words(manager.get(reverse("messaging:undecided")))
-    assert "1 finished message did not reach everybody." in page
+    assert "1 finished message did not reach everyone." in page
     manager.post(reverse("messaging:ended_certain"))
     assert Campaign.objects.get(pk=ended.pk).doubted_at is not None  # nothing was ticked
     manager.post(reverse("messaging:ended_certain"), {"is_unsent": "on", "people": "0"})
     ended.refresh_from_db()
     assert ended.doubted_at is None
-    assert "did not reach everybody" not in words(manager.get(reverse("messaging:undecided")))
+    assert "did not reach everyone" not in words(manager.get(reverse("messaging:undecided")))
 
 
 def test_a_certain_campaign_has_no_page_of_doubt(manager: Browser, gateway: Gateway) -> None:
@@ -163,11 +163,11 @@ def test_a_finished_campaign_is_declared_certain_alone(
     slot_record.raise_to(gateway, 5)
     slots.attend(gateway)
     said = words(manager.get(reverse("messaging:undecided")))
-    assert "2 finished messages did not reach everybody." in said
+    assert "2 finished messages did not reach everyone." in said
     assert said.count("2 people not reached") == 2
-    assert "Has anybody been written to again?" in words(manager.get(page(first)))
+    assert "Has anyone been messaged again?" in words(manager.get(page(first)))
     response = manager.post(page(first), {"people": "0"})
-    assert "Look at Sociair's list, then tick this." in words(response)
+    assert "Check Sociair's list, then tick this." in words(response)
     manager.post(page(first), {"people": "0", "is_unsent": "on"})
     for campaign in (first, second):
         campaign.refresh_from_db()
@@ -195,10 +195,10 @@ def test_calls_are_dealt_to_what_was_being_sent_first(
             campaign.refresh_from_db()
         assert tuple(doubts.suggested(it) for it in (later, paused, going)) == people
     assert manager.get(page(later)).context["form"]["people"].value() is None
-    assert "None of them went out before" in words(manager.get(page(later)))
+    assert "None of it has gone out" in words(manager.get(page(later)))
     said = words(manager.get(reverse("messaging:undecided")))
-    assert "About 8 messages of these went out." in said
-    assert "3 requests to Sociair belong to no message that waits here" in said
+    assert "About 8 of these messages went out." in said
+    assert "3 requests to Sociair belong to no message that is waiting here" in said
 
 
 def test_no_balance_of_after_the_restore_is_evidence(
@@ -218,13 +218,16 @@ def test_no_balance_of_after_the_restore_is_evidence(
     assert found is None or found.before.read_at < campaign.created_at
 
 
-def test_what_is_not_here_any_more_is_said_until_somebody_has_looked(
+def test_missing_messages_are_shown_until_a_manager_has_checked(
     manager: Browser, sender: Browser, restored: Campaign, gateway: Gateway
 ) -> None:
     slot_record.raise_to(gateway, 4)
     assert not slots.attend(gateway)
     manager.post(reverse("messaging:release"))
-    undecided, forgotten = reverse("messaging:undecided"), "belong to no message that waits here"
+    undecided, forgotten = (
+        reverse("messaging:undecided"),
+        "belong to no message that is waiting here",
+    )
     looked_up = reverse("messaging:forgotten_looked_up")
     manager.post(looked_up, {"calls": "4"})  # what waits may explain some of it
     assert _unknown(gateway) == 4
@@ -239,10 +242,10 @@ def test_what_is_not_here_any_more_is_said_until_somebody_has_looked(
     )
     review = reverse("messaging:review", args=[draft.pk])
     assert forgotten in words(sender.get(review))
-    assert "I have looked at Sociair's list" not in words(sender.get(undecided))
+    assert "I have checked Sociair's list" not in words(sender.get(undecided))
     assert sender.post(reverse("messaging:forgotten_looked_up")).status_code == 403
     response = manager.post(looked_up, {"calls": "1"}, follow=True)  # a page of before
-    assert "The number has changed meanwhile." in words(response)
+    assert "The number of requests has changed." in words(response)
     response = manager.post(looked_up, {"calls": "2"}, follow=True)
     assert forgotten not in words(response)
     assert forgotten not in words(sender.get(review))

@@ -84,7 +84,7 @@ def test_the_history_lists_campaigns_and_recipients(sender: Browser, gateway: Ga
 
 def test_an_empty_history_says_so(sender: Browser, gateway: Gateway) -> None:
     for address in (CAMPAIGNS, RECIPIENTS):
-        assert "Nothing was sent yet" in words(sender.get(address))
+        assert "Nothing has been sent yet" in words(sender.get(address))
 
 
 @pytest.mark.parametrize("address", [CAMPAIGNS, RECIPIENTS])
@@ -112,7 +112,7 @@ def test_campaigns_are_found_by_text(sender: Browser, sent: Callable[..., Campai
         expected = [found] if words_ != "BIDA" else []
         assert rows(sender, CAMPAIGNS, q=words_) == expected
     none = words(sender.get(CAMPAIGNS, {"q": "nothing"}, follow=True))
-    assert "No campaign fits" in none
+    assert "No campaigns match" in none
     assert "0 found." in none
 
 
@@ -173,7 +173,7 @@ def test_recipients_are_found_by_name_and_text(
     assert mobiles(sender, q="fee") == ["9801234567", "9841234567"]
     assert mobiles(sender, q="closed") == ["9801234567"]
     assert mobiles(sender, q="nobody") == []
-    assert "Nobody fits" in words(sender.get(RECIPIENTS, {"q": "nobody"}, follow=True))
+    assert "Nobody matches" in words(sender.get(RECIPIENTS, {"q": "nobody"}, follow=True))
 
 
 def test_recipients_are_filtered_by_state_operator_and_sender(
@@ -225,7 +225,7 @@ def test_pages_of_recipients_hold_each_once_in_order(
     assert order == sorted(order)
 
 
-def test_a_search_of_recipients_looks_further_back(
+def test_a_search_of_recipients_goes_on_to_older_campaigns(
     sender: Browser, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(history, "CAMPAIGNS_AT_A_TIME", 2)
@@ -234,7 +234,7 @@ def test_a_search_of_recipients_looks_further_back(
         hand_over(gateway, numbers(1))
     shown = sender.get(RECIPIENTS, {"q": "looked for"}, follow=True)
     assert "Nobody in the latest campaigns" in words(shown)
-    assert "Look further back" in words(shown)
+    assert "Search older campaigns" in words(shown)
     assert "0 found so far." in words(shown)
     found = [row for page in pages(sender, RECIPIENTS, q="looked for") for row in page.items]
     assert [row.mobile for row in found] == ["9841234567"]

@@ -4,6 +4,7 @@ import json
 import uuid
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
@@ -34,11 +35,12 @@ def draft(sender: Browser, gateway: Gateway) -> Campaign:
     )
 
 
-def _schedule(sender: Browser, draft: Campaign, at: str) -> None:
+def _schedule(sender: Browser, draft: Campaign, at: str) -> Any:
     address = reverse("messaging:review", args=[draft.pk])
     signed = sender.get(address).context["signed"]
-    sender.post(address, {"signed": signed, "later": "1", "at": at})
+    page = sender.post(address, {"signed": signed, "later": "1", "at": at}, follow=True)
     draft.refresh_from_db()
+    return page
 
 
 def test_a_message_is_scheduled_at_the_review(
@@ -63,18 +65,19 @@ def test_a_message_is_scheduled_at_the_review(
 @pytest.mark.parametrize(
     ("at", "sentence"),
     [
-        ("", "Give the date and the time"),
-        ("soon", "Give the date and the time"),
+        ("", "Enter the date and time"),
+        ("soon", "Enter the date and time"),
         ("2020-01-01T10:00", "This time has passed"),
-        ("2999-01-01T10:00", "within a year"),
+        ("2999-01-01T10:00", "within the next year"),
     ],
 )
 def test_a_wrong_time_schedules_nothing(
     at: str, sentence: str, sender: Browser, draft: Campaign
 ) -> None:
-    _schedule(sender, draft, at)
+    page = _schedule(sender, draft, at)
     assert draft.state == CampaignState.DRAFT
-    assert sentence in sender.get(draft.get_absolute_url()).content.decode()
+    assert page.content.decode().count(sentence) == (2 if at else 1)  # beside the field as well
+    assert f'value="{at}" aria-describedby="at-errors"' in page.content.decode() or not at
 
 
 def test_a_script_schedules_a_message(gateway: Gateway, sandbox: Sandbox) -> None:

@@ -33,7 +33,7 @@ def test_a_reviewed_message_is_sent_for_its_price(
     reading(gateway)
     shown = sender.get(url(campaign))
     assert "Send to 137 people for Rs 109.60" in words(shown)
-    assert "Balance after it Rs 9,890.40" in words(shown)
+    assert "Balance afterwards Rs 9,890.40" in words(shown)
     data = {"signed": shown.context["signed"]}
     tasks = woken(django_capture_on_commit_callbacks, lambda: sender.post(url(campaign), data))
     assert set(tasks) == {"send"}
@@ -64,9 +64,9 @@ def test_the_receipt_lists_prices_people_and_omissions(
     assert "3 people Rs 2.40" in said
     assert "Already committed 1 campaign under way − Rs 8.00" in said
     assert "This message − Rs 2.40" in said
-    assert "Balance after it Rs 9,989.60" in said
-    assert f"For: in {group.name} · 6 entered numbers" in said
-    assert "5 entries get no message of their own" in said
+    assert "Balance afterwards Rs 9,989.60" in said
+    assert f"Recipients: in {group.name} · 6 entered numbers" in said
+    assert "5 left out" in said
     shown = f"{first.mobile[:3]}-{first.mobile[3:]}"
     assert f"{shown} The number of Asha, already chosen. Each number gets one message." in said
     assert "9801234567 Same number as 980-1234567. Each number gets one message." in said
@@ -85,7 +85,7 @@ def test_the_receipt_counts_one_in_the_singular(
     reading(gateway)
     said = words(sender.get(url(campaign)))
     assert "Send to 1 person for Rs 0.80" in said
-    assert "1 entry gets no message of its own" in said
+    assert "1 left out" in said
     assert "1 person gets it" in said
 
 
@@ -95,7 +95,7 @@ def test_the_receipt_cuts_a_long_list_of_omissions(
     reading(gateway)
     shown = sender.get(url(draft("9801234567", *map(str, range(250)))))
     assert len(shown.context["review"].first_omissions) == 200
-    assert "250 entries get no message of their own" in words(shown)
+    assert "250 left out" in words(shown)
     assert "The first 200 of 250." in words(shown)
 
 

@@ -36,7 +36,7 @@ def test_the_review_waits_for_a_fresh_balance(
     assert tasks == ["read_balance"]
     shown = sender.get(url(campaign))
     assert "Reading the balance…" in words(shown)
-    assert "Look again" in words(shown)
+    assert "Check again" in words(shown)
     assert "Send to" not in words(shown)
     assert 'hx-trigger="every 1s"' in source(shown)
     balance.read_balance(gateway)
@@ -103,7 +103,7 @@ def test_the_review_says_what_the_balance_lacks(
     campaign = draft("9801234567", "9811234567")
     reading(gateway, amount="1.00")
     shown = sender.get(url(campaign))
-    assert "The balance does not suffice: Rs 0.60 more are needed." in words(shown)
+    assert "The balance is not enough: Rs 0.60 more is needed." in words(shown)
     assert "Send to" not in words(shown)
     response = sender.post(url(campaign), {"signed": shown.context["signed"]}, follow=True)
     assert "Not enough balance left" in words(response)

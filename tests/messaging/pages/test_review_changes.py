@@ -37,7 +37,7 @@ def test_the_review_says_that_nobody_is_left(
     OptOutFactory.create(mobile="9801234567", reason="Asked at the desk", created_by=by)
     reading(gateway)
     shown = sender.get(url(draft("9801234567")))
-    assert "There is no one left to send to." in words(shown)
+    assert "Nobody is left to send to." in words(shown)
     today = timezone.localtime()
     said = f"Opted out on {today.day} {today:%b %Y} (entered by asha): Asked at the desk"
     assert f"980-1234567 {said}" in words(shown)
@@ -59,7 +59,9 @@ def test_the_review_says_that_a_group_is_gone(
     assert campaign.state == CampaignState.DRAFT
 
 
-def test_the_review_asks_again_when_dearer(sender: Browser, draft: Draft, gateway: Gateway) -> None:
+def test_the_review_asks_again_when_the_cost_rises(
+    sender: Browser, draft: Draft, gateway: Gateway
+) -> None:
     group = GroupFactory.create(members=[ContactFactory.create()])
     campaign = draft(groups=(group.pk,))
     reading(gateway)
@@ -95,7 +97,7 @@ def test_a_broken_signature_sends_nothing(
     campaign = draft("9801234567")
     reading(gateway)
     response = sender.post(url(campaign), {"signed": wrong}, follow=True)
-    assert "Look at the receipt once more, then send." in words(response)
+    assert "Check the cost again, then send." in words(response)
 
 
 def test_a_signature_is_for_one_draft(sender: Browser, draft: Draft, gateway: Gateway) -> None:
@@ -103,7 +105,7 @@ def test_a_signature_is_for_one_draft(sender: Browser, draft: Draft, gateway: Ga
     reading(gateway)
     data = {"signed": signed(sender, first)}
     response = sender.post(url(second), data, follow=True)
-    assert "Look at the receipt once more, then send." in words(response)
+    assert "Check the cost again, then send." in words(response)
 
 
 def test_a_receipt_that_is_sent_twice_sends_once(
@@ -151,7 +153,7 @@ def test_a_draft_for_another_gateway_cannot_be_sent(
     Campaign.objects.update(gateway=other)
     reading(other)
     shown = sender.get(url(campaign))
-    assert "This draft was written for another gateway (https://other.example/api)." in words(shown)
+    assert "another connection to Sociair (https://other.example/api)." in words(shown)
     assert "Send to" not in words(shown)
 
 
@@ -173,7 +175,7 @@ def test_an_open_review_follows_the_balance(
     reading(gateway)
     assert look(sender, campaign, seen).status_code == 204
     reading(gateway, amount="50")
-    assert "Balance after it Rs 49.20" in words(look(sender, campaign, seen))
+    assert "Balance afterwards Rs 49.20" in words(look(sender, campaign, seen))
     hand_over(gateway, numbers(5))
     seen = sender.get(url(campaign)).context["seen"]
     hand_over(gateway, numbers(5, first=9000))

@@ -23,7 +23,7 @@ from tests.woken import OnCommit, woken
 
 pytestmark = pytest.mark.django_db
 
-COUNTING = "Counting the people…"
+COUNTING = "Counting recipients…"
 
 
 @pytest.fixture(autouse=True)
@@ -112,7 +112,10 @@ def test_a_page_that_asks_for_a_count_where_there_is_none_gets_the_receipt(
 def test_it_says_when_no_worker_runs(sender: Browser, campaign: Campaign, gateway: Gateway) -> None:
     Gateway.objects.update(swept_at=timezone.now() - timedelta(hours=1))
     said = words(sender.get(url(campaign)))
-    assert "The worker is not running, so the people cannot be counted and nothing is sent." in said
+    assert (
+        "The worker is not running, so the recipients cannot be counted and nothing is sent."
+        in said
+    )
     assert COUNTING not in said
     assert look(sender, campaign, standing="silent").status_code == 204
     Gateway.objects.update(swept_at=timezone.now())
@@ -123,7 +126,7 @@ def test_it_says_when_people_could_not_be_counted(sender: Browser, campaign: Cam
     sender.get(url(campaign))
     PeopleCount.objects.update(state=CountState.GIVEN_UP, worked_at=timezone.now())
     said = words(look(sender, campaign))
-    assert "The people could not be counted. It is tried again by itself" in said
+    assert "The recipients could not be counted. The portal tries again automatically" in said
 
 
 @pytest.fixture
@@ -216,7 +219,9 @@ def test_compose_counts_many_in_the_worker(
     assert pages[-1].status_code == 204
     PeopleCount.objects.update(state=CountState.GIVEN_UP, worked_at=timezone.now())
     typing(waits="1")
-    assert "The people could not be counted. It is tried again by itself" in words(pages[-1])
+    assert "The recipients could not be counted. The portal tries again automatically" in words(
+        pages[-1]
+    )
     assert COUNTING not in words(pages[-1])
     typing(waits="again")
     assert pages[-1].status_code == 204
@@ -229,7 +234,7 @@ def test_compose_counts_many_in_the_worker(
     group.members.add(ContactFactory.create())
     typing()
     assert "5 people · 1 part · about Rs 4.00" in words(pages[-1])
-    assert "They are counted again." in words(pages[-1])
+    assert "They are being counted again." in words(pages[-1])
     work()
     typing(waits="1")
     assert "6 people · 1 part · Rs 4.80" in words(pages[-1])

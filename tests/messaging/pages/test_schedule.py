@@ -56,7 +56,7 @@ def test_scheduled_campaigns_are_listed_by_day_and_moved(sender: Browser, gatewa
     assert "4 people · Rs 3.20" in page
     assert "2 people · Rs 1.60" in page
     answer = move(sender, first, at=shown(in_days(5)))
-    assert "It goes out at another time." in words(answer)
+    assert "The new time is saved." in words(answer)
     first.refresh_from_db()
     assert first.scheduled_for == in_days(5)
     event = Event.objects.get(campaign=first, kind="moved")
@@ -65,15 +65,15 @@ def test_scheduled_campaigns_are_listed_by_day_and_moved(sender: Browser, gatewa
 
 
 def test_an_empty_schedule_says_so(sender: Browser, gateway: Gateway) -> None:
-    assert "Nothing waits for its time" in words(sender.get("/schedule/"))
+    assert "Nothing is scheduled" in words(sender.get("/schedule/"))
 
 
-def test_the_schedule_says_that_the_balance_does_not_suffice(
+def test_the_schedule_says_that_the_balance_is_not_enough(
     sender: Browser, gateway: Gateway
 ) -> None:
     scheduled(gateway, in_days(1), by=sender.user)
     BalanceReading.objects.update(balance="1")
-    assert "does not suffice for everything" in words(sender.get("/schedule/"))
+    assert "is not enough for everything" in words(sender.get("/schedule/"))
 
 
 def test_one_of_two_moves_a_scheduled_campaign(sender: Browser, gateway: Gateway) -> None:
@@ -81,7 +81,7 @@ def test_one_of_two_moves_a_scheduled_campaign(sender: Browser, gateway: Gateway
     late = Campaign.objects.get(pk=campaign.pk)
     move(sender, campaign, at=shown(in_days(4)))
     answer = move(sender, late, at=shown(in_days(8)))
-    assert "somebody else moved it" in words(answer)
+    assert "someone else moved it" in words(answer)
     campaign.refresh_from_db()
     assert campaign.scheduled_for == in_days(4)
 
@@ -89,10 +89,10 @@ def test_one_of_two_moves_a_scheduled_campaign(sender: Browser, gateway: Gateway
 @pytest.mark.parametrize(
     ("at", "said"),
     [
-        ("", "Give the date and the time"),
-        ("yesterday", "Give the date and the time"),
+        ("", "Enter the date and time"),
+        ("yesterday", "Enter the date and time"),
         ("2020-01-01T12:00", "This time has passed."),
-        ("2199-01-01T12:00", "within a year"),
+        ("2199-01-01T12:00", "within the next year"),
     ],
 )
 def test_a_campaign_is_not_moved_to_an_impossible_time(
@@ -105,27 +105,29 @@ def test_a_campaign_is_not_moved_to_an_impossible_time(
     assert campaign.scheduled_for == in_days(3)
 
 
-def test_moving_a_campaign_into_the_night_asks_first(
+def test_moving_a_campaign_into_quiet_hours_asks_first(
     sender: Browser, gateway: Gateway, settings: Any
 ) -> None:
     campaign = scheduled(gateway, in_days(3), by=sender.user)
     settings.QUIET_HOURS = (21, 7)
-    assert "That is at night." in words(move(sender, campaign, at=shown(in_days(3, hour=22))))
+    assert "That time is in quiet hours" in words(
+        move(sender, campaign, at=shown(in_days(3, hour=22)))
+    )
     move(sender, campaign, at=shown(in_days(3, hour=22)), at_night="1")
     campaign.refresh_from_db()
     assert campaign.scheduled_for == in_days(3, hour=22)
 
 
-def test_a_scheduled_campaign_is_sent_at_once(
+def test_a_scheduled_campaign_is_sent_now(
     sender: Browser, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     campaign = scheduled(gateway, in_days(3), by=sender.user)
-    assert "Send to 2 people for Rs 1.60 now" in words(
+    assert "Send now to 2 people for Rs 1.60" in words(
         sender.get(f"/campaigns/{campaign.pk}/move/")
     )
     assert "It is being sent." in words(move(sender, campaign, now="1"))
     answer = move(sender, campaign, now="1")  # a second click
-    assert "It does not wait for a time any more." in words(answer)
+    assert "This campaign is no longer scheduled." in words(answer)
     send_all(gateway)
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
     assert campaign.accepted == 2
@@ -165,7 +167,7 @@ def test_a_scheduled_campaign_is_opened_again_to_change(
 def test_a_campaign_that_has_begun_is_not_opened_again(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, ["9841234567"], by=sender.user)
     answer = sender.post(f"/campaigns/{campaign.pk}/open-again/", follow=True)
-    assert "does not wait for its time just now" in words(answer)
+    assert "is no longer scheduled" in words(answer)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SENDING
     assert not Campaign.objects.filter(state="draft").exists()
@@ -235,7 +237,7 @@ def test_what_belongs_to_another_gateway_is_not_moved(sender: Browser, gateway: 
     other = Gateway.objects.create(base_url="https://elsewhere.example/api")
     Campaign.objects.update(gateway=other)
     for typed in ({"now": "1"}, {"at": shown(in_days(4))}):
-        assert "belongs to another connection" in words(move(sender, campaign, **typed))
+        assert "belongs to another connection to Sociair" in words(move(sender, campaign, **typed))
     campaign.refresh_from_db()
     assert (campaign.state, campaign.scheduled_for) == ("scheduled", in_days(3))
 
@@ -273,7 +275,7 @@ def test_a_text_that_says_its_day_is_resumed_by_who_has_seen_it(
     with pytest.raises(affordability.SendRefused, match="Check it, then resume"):
         control.resume(campaign, by=None)
     page = sender.get(campaign.get_absolute_url())
-    assert f"The message says the day it is sent: {page.context['stale_day']}." in words(page)
+    assert f"This message includes the sending date: {page.context['stale_day']}." in words(page)
     typed = {"day": page.context["stale_day"], "cost": str(campaign.cost)}
     sender.post(f"/campaigns/{campaign.pk}/resume/", typed)
     campaign.refresh_from_db()

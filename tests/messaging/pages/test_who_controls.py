@@ -133,7 +133,7 @@ def test_a_message_of_a_script_is_controlled_by_managers(
     assert manager.post(url(campaign, "cancel")).status_code == 302
 
 
-def test_whoever_may_not_send_any_more_controls_nothing(
+def test_a_user_who_can_no_longer_send_controls_nothing(
     theirs: Campaign, sita: User, client: Client
 ) -> None:
     sita.groups.clear()

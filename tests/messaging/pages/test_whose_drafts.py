@@ -117,7 +117,7 @@ def test_a_colleagues_draft_is_as_little_there_as_one_that_was_never_written(
     assert Campaign.objects.values().get() == before
 
 
-def test_no_page_tells_of_a_colleagues_draft(draft: Campaign, sender: Browser) -> None:
+def test_no_page_shows_a_colleagues_draft(draft: Campaign, sender: Browser) -> None:
     for who, browser in people().items():
         for name in addresses.without_a_number():
             said = words(browser.get(reverse(f"messaging:{name}"), follow=True))
@@ -196,13 +196,13 @@ def test_what_a_manager_opens_again_is_the_managers_draft(
     assert sender.get(copied.get_absolute_url()).status_code == 404
 
 
-def test_a_draft_of_a_script_is_nobodys(gateway: Gateway, sender: Browser) -> None:
+def test_a_draft_of_a_script_belongs_to_no_user(gateway: Gateway, sender: Browser) -> None:
     draft = drafts.begin(SECRET, Audience(numbers="9841000001"), by=None, gateway=gateway)
     for browser in [sender, *people().values()]:
         assert browser.get(reverse("messaging:review", args=[draft.pk])).status_code == 404
 
 
-def test_a_template_made_from_a_draft_is_everybodys(sender: Browser, gateway: Gateway) -> None:
+def test_everyone_sees_a_template_made_from_a_draft(sender: Browser, gateway: Gateway) -> None:
     """Whoever saves a template shares it; of the draft nothing comes with it."""
     typed = {"form_uuid": str(uuid.uuid4()), "text": "Fees are due.", "template-name": "Fees"}
     sender.post(reverse("messaging:save_template"), {**typed, "numbers": "9841000001"})

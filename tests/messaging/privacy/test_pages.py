@@ -55,7 +55,7 @@ def test_a_person_is_anonymised_after_asking_twice(manager: Browser, gateway: Ga
 
     assert response.redirect_chain == [(reverse("messaging:privacy"), 302)]
     said = words(response)
-    assert "The person has been made nameless." in said
+    assert "The person has been anonymised." in said
     assert ForgottenNumber.objects.get().fingerprint[:8] in said
     assert written_down("sessions.Session") == {}
     assert Entry.objects.get(deed=Deed.FORGOTTEN).actor == manager.user
@@ -64,7 +64,7 @@ def test_a_person_is_anonymised_after_asking_twice(manager: Browser, gateway: Ga
 @pytest.mark.parametrize(
     ("change", "why"),
     [
-        ({"again": OTHER}, "This is another number."),
+        ({"again": OTHER}, "This is a different number."),
         ({"again": ""}, "Type the number again."),
         ({"reason": ""}, "Write the reason."),
         ({"is_sure": ""}, "Tick the box if you are sure."),
@@ -83,7 +83,7 @@ def test_nothing_happens_without_a_whole_signature(
     assert not Erasure.objects.exists()
 
 
-def test_of_a_family_someone_must_be_chosen(manager: Browser, gateway: Gateway) -> None:
+def test_one_of_a_family_must_be_chosen(manager: Browser, gateway: Gateway) -> None:
     sita, ram = (ContactFactory.create(name=name, mobile=SITA) for name in (NAME, "Ram Unlike"))
 
     assert "Choose at least one person." in words(manager.post(FORGET, SIGNED))
@@ -110,11 +110,11 @@ def test_what_takes_long_is_left_to_the_worker(
 
     said = words(manager.post(FORGET, SIGNED, follow=True))
 
-    assert "The person is being made nameless." in said
+    assert "The person is being anonymised." in said
     assert "Under way" in said
 
 
-def test_the_file_has_the_texts_and_nobody_else(manager: Browser, gateway: Gateway) -> None:
+def test_the_file_has_the_texts_and_no_other_people(manager: Browser, gateway: Gateway) -> None:
     plant(gateway, manager.user)
 
     page = manager.post(reverse("messaging:person_file", args=["html"]), {"mobile": SITA})
@@ -133,18 +133,20 @@ def test_the_file_has_the_texts_and_nobody_else(manager: Browser, gateway: Gatew
     assert Entry.objects.filter(deed=Deed.HANDED_OUT).count() == 2
 
 
-def test_a_number_may_get_messages_again_if_its_owner_asks(manager: Browser) -> None:
+def test_a_number_can_be_sent_messages_again_if_its_owner_asks(manager: Browser) -> None:
     manager.post(FORGET, SIGNED)
-    assert "This number is never texted." in words(manager.post(PERSON, {"mobile": SITA}))
+    assert "This number is never sent messages." in words(manager.post(PERSON, {"mobile": SITA}))
 
     response = manager.post(reverse("messaging:let_back"), {"mobile": SITA}, follow=True)
 
-    assert "984•••4567 may be texted again." in words(response)
+    assert "984•••4567 can be sent messages again." in words(response)
     assert Entry.objects.filter(deed=Deed.LET_BACK).exists()
-    assert "This number is never texted." not in words(manager.post(PERSON, {"mobile": SITA}))
+    assert "This number is never sent messages." not in words(
+        manager.post(PERSON, {"mobile": SITA})
+    )
 
 
-def test_a_wrong_number_is_said_beside_the_field(manager: Browser) -> None:
+def test_a_wrong_number_is_explained_beside_the_field(manager: Browser) -> None:
     assert "This number is too short" in words(manager.post(PERSON, {"mobile": "98412"}))
     assert manager.post(FORGET, {"mobile": "98412"}).status_code == 302
 
@@ -227,7 +229,7 @@ class TestCommand:
         said = StringIO()
         with pytest.raises(SystemExit):
             call_command("worker", stderr=said)
-        assert "FINGERPRINT_KEY is not the one" in said.getvalue()
+        assert "FINGERPRINT_KEY is not the key that" in said.getvalue()
 
     def test_goes_on_when_the_key_is_lost_for_good(
         self, gateway: Gateway, settings: Settings

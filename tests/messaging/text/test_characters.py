@@ -96,7 +96,8 @@ def test_the_cost_of_a_quote_is_said(
     reading(gateway)
     page = sender.post(reverse("messaging:measure"), typed)
     said = words(page).replace("\u00a0", " ")
-    assert "“ ” make this 2 parts instead of 1: Rs 16.00 instead of Rs 8.00 for 10 people." in said
+    assert "“ ” With these characters, the message has 2 parts instead of 1." in said
+    assert "It costs Rs 16.00 instead of Rs 8.00 for 10 people." in said
     assert "<mark>“</mark>Be safe<mark>”</mark>" in page.text
 
 

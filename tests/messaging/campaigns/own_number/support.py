@@ -27,7 +27,7 @@ def ask(browser: Browser, offer: str | None = None) -> Any:
 
 
 def received(sandbox: Sandbox, gateway: Gateway) -> str:
-    """The code that came to the phone last."""
+    """The code that was sent to the phone last."""
     send_all(gateway)
     found = re.search(r"\d{6}", sandbox.ledger()[-1].text)
     assert found

@@ -111,7 +111,7 @@ def test_no_more_codes_than_ten_a_day_for_one_person(
     assert "on its way" in words(ask(sender))
 
 
-def test_a_number_gets_six_codes_a_day_whoever_asks(entered: Profile, gateway: Gateway) -> None:
+def test_a_number_gets_at_most_six_codes_a_day(entered: Profile, gateway: Gateway) -> None:
     for _person in range(6):
         other = signed_in("Sender")
         other.post(PAGE, {"mobile": MINE})
@@ -148,14 +148,14 @@ def test_copies_of_one_offer_send_one_code(
 
 
 @pytest.mark.parametrize("offer", ["", "forged", "of another"])
-def test_an_offer_of_someone_else_sends_nothing(
+def test_an_offer_made_to_someone_else_sends_nothing(
     offer: str, sender: Browser, entered: Profile
 ) -> None:
     other = signed_in("Sender")
     other.post(PAGE, {"mobile": MINE})
     if offer == "of another":
         offer = other.get(PAGE).context["offer"]
-    assert "Press the button once more" in words(ask(sender, offer or " "))
+    assert "Press the button again" in words(ask(sender, offer or " "))
     assert not Campaign.objects.exists()
 
 
@@ -179,13 +179,13 @@ def test_a_number_that_wants_no_messages_gets_no_code(sender: Browser, entered: 
     assert not Campaign.objects.exists()
 
 
-def test_without_a_price_no_code_is_offered(sender: Browser, gateway: Gateway) -> None:
+def test_without_a_rate_no_code_is_offered(sender: Browser, gateway: Gateway) -> None:
     sender.post(PAGE, {"mobile": MINE})
-    assert "The balance is being read, so that the price is known." in words(sender.get(PAGE))
+    assert "The balance is being read, to find the cost." in words(sender.get(PAGE))
     reading(gateway)
     sender.post(PAGE, {"mobile": "9721000999"})
     page = words(sender.get(PAGE))
-    assert "Sociair states no price for its operator" in page
+    assert "Sociair gives no rate for this number's operator" in page
     assert "ask a manager" in page
 
 

@@ -1,4 +1,4 @@
-"""What a manager enters needs no code, and it is kept who entered it."""
+"""What a manager enters needs no code, and the portal records who entered it."""
 
 from typing import Any
 
@@ -29,12 +29,12 @@ def test_what_a_manager_enters_needs_no_code_and_is_recorded(
     manager: Browser, gateway: Gateway
 ) -> None:
     page = words(manager.get(PAGE))
-    assert "As a manager you enter it without a code. It is kept that you did so, and when." in page
+    assert "As a manager, you can enter your number without a code." in page
     manager.post(PAGE, {"mobile": MINE})
     own = Profile.objects.get()
     assert own.is_proved
     assert own.entered_by == manager.user
-    assert f"was entered by {manager.user.username} on" in words(manager.get(PAGE))
+    assert f"{manager.user.username} entered 980-1000009 on" in words(manager.get(PAGE))
 
 
 def test_a_manager_enters_a_colleagues_number_in_the_admin(
@@ -45,7 +45,7 @@ def test_a_manager_enters_a_colleagues_number_in_the_admin(
     manager.post(f"{page}add/", {"user": sender.user.pk, "mobile": "+977 980-1000009"})
     own = Profile.objects.get(user=sender.user)
     assert (own.mobile, own.entered_by, own.is_proved) == (MINE, manager.user, True)
-    assert f"was entered by {manager.user.username} on" in words(sender.get(PAGE))
+    assert f"{manager.user.username} entered 980-1000009 on" in words(sender.get(PAGE))
     manager.post(f"{page}{own.pk}/change/", {"mobile": "9801000010"})
     own.refresh_from_db()
     assert (own.mobile, own.is_proved) == ("9801000010", True)

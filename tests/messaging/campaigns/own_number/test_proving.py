@@ -35,7 +35,7 @@ def test_a_number_is_proved_by_the_code_that_came_to_it(
 ) -> None:
     page = words(sender.get(PAGE))
     assert "Prove that 980-1000009 is yours" in page
-    assert "This sends one text to 980-1000009, for about Rs 0.80." in page
+    assert "This sends one message to 980-1000009 for about Rs 0.80." in page
     assert "Send the code for Rs 0.80" in page
     assert not is_proved(sender)
 
@@ -48,11 +48,11 @@ def test_a_number_is_proved_by_the_code_that_came_to_it(
     assert entry.text == f"{code} is your code for Sociair Portal. It works for 10 minutes."
 
     said = words(prove(sender, code))
-    assert "The number is yours. Tests can go there now." in said
+    assert "You have proved that the number is yours." in said
     assert is_proved(sender)
     profile = Profile.objects.get()
     assert profile.entered_by is None
-    assert "is yours: you proved it by a code on" in words(sender.get(PAGE))
+    assert "that 980-1000009 is yours." in words(sender.get(PAGE))
 
 
 @pytest.mark.parametrize("spelling", ["{0}", " {1} {2} ", "{1}-{2}", "{3}"])
@@ -114,7 +114,7 @@ def test_a_code_proves_once(
 
 
 @pytest.mark.django_db(transaction=True)
-def test_of_the_same_code_at_once_one_proves(
+def test_the_same_code_typed_twice_proves_once(
     sender: Browser, entered: Profile, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     ask(sender)
@@ -143,7 +143,7 @@ def test_another_code_replaces_the_one_before(
 ) -> None:
     ask(sender)
     first = received(sandbox, gateway)
-    assert "Another code replaces this one." in words(sender.get(PAGE))
+    assert "A new code replaces this one." in words(sender.get(PAGE))
     ask(sender)
     second = received(sandbox, gateway)
     if first != second:
@@ -194,7 +194,7 @@ def test_my_number_is_for_those_who_send(client: Any, roles: None) -> None:
         assert client.post(f"{PAGE}{name}/").status_code == 403
 
 
-def test_whoever_signs_in_again_at_a_button_gets_the_page(sender: Browser) -> None:
+def test_signing_in_again_at_a_button_shows_the_page(sender: Browser) -> None:
     for name in ("code", "prove"):
         answer = sender.get(f"{PAGE}{name}/?next=/schedule/")
         assert answer.headers["Location"] == f"{PAGE}?next=%2Fschedule%2F"

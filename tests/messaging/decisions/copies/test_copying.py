@@ -208,7 +208,9 @@ def test_one_form_sends_all_undecided_messages_again(
         follower = Campaign.objects.get(follows=first)
         assert sent.headers["Location"] == follower.get_absolute_url()
     assert follower.reviewed_cost == Decimal("16.00")
-    assert "stay undecided" in words(manager.get(reverse("messaging:cancel", args=[follower.pk])))
+    assert "still need a decision" in words(
+        manager.get(reverse("messaging:cancel", args=[follower.pk]))
+    )
 
 
 @pytest.mark.parametrize("made_up", ["", "all", "1-", "5-1", "1-99999999999", "9" * 30])

@@ -52,8 +52,8 @@ def test_who_decides_is_not_offered_to_send_it_again(
     decide, again = (f"/campaigns/{unconfirmed.pk}/{end}/" for end in ("decide", "send-again"))
     page = words(manager.get(decide))
     assert "They did not go out" in page
-    assert "again" not in page.partition("What became of them")[2].partition("How you know")[0]
-    assert "Sending again asks" not in page
+    assert "again" not in page.partition("What happened to them")[2].partition("How you know")[0]
+    assert "confirm before anything is sent again" not in page
 
     batches = list(settlement.undecided(unconfirmed).values_list("pk", flat=True))
     typed = {"batches": batches, "verdict": "again", "why": "I asked her."}
@@ -62,6 +62,6 @@ def test_who_decides_is_not_offered_to_send_it_again(
     for form in (signed, {**signed, "people": ""}):
         said = words(manager.post(again, form, follow=True))
         assert SAID in said
-        assert "Send these messages once more?" not in said
+        assert "Send these messages again?" not in said
     assert Campaign.objects.count() == 1
     assert settlement.undecided(unconfirmed).exists()

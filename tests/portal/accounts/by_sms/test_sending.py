@@ -235,7 +235,7 @@ def test_without_a_price_no_button_is_offered(manager: Browser, gateway: Gateway
     reading(gateway)
     manager.post(page(sita()), {**SITA, "mobile": "9721000999"})
     manager.post(page(sita(), "link/"))
-    assert "Sociair has no rate" in words(manager.get(page(sita())))
+    assert "Sociair states no price" in words(manager.get(page(sita())))
 
 
 @pytest.mark.parametrize("offer", ["", "forged", "of another colleague", "of another manager"])

@@ -1,0 +1,48 @@
+"""The page on which somebody chooses how the portal writes dates."""
+
+from django import forms
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from sociair_portal.accounts.preferences import calendar_of, choose_calendar
+from sociair_portal.common import calendars, formats
+from sociair_portal.common.actors import user_of
+from sociair_portal.common.calendars import Calendar
+from sociair_portal.common.ways_back import way_back
+
+
+def _calendars() -> list[tuple[str, str]]:
+    """Each with the day it is today."""
+    today = timezone.localdate()
+    written = {
+        Calendar.GREGORIAN: formats.day(today),
+        Calendar.BIKRAM_SAMBAT: calendars.bikram_sambat(today) or formats.day(today),
+    }
+    return [(one.value, f"{one.label}: {written[one]}") for one in Calendar]
+
+
+class PreferencesForm(forms.Form):
+    calendar = forms.ChoiceField(
+        label=gettext_lazy("Dates"),
+        choices=_calendars,
+        widget=forms.RadioSelect,
+        help_text=gettext_lazy(
+            "How pages write dates. Where a date decides something, both are shown. "
+            "Messages and files stay as they are."
+        ),
+    )
+
+
+def preferences(request: HttpRequest) -> HttpResponse:
+    back = way_back(request, "/")
+    form = PreferencesForm(request.POST or None, initial={"calendar": calendar_of(request)})
+    user = user_of(request.user)
+    if request.method == "POST" and user is not None and form.is_valid():
+        choose_calendar(request, user, Calendar(form.cleaned_data["calendar"]))
+        messages.success(request, _("Your preferences are saved."))
+        return redirect(back)
+    return render(request, "account/preferences.html", {"form": form, "back": back})
