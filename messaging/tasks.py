@@ -55,7 +55,7 @@ def kick(senders: int | None = None) -> None:
 
 
 def kick_forgetting() -> None:
-    """Have the worker make people nameless when the transaction is committed."""
+    """Have the worker anonymise people when the transaction is committed."""
     transaction.on_commit(forget_people)
 
 
@@ -191,7 +191,7 @@ def count_people() -> None:
 
 @db_task(priority=_PRIORITY["sweep"], expires=_EXPIRES)  # type: ignore[untyped-decorator]
 def forget_people() -> None:
-    """Go on with people who are made nameless, and with what is old; if it takes long, later."""
+    """Go on with people who are anonymised, and with what is old; if it takes long, later."""
     if not _tidying.acquire(blocking=False):
         return
     until = time.monotonic() + _RUN_FOR

@@ -183,7 +183,7 @@ def test_a_bad_day_is_said_and_decided(
     look("undecided")
     page.get_by_role("link", name="Decide").first.click()
     page.get_by_label("All requests of this campaign").check()
-    page.get_by_label("It did not go out", exact=True).check()
+    page.get_by_label("They did not go out", exact=True).check()
     page.get_by_role("button", name="Save decision").click()
     expect(page.get_by_role("alert")).to_contain_text("Say how you know")
     look("decide")
@@ -501,7 +501,7 @@ def test_after_a_restore_somebody_says_what_went_out(
 
     page = signed_in
     page.reload()
-    expect(page.locator("#hold")).to_contain_text("a backup has been restored")
+    expect(page.locator("#hold")).to_contain_text("A backup was restored")
     look("restored")
     page.get_by_role("button", name="Start sending again").click()
     expect(page.get_by_role("main")).to_contain_text("About 10 messages that went out")

@@ -30,8 +30,8 @@ from sociair_portal.common.kept_searches import KEY
 # How far a list is counted, and how many rows are looked through for words.
 MOST: Final = 10_000
 _BOUNDED: Final = gettext_lazy(
-    "Words are looked for, and filters applied, among the newest 10,000, of all or of the days "
-    "that are chosen."
+    "Search words and filters cover the newest 10,000 rows, of all days or of the days that "
+    "you choose."
 )
 _DAY: Final = "day"
 # Of how many campaigns rows are taken first, and how many times as many each time after that.
@@ -52,7 +52,7 @@ def bounded(help_text: Any) -> Any:
 
 
 class BoundedPaginator(Paginator):
-    """Counts as far as anybody turns pages: counting a table of millions takes longer than the
+    """Counts as far as anyone turns pages: counting a table of millions takes longer than the
     page. What lies beyond is found by searching and filtering.
     """
 

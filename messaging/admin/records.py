@@ -57,7 +57,7 @@ class CampaignAdmin(RecordsOfNumbers):
         }
     )
     search_fields = ["text"]
-    search_help_text = bounded(_("Any part of the text, or a number that it went to."))
+    search_help_text = bounded(_("Part of the text, or the number of a recipient."))
     moment = "sent_at"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
@@ -84,7 +84,7 @@ class BatchAdmin(OfCampaigns, RecordsOfNumbers):
     list_select_related = ["campaign"]
     for_the_portal = frozenset({"code_key", "link_key"})
     search_fields = ["text"]
-    search_help_text = bounded(_("Any part of the text, or a number in it."))
+    search_help_text = bounded(_("Part of the text, or a number in the request."))
 
     def of_numbers(self, queryset: QuerySet[Any], numbers: Q) -> QuerySet[Any]:
         return queryset.filter(pk__in=first_of(numbers).values("batch"))
@@ -97,7 +97,7 @@ class SentMessageAdmin(RecordsOfNumbers):
     list_select_related = ["batch"]
     search_fields = ["words", "error"]
     search_help_text = bounded(
-        _("Any part of Sociair's words or of a network error, or a number in it.")
+        _("Part of Sociair's words or of a network error, or a number in the request.")
     )
     moment = "started_at"
 
@@ -131,9 +131,7 @@ class RecipientAdmin(OfCampaigns, RecordsOfNumbers):
     list_filter = [Days, "state", "operator"]
     list_select_related = ["campaign", "batch"]
     search_fields = ["name"]
-    search_help_text = bounded(
-        _("Any part of a name, or how a number begins (five digits or more).")
-    )
+    search_help_text = bounded(_("Part of a name, or the start of a number (five digits or more)."))
 
     @admin.display(description=_("mobile number"))
     def number(self, row: Recipient) -> str:
@@ -146,7 +144,7 @@ class LeftOutAdmin(OfCampaigns):
     list_filter = [Days, "reason"]
     list_select_related = ["campaign"]
     search_fields = ["entry", "words"]
-    search_help_text = bounded(_("Any part of the entry, or of why it was left out."))
+    search_help_text = bounded(_("Part of the entry, or of why it was left out."))
 
 
 @admin.register(RecipientTable)
@@ -189,7 +187,7 @@ class EventAdmin(RecordAdmin):
     list_filter = [Days, "kind"]
     list_select_related = ["campaign", "gateway", "by"]
     search_fields = ["words"]
-    search_help_text = bounded(_("Any part of why."))
+    search_help_text = bounded(_("Part of the reason."))
     moment = "at"
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:

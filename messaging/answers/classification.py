@@ -166,7 +166,7 @@ def _certainly_not_sent(it: _Reading) -> Outcome | None:
 def _named(it: _Reading) -> Outcome:
     if not it.invalid or not it.invalid <= it.posted:
         return Outcome.CONTRACT_CHANGED
-    if it.speech.success:  # what is said to be sent is neither refused nor sent once more
+    if it.speech.success:  # what is said to be sent is neither refused nor sent again
         return Outcome.UNKNOWN
     return Outcome.ALL_INVALID if it.invalid == it.posted else Outcome.SOME_INVALID
 

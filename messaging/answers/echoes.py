@@ -21,7 +21,7 @@ _MOST_ESCAPES: Final = 8  # escapes of escapes
 
 
 def holds_secret(body: bytes, *secrets: str) -> bool:
-    """Whether an answer holds one of some secrets, half of it or more, or what somebody was
+    """Whether an answer holds one of some secrets, half of it or more, or what someone was
     authorised with; of a short one (a code) all of it. Without a secret it is not read.
 
     What takes too long to be read in all its spellings counts as holding it.

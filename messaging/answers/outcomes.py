@@ -12,7 +12,7 @@ from contacts.phone import Operator
 
 
 class Outcome(StrEnum):
-    """What became of one call."""
+    """What happened to one call."""
 
     UNREACHABLE = "unreachable"
     CERTIFICATE = "certificate"
@@ -34,7 +34,7 @@ class Outcome(StrEnum):
 
     @property
     def is_unclear(self) -> bool:
-        """Whether messages may have gone out, without anybody knowing which."""
+        """Whether messages may have gone out, without anyone knowing which."""
         return self in _UNCLEAR
 
     @property
@@ -55,45 +55,47 @@ _UNCLEAR: Final = {
 
 SENTENCES: Final[dict[Outcome, str | Promise]] = {
     Outcome.UNREACHABLE: _(
-        "Sociair could not be reached. Nothing was sent; it will be tried again."
+        "Sociair could not be reached. Nothing was sent. The portal will try again."
     ),
-    Outcome.CERTIFICATE: _("Sociair's certificate could not be trusted. Nothing was sent."),
+    Outcome.CERTIFICATE: _("Sociair's security certificate is not trusted. Nothing was sent."),
     Outcome.NO_ANSWER: _(
-        "Sociair did not answer. The messages may have gone out; they were not sent again."
+        "Sociair did not answer. The messages may have gone out, so they were not sent again."
     ),
     Outcome.WORKER_LOST: _(
-        "The worker stopped before the answer was saved. The messages may have gone out; "
+        "The worker stopped before it saved the answer. The messages may have gone out, so "
         "they were not sent again."
     ),
     Outcome.UNREADABLE: _(
-        "Sociair's answer could not be read. The messages may have gone out; "
-        "they were not sent again."
+        "Sociair's answer could not be read. The messages may have gone out, so they were not "
+        "sent again."
     ),
     Outcome.TOKEN_REFUSED: _("Sociair refused the token. Nothing was sent."),
-    Outcome.THROTTLED: _("Sociair asked us to wait. Nothing was sent; it will be tried again."),
-    Outcome.TOO_LARGE: _("Sociair found the request too large. Nothing was sent."),
+    Outcome.THROTTLED: _(
+        "Sociair asked the portal to wait. Nothing was sent. The portal will try again."
+    ),
+    Outcome.TOO_LARGE: _("Sociair said the request is too large. Nothing was sent."),
     Outcome.MISCONFIGURED: _("Sociair does not allow this request. Nothing was sent."),
     Outcome.SERVER_ERROR: _(
-        "Sociair had an error of its own. The messages may have gone out; they were not sent again."
+        "Sociair had an error. The messages may have gone out, so they were not sent again."
     ),
     Outcome.ACCEPTED: _("Sociair accepted the messages."),
     Outcome.MISCOUNTED: _(
-        "Sociair accepted the request, but counted other numbers than were sent. Some messages may "
-        "not have gone out; they were not sent again."
+        "Sociair accepted the request, but its count differs from the portal's. Some messages "
+        "may not have gone out. None were sent again."
     ),
     Outcome.CONTRACT_CHANGED: _(
-        "Sociair named a number that was not in the request: its interface may have changed. "
-        "The messages may have gone out; they were not sent again."
+        "Sociair's answer names a number that was not in the request. Its interface may have "
+        "changed. The messages may have gone out, so they were not sent again."
     ),
-    Outcome.ALL_INVALID: _("Sociair calls every one of these numbers invalid. Nothing was sent."),
+    Outcome.ALL_INVALID: _("Sociair said all these numbers are invalid. Nothing was sent."),
     Outcome.SOME_INVALID: _(
-        "Sociair calls some of these numbers invalid. Nobody knows whether the others were sent; "
-        "they were not sent again."
+        "Sociair said some of these numbers are invalid. It is not known whether the message "
+        "went to the others, so nothing was sent again."
     ),
     Outcome.REFUSED: _("Sociair refused the message. Nothing was sent."),
     Outcome.UNKNOWN: _(
-        "Sociair gave an answer that its documentation does not know. The messages may have gone "
-        "out; they were not sent again."
+        "Sociair gave an answer that is not in its documentation. The messages may have gone "
+        "out, so they were not sent again."
     ),
 }
 

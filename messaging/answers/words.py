@@ -206,7 +206,7 @@ _PART: Final = _word(
     rf"[0-9]{{1,3}} (?:(?:sms|messages?|{_PEOPLE}) )?(?:(?:{_BEING}) ){{0,2}}{_FAILING}",
     rf"{_FAILING}(?: (?:sms|messages?|count|{_PEOPLE}))?(?: \|)? [1-9][0-9]{{0,2}}",
 )
-# It does not say which number is wrong, nor what became of the others.
+# It does not say which number is wrong, nor what happened to the others.
 _A_NUMBER: Final = _word(
     rf"(?:invalid|incorrect) (?:mobile |phone )?{_PEOPLE}",
     rf"{_PEOPLE} (?:is |are )?(?:invalid|incorrect|not valid)",

@@ -22,17 +22,17 @@ class BatchState(models.TextChoices):
     ACCEPTED = "accepted", _("Accepted")
     REFUSED = "refused", _("Refused")
     PARTLY_REFUSED = "partly_refused", _("Partly refused")
-    UNCONFIRMED = "unconfirmed", _("Unconfirmed")
-    SPLIT = "split", _("Split")
+    UNCONFIRMED = "unconfirmed", _("Not known")
+    SPLIT = "split", _("Split in two")
     CANCELLED = "cancelled", _("Cancelled")
-    SETTLED = "settled", _("Settled")
+    SETTLED = "settled", _("Decided")
 
 
 class Verdict(models.TextChoices):
     """What a person decided about unconfirmed messages."""
 
-    ACCEPTED = "accepted", _("It went out")
-    NOT_SENT = "not_sent", _("It did not go out")
+    ACCEPTED = "accepted", _("They went out")
+    NOT_SENT = "not_sent", _("They did not go out")
 
 
 class Batch(models.Model):
@@ -59,24 +59,22 @@ class Batch(models.Model):
     outcome = models.CharField(
         _("what happened"), max_length=16, choices=OUTCOME_CHOICES, blank=True
     )
-    tries = models.PositiveIntegerField(_("tries"), default=0)
-    claimed_at = models.DateTimeField(_("claimed"), null=True, blank=True)
+    tries = models.PositiveIntegerField(_("attempts"), default=0)
+    claimed_at = models.DateTimeField(_("sending began"), null=True, blank=True)
     deadline = models.DateTimeField(_("deadline"), null=True, blank=True)
 
     # What a person decided, where Sociair had not told.
-    settled_as = models.CharField(
-        _("settled as"), max_length=8, choices=Verdict.choices, blank=True
-    )
-    settled_at = models.DateTimeField(_("settled"), null=True, blank=True)
+    settled_as = models.CharField(_("decision"), max_length=8, choices=Verdict.choices, blank=True)
+    settled_at = models.DateTimeField(_("decided"), null=True, blank=True)
     settled_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("settled by"),
+        verbose_name=_("decided by"),
     )
-    settled_why = models.TextField(_("why it was settled so"), blank=True)
+    settled_why = models.TextField(_("reason for the decision"), blank=True)
 
     # What the code in its text is made of, if it has one: the text has stars in its place.
     code_key = models.UUIDField(null=True, blank=True, editable=False)
@@ -84,8 +82,8 @@ class Batch(models.Model):
     link_key = models.UUIDField(null=True, blank=True, editable=False)
 
     class Meta:
-        verbose_name = _("batch")
-        verbose_name_plural = _("batches")
+        verbose_name = _("request")
+        verbose_name_plural = _("requests")
         indexes = [
             models.Index(
                 fields=["campaign", "id"], name="batch_queued", condition=Q(state="queued")
@@ -138,7 +136,7 @@ class Batch(models.Model):
     def what_happened(self) -> str:
         """One sentence. A batch that became doubtful by a restore has no outcome."""
         if self.state == BatchState.UNCONFIRMED and not self.outcome:
-            return str(_("It may have gone out after the backup was taken."))
+            return str(_("It may have gone out after the backup was made."))
         return str(self.get_outcome_display())
 
 
@@ -146,37 +144,37 @@ class SentMessage(models.Model):
     """One call of `POST /sms` and its answer; append-only."""
 
     batch = models.ForeignKey(
-        Batch, on_delete=models.CASCADE, related_name="calls", verbose_name=_("batch")
+        Batch, on_delete=models.CASCADE, related_name="calls", verbose_name=_("request")
     )
-    # The batch's gateway once more, so that calls since a moment are found without a join.
+    # The batch's gateway again, so that calls since a moment are found without a join.
     gateway = models.ForeignKey(
         Gateway,
         on_delete=models.PROTECT,
         db_index=False,
         related_name="+",
-        verbose_name=_("gateway"),
+        verbose_name=_("connection to Sociair"),
     )
-    attempt = models.PositiveIntegerField(_("try"))
-    numbers = models.JSONField(_("numbers posted"), default=list)
+    attempt = models.PositiveIntegerField(_("attempt"))
+    numbers = models.JSONField(_("numbers in the request"), default=list)
     outcome = models.CharField(_("outcome"), max_length=16, choices=OUTCOME_CHOICES)
     words = models.TextField(_("Sociair's words"), blank=True)
     status = models.PositiveSmallIntegerField(_("HTTP status"), null=True)
     error = models.CharField(_("network error"), max_length=200, blank=True)
     raw = models.TextField(_("raw answer"), blank=True)
     withheld = models.PositiveIntegerField(
-        _("length of an answer that was not kept"), null=True, help_text=_("Bytes.")
+        _("size of an answer that was not kept"), null=True, help_text=_("In bytes.")
     )
     ntc = models.PositiveIntegerField("NTC", null=True)
     ncell = models.PositiveIntegerField("Ncell", null=True)
     smartcell = models.PositiveIntegerField("Smart Cell", null=True)
-    other = models.PositiveIntegerField(_("other"), null=True)
+    other = models.PositiveIntegerField(_("other operators"), null=True)
     cost = models.DecimalField(_("cost"), max_digits=12, decimal_places=4, default=0)
     started_at = models.DateTimeField(_("started"), default=timezone.now)
     ended_at = models.DateTimeField(_("ended"), default=timezone.now)
 
     class Meta:
-        verbose_name = _("sent message")
-        verbose_name_plural = _("sent messages")
+        verbose_name = _("attempt to send")
+        verbose_name_plural = _("attempts to send")
         constraints = [
             models.UniqueConstraint(fields=["batch", "attempt"], name="sent_message_once")
         ]
@@ -199,9 +197,9 @@ class SentMessage(models.Model):
         if self.withheld is None:
             return ""
         return _(
-            "The answer repeated a secret (the portal's token, or the code or link in the message) "
-            "and was not kept. What it proves was worked out first, so the outcome is as certain "
-            "as any other. It was %(length)s bytes long."
+            "The answer repeated a secret (the portal's token, or the code or link in the "
+            "message), so it was not kept. The portal worked out the outcome first, so it is "
+            "as reliable as any other. The answer was %(length)s bytes long."
         ) % {"length": formats.count(self.withheld)}
 
     @property

@@ -32,8 +32,8 @@ class BillCheck(models.Model):
     explained = models.DecimalField(max_digits=14, decimal_places=4, null=True)
 
     class Meta:
-        verbose_name = _("check of a bill")
-        verbose_name_plural = _("checks of bills")
+        verbose_name = _("bill check")
+        verbose_name_plural = _("bill checks")
 
     def __str__(self) -> str:
         return str(self.campaign_id)

@@ -1,4 +1,4 @@
-"""Campaigns: what somebody sent once, to whom, in which state, and how far it has come."""
+"""Campaigns: what someone sent once, to whom, in which state, and how far it has come."""
 
 from decimal import Decimal
 from typing import Any
@@ -48,7 +48,7 @@ class RecipientState(models.TextChoices):
     SENDING = "sending", _("Sending")
     ACCEPTED = "accepted", _("Accepted")
     REFUSED = "refused", _("Refused")
-    UNCONFIRMED = "unconfirmed", _("Unconfirmed")
+    UNCONFIRMED = "unconfirmed", _("Not known")
     NOT_SENT = "not_sent", _("Not sent")
     CANCELLED = "cancelled", _("Cancelled")
     OPTED_OUT = "opted_out", _("Opted out")
@@ -94,17 +94,20 @@ class CampaignQuerySet(models.QuerySet["Campaign"]):
 class Campaign(models.Model):
     """One text (with its placeholders) to one audience, sent once."""
 
-    form_uuid = models.UUIDField(_("form"), unique=True, editable=False)
+    form_uuid = models.UUIDField(_("form ID"), unique=True, editable=False)
     gateway = models.ForeignKey(
-        Gateway, on_delete=models.PROTECT, related_name="campaigns", verbose_name=_("gateway")
+        Gateway,
+        on_delete=models.PROTECT,
+        related_name="campaigns",
+        verbose_name=_("connection to Sociair"),
     )
     text = models.TextField(_("message"))
     audience = models.JSONField(
-        _("audience"), help_text=_("Groups, contacts and pasted numbers, as they were chosen.")
+        _("chosen recipients"), help_text=_("Groups, contacts and numbers, as they were chosen.")
     )
     # The audience in words, with the names of groups as they were at the hand-over.
-    chosen = models.TextField(_("who was chosen"), blank=True)
-    fingerprint = models.CharField(_("fingerprint of text and audience"), max_length=64)
+    chosen = models.TextField(_("recipients in words"), blank=True)
+    fingerprint = models.CharField(_("fingerprint of text and recipients"), max_length=64)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
@@ -112,24 +115,22 @@ class Campaign(models.Model):
         related_name="campaigns",
         verbose_name=_("sender"),
     )
-    created_at = models.DateTimeField(_("written"), default=timezone.now)
+    created_at = models.DateTimeField(_("started"), default=timezone.now)
     scheduled_for = models.DateTimeField(_("scheduled for"), null=True, blank=True)
     # The moment whose day its letters say.
-    written_for = models.DateTimeField(_("written for"), null=True, blank=True)
-    sent_at = models.DateTimeField(_("handed over"), null=True, blank=True)
+    written_for = models.DateTimeField(_("sending date in the text"), null=True, blank=True)
+    sent_at = models.DateTimeField(_("sent or scheduled"), null=True, blank=True)
     # What the worker does for it goes under this name in the log.
-    request_id = models.CharField(
-        _("request that handed it over"), max_length=12, default=current_id, blank=True
-    )
-    resumed_at = models.DateTimeField(_("started or resumed"), null=True, blank=True)
+    request_id = models.CharField(_("log ID"), max_length=12, default=current_id, blank=True)
+    resumed_at = models.DateTimeField(_("sending began or resumed"), null=True, blank=True)
     # When a batch of it last came to an end, of whatever kind.
     answered_at = models.DateTimeField(_("last answer"), null=True, blank=True)
     state = models.CharField(
         _("state"), max_length=9, choices=CampaignState.choices, default=CampaignState.DRAFT
     )
-    # Since when it is not certain what of it went out: the database had been set back.
+    # Since when it is not known what of it went out: the database had been set back.
     doubted_at = models.DateTimeField(_("in doubt since"), null=True, blank=True, editable=False)
-    pause_reason = models.TextField(_("why it paused"), blank=True)
+    pause_reason = models.TextField(_("reason for the pause"), blank=True)
     follows = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,
@@ -138,10 +139,10 @@ class Campaign(models.Model):
         related_name="followed_by",
         verbose_name=_("sends again"),
     )
-    # Which batches of that campaign somebody signed to be sent again (`id_runs.to_words`), and how
+    # Which batches of that campaign someone signed to be sent again (`id_runs.to_words`), and how
     # that person knows that they did not go out; only where the worker copies them.
     again_of = models.TextField(_("requests to send again"), blank=True, editable=False)
-    again_why = models.TextField(_("why they are sent again"), blank=True, editable=False)
+    again_why = models.TextField(_("reason for sending again"), blank=True, editable=False)
     template = models.ForeignKey(
         MessageTemplate,
         on_delete=models.SET_NULL,
@@ -156,25 +157,25 @@ class Campaign(models.Model):
         null=True,
         blank=True,
         related_name="campaigns",
-        verbose_name=_("table"),
+        verbose_name=_("spreadsheet"),
     )
     # A test, a code or an invitation: sent by a button of its own, and never again from here.
-    is_test = models.BooleanField(_("test"), default=False)
+    is_test = models.BooleanField(_("test message"), default=False)
     is_invitation = models.BooleanField(_("invitation"), default=False)
     # A draft that goes on in Compose: it cannot be signed for yet.
     is_unfinished = models.BooleanField(_("still being written"), default=False)
     saved_at = models.DateTimeField(_("saved"), default=timezone.now)
     # Rises with a draft's saves, so that a window knows whether another has saved since.
     version = models.PositiveIntegerField(_("version"), default=0, editable=False)
-    is_large = models.BooleanField(_("large"), default=False)
+    is_large = models.BooleanField(_("large send"), default=False)
     prepared_up_to = models.CharField(_("prepared up to"), max_length=10, blank=True)
 
     # As last signed. What went out before that keeps its own (`Batch.rates`).
     rates = models.JSONField(_("rates at review"), default=dict, help_text=_("Rupees per part."))
     # The rules that counted parts and operators when it was signed (`fingerprint_of_rules`).
-    rules = models.CharField(_("rules of counting"), max_length=16, blank=True, editable=False)
+    rules = models.CharField(_("counting rules"), max_length=16, blank=True, editable=False)
     reviewed_cost = models.DecimalField(
-        _("reviewed cost"), max_digits=14, decimal_places=4, default=0
+        _("cost at review"), max_digits=14, decimal_places=4, default=0
     )
     cost = models.DecimalField(_("cost"), max_digits=14, decimal_places=4, default=0)
     # Of its calls, each added by the transaction that records its answer.
@@ -183,16 +184,16 @@ class Campaign(models.Model):
     )
     # Marks of the people signed for and of those frozen so far; they differ if the people do.
     signed_people = models.CharField(
-        _("who was signed for"), max_length=60, blank=True, editable=False
+        _("people at review"), max_length=60, blank=True, editable=False
     )
-    people_mark = models.BigIntegerField(_("who was frozen"), default=0, editable=False)
+    people_mark = models.BigIntegerField(_("people prepared"), default=0, editable=False)
 
     # Recipients by state, kept by whatever changes one; `pending` is queued or sending.
     total = models.PositiveIntegerField(_("recipients"), default=0)
     pending = models.PositiveIntegerField(_("pending"), default=0)
     accepted = models.PositiveIntegerField(_("accepted"), default=0)
     refused = models.PositiveIntegerField(_("refused"), default=0)
-    unconfirmed = models.PositiveIntegerField(_("unconfirmed"), default=0)
+    unconfirmed = models.PositiveIntegerField(_("not known"), default=0)
     not_sent = models.PositiveIntegerField(_("not sent"), default=0)
     cancelled = models.PositiveIntegerField(_("cancelled"), default=0)
     opted_out = models.PositiveIntegerField(_("opted out"), default=0)
@@ -208,8 +209,8 @@ class Campaign(models.Model):
         get_latest_by = "id"
         permissions = [
             ("send_campaign", _("Can compose and send")),
-            ("settle_campaign", _("Can settle what is unconfirmed")),
-            ("control_campaign", _("Can pause, cancel and move colleagues' messages")),
+            ("settle_campaign", _("Can decide whether messages went out")),
+            ("control_campaign", _("Can pause, reschedule and cancel colleagues' messages")),
         ]
         indexes = [
             models.Index(

@@ -1,4 +1,4 @@
-"""Erasures, each of a person who is made nameless; and what was removed because it was old."""
+"""Erasures, each of a person who is anonymised; and what was removed because it was old."""
 
 from django.conf import settings
 from django.db import models
@@ -8,29 +8,29 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Erasure(models.Model):
-    """A person who is being made nameless, or was. While it goes on, the row knows the number, and
+    """A person who is being anonymised, or was. While it goes on, the row knows the number, and
     in `traces` the names and the keys of contacts; when it is over, only what was counted.
     """
 
     mobile = models.CharField(max_length=10, blank=True, editable=False)
     traces = models.JSONField(default=dict, editable=False)
     # Whether the number itself is forgotten: nobody is left who has it.
-    of_number = models.BooleanField(_("the number as well"), default=True)
-    mark = models.CharField(_("beginning of the fingerprint"), max_length=8, blank=True)
+    of_number = models.BooleanField(_("including the number"), default=True)
+    mark = models.CharField(_("start of the fingerprint"), max_length=8, blank=True)
     counts = models.JSONField(_("what was removed"), default=dict)
-    created_at = models.DateTimeField(_("since"), default=timezone.now)
+    created_at = models.DateTimeField(_("started"), default=timezone.now)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
         null=True,
         related_name="+",
-        verbose_name=_("by"),
+        verbose_name=_("started by"),
     )
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
 
     class Meta:
-        verbose_name = _("erasure")
-        verbose_name_plural = _("erasures")
+        verbose_name = _("anonymisation")
+        verbose_name_plural = _("anonymisations")
         default_permissions = ()
         constraints = [
             models.UniqueConstraint(
@@ -51,11 +51,11 @@ class RetentionDay(models.Model):
 
     day = models.DateField(_("day"), unique=True)
     counts = models.JSONField(_("what was removed"), default=dict)
-    is_over = models.BooleanField(_("nothing is left to remove"), default=False)
+    is_over = models.BooleanField(_("finished"), default=False)
 
     class Meta:
-        verbose_name = _("removal of what is old")
-        verbose_name_plural = _("removals of what is old")
+        verbose_name = _("removal of old data")
+        verbose_name_plural = _("removals of old data")
         default_permissions = ()
 
     def __str__(self) -> str:

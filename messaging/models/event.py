@@ -11,19 +11,19 @@ from sociair_portal.common.request_ids import current_id
 
 
 class EventKind(models.TextChoices):
-    SENT = "sent", _("Handed over for sending")
-    SCHEDULED = "scheduled", _("Ready for its time")
-    MOVED = "moved", _("Moved to another time")
-    STARTED = "started", _("Sending began")
+    SENT = "sent", _("Send confirmed")
+    SCHEDULED = "scheduled", _("Scheduled")
+    MOVED = "moved", _("Rescheduled")
+    STARTED = "started", _("Sending started")
     PAUSED = "paused", _("Paused")
     RESUMED = "resumed", _("Resumed")
     CANCELLED = "cancelled", _("Cancelled")
-    OVERDUE = "overdue", _("Overdue: nothing was sent for too long")
+    OVERDUE = "overdue", _("Overdue: waited too long")
     DONE = "done", _("Done")
-    SETTLED = "settled", _("Settled")
+    SETTLED = "settled", _("Decided")
     SENT_AGAIN = "again", _("Sent again")
-    HELD = "held", _("Sending held")
-    RELEASED = "released", _("Hold released")
+    HELD = "held", _("Sending stopped")
+    RELEASED = "released", _("Sending started again")
 
 
 class Event(models.Model):
@@ -43,7 +43,7 @@ class Event(models.Model):
         on_delete=models.PROTECT,
         null=True,
         related_name="events",
-        verbose_name=_("gateway"),
+        verbose_name=_("connection to Sociair"),
     )
     by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -52,8 +52,8 @@ class Event(models.Model):
         related_name="+",
         verbose_name=_("by"),
     )
-    words = models.TextField(_("why"), blank=True)
-    request_id = models.CharField(_("request"), max_length=12, default=current_id, blank=True)
+    words = models.TextField(_("reason"), blank=True)
+    request_id = models.CharField(_("log ID"), max_length=12, default=current_id, blank=True)
 
     class Meta:
         verbose_name = _("event")

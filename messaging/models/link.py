@@ -21,7 +21,7 @@ class SentLink(models.Model):
     campaign = models.OneToOneField(
         Campaign, on_delete=models.PROTECT, related_name="link", verbose_name=_("campaign")
     )
-    sent_at = models.DateTimeField(_("asked for"), default=timezone.now)
+    sent_at = models.DateTimeField(_("requested"), default=timezone.now)
     works_until = models.DateTimeField(_("works until"))
 
     class Meta:

@@ -12,7 +12,7 @@ from messaging.models.gateway import Gateway
 
 class MachineQuerySet(models.QuerySet["Machine"]):
     def trusted(self) -> "MachineQuerySet":
-        """Those that may send: somebody vouched for them, and nobody has ruled them out since."""
+        """Those that may send: someone vouched for them, and nobody has ruled them out since."""
         return self.filter(vouched_at__isnull=False, retired_at__isnull=True)
 
 
@@ -20,10 +20,13 @@ class Machine(models.Model):
     """A folder `STATE_DIR` with a record of its own: what services/gateway/machines.py compares."""
 
     gateway = models.ForeignKey(
-        Gateway, on_delete=models.PROTECT, related_name="machines", verbose_name=_("gateway")
+        Gateway,
+        on_delete=models.PROTECT,
+        related_name="machines",
+        verbose_name=_("connection to Sociair"),
     )
     key = models.UUIDField(_("key"), default=uuid.uuid4, editable=False)
-    name = models.CharField(_("name"), max_length=100, help_text=_("The host's own name."))
+    name = models.CharField(_("name"), max_length=100, help_text=_("The name of the host."))
     joined_at = models.DateTimeField(_("joined"), default=timezone.now)
     seen_at = models.DateTimeField(_("last seen"), default=timezone.now)
     # The era of the database for which its record agreed with what the database says.

@@ -7,7 +7,7 @@ from messaging.models.campaign import Campaign
 
 
 class CountState(models.TextChoices):
-    ASKED = "asked", _("Asked for")
+    ASKED = "asked", _("Requested")
     RUNNING = "running", _("Being counted")
     DONE = "done", _("Counted")
     GIVEN_UP = "given_up", _("Could not be counted")
@@ -17,8 +17,8 @@ class PeopleCount(models.Model):
     """What a draft's review has to say of its people, or how many people an audience has.
 
     It holds no names, numbers or texts: only counts, keys of rows that are to be shown, and of a
-    review the mark that is signed. That one is made of numbers, so all counts go when somebody is
-    made nameless.
+    review the mark that is signed. That one is made of numbers, so all counts go when someone is
+    anonymised.
     """
 
     # What is counted: a draft, or who was chosen; each has one row.
@@ -61,7 +61,7 @@ class PeopleChange(models.Model):
     """How often contacts, memberships, fields or opt-outs have changed: the sum of the weights.
 
     Triggers of the database write it (migration 0017), within the transaction of the change. On
-    PostgreSQL every statement adds a row, so that nobody waits for anybody.
+    PostgreSQL every statement adds a row, so that nobody waits for anyone.
     """
 
     weight = models.BigIntegerField(default=1, editable=False)

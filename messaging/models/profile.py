@@ -25,7 +25,7 @@ class Profile(models.Model):
     )
     mobile = models.CharField(_("own mobile number"), max_length=10, blank=True)
     # None: not yet, and no test goes there.
-    proved_at = models.DateTimeField(_("proved, or entered by a manager"), null=True, blank=True)
+    proved_at = models.DateTimeField(_("confirmed, or entered by a manager"), null=True, blank=True)
     # None: its owner proved it by a code.
     entered_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -33,7 +33,7 @@ class Profile(models.Model):
         null=True,
         blank=True,
         related_name="+",
-        verbose_name=_("entered by the manager"),
+        verbose_name=_("entered by"),
     )
 
     class Meta:
@@ -70,8 +70,8 @@ class NumberCode(models.Model):
     campaign = models.OneToOneField(
         Campaign, on_delete=models.PROTECT, related_name="code", verbose_name=_("campaign")
     )
-    sent_at = models.DateTimeField(_("asked for"), default=timezone.now)
-    guesses = models.PositiveSmallIntegerField(_("guesses"), default=0)
+    sent_at = models.DateTimeField(_("requested"), default=timezone.now)
+    guesses = models.PositiveSmallIntegerField(_("attempts"), default=0)
     # Used, or replaced by another one.
     ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
 

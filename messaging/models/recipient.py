@@ -9,7 +9,7 @@ from contacts.phone import REMOVED
 from contacts.shown_numbers import shown_mobile, shown_text
 from messaging.models.campaign import Campaign, RecipientState
 
-# Who still waits for a message, or may have got it without anybody's knowing.
+# Who still waits for a message, or may have got it without anyone's knowing.
 NOT_OVER = [RecipientState.QUEUED, RecipientState.SENDING, RecipientState.UNCONFIRMED]
 
 
@@ -27,7 +27,7 @@ class Recipient(models.Model):
         "messaging.Batch",
         on_delete=models.CASCADE,
         related_name="recipients",
-        verbose_name=_("batch"),
+        verbose_name=_("request"),
     )
     contact = models.ForeignKey(
         Contact,
@@ -71,11 +71,11 @@ class LeftOutReason(models.TextChoices):
     INVALID = "invalid", _("Not a mobile number")
     OPTED_OUT = "opted_out", _("Opted out")
     NO_RATE = "no_rate", _("Sociair has no rate for this operator")
-    DUPLICATE = "duplicate", _("Merged with the same number")
-    MISSING = "missing", _("No value for a placeholder")
-    TEXT = "text", _("The text cannot be sent with these values")
-    SHARED = "shared", _("Several people share the number")
-    REPEATED = "repeated", _("Got the same text a short while ago")
+    DUPLICATE = "duplicate", _("Same number as another entry")
+    MISSING = "missing", _("No value for a field")
+    TEXT = "text", _("The text cannot be sent with these details")
+    SHARED = "shared", _("Several people share this number")
+    REPEATED = "repeated", _("Got the same text recently")
 
 
 class LeftOut(models.Model):
@@ -86,7 +86,7 @@ class LeftOut(models.Model):
     )
     entry = models.CharField(_("entry"), max_length=200)
     reason = models.CharField(_("reason"), max_length=9, choices=LeftOutReason.choices)
-    words = models.CharField(_("why"), max_length=300)
+    words = models.CharField(_("details"), max_length=300)
 
     class Meta:
         verbose_name = _("left out")

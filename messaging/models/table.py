@@ -30,34 +30,34 @@ class RecipientTable(models.Model):
         null=True,
         editable=False,
         related_name="+",
-        verbose_name=_("taken in as"),
+        verbose_name=_("source file"),
     )
     file_name = models.CharField(_("file"), max_length=200)
     columns = models.JSONField(_("columns"), default=list)
-    number_key = models.CharField(_("column of the numbers"), max_length=100)
-    name_key = models.CharField(_("column of the names"), max_length=100, blank=True)
+    number_key = models.CharField(_("number column"), max_length=100)
+    name_key = models.CharField(_("name column"), max_length=100, blank=True)
     # The sheet that was read, of those that the file has.
     sheet = models.CharField(_("sheet"), max_length=200, blank=True)
     sheets = models.JSONField(_("sheets"), default=list)
     # Its rows come piece by piece; it cannot be chosen before the last one.
     is_complete = models.BooleanField(_("complete"), default=False)
-    hidden_rows = models.PositiveIntegerField(_("hidden rows that were left out"), default=0)
+    hidden_rows = models.PositiveIntegerField(_("hidden rows left out"), default=0)
     # The first cells that are no number or no day in a column of them: key, line and cell.
-    odd_cells = models.JSONField(_("cells unlike the others"), default=list)
+    odd_cells = models.JSONField(_("unusual cells"), default=list)
     size = models.PositiveIntegerField(_("rows"), default=0)
     unreadable = models.PositiveIntegerField(_("rows without a mobile number"), default=0)
-    created_at = models.DateTimeField(_("given"), default=timezone.now)
+    created_at = models.DateTimeField(_("uploaded"), default=timezone.now)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         on_delete=models.PROTECT,
         null=True,
         related_name="+",
-        verbose_name=_("by"),
+        verbose_name=_("uploaded by"),
     )
 
     class Meta:
-        verbose_name = _("table of recipients")
-        verbose_name_plural = _("tables of recipients")
+        verbose_name = _("spreadsheet of recipients")
+        verbose_name_plural = _("spreadsheets of recipients")
 
     def __str__(self) -> str:
         return self.file_name
@@ -100,15 +100,15 @@ class TableRow(models.Model):
         on_delete=models.CASCADE,
         related_name="rows",
         db_index=False,  # the index below begins with it
-        verbose_name=_("table"),
+        verbose_name=_("spreadsheet"),
     )
     line = models.PositiveIntegerField(_("line"))
     mobile = models.CharField(_("mobile number"), max_length=10, blank=True)
     name = models.CharField(_("name"), max_length=200, blank=True)
     fields: Any = models.JSONField(_("cells"), default=dict)
-    reason = models.CharField(_("why it has no number"), max_length=300, blank=True)
+    reason = models.CharField(_("reason it has no number"), max_length=300, blank=True)
     is_opted_out = models.BooleanField(
-        _("opted out by the spreadsheet"), default=False, db_default=False
+        _("opted out in the spreadsheet"), default=False, db_default=False
     )
 
     class Meta:

@@ -74,8 +74,11 @@ def check_token() -> None:
     """For a program that calls Sociair, before it does anything. Raises `NoToken`."""
     if not settings.SOCIAIR_TOKEN:
         raise NoToken(
-            "SOCIAIR_TOKEN is not set: put the token of your Sociair account into the environment "
-            "or into .env, or use `make run` without one to try the portal in the sandbox."
+            _(
+                "SOCIAIR_TOKEN is not set. Put the token of your Sociair account into the "
+                "environment or into .env. To try the portal in the sandbox, use `make run` "
+                "without a token."
+            )
         )
 
 
@@ -257,7 +260,7 @@ def balance(gateway: Gateway) -> BalanceReading:
         except Exception as error:  # noqa: BLE001  # libraries' errors share no other ancestor
             logger.info("The balance could not be asked for: %s.", _name(error))
             if not call.begun and _is_certificate(error):
-                why = _("Sociair's certificate could not be trusted.")
+                why = _("Sociair's security certificate is not trusted.")
             else:
                 why = _("Sociair cannot be reached.")
             # Not chained: a library may quote the header that it refuses to send.
@@ -276,11 +279,11 @@ def _refused(reply: _Reply, found: Mapping[str, Any]) -> BalanceUnknown:
     if verdict.outcome is Outcome.TOKEN_REFUSED:
         return BalanceUnknown(_("Sociair refused the token."), verdict)
     if verdict.outcome is Outcome.THROTTLED:
-        return BalanceUnknown(_("Sociair asked us to slow down."), verdict)
+        return BalanceUnknown(_("Sociair asked the portal to slow down."), verdict)
     if verdict.words:
         return BalanceUnknown(
-            _("Sociair did not tell the balance: %(words)s") % {"words": verdict.words}
+            _("Sociair did not give the balance: %(words)s") % {"words": verdict.words}
         )
     return BalanceUnknown(
-        _("Sociair did not tell the balance (HTTP %(status)d).") % {"status": reply.status}
+        _("Sociair did not give the balance (HTTP %(status)d).") % {"status": reply.status}
     )

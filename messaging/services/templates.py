@@ -48,7 +48,7 @@ def change(template: MessageTemplate, *, seen: int, name: str, text: str, by: Ac
 
 
 def _taken() -> NameTaken:
-    return NameTaken(_("A template of this name exists already."))
+    return NameTaken(_("There is already a template with this name."))
 
 
 def strange_keys(text: str) -> list[str]:

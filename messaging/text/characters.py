@@ -1,7 +1,7 @@
 """Which characters make a text expensive, and what could stand in their place.
 
 One character outside the GSM alphabet (length.py) leaves 70 characters a part instead of 160. Many
-of them come from word processors and have a twin on every telephone. A text that is written in
+of them come from word processors and have a twin on every phone. A text that is written in
 another script is never corrected.
 """
 

@@ -17,6 +17,6 @@ def code_of(key: str, *, secret: str) -> str:
 
 
 def read_code(typed: str) -> str:
-    """The six digits that somebody typed, with spaces, in Devanagari; empty for anything else."""
+    """The six digits that someone typed, with spaces, in Devanagari; empty for anything else."""
     code = visible(typed).replace(" ", "").replace("-", "")
     return code if len(code) == DIGITS and code.isascii() and code.isdecimal() else ""

@@ -38,7 +38,7 @@ class Measure:
     @property
     def alphabet(self) -> str:
         """The encoding as people may understand it."""
-        return _("plain letters") if self.encoding == "GSM-7" else _("Unicode")
+        return _("plain characters") if self.encoding == "GSM-7" else _("Unicode")
 
 
 ONE_PART: Final = 160  # septets of a message that is not joined from several

@@ -3,7 +3,7 @@
 import hmac
 from typing import Final
 
-# Without 0, O, I and l: somebody may type a link from the telephone at a computer.
+# Without 0, O, I and l: someone may type a link from the phone at a computer.
 _SIGNS: Final = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 LENGTH: Final = 22  # characters, which are 128 bits
 # Stands in the place of the secret in every text that is kept or shown; it takes as many septets.

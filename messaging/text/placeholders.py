@@ -20,7 +20,7 @@ NUMBER: Final = "number"
 DATE: Final = "date"
 
 _TOKEN: Final = re.compile(r"\{\{|\}\}|\{([^{}\n]*)\}|[{}]")
-_LONGEST_NAMED: Final = 40  # characters of somebody's placeholder that a sentence repeats
+_LONGEST_NAMED: Final = 40  # characters of someone's placeholder that a sentence repeats
 _MOST_NAMED: Final = 12
 
 
@@ -45,7 +45,7 @@ class Wording:
 
     @property
     def fixed(self) -> str:
-        """The words that everybody gets, without the values."""
+        """The words that everyone gets, without the values."""
         return "".join(piece for piece in self.pieces if isinstance(piece, str))
 
     @property
@@ -54,7 +54,7 @@ class Wording:
         return any(isinstance(piece, Slot) for piece in self.pieces)
 
     def filled(self, values: Mapping[str, str]) -> "Wording":
-        """The wording with the values that are the same for everybody in their places."""
+        """The wording with the values that are the same for everyone in their places."""
         pieces: list[str | Slot] = []
         for piece in self.pieces:
             is_known = isinstance(piece, Slot) and piece.key in values
@@ -89,7 +89,10 @@ def _slot(inside: str) -> Slot:
     key = key_of(name)
     if not key:
         raise InvalidText(
-            _("There is no field between “{” and “}”. Write {name}, or {{ for a brace.")
+            _(
+                "There is no field between “{” and “}”. Type a field, such as {name}. To show "
+                "a brace, type {{."
+            )
         )
     return Slot(key, default.strip() if has_default else None)
 
@@ -97,13 +100,13 @@ def _slot(inside: str) -> Slot:
 def _unbalanced(text: str, place: int) -> str:
     if text[place] == "{":
         said = _(
-            "The “{” at character %(place)d is never closed. Write a field as {name}; for the "
-            "brace itself write {{."
+            "The “{” at character %(place)d is never closed. Type a field as {name}. To show "
+            "a brace, type {{."
         )
     else:
         said = _(
-            "The “}” at character %(place)d closes nothing. Write a field as {name}; for the brace "
-            "itself write }}."
+            "The “}” at character %(place)d has no “{” before it. Type a field as {name}. To "
+            "show a brace, type }}."
         )
     return said % {"place": place + 1}
 
@@ -187,8 +190,9 @@ def _read(raw: str) -> tuple[str, Wording]:
 
 
 def _unknown(key: str, known: Collection[str]) -> str:
-    said = _("There is no field {%(key)s}.") % {"key": key[:_LONGEST_NAMED]}
     if close := difflib.get_close_matches(key, known, n=1):
-        return f"{said} {_('Did you mean {%(key)s}?') % {'key': close[0]}}"
-    named = [f"{{{one}}}" for one in list(known)[:_MOST_NAMED]]
-    return f"{said} {_('You can write %(fields)s.') % {'fields': ', '.join(named)}}"
+        said = _("There is no field {%(key)s}. Did you mean {%(close)s}?")
+        return said % {"key": key[:_LONGEST_NAMED], "close": close[0]}
+    named = ", ".join(f"{{{one}}}" for one in list(known)[:_MOST_NAMED])
+    said = _("There is no field {%(key)s}. You can use %(fields)s.")
+    return said % {"key": key[:_LONGEST_NAMED], "fields": named}

@@ -67,7 +67,10 @@ def check_length(text: str) -> Measure:
     measured = measure(text)
     if measured.parts > MOST_PARTS:
         raise InvalidText(
-            _("This message has %(parts)d parts; at most %(most)d can be sent. Make it shorter.")
+            _(
+                "This message has %(parts)d parts. The most that can be sent is %(most)d. "
+                "Make it shorter."
+            )
             % {"parts": measured.parts, "most": MOST_PARTS}
         )
     return measured

@@ -200,7 +200,7 @@ def test_the_balance_is_on_the_front_page(manager: Browser, gateway: Gateway) ->
     assert "Rs 10,000.00 · NTC Rs 0.80 · Ncell Rs 0.80 · Smart Cell Rs 0.80 · read" in said
     holds.hold(gateway, HoldKind.PERSON, HoldReason.MISCONFIGURED, words="Forbidden")
     said = words(manager.get(index))
-    assert "Sociair does not allow our requests." in said
+    assert "Sociair does not allow the portal's requests." in said
     assert "Sociair's words: “Forbidden”." in said
 
 

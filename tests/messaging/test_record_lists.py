@@ -262,11 +262,11 @@ def test_years_reach_back_to_a_first_draft_that_was_handed_over_last(
 
 def test_a_list_says_that_there_are_more_than_it_counts(manager: Browser, many: Campaign) -> None:
     path = reverse("admin:messaging_batch_changelist")
-    assert "60 or more batches" in words(manager.get(path))
+    assert "60 or more requests" in words(manager.get(path))
     asked = {"state__exact": "refused"}
     Batch.objects.filter(pk=Batch.objects.latest("id").pk).update(state="refused")
     found = words(manager.get(path, asked))
-    assert "1 batch" in found
+    assert "1 request" in found
     assert "or more" not in found
 
 

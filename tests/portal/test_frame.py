@@ -104,7 +104,7 @@ def test_a_hold_is_said_on_every_page(sender: Browser, manager: Browser, running
     holds.hold(running, HoldKind.PERSON, HoldReason.CERTIFICATE, words="<expired>")
     for browser in (sender, manager):
         page = browser.get(PAGE).text
-        assert "certificate could not be trusted. Nothing was sent." in page
+        assert "security certificate is not trusted. Nothing was sent." in page
         assert "Sociair's words: “&lt;expired&gt;”." in page
         assert "then start sending again." in page
         assert "Held since" in page
@@ -119,7 +119,7 @@ def test_a_hold_for_a_while_says_until_when_and_has_no_button(
     until = timezone.now() + timedelta(minutes=5)
     holds.hold(running, HoldKind.TIMED, HoldReason.THROTTLED, until=until)
     page = manager.get(PAGE).text
-    assert "asked us to slow down" in page
+    assert "asked the portal to slow down" in page
     assert ", until " in page
     assert reverse("messaging:release") not in page
 

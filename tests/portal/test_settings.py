@@ -62,7 +62,7 @@ def test_a_worker_without_a_token_says_what_to_do(tmp_path: Path) -> None:
     done = python(*WORKER, folder=tmp_path, **KEY)
 
     assert (done.returncode, done.stdout) == (NEEDS_PERSON, "")
-    assert done.stderr.startswith("SOCIAIR_TOKEN is not set: put the token of your Sociair account")
+    assert done.stderr.startswith("SOCIAIR_TOKEN is not set. Put the token of your Sociair account")
     assert len(done.stderr.splitlines()) == 1
 
 

@@ -17,8 +17,12 @@ from tests.portal.house_support import addresses, furnish
 
 ROOT: Final = Path(__file__).parents[2]
 INNER: Final = re.compile(r"\b[A-Z]+_[A-Z_]+\b|manage\.py|localhost")
-# Read by who runs the portal alone: the worker ends with it.
-ELSEWHERE: Final = ("FINGERPRINT_KEY is not the key that",)
+# Read only by who runs the portal: a worker or a command ends with it, or explains itself.
+ELSEWHERE: Final = (
+    "FINGERPRINT_KEY is not the key that",
+    "FINGERPRINT_KEY is lost:",
+    "SOCIAIR_TOKEN is not set.",
+)
 OF_ACCOUNTS: Final = (
     "",
     "password/",

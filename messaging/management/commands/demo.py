@@ -43,24 +43,27 @@ _SURNAMES: Final = (
 )
 # Some ranges of each operator, in about the shares that people have them.
 _RANGES: Final = ("984", "980", "985", "981", "986", "982", "961", "974", "970", "988")
-_GROUPS: Final = {"Class 8": 36, "Class 9": 41, "Teachers": 17, "Guardians of the hostel": 23}
+_GROUPS: Final = {"Class 8": 36, "Class 9": 41, "Teachers": 17, "Hostel guardians": 23}
 
 _OWN_NUMBER: Final = "9851012345"  # of the demo account, for its tests
 
 _TEMPLATES: Final = {
-    "Fee reminder": "Dear {name}, the fee of this month is due. Please pay it by Friday.",
-    "Holiday": "School is closed tomorrow. Classes go on the day after.",
+    "Fee reminder": "Dear {name}, this month's fee is due. Please pay it by Friday.",
+    "Holiday": "School is closed tomorrow. Classes start again the day after.",
     "बिदा": "भोलि विद्यालय बिदा छ।",
 }
 
 
 class Command(BaseCommand):
-    help = "Load demo data for the sandbox: an account, contacts, groups. Again changes nothing."
+    help = (
+        "Load demo data for the sandbox: an account, contacts and groups. A second run changes "
+        "nothing."
+    )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if not settings.SANDBOX:
             raise CommandError(
-                _("Demo data is for the sandbox only, and this portal is set up for the real one."),
+                _("Demo data is for the sandbox only. This portal is set up for the real Sociair."),
                 returncode=2,
             )
         with by_command("demo"), transaction.atomic():
@@ -86,14 +89,14 @@ def _account() -> None:
 def _address_book() -> None:
     people = _people()
     members = {name: list(islice(people, size)) for name, size in _GROUPS.items()}
-    # A family with one number, and somebody whose operator has no rate.
+    # A family with one number, and someone whose operator has no rate.
     members["Class 8"] += [_contact(name, "9841000999") for name in ("Anita Bista", "चमेली बिष्ट")]
     members["Teachers"].append(_contact("Utsav Malla", "9721000999"))
     members["Bad days"] = list(_bad_days())
     for name, contacts in members.items():
         Group.objects.create(name=name).members.set(Contact.objects.bulk_create(contacts))
     OptOut.objects.create(
-        mobile=members["Class 9"][0].mobile, reason="Asked on the telephone not to be texted."
+        mobile=members["Class 9"][0].mobile, reason="Asked by phone to get no messages."
     )
 
 
@@ -111,10 +114,10 @@ def _people() -> Iterator[Contact]:
 
 
 def _bad_days() -> Iterator[Contact]:
-    """The sandbox's magic numbers, named by what happens to whoever texts them."""
-    yield _contact(f"Gateway {INVALID_SAYS}", INVALID)
+    """The sandbox's magic numbers, named by what happens to whoever sends to them."""
+    yield _contact(f"Sociair {INVALID_SAYS}", INVALID)
     for mobile, magic in MAGIC.items():
-        yield _contact(f"Gateway {magic.says()}", mobile)
+        yield _contact(f"Sociair {magic.says()}", mobile)
 
 
 def _contact(name: str, written: str) -> Contact:

@@ -1,4 +1,4 @@
-"""`manage.py forget NUMBER`: what is kept about a person, as a file for them, or made nameless."""
+"""`manage.py forget NUMBER`: show or export what is kept about a person, or anonymise them."""
 
 import json
 from argparse import ArgumentParser
@@ -18,46 +18,54 @@ from messaging.services.privacy.traces import traces_of
 
 class Command(BaseCommand):
     help = (
-        "Show everything that is kept about the person with a number, ask twice, and make them "
-        "nameless. The number is never texted again."
+        "Show everything that is kept about the person with a number, ask twice, then anonymise "
+        "them. The number is never sent messages again."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("number", nargs="?", default="")
-        parser.add_argument("--show", action="store_true", help="show it, and change nothing")
+        parser.add_argument("--show", action="store_true", help=_("only show it, change nothing"))
         parser.add_argument(
-            "--file", type=Path, help="write all of it for the person: .html to read, or .json"
+            "--file",
+            type=Path,
+            help=_("write all of it to a file for the person: .html to read, or .json"),
         )
         parser.add_argument(
             "--only",
             action="append",
             type=int,
             metavar="ID",
-            help="of several who share the number, only the contact with this id",
+            help=_("if several people share the number, only the contact with this ID"),
         )
-        parser.add_argument("--reason", default="", help="kept in the record: write no name in it")
-        parser.add_argument("--yes", action="store_true", help="do not ask")
+        parser.add_argument(
+            "--reason", default="", help=_("kept in the record, so leave names out")
+        )
+        parser.add_argument("--yes", action="store_true", help=_("do not ask"))
         parser.add_argument(
             "--again",
             action="store_true",
-            help="forget everybody again who came back, as with a backup",
+            help=_("anonymise everyone again who came back, for example with a backup"),
         )
         parser.add_argument(
             "--lost-key",
             action="store_true",
-            help="go on without those whom nobody recognises, because FINGERPRINT_KEY is lost",
+            help=_("FINGERPRINT_KEY is lost: go on without recognising people anonymised earlier"),
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["again"]:
-            self.stdout.write(_("Forgotten again: %(people)d") % {"people": remembered.again()})
+            self.stdout.write(_("Anonymised again: %(people)d") % {"people": remembered.again()})
             return self._finish_all()
         if options["lost_key"]:
             if not options["yes"]:
-                said = _("People who were made nameless could be texted again.")
-                raise CommandError(f"{said} {_('If the key is lost for good, add --yes.')}")
+                raise CommandError(
+                    _(
+                        "People who were anonymised could be sent messages again. If the key is "
+                        "lost for good, add --yes."
+                    )
+                )
             people = remembered.go_on_without_lost(by=None)
-            said = _("Not recognised any more, and could be texted again: %(people)d")
+            said = _("No longer recognised, and could be sent messages again: %(people)d")
             return self.stdout.write(said % {"people": people})
         mobile = self._number(options["number"])
         if options["file"]:
@@ -98,13 +106,13 @@ class Command(BaseCommand):
             return
         typed = input(_("This cannot be undone. Type the number again: "))
         if self._number(typed) != mobile:
-            raise CommandError(_("This is another number. Nothing was changed."))
+            raise CommandError(_("That is a different number. Nothing was changed."))
         if not options["reason"]:
             options["reason"] = input(_("Reason: "))
 
     def _forget(self, mobile: str, options: dict[str, Any]) -> None:
         if not options["reason"]:
-            raise CommandError(_("Write the reason: --reason"))
+            raise CommandError(_("Give a reason with --reason."))
         try:
             erasure = erasing.begin(
                 mobile, people=options["only"], by=None, reason=options["reason"]
@@ -112,9 +120,11 @@ class Command(BaseCommand):
         except (erasing.NotNow, forgotten.NoKey) as not_now:
             raise CommandError(str(not_now)) from not_now
         if erasing.go_on_with(erasure):
-            said = _("%(number)s: its person has been made nameless.")
+            said = _("%(number)s: the person was anonymised.")
         else:
-            said = _("%(number)s: a message is under way. The worker goes on when it has ended.")
+            said = _(
+                "%(number)s: a message is being sent. The worker anonymises the person after that."
+            )
         self.stdout.write(said % {"number": format_mobile(mobile)})
 
     def _finish_all(self) -> None:

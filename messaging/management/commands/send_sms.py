@@ -33,38 +33,44 @@ _LOOK_EVERY = 0.2  # seconds
 
 class Command(BaseCommand):
     help = (
-        "Send one text to numbers and groups and print one JSON object. Exit code 0: queued (with "
-        "--wait: all accepted), 1: with --wait anything else, 2: nothing was sent."
+        "Send one text to numbers and groups, and print one JSON object. Exit codes: 0 queued, or "
+        "with --wait all accepted; 1 with --wait, not all accepted; 2 nothing was sent."
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--message", required=True, help="the text")
-        parser.add_argument("--to", default="", metavar="NUMBERS", help="numbers, with commas")
+        parser.add_argument("--message", required=True, help=_("the text"))
+        parser.add_argument(
+            "--to", default="", metavar="NUMBERS", help=_("numbers, separated by commas")
+        )
         parser.add_argument("--group", action="append", default=[], metavar="NAME")
         parser.add_argument(
-            "--of-all", action="store_true", help="only who is in every --group at once"
+            "--of-all", action="store_true", help=_("only people who are in every --group")
         )
         parser.add_argument(
             "--but-not",
             action="append",
             default=[],
             metavar="NAME",
-            help="nobody of the groups who is in this one too",
+            help=_("leave out people who are also in this group"),
         )
         parser.add_argument(
             "--at",
             type=_moment,
             metavar="TIME",
-            help='when, in the portal\'s time zone: "2026-11-24 07:00"',
+            help=_('when to send, in the portal\'s time zone, as in "2026-11-24 07:00"'),
         )
         parser.add_argument(
             "--again",
             action="store_true",
-            help="also to those who got the same text a short while ago",
+            help=_("also send to people who got the same text recently"),
         )
-        parser.add_argument("--wait", action="store_true", help="until every number has an answer")
         parser.add_argument(
-            "--key", type=_uuid, help="a UUID: a second run with the same key sends nothing again"
+            "--wait", action="store_true", help=_("wait until every number has an answer")
+        )
+        parser.add_argument(
+            "--key",
+            type=_uuid,
+            help=_("a UUID, so that a second run with the same key sends nothing again"),
         )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -116,15 +122,15 @@ class Command(BaseCommand):
         drafts.plan(draft, at)
         seen = review_of(draft, balance.read_balance(draft.gateway))
         if not seen.people:
-            self._refuse(_("There is nobody to send to."), draft, seen)
+            self._refuse(_("There is no one to send to."), draft, seen)
         if not seen.is_affordable:
-            self._refuse(_("The balance does not suffice for this message."), draft, seen)
+            self._refuse(_("There is not enough balance for this message."), draft, seen)
         handover.hand_over(draft, reviewed=handover.Reviewed.of(draft, seen), by=None, at=at)
         tasks.kick_for(draft)
 
     def _audience(self, options: dict[str, Any]) -> Audience:
         if options["but_not"] and not options["group"]:
-            self._refuse(_("Name a group, out of which the others are taken."))
+            self._refuse(_("--but-not needs a --group to leave people out of."))
         return Audience(
             groups=self._groups(options["group"]),
             numbers=options["to"],
@@ -143,7 +149,7 @@ class Command(BaseCommand):
     def _refuse(
         self, why: str, draft: Campaign | None = None, seen: Review | None = None
     ) -> NoReturn:
-        """Say why nothing was sent, tell what was left out, and exit with code 2."""
+        """Say why nothing was sent and what was left out, and exit with code 2."""
         self.stderr.write(why)
         if draft is not None and seen is not None:
             left_out = [{"entry": out.entry, "reason": out.words} for out in seen.first_omissions]
@@ -165,17 +171,19 @@ def _uuid(value: str) -> uuid.UUID:
     try:
         return uuid.UUID(value)
     except ValueError:
-        raise ArgumentTypeError(f"{value!r} is not a UUID") from None
+        raise ArgumentTypeError(_("%(value)s is not a UUID.") % {"value": repr(value)}) from None
 
 
 def _moment(value: str) -> datetime:
     try:
         at = datetime.fromisoformat(value)
     except ValueError:
-        raise ArgumentTypeError(f"{value!r} is no date and time, as in 2026-11-24 07:00") from None
+        raise ArgumentTypeError(
+            _("%(value)s is not a date and time, as in 2026-11-24 07:00.") % {"value": repr(value)}
+        ) from None
     at = timezone.make_aware(at) if at.tzinfo is None else at
     if at <= timezone.now():
-        raise ArgumentTypeError(f"{value} has passed")
+        raise ArgumentTypeError(_("%(value)s is in the past.") % {"value": value})
     return at
 
 

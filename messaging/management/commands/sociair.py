@@ -1,4 +1,4 @@
-"""`manage.py sociair balance|status|release`: the balance, holds and queue as JSON; end a hold."""
+"""`manage.py sociair balance|status|release`: balance, holds and queue as JSON; end a hold."""
 
 import json
 from argparse import ArgumentParser
@@ -20,7 +20,9 @@ from sociair_portal.audit.actors import by_command
 
 
 class Command(BaseCommand):
-    help = "Print a fresh balance, what is held and queued, or release a hold, as JSON."
+    help = (
+        "As JSON: a fresh balance; holds and what is queued; or start sending again after a hold."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("what", choices=["balance", "status", "release"])

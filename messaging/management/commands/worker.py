@@ -26,7 +26,7 @@ _ATTEND_EVERY: Final = 2.0  # seconds
 
 
 class Command(BaseCommand):
-    help = "Send what is queued. SIGTERM ends it after the calls in flight."
+    help = "Send what is queued. SIGTERM stops it once the requests being sent have ended."
     # Not those of pages: they would load every one of them into a process that shows none.
     requires_system_checks = [Tags.security, "messaging"]
 
@@ -75,7 +75,10 @@ def _attend() -> None:
             tasks.attend()
         except Exception as error:  # noqa: BLE001  # without this thread other machines would wait
             connection.close()
-            logger.warning("This machine could not look in: %s.", type(error).__name__)
+            logger.warning(
+                "This machine could not compare its record with the database: %s.",
+                type(error).__name__,
+            )
         if stopping.wait(_ATTEND_EVERY):
             return
 

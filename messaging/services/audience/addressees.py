@@ -13,7 +13,7 @@ from messaging.services.audience.choice import (
 
 
 class Addressee(NamedTuple):
-    """One number that will be texted, with what, and whom it stands for: `others` share it."""
+    """One number that will get a message, with what, and whom it stands for: `others` share it."""
 
     mobile: str
     operator: Operator
@@ -25,7 +25,7 @@ class Addressee(NamedTuple):
 
 
 class Candidate(NamedTuple):
-    """Somebody whom a number may stand for: a contact, a row of a table, or NOBODY."""
+    """Someone whom a number may stand for: a contact, a row of a table, or NOBODY."""
 
     pk: int | None
     name: str

@@ -21,7 +21,7 @@ from messaging.models import LeftOutReason, RecipientTable, TableRow
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """What somebody chose, before anything is looked up. `numbers` is as it was pasted.
+    """What someone chose, before anything is looked up. `numbers` is as it was pasted.
 
     Of the groups: whoever is in any of them, or only who is in all; and nobody who is in a group
     of `without`. Chosen contacts and pasted numbers are added, whatever groups they are in.
@@ -96,7 +96,7 @@ def read_pasted(text: str) -> Pasted:
             omissions.append(Omission(entry[:200], LeftOutReason.INVALID, invalid.reason))
             continue
         if mobile in seen:
-            words = _("The same number as %(mobile)s: it gets one message.")
+            words = _("Same number as %(mobile)s. Each number gets one message.")
             omissions.append(merged(entry, words % {"mobile": format_mobile(mobile)}))
         seen.add(mobile)
     return Pasted(sorted(seen), omissions)
@@ -152,13 +152,11 @@ def check(audience: Audience) -> None:
     """Raises `GroupGone` if what was chosen is gone."""
     if audience.table:
         if not RecipientTable.objects.filter(pk=audience.table).exists():
-            raise GroupGone(_("The table has been deleted meanwhile. Choose it again."))
+            raise GroupGone(_("That spreadsheet was deleted. Upload it again."))
         return
     named = {*audience.groups, *audience.without}
     if named - set(Group.objects.filter(pk__in=named).values_list("pk", flat=True)):
-        raise GroupGone(
-            _("A group that you chose has been deleted meanwhile. Choose the recipients again.")
-        )
+        raise GroupGone(_("A group that you chose was deleted. Choose the recipients again."))
 
 
 def _combined(audience: Audience, members: _Members) -> QuerySet[Contact]:
@@ -190,19 +188,25 @@ def memberships(groups: set[int]) -> QuerySet[Any]:
     return through.filter(group_id__in=groups)
 
 
-def _without_hidden(count: int) -> str:
-    said = ngettext("without %(count)d hidden row", "without %(count)d hidden rows", count)
-    return said % {"count": count}
-
-
 def describe(audience: Audience) -> str:
-    """What was chosen in words: "in Class 9 or Class 10, but not in Staff; 2 numbers"."""
+    """What was chosen in words: "in Class 9 or Class 10, but not in Staff · 2 entered numbers"."""
     if audience.table:
         table = RecipientTable.objects.get(pk=audience.table)
         file = f"{table.file_name} ({table.sheet})" if table.other_sheets else table.file_name
-        rows = _("the rows of %(file)s, with the numbers of the column “%(column)s”")
-        rows %= {"file": file, "column": table.number_heading}
-        return f"{rows}; {_without_hidden(table.hidden_rows)}" if table.hidden_rows else rows
+        words = _("the rows of %(file)s, with the numbers in the column “%(column)s”")
+        if table.hidden_rows:
+            words = ngettext(
+                "the rows of %(file)s, with the numbers in the column “%(column)s”, "
+                "without %(hidden)d hidden row",
+                "the rows of %(file)s, with the numbers in the column “%(column)s”, "
+                "without %(hidden)d hidden rows",
+                table.hidden_rows,
+            )
+        return words % {
+            "file": file,
+            "column": table.number_heading,
+            "hidden": table.hidden_rows,
+        }
     named = Group.objects.filter(pk__in={*audience.groups, *audience.without}).order_by("name")
     names = dict(named.values_list("pk", "name"))
     chosen = [name for pk, name in names.items() if pk in audience.groups]
@@ -210,10 +214,8 @@ def describe(audience: Audience) -> str:
     said = []
     if chosen:
         between = _(" and ") if audience.of_all else _(" or ")
-        groups = _("in %(groups)s") % {"groups": between.join(chosen)}
-        if without:
-            groups += _(", but not in %(groups)s") % {"groups": _(" or ").join(without)}
-        said.append(groups)
+        groups = _("in %(groups)s, but not in %(without)s") if without else _("in %(groups)s")
+        said.append(groups % {"groups": between.join(chosen), "without": _(" or ").join(without)})
     if count := len(audience.contacts):
         said.append(
             ngettext("%(count)d chosen contact", "%(count)d chosen contacts", count)
@@ -224,4 +226,4 @@ def describe(audience: Audience) -> str:
             ngettext("%(count)d entered number", "%(count)d entered numbers", count)
             % {"count": count}
         )
-    return "; ".join(said)
+    return " · ".join(said)

@@ -83,12 +83,12 @@ def count_chosen(
 
 
 def count_entries(audience: Audience) -> int:
-    """Everybody and every row that was chosen, whether there is a number or not."""
+    """Everyone and every row that was chosen, whether there is a number or not."""
     return chosen_rows(audience).count() + unreadable_rows(audience).count()
 
 
 def sum_of_numbers(audience: Audience) -> int:
-    """The sum of the chosen numbers: it changes if somebody is swapped. Of one person it is her
+    """The sum of the chosen numbers: it changes if someone is swapped. Of one person it is her
     number.
     """
     return _by_operator(audience, mark=_SUM)[1]
@@ -121,7 +121,7 @@ def _by_operator(
 def pasted_besides(
     audience: Audience, pasted: list[str], *, but_not: QuerySet[Any, Any] | None = None
 ) -> Counter[Operator]:
-    """The pasted numbers that get a message besides whom else was chosen, by operator."""
+    """The pasted numbers that get a message in addition to whoever else was chosen, by operator."""
     if not pasted:
         return Counter()
     chosen = rows_of(audience).filter(AnyOf("mobile", pasted))

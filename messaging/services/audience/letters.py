@@ -89,7 +89,7 @@ class Writer:
 
     @property
     def same(self) -> Letter | None:
-        """The letter that everybody gets; None if they may differ."""
+        """The letter that everyone gets; None if they may differ."""
         return self._same
 
     @property
@@ -107,7 +107,7 @@ class Writer:
         if self._same is not None:
             return self._same
         if name[3:4] == "-" and name == format_mobile(mobile):
-            name = ""  # somebody who was imported without a name is called by the number
+            name = ""  # someone who was imported without a name is called by the number
         values = []
         for key, is_other, slot in self._slots:
             value = name if key is _NAME else mobile if key is _NUMBER else fields.get(key)
@@ -121,7 +121,7 @@ class Writer:
         try:
             return Letter(text, check_text(text).parts)
         except InvalidText as invalid:
-            words = _("With the values of this recipient: %(reason)s")
+            words = _("With this recipient's details: %(reason)s")
             raise Unwritable(words % {"reason": invalid.reason}) from invalid
 
     def _show(self, slot: Slot, value: Any) -> str:
@@ -140,7 +140,7 @@ def show_day(moment: datetime) -> str:
 
 def known_keys(table: RecipientTable | None = None) -> dict[str, str]:
     """Placeholders and what they are called, the office's own fields last, or a table's columns."""
-    always = {NAME: _("Name"), NUMBER: _("Mobile number"), DATE: _("Day it is sent")}
+    always = {NAME: _("Name"), NUMBER: _("Mobile number"), DATE: _("Sending date")}
     if table is None:
         return always | dict(ContactField.objects.values_list("key", "name"))
     if not table.name_key:

@@ -26,7 +26,7 @@ def odd_cells(audience: Audience, text: str) -> list[tuple[str, int, str]]:
 
 class OddCells:
     """Cells that are no number, or no day, in a column in which nearly all are: a "-" among fees.
-    They stand in a message as they are, so that somebody should know of them.
+    They stand in a message as they are, so that someone should know of them.
     """
 
     def __init__(self, source: ContactImport, keys: Sequence[str], options: Options) -> None:

@@ -29,7 +29,7 @@ def opt_outs_of(mobiles: list[str]) -> dict[str, OptOut]:
 
 @dataclass(frozen=True, slots=True)
 class Barred:
-    """Why a number must not be texted, in words. Of one whose person was made nameless nothing is
+    """Why a number must get no message, in words. Of one whose person was anonymised nothing is
     written down.
     """
 
@@ -38,8 +38,8 @@ class Barred:
 
 
 def must_not_be_texted(mobiles: list[str]) -> dict[str, Barred]:
-    """Those among sorted numbers that must not be texted, by their number: they are opted out, or
-    their person was made nameless.
+    """Those among sorted numbers that must get no message, by their number: they are opted out, or
+    their person was anonymised.
     """
     found = {mobile: Barred(sentence(one)) for mobile, one in opt_outs_of(mobiles).items()}
     nameless = Barred(forgotten.sentence(), is_forgotten=True)
@@ -48,7 +48,17 @@ def must_not_be_texted(mobiles: list[str]) -> dict[str, Barred]:
 
 def sentence(opt_out: OptOut) -> str:
     """Since when, by whom and why."""
-    said = _("Opted out on %(day)s") % {"day": formats.day(localtime(opt_out.created_at))}
-    if opt_out.created_by is not None:
-        said += _(" (entered by %(name)s)") % {"name": opt_out.created_by.get_username()}
-    return f"{said}: {opt_out.reason}" if opt_out.reason else f"{said}."
+    by = opt_out.created_by
+    if by is None:
+        said = (
+            _("Opted out on %(day)s: %(reason)s") if opt_out.reason else _("Opted out on %(day)s.")
+        )
+    elif opt_out.reason:
+        said = _("Opted out on %(day)s (entered by %(name)s): %(reason)s")
+    else:
+        said = _("Opted out on %(day)s (entered by %(name)s).")
+    return said % {
+        "day": formats.day(localtime(opt_out.created_at)),
+        "name": "" if by is None else by.get_username(),
+        "reason": opt_out.reason,
+    }

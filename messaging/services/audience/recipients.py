@@ -1,4 +1,4 @@
-"""Reading an audience: everybody who was chosen, merged to one entry a number, with a letter.
+"""Reading an audience: everyone who was chosen, merged to one entry a number, with a letter.
 
 It is read in order of the numbers, in pieces, so that a million recipients take no more memory than
 five thousand and a prepared campaign can go on where it stopped.
@@ -114,8 +114,8 @@ class Reader:
         if not got or self._audience.again:
             return
         words = ngettext(
-            "Got the same text within the last hour, or will get it.",
-            "Got the same text within the last %(hours)d hours, or will get it.",
+            "Got the same text in the last hour, or will get it.",
+            "Got the same text in the last %(hours)d hours, or will get it.",
             settings.SAME_TEXT_HOURS,
         ) % {"hours": settings.SAME_TEXT_HOURS}
         repeated = [person for person in piece.people if person.mobile in got]
@@ -154,7 +154,7 @@ class Reader:
     def _rows(self, after: str, size: int) -> Iterator[tuple[str, Candidate]]:
         """Candidates in order of their numbers, some at a time.
 
-        Without a limit PostgreSQL would sort everybody who is left, for every piece.
+        Without a limit PostgreSQL would sort everyone who is left, for every piece.
         """
         # Decoded all at once: a field of a model would decode one after the other.
         raw = Cast("fields", TextField()) if self._writer.reads_fields else Value("null")
@@ -177,7 +177,7 @@ class Reader:
         elif barred is not None:
             self._leave_out(piece, mobile, candidates, LeftOutReason.OPTED_OUT, barred.words)
         elif operator not in self._rates:
-            words = _("Sociair states no price for this operator.")
+            words = _("Sociair has no rate for this operator.")
             self._leave_out(piece, mobile, candidates, LeftOutReason.NO_RATE, words)
         elif len(candidates) < 2 or not self._writer.is_personal:
             self._write(piece, mobile, operator, candidates)
@@ -207,7 +207,7 @@ class Reader:
     ) -> None:
         """One number, and several people whose letters may differ.
 
-        Where somebody said whose message it is, it is nobody else's, even if it cannot be written.
+        Where someone said whose message it is, it is nobody else's, even if it cannot be written.
         """
         chosen = [candidate for candidate in candidates if candidate.pk in self._preferred]
         others = [candidate for candidate in candidates if chosen and candidate not in chosen]
@@ -219,7 +219,7 @@ class Reader:
             except Unwritable as unwritable:
                 self._unwritten(piece, mobile, [candidate], unwritable)
         if not letters:
-            words = _("The message of this number was to be %(name)s's, and cannot be written.")
+            words = _("%(name)s was chosen for this number, but that message cannot be completed.")
             for other in others:
                 entry = f"{other.name} {format_mobile(mobile)}"
                 said = words % {"name": chosen[0].name}
@@ -234,7 +234,7 @@ class Reader:
         texts = tuple((candidate, letter.text) for candidate, letter in letters)
         piece.questions.append(Question(mobile, texts))
         names = ", ".join(candidate.name for candidate, _letter in letters)
-        words = _("Several people have this number, and nobody said who of them gets the message.")
+        words = _("Several people share this number, and no one chose who gets the message.")
         entry = f"{names} {format_mobile(mobile)}"[:200]
         piece.omissions.append(Omission(entry, LeftOutReason.SHARED, words, mobile))
 
@@ -271,7 +271,7 @@ class Reader:
         reason: LeftOutReason,
         words: str,
     ) -> None:
-        """Leave out everybody who has a number, and the number itself if it was entered."""
+        """Leave out everyone who has a number, and the number itself if it was entered."""
         shown = format_mobile(mobile)
         entries = [f"{candidate.name} {shown}"[:200] for candidate in candidates]
         if mobile in self._numbers and not (candidates and self._writer.is_personal):
@@ -282,10 +282,10 @@ class Reader:
         """The other people of a number that gets one message."""
         shown = format_mobile(mobile)
         for other in others:
-            words = _("Shares the number with %(name)s: one message stands for both.")
+            words = _("Shares a number with %(name)s. Each number gets one message.")
             yield merged(f"{other.name} {shown}", words % {"name": name}, mobile)
         if name and mobile in self._numbers and not self._writer.is_personal:
-            words = _("The number of %(name)s, who is chosen already: it gets one message.")
+            words = _("The number of %(name)s, already chosen. Each number gets one message.")
             yield merged(shown, words % {"name": name}, mobile)
 
 

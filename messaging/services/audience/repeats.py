@@ -22,7 +22,7 @@ _MAY_HAVE_GOT: Final = (
 
 
 class SentBefore(NamedTuple):
-    """A recent campaign; `text` is None if not everybody got the same."""
+    """A recent campaign; `text` is None if not everyone got the same."""
 
     pk: int
     text: str | None

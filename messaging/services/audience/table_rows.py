@@ -36,7 +36,7 @@ class Columns:
 
 
 class Given(NamedTuple):
-    """A row as it is to be stored. `number` is read; a `reason` says why nobody is texted, and
+    """A row as it is to be stored. `number` is read; a `reason` says why nobody gets a message, and
     `is_opted_out` that no other row with the number is either.
     """
 
@@ -51,12 +51,12 @@ class Given(NamedTuple):
 def check_size(rows: int) -> None:
     """Hidden rows, and rows with several numbers, count as well, once they are taken."""
     if rows > MOST_ROWS:
-        said = _("This table has more than %(most)s rows. Give it in several files.")
+        said = _("This spreadsheet has more than %(most)s rows. Split it into several files.")
         raise TableRefused(said % {"most": f"{MOST_ROWS:,}"})
 
 
 def opted_out_sentence() -> str:
-    return _("Opted out, as the spreadsheet says.")
+    return _("Opted out in the spreadsheet.")
 
 
 def keep(
@@ -118,7 +118,7 @@ def _stored(table: RecipientTable, rows: list[Given], opted_out: set[str]) -> li
 
 def _number(cell: str) -> tuple[str, str]:
     if not cell:
-        return "", _("There is no number in this row.")
+        return "", _("This row has no number.")
     try:
         return read_number(cell), ""
     except BadNumber as bad:

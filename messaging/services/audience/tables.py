@@ -65,7 +65,7 @@ def take_in(path: Path, *, name: str, by: Actor, sheet: str = "") -> ContactImpo
 
 
 def as_guessed(source: ContactImport, *, by: Actor) -> RecipientTable | None:
-    """The table of a file whose columns are clear, or as they were last time; None if somebody must
+    """The table of a file whose columns are clear, or as they were last time; None if someone must
     look first: no column has numbers, or several have, the headings are no certain ones, or rows
     are hidden. Raises `TableRefused`.
     """
@@ -113,7 +113,7 @@ def made_of(source: ContactImport, options: Options, *, by: Actor) -> RecipientT
     table = keep(table, columns, given, by)
     if ImportedPiece.objects.filter(source=source).count() != source.pieces:
         table.delete()  # forgotten while it was read: some of its rows may be missing
-        raise TableRefused(_("The file is not kept any more. Choose it again."))
+        raise TableRefused(_("The file is no longer kept. Choose it again."))
     source.options = options.to_json()
     source.save(update_fields=["options"])
     return table
@@ -160,7 +160,7 @@ def read_again(table: RecipientTable, *, number: str, name: str, by: Actor) -> R
     found = table.headings
     columns = Columns(found, number, name)
     if number not in found or (name and name not in found) or number == name:
-        raise TableRefused(_("Choose two different columns for the numbers and the names."))
+        raise TableRefused(_("Choose different columns for the numbers and the names."))
     return keep(_like(table), columns, _pieces_of(table, columns), by)
 
 

@@ -1,4 +1,4 @@
-"""Tables of recipients as far as somebody may see them."""
+"""Tables of recipients as far as someone may see them."""
 
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q

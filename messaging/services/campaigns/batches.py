@@ -46,7 +46,7 @@ def _slices(people: list[Addressee], size: int) -> Iterator[list[Addressee]]:
     for person in people:
         by_text.setdefault(person.text, []).append(person)
     for some in by_text.values():
-        if len(some) <= size:  # as where everybody gets a text of their own
+        if len(some) <= size:  # as where everyone gets a text of their own
             yield some
         else:
             yield from (some[start : start + size] for start in range(0, len(some), size))

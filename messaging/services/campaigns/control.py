@@ -91,10 +91,10 @@ def _as_seen(campaign: Campaign) -> Q:
 
 
 def _start(campaign: Campaign, reading: BalanceReading) -> bool:
-    """False if it waits for a person, because it became dearer or cannot be paid."""
+    """False if it waits for a person, because it became more expensive or cannot be paid."""
     where, waiting = _as_seen(campaign), [CampaignState.SCHEDULED]
     try:
-        advice = _("Look at the sum, then resume.")
+        advice = _("Check the new cost, then resume.")
         priced = new_prices.price(campaign, reading, seen=None, advice=advice)
         return _begin(
             campaign, waiting, CampaignState.SENDING, EventKind.STARTED, priced, where=where
@@ -143,9 +143,9 @@ def resume(
 ) -> bool:
     """Go on where it stopped: preparing, waiting for its time, or sending.
 
-    It is priced by a fresh balance. What became dearer than it was signed goes on only for who has
-    `seen` what the rest costs now (rupees); one whose letters say another day, only for who has
-    seen that day. Raises `SendRefused`.
+    It is priced by a fresh balance. One that became more expensive than it was signed goes on only
+    for who has `seen` what the rest costs now (rupees); one whose letters say another day, only for
+    who has seen that day. Raises `SendRefused`.
     """
     campaign.refresh_from_db()
     if campaign.state not in RESUMABLE_STATES:
@@ -154,7 +154,7 @@ def resume(
     priced = _price_rest(campaign, seen)
     if (day := letters.stale_day(campaign)) != seen_day and day:
         raise SendRefused(
-            _("The message says the day it is sent: %(day)s. Look at it, then resume.")
+            _("This message gives %(day)s as its sending date. Check it, then resume.")
             % {"day": day}
         )
     with transaction.atomic():
@@ -176,7 +176,7 @@ def _price_rest(campaign: Campaign, seen: Decimal | None) -> new_prices.Priced:
     if campaign.prepared_up_to != Campaign.PREPARED or not campaign.pending:
         return new_prices.Priced()
     reading = affordability.fresh_reading(campaign.gateway, button=_("Resume"))
-    advice = _("Look at the sum, then resume.")
+    advice = _("Check the new cost, then resume.")
     return new_prices.price(campaign, reading, seen=seen, advice=advice)
 
 

@@ -45,7 +45,7 @@ def _counted(count: PeopleCount, go_on: Callable[[], bool]) -> CountState:
     except _Stopped:
         return CountState.ASKED
     except Overtaken:
-        return CountState.DONE  # whatever is in the row now is somebody else's
+        return CountState.DONE  # whatever is in the row now is someone else's
 
 
 def _noting(count: PeopleCount, go_on: Callable[[], bool]) -> Callable[[int], None]:

@@ -42,8 +42,8 @@ class ChangedElsewhere(Exception):
     def __init__(self, campaign: Campaign) -> None:
         super().__init__(
             _(
-                "This draft was changed in another window, on another machine, or here before you "
-                "came back."
+                "This draft was changed in another window, on another device, or here before "
+                "you came back."
             )
         )
         self.campaign = campaign
@@ -67,7 +67,7 @@ def save_draft(
 
     `version` is the one that the form knows to be saved, 0 for none; None overwrites. With
     `keep_answers`, what the review was told stays told. Raises `SendRefused` if the form was sent
-    before with other content, or by somebody else, and `ChangedElsewhere`.
+    before with other content, or by someone else, and `ChangedElsewhere`.
 
     No window overwrites another's words unasked. Saving other words increases the version, and is
     refused if a version greater than the window's own is saved. A window's own version is the one
@@ -98,7 +98,7 @@ def save_draft(
         if (found := form.first()) is None:  # not another that was faster
             raise _table_gone()
     if found.created_by_id != getattr(user_of(by), "pk", None):
-        raise SendRefused(_("This form belongs to somebody else. Begin a new message."))
+        raise SendRefused(_("This draft belongs to someone else. Start a new message."))
     if keep_answers:
         audience = _with_answers(audience, found, text)
     return _saved_over(found, {**_content(text, audience), **others}, version)
@@ -136,7 +136,7 @@ def _content(text: str, audience: Audience) -> dict[str, Any]:
 
 
 def _saved_over(draft: Campaign, content: dict[str, Any], version: int | None) -> Campaign:
-    """Save over a draft. The same words once more are accepted whatever the version."""
+    """Save over a draft. The same words again are accepted whatever the version."""
     same = Campaign.objects.filter(pk=draft.pk)
     fingerprint = content["fingerprint"]
     known = Q() if version is None else Q(version__lte=version) | Q(fingerprint=fingerprint)
@@ -150,21 +150,21 @@ def _saved_over(draft: Campaign, content: dict[str, Any], version: int | None) -
     except IntegrityError as gone:
         raise _table_gone() from gone
     if (now := same.first()) is None:
-        raise SendRefused(_("This draft has been deleted meanwhile. Begin a new message."))
+        raise SendRefused(_("This draft was deleted. Start a new message."))
     if now.fingerprint == fingerprint:
         return now
     if now.state == CampaignState.DRAFT:
         raise ChangedElsewhere(now)
     raise SendRefused(
         _(
-            "This message has been sent already, with other words or to other people. "
-            "Begin a new message for the changed one."
+            "This message was already sent with a different text or to different people. To "
+            "send your changes, start a new message."
         )
     )
 
 
 def _table_gone() -> SendRefused:
-    return SendRefused(_("The table has been deleted meanwhile. Choose it again."))
+    return SendRefused(_("That spreadsheet was deleted. Upload it again."))
 
 
 def _with_answers(audience: Audience, draft: Campaign, text: str) -> Audience:

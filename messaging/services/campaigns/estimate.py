@@ -34,7 +34,7 @@ from messaging.text.length import Measure, is_plain, measure
 from messaging.text.placeholders import parse
 from messaging.text.validity import InvalidText
 
-_SAMPLE: Final = 300  # recipients whose letters are written while somebody types
+_SAMPLE: Final = 300  # recipients whose letters are written while someone types
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Estimate:
     """Amounts in rupees; None while no balance was ever read. `omitted` entries get no message.
 
     A personal text is written for the first recipients, `sample`. If there are more it is rough:
-    the others are taken to be like them, and the review counts everybody.
+    the others are taken to be like them, and the review counts everyone.
     """
 
     measure: Measure
@@ -166,7 +166,7 @@ class Estimate:
     ) -> Decimal | None:
         """Rupees for the messages to one operator, or for those of so many parts, or for all.
 
-        Of a personal text, everybody of an operator is taken to get as many parts as those in the
+        Of a personal text, everyone of an operator is taken to get as many parts as those in the
         sample. `all_parts` stands in for the parts of any other text.
         """
         if self.reading is None or self.is_unknown:
@@ -178,7 +178,7 @@ class Estimate:
             of_it = [person.parts for person in self.sample if person.operator is each]
             like = of_it or of_all
             counted = sum(number for number in like if parts in (None, number))
-            # Divided last: where everybody was looked at, the sum is exact.
+            # Divided last: where everyone was looked at, the sum is exact.
             cost += rates[each] * counted * self.people[each] / len(like)
         return cost
 
@@ -236,7 +236,7 @@ def _people(
 ) -> tuple[Counter[Operator], int | None, PeopleCount | None]:
     """Who is reached by operator, and how many entries there are if that is known too.
 
-    Of a large audience as the worker has counted it, or as it was before somebody changed, while it
+    Of a large audience as the worker has counted it, or as it was before someone changed, while it
     is counted anew; nobody before that.
     """
     if not is_large(audience):
@@ -260,7 +260,7 @@ def _advice(fixed: str, shown: str) -> Advice | None:
 
 
 def _fixed(text: str) -> tuple[str, bool]:
-    """The words that everybody gets, and whether there are others; the text may be unfinished."""
+    """The words that everyone gets, and whether there are others; the text may be unfinished."""
     try:
         wording = parse(text)
     except InvalidText:

@@ -76,12 +76,12 @@ def follow_up(campaign: Campaign, *, by: Actor) -> Campaign:
         if (draft := drafts.select_related("created_by").first()) is not None:
             return _own(draft, by)
         if not can_be_followed(campaign):
-            raise SendRefused(_("There is nobody of this campaign to write to again."))
+            raise SendRefused(_("There is no one in this campaign to send to again."))
         most = settings.PASTED_LINES
         people = not_reached(campaign).order_by("mobile").values_list("mobile", "contact_id")
         found = list(people[: most + 1])
         if len(found) > most:
-            said = _("These are more than %(most)d people: write to a group instead.")
+            said = _("This is more than %(most)d people. Send to a group instead.")
             raise SendRefused(said % {"most": most})
         if campaign.table is not None:
             return _to_rows(campaign, campaign.table, {mobile for mobile, _contact in found}, by)
@@ -101,7 +101,7 @@ def _to_rows(campaign: Campaign, table: RecipientTable, mobiles: set[str], by: A
     for pk, mobile in found.values_list("pk", "mobile"):
         rows.setdefault(mobile, []).append(pk)
     if not rows:
-        raise SendRefused(_("The spreadsheet of this message is not kept any more."))
+        raise SendRefused(_("The spreadsheet of this message is no longer kept."))
     preferred = set(told.preferred)
     wanted: list[int] = []
     for sharing in rows.values():
@@ -119,5 +119,7 @@ def _own(draft: Campaign, by: Actor) -> Campaign:
     user = user_of(by)
     if draft.created_by != user:
         name = "" if draft.created_by is None else draft.created_by.get_username()
-        raise SendRefused(_("%(name)s is writing to these people already.") % {"name": name})
+        raise SendRefused(
+            _("%(name)s is already writing a message to these people.") % {"name": name}
+        )
     return draft

@@ -57,9 +57,9 @@ def check_no_test(campaign: Campaign) -> None:
     What is kept of a secret are stars, which would go out as they stand there.
     """
     if campaign.is_invitation:
-        raise SendRefused(_("An invitation is sent again from its colleague's page."))
+        raise SendRefused(_("To send an invitation again, go to the colleague's page."))
     if campaign.is_test:
-        raise SendRefused(_("A test is not sent again: its sender can send another one."))
+        raise SendRefused(_("A test message cannot be sent again. Its sender can send a new one."))
 
 
 def check_certain(campaign: Campaign) -> None:
@@ -67,8 +67,8 @@ def check_certain(campaign: Campaign) -> None:
     if Campaign.objects.filter(pk=campaign.pk, doubted_at__isnull=False).exists():
         raise SendRefused(
             _(
-                "It is not certain what of this message has gone out already. Say so first, under "
-                "Needs a decision."
+                "It is not known how much of this message has already gone out. Decide that "
+                "first, under Needs a decision."
             )
         )
 
@@ -81,7 +81,7 @@ def check_nobody_prepares(campaign: Campaign) -> None:
     if not campaign.audience["again"] and repeats.is_being_prepared(campaign):
         raise SendRefused(
             _(
-                "The same text is being prepared for other people just now. Try once more in a "
-                "moment, so that nobody gets it twice."
+                "The same text is being prepared for other people. Try again in a moment, so "
+                "that no one gets it twice."
             )
         )

@@ -1,4 +1,4 @@
-"""Handing over: what somebody saw and signed becomes a campaign that is sent."""
+"""Handing over: what someone saw and signed becomes a campaign that is sent."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -35,7 +35,7 @@ from sociair_portal.common.request_ids import current_id
 
 @dataclass(frozen=True, slots=True)
 class Reviewed:
-    """What somebody saw and signed: of which content, for how many people and rupees, which day its
+    """What someone saw and signed: of which content, for how many people and rupees, which day its
     letters say, if they say one, a mark of who they are, and in how many parts (both missing from
     an older page).
     """
@@ -83,7 +83,7 @@ def hand_over(
         check_certain(campaign)
         if letters.day_of(campaign, at) != reviewed.day:
             raise SendRefused(
-                _("The message says the day it is sent. Look at it as it is on that day first.")
+                _("This message includes the sending date. Review it for the new date first.")
             )
         check_nobody_prepares(campaign)
         reading = affordability.reading_for(campaign.gateway, reviewed.cost, button=_("Send"))
@@ -107,7 +107,7 @@ def _is_draft(campaign: Campaign, reviewed: Reviewed) -> bool:
 
 
 def _changed() -> SendRefused:
-    return SendRefused(_("This message was changed in another window. Look at it once more."))
+    return SendRefused(_("This message was changed in another window. Check it again."))
 
 
 def _leave_draft(
@@ -162,16 +162,16 @@ def _freeze_at_once(campaign: Campaign, reviewed: Reviewed) -> None:
     if campaign.cost > reviewed.cost:
         raise SendRefused(
             _(
-                "The recipients or the prices have changed since you looked: it would now cost "
-                "more. Look at it once more."
+                "The recipients or the rates changed after you reviewed the message, and it "
+                "now costs more. Check it again."
             )
         )
     if signed_people.has_others(campaign):
         raise SendRefused(
             _(
-                "The recipients have changed since you looked: somebody else is among them now, or "
-                "gets another text. Look at it once more."
+                "The recipients changed after you reviewed the message. Someone was added, or "
+                "someone gets a different text. Check it again."
             )
         )
     if campaign.total == 0:
-        raise SendRefused(_("Nobody is left to send to. Choose other recipients."))
+        raise SendRefused(_("There is no one left to send to. Choose other recipients."))

@@ -2,7 +2,7 @@
 
 One row is one count. Whoever is overtaken, because another message is to be counted or another
 worker has taken over, changes nothing any more. People who change overtake nobody: a count goes on
-to its end, and is made once more then. Else it would never end while they change now and then.
+to its end, and is made again then. Else it would never end while they change now and then.
 """
 
 import hashlib
@@ -24,7 +24,7 @@ _HALF: Final = 32  # letters of a mark
 
 
 class Overtaken(Exception):
-    """Nobody waits for this count any more, or somebody else makes it."""
+    """Nobody waits for this count any more, or someone else makes it."""
 
 
 def mark_of(asked: Sequence[Any], people: Sequence[Any]) -> str:
@@ -84,7 +84,7 @@ def _has_passed(since: Any, time: timedelta) -> bool:
 
 
 def may_wake(count: PeopleCount) -> bool:
-    """Whether somebody waits for it for whom the worker was not woken in the last ten seconds; if
+    """Whether someone waits for it for whom the worker was not woken in the last ten seconds; if
     so, this counts as waking: pages that look again must not fill the queue.
     """
     now = timezone.now()

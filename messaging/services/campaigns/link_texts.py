@@ -27,7 +27,7 @@ from messaging.text.links import MARK, fingerprint_of, secret_of
 from sociair_portal.common import formats
 from sociair_portal.common.actors import Actor
 
-# A stranger's telephone is no toy.
+# A stranger's phone is no toy.
 _A_DAY_TO_A_NUMBER: Final = 3
 _DAY: Final = timedelta(days=1)
 _KEPT_FOR: Final = timedelta(days=2)
@@ -59,7 +59,7 @@ def objection(mobile: str) -> str:
     if len(last) < _A_DAY_TO_A_NUMBER:
         return ""
     again = formats.moment(timezone.localtime(last[-1].sent_at + _DAY))
-    return _("No more links can go to this number before %(again)s.") % {"again": again}
+    return _("No more links can be sent to this number until %(again)s.") % {"again": again}
 
 
 def offer_of(key: uuid.UUID, mobile: str) -> uuid.UUID:
@@ -107,7 +107,7 @@ def send_link(
         )
         waiting = Batch.objects.filter(campaign=message, text__contains=MARK)
         if waiting.update(link_key=link.key) != 1:
-            raise SendRefused(_("The link cannot be sent just now. Try again in a minute."))
+            raise SendRefused(_("The link cannot be sent now. Try again in a minute."))
     return message
 
 
@@ -144,4 +144,6 @@ def cancel_expired(_gateway: Gateway) -> None:
 
 def cancel(message: Campaign) -> None:
     """Cancel a text whose link opens nothing any more; what is with Sociair already stays so."""
-    control.cancel_surely(message, words=_("The link in it stopped working before it was sent."))
+    control.cancel_surely(
+        message, words=_("The link in this message stopped working before it was sent.")
+    )

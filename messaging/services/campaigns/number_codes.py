@@ -37,7 +37,7 @@ _MINUTES: Final = 10
 _KEPT_FOR: Final = timedelta(days=2)
 _VALID_FOR: Final = timedelta(minutes=_MINUTES)
 _HOUR, _DAY = timedelta(hours=1), timedelta(days=1)
-# A stranger's telephone is no toy: so many codes one person asks for, and one number gets.
+# A stranger's phone is no toy: so many codes one person asks for, and one number gets.
 _AN_HOUR: Final = 3
 _A_DAY: Final = 10
 # Less of one person than of all, so that nobody uses up what a colleague needs for the same number.
@@ -81,8 +81,8 @@ def objection(user: User, mobile: str) -> str:
     """Why no code can be sent now, and when another one can; empty if one can."""
     of_user = NumberCode.objects.filter(user=user)
     of_number = NumberCode.objects.filter(mobile=mobile)
-    to_number = _("No more codes can go to this number before %(again)s.")
-    many = _("You have asked for many codes. You can ask for another one at %(again)s.")
+    to_number = _("No more codes can be sent to this number until %(again)s.")
+    many = _("You have asked for too many codes. You can ask for another one at %(again)s.")
     for codes, most, within, said in (
         (of_number, _A_DAY_TO_A_NUMBER, _DAY, to_number),
         (of_number.filter(user=user), _A_DAY_TO_A_NUMBER_BY_ONE, _DAY, to_number),
@@ -107,7 +107,7 @@ def send_code(
     with transaction.atomic():
         profile = own_number.locked_profile(by)
         if person is None or profile is None or not mobile or profile.mobile != mobile:
-            raise SendRefused(_("Your number was changed meanwhile. Look at it once more."))
+            raise SendRefused(_("Your number has changed. Check it, then try again."))
         # What counts codes to one number waits for whoever sends one to it just now.
         Gateway.objects.select_for_update(no_key=True).get(pk=gateway.pk)
         sent = NumberCode.objects.filter(user=person, campaign__form_uuid=form_uuid)
@@ -121,7 +121,7 @@ def send_code(
         _open_codes(person).update(ended_at=timezone.now())
         code = NumberCode.objects.create(user=person, mobile=mobile, campaign=message)
         if Batch.objects.filter(campaign=message).update(code_key=code.key) != 1:
-            raise SendRefused(_("The code cannot be sent just now. Try again in a minute."))
+            raise SendRefused(_("The code cannot be sent now. Try again in a minute."))
     return message
 
 
@@ -132,7 +132,7 @@ def prove(user: User, typed: str) -> None:
     """
     found = _open_codes(user).first()
     if found is None:
-        raise CodeRefused(_("There is no code to compare with. Ask for one first."))
+        raise CodeRefused(_("There is no code to check. Ask for one first."))
     now = timezone.now()
     counted = _open_codes(user).filter(
         pk=found.pk, guesses__lt=MOST_GUESSES, sent_at__gt=now - _VALID_FOR
@@ -154,16 +154,16 @@ def _use(user: User, code: NumberCode) -> None:
         same = Profile.objects.filter(user=user, mobile=code.mobile)
         if not used or not same.update(proved_at=now, entered_by=None):
             raise CodeRefused(
-                _("This code was used already, or your number was changed. Look at it once more.")
+                _("This code was already used, or your number has changed. Check your number.")
             )
         record(Deed.NUMBER_PROVED, by=user, about=user)
 
 
 def _why_over(code: NumberCode, now: datetime) -> str:
     if code.sent_at <= now - _VALID_FOR:
-        said = _("This code has expired: it worked for %(minutes)d minutes. Ask for a new one.")
+        said = _("This code has expired. A code works for %(minutes)d minutes. Ask for a new one.")
         return said % {"minutes": _MINUTES}
-    return _("Too many wrong codes were typed: this one does not work any more. Ask for a new one.")
+    return _("Too many wrong codes were typed, so this code no longer works. Ask for a new one.")
 
 
 def _why_wrong(code: NumberCode) -> str:
@@ -171,8 +171,8 @@ def _why_wrong(code: NumberCode) -> str:
     if left <= 0:
         return _why_over(code, code.sent_at)
     return ngettext(
-        "This is not the code. You can try once more.",
-        "This is not the code. You can try %(left)d more times.",
+        "That is not the code. You can try %(left)d more time.",
+        "That is not the code. You can try %(left)d more times.",
         left,
     ) % {"left": left}
 
@@ -195,7 +195,9 @@ def _useless() -> QuerySet[NumberCode]:
 
 
 def cancel(message: Campaign) -> None:
-    control.cancel_surely(message, words=_("The code stopped working before it was sent."))
+    control.cancel_surely(
+        message, words=_("The code in this message stopped working before it was sent.")
+    )
 
 
 def has_expired(batch: Batch) -> bool:

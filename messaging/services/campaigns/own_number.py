@@ -9,7 +9,7 @@ from sociair_portal.common.actors import Actor, user_of
 
 
 def profile_of(user: Actor) -> Profile | None:
-    """What somebody has entered as their own number, proved or not."""
+    """What someone has entered as their own number, proved or not."""
     person = user_of(user)
     if person is None:
         return None

@@ -98,13 +98,13 @@ def _freeze(campaign: Campaign, piece: AudiencePiece, rates: prices.Rates) -> No
 
 
 def finish(campaign: Campaign) -> None:
-    """End the preparation: begin, wait for its time, or pause because it became dearer."""
+    """End the preparation: begin, wait for its time, or pause because it became more expensive."""
     now = timezone.now()
-    # A campaign that sends again has nobody new: it is dearer only by prices, looked at below.
+    # A campaign that sends again has nobody new: only its prices may differ, see below.
     if campaign.cost > campaign.reviewed_cost and not campaign.again_of:
         why = _(
-            "The recipients have changed since the review: it would cost Rs %(cost)s instead of "
-            "Rs %(reviewed)s. Look at the sum, then resume."
+            "The recipients changed after the review. The message now costs Rs %(cost)s "
+            "instead of Rs %(reviewed)s. Check the new cost, then resume."
         ) % {
             "cost": formats.exact(campaign.cost),
             "reviewed": formats.exact(campaign.reviewed_cost),
@@ -112,14 +112,14 @@ def finish(campaign: Campaign) -> None:
         _leave(campaign, CampaignState.PAUSED, EventKind.PAUSED, why)
     elif has_others(campaign):
         why = _(
-            "The recipients have changed since the review: somebody else is among them now, or "
-            "gets another text. Look at the recipients, then resume."
+            "The recipients changed after the review. Someone was added, or someone gets a "
+            "different text. Check the recipients, then resume."
         )
         _leave(campaign, CampaignState.PAUSED, EventKind.PAUSED, why)
     elif _slept(campaign, now):
         _leave(campaign, CampaignState.OVERDUE, EventKind.OVERDUE, "")
     elif campaign.total == 0:
-        _leave(campaign, CampaignState.DONE, EventKind.DONE, _("Nobody was left to send to."))
+        _leave(campaign, CampaignState.DONE, EventKind.DONE, _("There was no one left to send to."))
     elif campaign.scheduled_for is not None and campaign.scheduled_for > now:
         _leave(campaign, CampaignState.SCHEDULED, EventKind.SCHEDULED, "")
     elif not _costs_as_signed(campaign):
@@ -130,7 +130,7 @@ def finish(campaign: Campaign) -> None:
 
 
 def _costs_as_signed(campaign: Campaign) -> bool:
-    """Whether a fresh balance says so; preparing may have taken long, or waited for somebody."""
+    """Whether a fresh balance says so; preparing may have taken long, or waited for someone."""
     if (reading := balance.fresh(campaign.gateway)) is None:
         return False
     return not new_prices.has_changed(campaign, prices.rates_now(campaign, reading))

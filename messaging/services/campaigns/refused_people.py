@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from messaging.answers.outcomes import Outcome
 from messaging.answers.refusals import lacks_balance
@@ -46,7 +47,7 @@ _AT_ONCE = 2000  # people in one transaction
 
 
 def refusals(campaign: Campaign) -> QuerySet[SentMessage]:
-    """The answers that refused somebody, the last one first: each says why in Sociair's words."""
+    """The answers that refused someone, the last one first: each says why in Sociair's words."""
     calls = SentMessage.objects.filter(batch__campaign=campaign, outcome__in=_REFUSING)
     return calls.defer("raw", "numbers").order_by("-id")
 
@@ -71,7 +72,7 @@ def refused_for_balance(campaign: Campaign) -> QuerySet[Recipient]:
     batches = people.values_list("batch", flat=True).distinct().order_by("batch")
     most = max(_AT_ONCE // settings.SOCIAIR_BATCH_SIZE, 1)
     some = people.filter(batch__in=list(batches[:most]))
-    # Got since: from a copy of the campaign, or from anybody who sent the same text.
+    # Got since: from a copy of the campaign, or from anyone who sent the same text.
     letters = dict(some.values_list("mobile", "batch__text"))
     return some.exclude(mobile__in=repeats.who_got(letters, repeats.recent(campaign)))
 
@@ -81,7 +82,7 @@ def send_to_refused(
 ) -> Campaign:
     """Send their messages now to those who were refused for lack of balance, as a new campaign.
 
-    `seen` is what somebody saw and signed. Two clicks, or two people, make one campaign. Raises
+    `seen` is what someone saw and signed. Two clicks, or two people, make one campaign. Raises
     `SendRefused`.
     """
     if (known := resend.known(form_uuid, campaign)) is not None:
@@ -100,7 +101,11 @@ def send_to_refused(
             _check_signed(locked, again, seen)
             affordability.check_more(gateway, reading, again.cost)
             follower = resend.send_copies(locked, people, resend.Signature(form_uuid, rates, by))
-            words = _("Refused because the balance was not enough: %(people)d. In campaign %(pk)d.")
+            words = ngettext(
+                "%(people)d person refused for lack of balance, in campaign %(pk)d.",
+                "%(people)d people refused for lack of balance, in campaign %(pk)d.",
+                again.people,
+            )
             Event.objects.create(
                 campaign=campaign,
                 kind=EventKind.SENT_AGAIN,
@@ -116,23 +121,27 @@ def send_to_refused(
                 follows=campaign.pk,
             )
     except IntegrityError as other:
-        raise SendRefused(_("This page is out of date. Open it once more.")) from other
+        raise SendRefused(_("This page is out of date. Open it again.")) from other
     return follower
 
 
 def _check_signed(campaign: Campaign, again: resend.Again, seen: resend.Again) -> None:
-    """Raises `SendRefused` unless it is still what somebody saw and signed."""
+    """Raises `SendRefused` unless it is still what someone saw and signed."""
     check_certain(campaign)
     check_nobody_prepares(campaign)
     draft = Campaign.objects.filter(follows=campaign, state=CampaignState.DRAFT).first()
     if draft is not None or is_being_prepared(campaign):
         raise SendRefused(
-            _("A message to these people is being written already. Send it, or delete it first.")
+            _("A message to these people is already being written. Send it or delete it first.")
         )
     if not again.people:
-        raise SendRefused(_("Somebody has sent to these people meanwhile."))
+        raise SendRefused(_("Someone has already sent to these people."))
     if again != seen:
         raise SendRefused(
-            _("It is Rs %(cost)s for people: %(people)d now. Look at the sum, then send.")
+            ngettext(
+                "It now costs Rs %(cost)s for %(people)d person. Check the new cost, then send.",
+                "It now costs Rs %(cost)s for %(people)d people. Check the new cost, then send.",
+                again.people,
+            )
             % {"cost": formats.exact(again.cost), "people": again.people}
         )

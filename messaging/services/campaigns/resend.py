@@ -39,7 +39,7 @@ _Person = tuple[int | None, str, str, Operator]
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """What sending some recipients' messages once more means, at today's rates (rupees)."""
+    """What sending some recipients' messages again means, at today's rates (rupees)."""
 
     people: int
     cost: Decimal
@@ -53,7 +53,12 @@ def known(form_uuid: uuid.UUID, campaign: Campaign) -> Campaign | None:
 def check_gateway(campaign: Campaign) -> None:
     """Raises `SendRefused` for a campaign of another gateway."""
     if campaign.gateway.base_url != settings.SOCIAIR_BASE_URL:
-        raise SendRefused(_("This campaign belongs to another gateway: it is not sent from here."))
+        raise SendRefused(
+            _(
+                "This campaign belongs to another connection to Sociair. It cannot be sent from "
+                "here."
+            )
+        )
 
 
 def price_again(recipients: QuerySet[Recipient], rates: prices.Rates) -> Again:
@@ -67,7 +72,7 @@ def price_again(recipients: QuerySet[Recipient], rates: prices.Rates) -> Again:
 
 @dataclass(frozen=True, slots=True)
 class Signature:
-    """Who signed to send once more, with which form, at which rates, and how it is known that the
+    """Who signed to send again, with which form, at which rates, and how it is known that the
     first try did not go out.
     """
 

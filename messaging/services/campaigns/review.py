@@ -164,7 +164,7 @@ def review_of(
 
 
 def begun(campaign: Campaign, reading: BalanceReading, writer: Writer) -> Review:
-    """The review of a draft, before anybody is counted."""
+    """The review of a draft, before anyone is counted."""
     committed = balance.committed(campaign.gateway)
     chosen = describe(Audience.from_json(campaign.audience))
     return Review(reading, committed, chosen, writer.is_personal)
@@ -197,7 +197,7 @@ def _counted(
     rates: prices.Rates,
     seen: Callable[[int], None],
 ) -> Counter[tuple[Operator, int]]:
-    """Have the database count the people of a text that is the same for everybody.
+    """Have the database count the people of a text that is the same for everyone.
 
     Nobody reads more names than the first, and the page waits for the answer. `seen` is told after
     each question that takes long.

@@ -19,16 +19,16 @@ def may_control(user: Actor, campaign: Campaign) -> bool:
 def who_may_control(campaign: Campaign) -> str:
     """A sentence for whoever may not."""
     if not (name := _sender(campaign)):
-        return _("Only a manager can pause, resume, move or cancel this message.")
-    said = _("Only %(name)s or a manager can pause, resume, move or cancel this message.")
+        return _("Only a manager can pause, resume, reschedule or cancel this message.")
+    said = _("Only %(name)s or a manager can pause, resume, reschedule or cancel this message.")
     return said % {"name": name}
 
 
 def who_may_follow(campaign: Campaign) -> str:
     """A sentence for whoever may not write to those whom a campaign did not reach."""
     if not (name := _sender(campaign)):
-        return _("Only a manager can write to those whom this message did not reach.")
-    said = _("Only %(name)s or a manager can write to those whom this message did not reach.")
+        return _("Only a manager can send to the people this message did not reach.")
+    said = _("Only %(name)s or a manager can send to the people this message did not reach.")
     return said % {"name": name}
 
 

@@ -1,4 +1,4 @@
-"""The schedule: campaigns that go out later are moved, sent at once or opened again."""
+"""The schedule: campaigns that go out later are moved, sent now or opened again."""
 
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
@@ -48,7 +48,7 @@ class Day:
 
 
 def coming() -> list[Day]:
-    """Campaigns that wait for their time, or for somebody since it has passed, the next first."""
+    """Campaigns that wait for their time, or for someone since it has passed, the next first."""
     due = Q(state__in=[CampaignState.SCHEDULED, CampaignState.OVERDUE], scheduled_for__isnull=False)
     ahead = Q(state__in=OPEN_STATES, scheduled_for__gt=timezone.now())
     waiting = Campaign.objects.filter(due | ahead)
@@ -71,8 +71,8 @@ def move(
     """Give a campaign that waits for `seen` another time; None is now. False if it has begun, or
     was moved.
 
-    What goes out now is priced by a fresh balance; if it became dearer, only for who has seen what
-    it costs (rupees). Raises `SendRefused`, also for a text that names another day.
+    What goes out now is priced by a fresh balance; if it became more expensive, only for who has
+    seen what it costs (rupees). Raises `SendRefused`, also for a text that names another day.
     """
     _check_day(campaign, at or timezone.now())
     waiting = Campaign.objects.filter(
@@ -114,13 +114,13 @@ def move(
 def _price(campaign: Campaign, seen: Decimal | None) -> Priced:
     reading = affordability.fresh_reading(campaign.gateway, button=_("Send"))
     return new_prices.price(
-        campaign, reading, seen=seen, advice=_("Look at the sum, then send it now.")
+        campaign, reading, seen=seen, advice=_("Check the new cost, then send it now.")
     )
 
 
 def _moved(before: datetime, after: datetime | None) -> str:
     if after is None:
-        return _("Sent at once instead of on %(before)s.") % {"before": _moment(before)}
+        return _("Sent now instead of on %(before)s.") % {"before": _moment(before)}
     return _("From %(before)s to %(after)s.") % {"before": _moment(before), "after": _moment(after)}
 
 
@@ -134,8 +134,8 @@ def _check_day(campaign: Campaign, at: datetime) -> None:
     if letters.says_day(campaign) and show_day(before) != show_day(at):
         raise affordability.SendRefused(
             _(
-                "The message says the day it is sent, and it is written for %(day)s. Open it to be "
-                "changed instead."
+                "This message includes the sending date and was written for %(day)s. Change "
+                "the message instead."
             )
             % {"day": show_day(before)}
         )
@@ -173,10 +173,10 @@ def _copied(
 def open_again(campaign: Campaign, *, gateway: Gateway, by: Actor) -> Campaign | None:
     """Cancel a scheduled campaign, and give its content back as a draft: both or neither.
 
-    None if it has begun, or somebody else was faster.
+    None if it has begun, or someone else was faster.
     """
     with transaction.atomic():
-        said = _("Opened again, to be changed.")
+        said = _("Made a draft again.")
         if not control.cancel(campaign, by=by, only=[CampaignState.SCHEDULED], words=said):
             return None
         # As a follow-up: whoever writes to those not reached is told of this draft.

@@ -1,4 +1,4 @@
-"""Whether those who get a message are those whom somebody saw and signed for."""
+"""Whether those who get a message are those whom someone saw and signed for."""
 
 from messaging.models import (
     Campaign,
@@ -15,7 +15,7 @@ _BY_ROWS = "rows"
 
 
 def who_is_signed(review: Review) -> str:
-    """How many people somebody saw, and a mark of who they are."""
+    """How many people someone saw, and a mark of who they are."""
     kind = _BY_ROWS if review.is_counted else _BY_LETTERS
     return f"{review.people}/{kind}/{review.mark}"
 

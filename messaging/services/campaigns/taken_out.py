@@ -1,4 +1,4 @@
-"""Taking people out of what is queued: they opted out, or were made nameless, after the review."""
+"""Taking people out of what is queued: they opted out, or were anonymised, after the review."""
 
 from collections.abc import Collection
 

@@ -1,4 +1,4 @@
-"""Tests: a message to one's own number, as a recipient would get it, before anybody does."""
+"""Tests: a message to one's own number, as a recipient would get it, before anyone does."""
 
 import uuid
 from dataclasses import dataclass, field
@@ -40,7 +40,7 @@ class Trial:
 
 
 def trial_for(person: Addressee, mobile: str, rates: prices.Rates) -> Trial:
-    """A recipient's text as a test to `mobile`, somebody else's number."""
+    """A recipient's text as a test to `mobile`, someone else's number."""
     rate = rates.get(operator_of(mobile))
     cost = None if rate is None else rate * person.parts
     return Trial(person.text, person.parts, cost)
@@ -58,7 +58,7 @@ def send_test(
         if profile is None or not profile.mobile:
             raise SendRefused(_("Enter your own number first."))
         if not profile.is_proved:
-            raise SendRefused(_("Prove first that your number is yours, under My number."))
+            raise SendRefused(_("First confirm that your number is yours, under My number."))
         _check_limit(by, form_uuid)
         return send_to(
             profile.mobile,
@@ -99,11 +99,11 @@ def send_to(
 
 
 def _check_limit(by: Actor, form_uuid: uuid.UUID) -> None:
-    """Raises `SendRefused` for somebody who has sent so many tests that another is no trial."""
+    """Raises `SendRefused` for someone who has sent so many tests that another is no trial."""
     sent = Campaign.objects.filter(is_test=True, created_by=user_of(by), code=None, link=None)
     lately = sent.filter(created_at__gt=timezone.now() - timedelta(hours=1))
     if lately.exclude(form_uuid=form_uuid).count() >= settings.TESTS_AN_HOUR:
-        said = _("You have sent %(most)d tests within an hour. Try again later.")
+        said = _("You have sent %(most)d test messages in an hour. Try again later.")
         raise SendRefused(said % {"most": settings.TESTS_AN_HOUR})
 
 
@@ -112,7 +112,7 @@ def _hand_over(test: Campaign, cost: Decimal, by: Actor) -> None:
     seen = review_of(test, reading)
     if not seen.people:
         why = seen.first_omissions[0].words if seen.first_omissions else ""
-        raise SendRefused(_("This number cannot be texted: %(why)s") % {"why": why})
+        raise SendRefused(_("This number cannot be sent messages. %(why)s") % {"why": why})
     if seen.cost > cost:
-        raise SendRefused(_("The price has changed. Look once more."))
+        raise SendRefused(_("The cost has changed. Check it again."))
     handover.hand_over(test, reviewed=handover.Reviewed.of(test, seen), by=by)

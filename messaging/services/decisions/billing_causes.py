@@ -32,14 +32,14 @@ def cause_of_counts(lines: list[CountLine]) -> str:
     more = sum(line.theirs - line.ours for line in lines)
     if not more:
         return _(
-            "Sociair counts as many messages as the portal, for other operators. The portal's "
-            "table of operators is out of date: some numbers belong to another operator by now. A "
-            "newer version of the portal knows it; until then estimates for these numbers may be "
-            "wrong by as much."
+            "Sociair counts as many messages as the portal, but for other operators. Some "
+            "numbers have moved to another operator, and the portal's list of operators is "
+            "out of date. Update the portal. Until then, estimates for these numbers may be "
+            "wrong by the same amount."
         )
     return _(
-        "Sociair counts another number of messages than the portal sent. Why, the portal does not "
-        "know. Compare it with Sociair's own report."
+        "Sociair's count differs from the portal's. The portal does not know why. Compare it "
+        "with Sociair's own report."
     )
 
 
@@ -48,33 +48,31 @@ def cause_of_gap(
 ) -> str:
     """Why the balance disagrees: the prices, the counts by operator, or unknown."""
     if rates := list(_other_rates(signed, gap)):
-        said = _("The prices changed while it was being sent: %(rates)s.")
-        return said % {"rates": "; ".join(rates)}
+        return " ".join([_("The rates changed while the message was being sent."), *rates])
     if lines and sum((line.cost or Decimal(0) for line in lines), Decimal(0)) == gap.gap:
-        return _("The other counts above are the cause: they make exactly this difference.")
+        return _("The different counts above are the cause. They make exactly this difference.")
     if lines and gap.gap > 0:
-        return _("The other counts above are a likely cause.")
+        return _("The different counts above are a likely cause.")
     if gap.gap > 0 and campaign.gateway.unknown_calls:
         return _(
-            "A backup was put back, and messages went out that this database does not know. They "
-            "may be the cause. Look at Sociair's own list."
+            "A backup was restored, and messages went out that this database does not know "
+            "about. They may be the cause. Check Sociair's own list."
         )
     if gap.gap > 0:
         return _(
-            "Why, the portal does not know. Perhaps the account is used elsewhere too, or Sociair "
-            "counts parts otherwise. Compare it with Sociair's own report."
+            "The portal does not know why. Perhaps the account is also used elsewhere, or "
+            "Sociair counts parts differently. Compare it with Sociair's own report."
         )
     return _(
-        "Why, the portal does not know. Perhaps the account was topped up meanwhile, or Sociair "
-        "charged less."
+        "The portal does not know why. Perhaps the account was topped up, or Sociair charged less."
     )
 
 
 def _other_rates(signed_rates: SignedRates, gap: BalanceGap) -> Iterator[str]:
     """Sentences about operators whose price around the campaign was never signed for."""
     said = _(
-        "%(operators)s cost Rs %(before)s a part before it and Rs %(after)s after it, and the "
-        "portal reckoned with Rs %(signed)s"
+        "%(operators)s cost Rs %(before)s for each part before sending and Rs %(after)s after it. "
+        "The portal counted with Rs %(signed)s."
     )
     before, after = prices.rates_of(gap.before), prices.rates_of(gap.after)
     alike: dict[tuple[Decimal, Decimal, Decimal], list[Operator]] = defaultdict(list)
@@ -83,12 +81,12 @@ def _other_rates(signed_rates: SignedRates, gap: BalanceGap) -> Iterator[str]:
         around = before.get(operator, last), after.get(operator, last)
         if not set(around) <= set(signed):
             alike[(*around, last)].append(operator)
-    for (was, then, reckoned), some in alike.items():
+    for (was, then, counted), some in alike.items():
         yield said % {
             "operators": prices.names_of(some),
             "before": formats.exact(was),
             "after": formats.exact(then),
-            "signed": formats.exact(reckoned),
+            "signed": formats.exact(counted),
         }
 
 

@@ -49,27 +49,27 @@ class Evidence:
     def sentence(self) -> str:
         if self.missing == self.undecided:
             return _(
-                "Exactly the cost of the undecided messages has left the account: they probably "
-                "went out."
+                "Exactly the cost of the messages that need a decision has left the account. "
+                "They probably went out."
             )
         if self.missing == 0:
             return _(
-                "Nothing has left the account for the undecided messages: they probably did not "
-                "go out."
+                "Nothing has left the account for the messages that need a decision. They "
+                "probably did not go out."
             )
         if 0 < self.missing < self.undecided:
             return _(
-                "A part of the cost of the undecided messages has left the account: some of them "
-                "probably went out."
+                "Part of the cost of the messages that need a decision has left the account. "
+                "Some of them probably went out."
             )
         if self.now.gateway.unknown_calls:
             return _(
-                "The figures do not fit: messages went out that this database does not know, or "
-                "the account was topped up or used elsewhere. Look at Sociair's own list."
+                "The figures do not match. Messages went out that this database does not know "
+                "about, or the account was topped up or used elsewhere. Check Sociair's own "
+                "list."
             )
         return _(
-            "The figures do not fit: the account was topped up or used elsewhere meanwhile. "
-            "Ask Sociair."
+            "The figures do not match. The account was topped up or used elsewhere. Ask Sociair."
         )
 
 

@@ -1,4 +1,4 @@
-"""Sending unconfirmed messages again: signed by somebody who says how it is known."""
+"""Sending unconfirmed messages again: signed by someone who says how it is known."""
 
 import uuid
 from collections.abc import Sequence
@@ -7,6 +7,7 @@ from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from messaging.models import (
     Campaign,
@@ -99,8 +100,8 @@ def _check_people(
     if (other := _being_copied(campaign, batches)) is not None:
         raise SendRefused(
             _(
-                "Somebody is sending some of these again already, in campaign %(pk)d. Wait until "
-                "that is prepared, or cancel it first."
+                "Someone is already sending some of these again, in campaign %(pk)d. Wait "
+                "until it is prepared, or cancel it first."
             )
             % {"pk": other.pk}
         )
@@ -108,7 +109,12 @@ def _check_people(
     now = again.people if is_much else unconfirmed_of(campaign, batches).count()
     if not people or not people == now == again.people:
         raise SendRefused(
-            _("The number of people is %(people)d now. Look again, then type it.") % {"people": now}
+            ngettext(
+                "This now covers %(people)d person. Check, then type %(people)d.",
+                "This now covers %(people)d people. Check, then type %(people)d.",
+                now,
+            )
+            % {"people": now}
         )
 
 
@@ -143,7 +149,11 @@ def _follow(
 def _note(
     campaign: Campaign, follower: Campaign, again: resend.Again, signature: resend.Signature
 ) -> None:
-    words = _("People: %(people)d. In campaign %(pk)d. %(why)s") % {
+    words = ngettext(
+        "%(people)d person, in campaign %(pk)d. %(why)s",
+        "%(people)d people, in campaign %(pk)d. %(why)s",
+        again.people,
+    ) % {
         "people": again.people,
         "pk": follower.pk,
         "why": signature.why,

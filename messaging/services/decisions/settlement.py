@@ -1,4 +1,4 @@
-"""Settling unconfirmed messages: a person decides what became of them."""
+"""Settling unconfirmed messages: a person decides what happened to them."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,6 +8,7 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Subquery, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
+from django.utils.translation import ngettext
 
 from messaging.models import (
     OPEN_STATES,
@@ -117,7 +118,7 @@ def settle(
 ) -> int:
     """Note a person's verdict on some batches' unconfirmed recipients. Returns how many people.
 
-    Batches that somebody else has settled meanwhile are left as they are. Many are settled some at
+    Batches that someone else has settled meanwhile are left as they are. Many are settled some at
     a time, so that saving an answer never waits long for the database.
     """
     people = 0
@@ -138,10 +139,20 @@ def settle(
                 )
         people += settled
     if people:
-        words = f"{verdict.label}: {people}. {why}".strip()
+        words = f"{_went_out(verdict, people)} {why}".strip()
         Event.objects.create(campaign=campaign, kind=EventKind.SETTLED, by=user_of(by), words=words)
     campaign.refresh_from_db()
     return people
+
+
+def _went_out(verdict: Verdict, people: int) -> str:
+    if verdict is Verdict.ACCEPTED:
+        said = ngettext("%(people)d message went out.", "%(people)d messages went out.", people)
+    else:
+        said = ngettext(
+            "%(people)d message did not go out.", "%(people)d messages did not go out.", people
+        )
+    return said % {"people": people}
 
 
 def settle_some(

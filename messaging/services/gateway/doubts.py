@@ -1,6 +1,6 @@
 """Campaigns in doubt after a restore: the database does not know every call that was made.
 
-None of them goes on before somebody has said how many of its messages may have gone out since the
+None of them goes on before someone has said how many of its messages may have gone out since the
 backup; those are then unconfirmed, like a call without an answer.
 """
 
@@ -118,7 +118,7 @@ def say_of_the_ended(gateway: Gateway, *, by: Actor) -> int:
 
 
 def doubted(gateway: Gateway) -> list[Campaign]:
-    """Handed-over campaigns of which somebody must say what went out, in the order of sending."""
+    """Handed-over campaigns of which someone must say what went out, in the order of sending."""
     return list(_doubted(gateway))
 
 
@@ -194,7 +194,7 @@ def say(campaign: Campaign, people: int, *, by: Actor) -> int:
 
 
 def look_up_forgotten(gateway: Gateway, calls: int, *, by: Actor) -> bool:
-    """Note that somebody has looked up at Sociair so many calls that no message here explains.
+    """Note that someone has looked up at Sociair so many calls that no message here explains.
 
     False if the number has changed, or campaigns are still in doubt.
     """
@@ -205,8 +205,8 @@ def look_up_forgotten(gateway: Gateway, calls: int, *, by: Actor) -> bool:
         if not known.update(unknown_calls=0):
             return False
         words = ngettext(
-            "%(calls)d request that no message here explains was looked up at Sociair.",
-            "%(calls)d requests that no message here explains were looked up at Sociair.",
+            "%(calls)d request that no message here explains was checked in Sociair's own list.",
+            "%(calls)d requests that no message here explains were checked in Sociair's own list.",
             calls,
         ) % {"calls": calls}
         Event.objects.create(gateway=gateway, kind=EventKind.SETTLED, by=user_of(by), words=words)
@@ -216,10 +216,10 @@ def look_up_forgotten(gateway: Gateway, calls: int, *, by: Actor) -> bool:
 
 def _said(people: int) -> str:
     if not people:
-        return _("Nothing of it went out since the backup was taken.")
+        return _("None of it has gone out since the backup was made.")
     return ngettext(
-        "%(people)d message may have gone out since the backup was taken.",
-        "%(people)d messages may have gone out since the backup was taken.",
+        "%(people)d message may have gone out since the backup was made.",
+        "%(people)d messages may have gone out since the backup was made.",
         people,
     ) % {"people": people}
 

@@ -35,7 +35,7 @@ _ALARMS = (
 # Holds that a person ends, unless the machine that is waited for comes before.
 _WAITED_FOR = (HoldReason.RECORD_MISSING, HoldReason.MACHINE_SILENT)
 _ENDS_BY_ITSELF = Q(hold_kind=HoldKind.PERSON, hold_reason__in=_WAITED_FOR)
-# Here it is not certain what went out before: all campaigns are doubted before the hold begins.
+# Here it is not known what went out before: all campaigns are doubted before the hold begins.
 _SET_BACK = (HoldReason.RESTORED, HoldReason.UNEXPLAINED)
 _TOKEN_ROUNDS = 3  # refused for sending, accepted for reading the balance, and refused again
 _UNREACHABLE_FIRST, _UNREACHABLE_MOST = 5, 5 * 60  # seconds
@@ -149,7 +149,7 @@ def answered(gateway_id: int) -> None:
 
 def left_unclear(gateway: Gateway) -> None:
     """A call ended without a clear answer: two in succession, or three of the last ten since
-    somebody has looked, wait for a person.
+    someone has looked, wait for a person.
     """
     Gateway.objects.filter(pk=gateway.pk).update(unconfirmed=F("unconfirmed") + 1)
     found = Gateway.objects.only("unconfirmed", "looked_at_call").get(pk=gateway.pk)
@@ -167,7 +167,7 @@ def release(gateway: Gateway, *, by: Actor) -> bool:
     """End a hold that a person may end. A refused token's ends when the balance can be read.
 
     If the hold was because the database may lack calls, no campaign that is under way goes on
-    before somebody has said what of it went out. False if there was no such hold.
+    before someone has said what of it went out. False if there was no such hold.
     """
     held = Gateway.objects.get(pk=gateway.pk)
     if held.hold_reason in _WAITED_FOR:  # before anything could go on
@@ -228,7 +228,7 @@ def _latest_call() -> int:
 
 
 def reserve_wake_up(gateway: Gateway) -> datetime | None:
-    """When the senders should be woken after a timed hold; None if somebody has reserved that
+    """When the senders should be woken after a timed hold; None if someone has reserved that
     already.
     """
     gateway.refresh_from_db(fields=["hold_kind", "held_at", "held_until", "wake_at"])

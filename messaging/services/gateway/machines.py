@@ -163,7 +163,7 @@ def _row_of(gateway: Gateway, record: Record | None, now: datetime) -> tuple[Mac
 
 
 def _begin_anew(machine: Machine, now: datetime) -> None:
-    """Make a machine a newcomer again, after somebody went on without it."""
+    """Make a machine a newcomer again, after someone went on without it."""
     machine.vouched_at = machine.retired_at = None
     machine.agreed, machine.joined_at = "", now
     machine.save(update_fields=["vouched_at", "retired_at", "agreed", "joined_at"])
@@ -250,7 +250,7 @@ def go_on_without(gateway: Gateway) -> None:
     is_away = Q(seen_at__lt=now - _WAIT)
     gone = Machine.objects.trusted().filter(is_silent | is_away, gateway=gateway)
     for machine in gone:
-        logger.warning("Machine %s is not waited for any more.", machine.pk)
+        logger.warning("Machine %s is no longer waited for.", machine.pk)
     gone.update(retired_at=now)
     Gateway.objects.filter(pk=gateway.pk).update(silent_since=None)
     _vouch(_newcomers(gateway, now, within=_WAIT), now, era=gateway.era)

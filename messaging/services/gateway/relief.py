@@ -1,4 +1,4 @@
-"""Holds that end by themselves: Sociair answers again, or the record can be kept again."""
+"""Holds that end automatically: Sociair answers again, or the record can be kept again."""
 
 from typing import Final
 
@@ -29,9 +29,9 @@ def after_reading(gateway: Gateway, reading: BalanceReading) -> None:
         return
     hold = (gateway.hold_kind, gateway.hold_reason)
     if hold == (HoldKind.TIMED, HoldReason.UNREACHABLE):
-        holds.release_by_itself(gateway, words=_("Sociair answers again."))
+        holds.release_by_itself(gateway, words=_("Sociair is answering again."))
     elif hold == (HoldKind.PERSON, HoldReason.UNCONFIRMED) and not _is_in_doubt(gateway):
-        words = _("Everything that was unclear has been decided, and Sociair answers again.")
+        words = _("Everything that was not known has been decided, and Sociair is answering again.")
         holds.release_by_itself(gateway, words=words)
 
 

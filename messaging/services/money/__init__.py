@@ -1,1 +1,1 @@
-"""Prices, the balance, what can be paid, what became dearer."""
+"""Prices, the balance, what can be paid, what became more expensive."""

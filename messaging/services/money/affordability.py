@@ -61,10 +61,10 @@ def check_covered(reading: BalanceReading, needed: Decimal) -> None:
     if needed > reading.balance:
         raise SendRefused(
             _(
-                "Not enough balance left: the balance is Rs %(balance)s and Rs %(needed)s are "
-                "needed, together with what is already being sent. Top up the account at Sociair, "
-                "then try again. If you just have, try again in a few seconds: the balance is read "
-                "once more."
+                "Not enough balance left. The balance is Rs %(balance)s, but Rs %(needed)s is "
+                "needed, including what is already being sent. Top up the account at "
+                "Sociair, then try again. If you have just topped up, try again in a few "
+                "seconds, when the balance has been refreshed."
             )
             % {"balance": formats.exact(reading.balance), "needed": formats.exact(needed)}
         )

@@ -35,7 +35,7 @@ def read_balance(gateway: Gateway) -> BalanceReading:
     """
     if holds.is_throttled(gateway):
         raise sociair.BalanceUnknown(
-            _("Sociair asked us to slow down. The balance is read again when it may be.")
+            _("Sociair asked the portal to slow down. The balance will refresh automatically.")
         )
     try:
         reading = sociair.balance(gateway)
@@ -60,7 +60,7 @@ def latest(gateway: Gateway) -> BalanceReading | None:
 
 
 def is_fresh(reading: BalanceReading | None, *, within: float | None = None) -> bool:
-    """Whether somebody may sign a bill by this reading: it is not older than so many seconds
+    """Whether someone may sign a bill by this reading: it is not older than so many seconds
     (BALANCE_FRESH_SECONDS, if none are given).
     """
     if reading is None:
@@ -72,7 +72,7 @@ def is_fresh(reading: BalanceReading | None, *, within: float | None = None) -> 
 
 
 def fresh(gateway: Gateway) -> BalanceReading | None:
-    """The last reading, if somebody may sign a bill by it."""
+    """The last reading, if someone may sign a bill by it."""
     reading = latest(gateway)
     return reading if is_fresh(reading) else None
 

@@ -1,8 +1,8 @@
-"""New prices: what is queued of a campaign is priced once more before it begins or goes on.
+"""New prices: what is queued of a campaign is priced again before it begins or goes on.
 
 Whoever sends signs a sum. Until it goes out the rates may change, and an upgrade of the portal may
-count parts and operators otherwise. What became dearer waits for somebody who signs the new sum;
-whatever begins is booked with what it costs.
+count parts and operators otherwise. What became more expensive waits for someone who signs the new
+sum; whatever begins is booked with what it costs.
 """
 
 from collections import defaultdict
@@ -35,7 +35,7 @@ _PLACES: Final = Decimal("0.0001")
 @dataclass(frozen=True, slots=True)
 class Bill:
     """What a campaign still has to send (rupees): as it was signed, as it is booked, and as it is
-    today. `causes` say in words what makes the difference.
+    today. `causes` are sentences that say what makes the difference.
     """
 
     people: int
@@ -56,15 +56,14 @@ class Bill:
             "people": self.people,
         }
         if not self.causes:
-            return _("It costs Rs %(cost)s now instead of Rs %(signed)s.") % sums
+            return _("It now costs Rs %(cost)s instead of Rs %(signed)s.") % sums
         said = ngettext(
-            "%(causes)s: the %(people)d message that is left would cost Rs %(cost)s instead of "
-            "Rs %(signed)s.",
-            "%(causes)s: the %(people)d messages that are left would cost Rs %(cost)s instead of "
+            "The %(people)d message that is left would cost Rs %(cost)s instead of Rs %(signed)s.",
+            "The %(people)d messages that are left would cost Rs %(cost)s instead of "
             "Rs %(signed)s.",
             self.people,
         )
-        return said % {**sums, "causes": "; ".join(self.causes)}
+        return " ".join([*self.causes, said % sums])
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +117,15 @@ def bill_of(campaign: Campaign, reading: BalanceReading | None) -> Bill | None:
         for operator, parts, people in rows.annotate(people=Count("pk"))
     }
     booked = _booked(campaign)
-    # An operator for which no rate was signed is reckoned at today's.
+    # An operator for which no rate was signed is counted at today's.
     before = {**rates, **prices.from_json(campaign.rates)}
     causes = []
     # What is booked includes people who came after the signature: they are no cause here.
     if prices.cost_of_counts(counts, before) > booked:
         causes.append(
             _(
-                "Since the upgrade of the portal, parts and operators are counted as Sociair "
-                "bills them now"
+                "Since the portal was upgraded, it counts parts and operators as Sociair now bills "
+                "them."
             )
         )
     causes += _other_rates({operator for operator, _parts in counts}, before, rates)
@@ -149,8 +148,8 @@ def _other_rates(
             alike[before[operator], now[operator]].append(operator)
     for (was, rate), some in alike.items():
         said = ngettext(
-            "%(operators)s costs Rs %(now)s a part now instead of Rs %(before)s",
-            "%(operators)s cost Rs %(now)s a part now instead of Rs %(before)s",
+            "%(operators)s now costs Rs %(now)s for each part instead of Rs %(before)s.",
+            "%(operators)s now cost Rs %(now)s for each part instead of Rs %(before)s.",
             len(some),
         )
         yield said % {
@@ -171,8 +170,8 @@ def price(
 ) -> Priced:
     """Book what is queued with what it costs by a fresh reading, before it begins or goes on.
 
-    What is dearer than was signed is left as it is, unless that sum was `seen` (rupees). Raises
-    `SendRefused` with a sentence that names the cause, and ends with an `advice`.
+    What is more expensive than was signed is left as it is, unless that sum was `seen` (rupees).
+    Raises `SendRefused` with a sentence that names the cause, and ends with an `advice`.
     """
     rates = prices.rates_now(campaign, reading)
     if not has_changed(campaign, rates):

@@ -29,7 +29,9 @@ def rates_now(campaign: Campaign, reading: BalanceReading) -> dict[Operator, Dec
 def names_of(operators: list[Operator]) -> str:
     """Within a sentence: NTC, Ncell and Smart Cell."""
     *names, last = [str(operator.label) for operator in operators]
-    return f"{', '.join(names)}{_(' and ')}{last}" if names else last
+    return (
+        _("%(names)s and %(last)s") % {"names": ", ".join(names), "last": last} if names else last
+    )
 
 
 def cost_of(numbers: Mapping[Operator, int], parts: int, rates: Rates) -> Decimal:

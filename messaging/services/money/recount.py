@@ -1,4 +1,4 @@
-"""Counting parts and operators of queued messages once more, after an upgrade of the portal."""
+"""Counting parts and operators of queued messages again, after an upgrade of the portal."""
 
 from collections import defaultdict
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What each column that can hold a text, a name or a number is to somebody who is made nameless.
+"""What each column that can hold a text, a name or a number is to someone who is anonymised.
 
 A test compares this list with the models: a new column without a decision fails it.
 """
@@ -35,7 +35,7 @@ _NAMED: Final = (
     *("usersessions.UserSession.ip", "usersessions.UserSession.user_agent"),
 )
 # Rows of files that wait to be imported: a day, or until they are loaded, without her. Counts with
-# a mark of who was counted: a day, or until anybody is made nameless.
+# a mark of who was counted: a day, or until anyone is anonymised.
 _PASSING: Final = (
     *("contacts.ImportedPiece.rows", "sessions.Session.session_data"),
     "messaging.PeopleCount.result",

@@ -37,7 +37,7 @@ class Section:
     rows: list[list[str]]
     columns: tuple[str, ...] = ()
     is_more: bool = False
-    # Why it stays when the person is made nameless.
+    # Why it stays when the person is anonymised.
     stays: str = ""
 
     @property
@@ -57,12 +57,12 @@ def whole(traces: Traces) -> list[Section]:
 
 
 def note_look(traces: Traces, *, by: Actor) -> None:
-    """Write into the record that somebody looked at what is kept about a person."""
+    """Write into the record that someone looked at what is kept about a person."""
     record(Deed.LOOKED_AT, by=by, kind=Contact, mark=_mark(traces))
 
 
 def hand_out(traces: Traces, *, by: Actor) -> list[Section]:
-    """All of it, and an entry in the record that somebody collected it."""
+    """All of it, and an entry in the record that someone collected it."""
     found = whole(traces)
     counted = sum(section.count for section in found)
     record(Deed.HANDED_OUT, by=by, kind=Contact, mark=_mark(traces), entries=counted)
@@ -114,7 +114,7 @@ def _contacts(traces: Traces) -> Section:
 def _opt_outs(traces: Traces) -> Section:
     found = OptOut.objects.filter(pk__in=traces.opt_outs)
     rows = [[formats.moment(localtime(one.created_at)), one.reason] for one in found]
-    return Section(_("Opt-out: asked for no messages"), len(rows), rows, (_("When"), _("Reason")))
+    return Section(_("Opt-out (wants no messages)"), len(rows), rows, (_("When"), _("Reason")))
 
 
 def _messages(traces: Traces, first: int | None) -> Section:
@@ -128,7 +128,7 @@ def _messages(traces: Traces, first: int | None) -> Section:
         ]
         for one in found[:first]
     ]
-    columns = (_("When"), _("Message"), _("State"), _("Name as it was then"))
+    columns = (_("When"), _("Message"), _("State"), _("Name at the time"))
     return Section(_("Messages"), found.count(), rows, columns)
 
 
@@ -137,7 +137,7 @@ def _of_place(place: Place, traces: Traces, most: int | None, first: int | None)
     count = len(found) if most is None else min(len(found), most)
     told = filter(None, (place.told(row, traces) for row in found) if place.told else ())
     rows = [[words] for words in islice(told, first)]
-    columns = (_("What it says"),)
+    columns = (_("Content"),)
     return Section(str(place.label), count, rows, columns, len(found) > count, str(place.stays))
 
 
@@ -146,12 +146,14 @@ def _others(traces: Traces) -> Iterator[Section]:
     if not traces.of_number:
         return
     own = Profile.objects.filter(mobile=traces.mobile).count()
-    why = _("It is a colleague's own number, for tests. They can change it in the user menu.")
+    why = _(
+        "This is a colleague's own number, for test messages. They can change it in the user menu."
+    )
     yield Section(_("A colleague's own number"), own, [], stays=why)
     files = ContactImport.objects.filter(state=ImportState.READY)
     waiting = files.filter(purpose=FilePurpose.CONTACTS).count()
     why = _(
-        "Nobody has looked into these yet. They go after a day, or are imported without this "
-        "person."
+        "No one has imported these yet. They are deleted after a day, or imported without "
+        "this person."
     )
-    yield Section(_("Files that wait to be imported"), waiting, [], stays=why)
+    yield Section(_("Files waiting to be imported"), waiting, [], stays=why)

@@ -1,4 +1,4 @@
-"""Making a person nameless: everywhere, in short transactions, as often as it takes.
+"""Making a person anonymised: everywhere, in short transactions, as often as it takes.
 
 An `Erasure` is the work to do. While it is there the worker goes on with it, however often it is
 killed; every step looks for what is left, changes it only if it still is as it was read, and counts
@@ -32,13 +32,13 @@ _PASSES: Final = 3  # over a place in which rows change while they are read
 
 
 class NotNow(Exception):
-    """A person cannot be made nameless at this moment; the message says what to do."""
+    """A person cannot be anonymised at this moment; the message says what to do."""
 
 
 def begin(mobile: str, *, people: Collection[int] | None = None, by: Actor, reason: str) -> Erasure:
-    """Let a number's person be made nameless; of several who share it, only `people` (keys).
+    """Let a number's person be anonymised; of several who share it, only `people` (keys).
 
-    From now on the number is never texted, unless others are left who have it. Twice at once is as
+    From now on the number gets no messages, unless others are left who have it. Twice at once is as
     once. Raises `NotNow`, and `forgotten.NoKey`.
     """
     traces = traces_of(mobile, people)
@@ -51,7 +51,7 @@ def begin(mobile: str, *, people: Collection[int] | None = None, by: Actor, reas
 def begin_again(mobile: str) -> Erasure:
     """Let a number be forgotten that a backup brought back; what is under way is waited for."""
     with transaction.atomic():
-        return _begun(traces_of(mobile), None, _("A backup was put back."))
+        return _begun(traces_of(mobile), None, _("A backup was restored."))
 
 
 def _begun(traces: Traces, by: Actor, reason: str) -> Erasure:
@@ -70,11 +70,11 @@ def _begun(traces: Traces, by: Actor, reason: str) -> Erasure:
                 mark=mark,
                 created_by=user_of(by),
             )
-    except IntegrityError as begun:  # by somebody else
+    except IntegrityError as begun:  # by someone else
         other = Erasure.objects.get(mobile=traces.mobile)
         if other.traces["contacts"] != list(traces.contacts):
             raise NotNow(
-                _("Somebody with this number is being made nameless. Try again when that is over.")
+                _("Someone with this number is being anonymised. Try again when that is finished.")
             ) from begun
         return other
 
@@ -89,7 +89,7 @@ def go_on_with(erasure: Erasure, *, go_on: Callable[[], bool] = lambda: True) ->
     message under way, or one that was being prepared when it began.
 
     What can be emptied is emptied at once. While it waits after that, nothing is looked through:
-    all places once more when the waiting is over.
+    all places again when the waiting is over.
     """
     traces = _traces_of(erasure)
     recipients.take_out_queued(traces, lambda count: _counted(erasure, "taken_out", count))
@@ -128,7 +128,7 @@ def _being_prepared(erasure: Erasure) -> bool:
 
 
 def _lock(erasure: Erasure) -> Erasure | None:
-    """The erasure, for this transaction alone; None if somebody else has finished it."""
+    """The erasure, for this transaction alone; None if someone else has finished it."""
     unfinished = Erasure.objects.filter(pk=erasure.pk, finished_at=None)
     return unfinished.select_for_update(of=("self",)).first()
 
@@ -153,7 +153,7 @@ def _some_recipients(erasure: Erasure, traces: Traces) -> int:
 
 def _note_texts(erasure: Erasure, campaigns: Collection[int]) -> None:
     """Keep for the record of which campaigns the text went, and how many of them whoever forgets
-    her has sent: what somebody wrote to one person can be removed with her.
+    her has sent: what someone wrote to one person can be removed with her.
     """
     if not campaigns:
         return
@@ -180,7 +180,7 @@ def _empty(place: Place, erasure: Erasure, traces: Traces, go_on: Callable[[], b
         missed += _empty_some(place, erasure, traces, some)
         if not missed:
             return True
-    return False  # somebody changed rows at the same time: the worker comes back for them
+    return False  # someone changed rows at the same time: the worker comes back for them
 
 
 def _empty_some(place: Place, erasure: Erasure, traces: Traces, rows: list[Row]) -> int:
@@ -207,7 +207,7 @@ def _remove_contacts(erasure: Erasure, traces: Traces) -> None:
     hers = Contact.objects.filter(pk__in=traces.contacts)
     if traces.of_number:
         hers |= Contact.objects.filter(mobile=traces.mobile)
-    # The record would write down her name once more; the deed at the end says what was done.
+    # The record would write down her name again; the deed at the end says what was done.
     with transaction.atomic(), many_at_once():
         if _lock(erasure) is None:
             return
@@ -262,7 +262,7 @@ def of_number_under_way(mobile: str) -> Erasure | None:
 
 
 def let_back(mobile: str, *, by: Actor) -> bool:
-    """Let a forgotten number be texted again: its owner asked for that. False if it is not
+    """Let a forgotten number get messages again: its owner asked for that. False if it is not
     forgotten.
     """
     with transaction.atomic():

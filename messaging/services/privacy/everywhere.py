@@ -1,6 +1,6 @@
-"""Every place in which a number or a name can stand besides what is hers by itself.
+"""Every place in which a number or a name can stand apart from what is hers alone.
 
-Contacts, recipients and opt-outs go in erasing.py; hers.py says which rows are about somebody and
+Contacts, recipients and opt-outs go in erasing.py; hers.py says which rows are about someone and
 what each becomes; columns.py says of each column of the database what it is.
 """
 
@@ -35,7 +35,7 @@ _ENDED: Final = ~Q(state=CampaignState.PREPARING)
 PLACES: Final = [
     Place(
         "choices",
-        gettext_lazy("Messages and drafts for which the person was chosen or entered"),
+        gettext_lazy("Messages and drafts that this person was chosen for"),
         Campaign,
         ("audience", "text"),
         hers.choice,
@@ -47,7 +47,7 @@ PLACES: Final = [
     ),
     Place(
         "left_out",
-        gettext_lazy("Entries that a message left out"),
+        gettext_lazy("Entries left out of messages"),
         LeftOut,
         ("entry", "words"),
         hers.left_out_entry,
@@ -65,7 +65,7 @@ PLACES: Final = [
     ),
     Place(
         "table_rows",
-        gettext_lazy("Rows of spreadsheets that messages were sent to"),
+        gettext_lazy("Rows of spreadsheets used for messages"),
         TableRow,
         ("mobile", "name", "fields", "reason"),
         hers.table_row,
@@ -74,14 +74,14 @@ PLACES: Final = [
     ),
     Place(
         "tables",
-        gettext_lazy("Notes about spreadsheets that messages were sent to"),
+        gettext_lazy("Notes about spreadsheets used for messages"),
         RecipientTable,
         ("odd_cells", "columns", "file_name"),
         hers.without_number,
     ),
     Place(
         "rejected",
-        gettext_lazy("Rows that an import left out"),
+        gettext_lazy("Rows left out of imports"),
         RejectedRow,
         ("entry", "reason", "suggestion", "cells"),
         hers.rejected_row,
@@ -101,7 +101,7 @@ PLACES: Final = [
     ),
     Place(
         "undo",
-        gettext_lazy("How the contact was before an import"),
+        gettext_lazy("The contact as it was before an import"),
         ImportedChange,
         ("name", "fields"),
         lambda _row, _traces: {"name": "", "fields": None, "since": None},
@@ -111,7 +111,7 @@ PLACES: Final = [
     ),
     Place(
         "values",
-        gettext_lazy("Other contacts who have the number in one of their fields"),
+        gettext_lazy("Other contacts with this number in a field"),
         Contact,
         ("fields",),
         hers.other_values,
@@ -119,28 +119,28 @@ PLACES: Final = [
     ),
     Place(
         "opt_outs",
-        gettext_lazy("Reasons of other people's opt-outs"),
+        gettext_lazy("Reasons for other people's opt-outs"),
         OptOut,
         ("reason",),
         hers.without_number,
     ),
     Place(
         "events",
-        gettext_lazy("Reasons that colleagues wrote in the history of a message"),
+        gettext_lazy("Reasons in the history of messages"),
         Event,
         ("words",),
         hers.without_number,
     ),
     Place(
         "reasons",
-        gettext_lazy("Reasons that colleagues wrote about a decision"),
+        gettext_lazy("Reasons for decisions"),
         Batch,
         ("settled_why",),
         hers.without_number,
     ),
     Place(
         "pauses",
-        gettext_lazy("Reasons why a message paused or was sent again"),
+        gettext_lazy("Reasons for pausing a message or sending it again"),
         Campaign,
         ("pause_reason", "again_why", "chosen"),
         hers.without_number,
@@ -155,7 +155,7 @@ PLACES: Final = [
     ),
     Place(
         "codes",
-        gettext_lazy("Codes by which a colleague's own number was to be proved"),
+        gettext_lazy("Codes sent to confirm a colleague's own number"),
         NumberCode,
         ("mobile",),
         hers.code_of_number,
@@ -163,7 +163,7 @@ PLACES: Final = [
     ),
     Place(
         "links",
-        gettext_lazy("Links by which a colleague was to choose a password"),
+        gettext_lazy("Links sent to a colleague to choose a password"),
         SentLink,
         ("mobile",),
         hers.code_of_number,
@@ -171,7 +171,7 @@ PLACES: Final = [
     ),
     Place(
         "record",
-        gettext_lazy("Entries about people in the record of who did what"),
+        gettext_lazy("Entries about people in the record"),
         Entry,
         ("object_repr", "changes_text", "changes", "serialized_data"),
         hers.record_entry,
@@ -186,28 +186,30 @@ PLACES: Final = [
     ),
     Place(
         "admin",
-        gettext_lazy("The admin's own list of changes"),
+        gettext_lazy("The admin's list of changes"),
         LogEntry,
         ("object_repr", "change_message"),
         hers.admin_entry,
         by_key=hers.of_admin,
         of_one=True,
     ),
-    # The words of the office and of others' messages are named, so that somebody can look.
+    # The words of the office and of others' messages are named, so that someone can look.
     Place(
         "templates",
-        gettext_lazy("Templates with the number in their text"),
+        gettext_lazy("Templates with this number in the text"),
         MessageTemplate,
         ("name", "text"),
         None,
-        stays=gettext_lazy("These are the office's own words: change them yourself."),
+        stays=gettext_lazy("These texts are your office's own. Change them yourself."),
     ),
     Place(
         "texts",
-        gettext_lazy("Messages with the number in their text"),
+        gettext_lazy("Messages with this number in the text"),
         Batch,
         ("text",),
         None,
-        stays=gettext_lazy("What others got too is theirs; what went to nobody else is emptied."),
+        stays=gettext_lazy(
+            "A text that others also got stays. A text that went only to this person is removed."
+        ),
     ),
 ]

@@ -1,4 +1,4 @@
-"""Which rows are about a person who is made nameless, and what each of them becomes."""
+"""Which rows are about a person who is anonymised, and what each of them becomes."""
 
 import json
 import re
@@ -147,7 +147,7 @@ def of_admin(traces: Traces) -> Q:
 
 
 def _full_names(traces: Traces) -> list[str]:
-    """Names of two words of letters or more: one word is somebody else's too."""
+    """Names of two words of letters or more: one word is someone else's too."""
     return [name for name in traces.names if len(_WORD.findall(name)) > 1]
 
 

@@ -1,4 +1,4 @@
-"""What must be waited for, or decided, before a person can be made nameless."""
+"""What must be waited for, or decided, before a person can be anonymised."""
 
 from django.utils.translation import gettext as _
 
@@ -13,7 +13,7 @@ def hindrance(traces: Traces) -> str:
         hers = hers.filter(contact__in=traces.contacts)
     waiting = hers.filter(state=RecipientState.QUEUED)
     if hers.filter(state=RecipientState.SENDING).exists():
-        return _("A message to this number is being sent at this moment. Try again in a minute.")
+        return _("A message to this number is being sent now. Try again in a minute.")
     if (
         hers.filter(state=RecipientState.UNCONFIRMED).exists()
         or waiting.filter(campaign__doubted_at__isnull=False).exists()
@@ -24,9 +24,9 @@ def hindrance(traces: Traces) -> str:
         )
     if not traces.of_number and waiting.exists():
         return _(
-            "A message to this person is waiting to be sent, to a number that others have too. "
+            "A message to this person is waiting to be sent to a number that others share. "
             "Cancel it, or wait until it has gone out."
         )
     if imports_under_way():
-        return _("An import is under way. Try again when it is finished.")
+        return _("An import is running. Try again when it is finished.")
     return ""

@@ -1,4 +1,4 @@
-"""A person's messages: taken out of what is queued, and made nameless where they are over.
+"""A person's messages: taken out of what is queued, and anonymised where they are over.
 
 What stands in the place of the number is unique as the number was and cannot be called, so that
 every counter, sum and constraint stays true (`phone.removed_number`).
@@ -45,7 +45,7 @@ def take_out_queued(traces: Traces, counted: Callable[[int], None]) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """What was done: `messages` that are nameless, `letters` whose text was hers alone and went,
+    """What was done: `messages` that are anonymised, `letters` whose text was hers alone and went,
     and the campaigns whose text went, whole or in part.
     """
 
@@ -55,7 +55,7 @@ class Removed:
 
 
 def remove_some(traces: Traces) -> Removed:
-    """Make some of her messages nameless, within the caller's transaction."""
+    """Make some of her messages anonymised, within the caller's transaction."""
     over = of(traces).exclude(state__in=NOT_OVER).order_by("id")
     rows = list(over.values_list("pk", "campaign", "batch")[:AT_ONCE])
     if not rows:
@@ -110,5 +110,5 @@ def _is_personal(pk: int) -> bool:
 
 
 def is_waited_for(traces: Traces) -> bool:
-    """Whether a message of hers is under way, or a person must decide what became of it."""
+    """Whether a message of hers is under way, or a person must decide what happened to it."""
     return of(traces).filter(state__in=NOT_OVER).exists()

@@ -27,7 +27,7 @@ _AT_ONCE: Final = 5000
 
 def compare() -> int:
     """Compare the file with the database: each learns what the other lacks. What the database had
-    lost is forgotten once more, wherever it stands. Returns how many people are.
+    lost is forgotten again, wherever it stands. Returns how many people are.
 
     Raises OSError if the file cannot be read or written.
     """
@@ -52,7 +52,7 @@ def compare() -> int:
 
 
 def again() -> int:
-    """Look for forgotten numbers among all that are kept, and forget them once more: they came
+    """Look for forgotten numbers among all that are kept, and forget them again: they came
     back with a backup. Returns how many.
     """
     if not ForgottenNumber.objects.exists():

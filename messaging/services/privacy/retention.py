@@ -69,7 +69,7 @@ def remove_old(*, go_on: Callable[[], bool] = lambda: True) -> None:
 
 
 def _is_sudden(today: RetentionDay) -> bool:
-    """Whether nothing was looked for in the days before: the setting is new, and somebody may want
+    """Whether nothing was looked for in the days before: the setting is new, and someone may want
     to see first what would go; or the clock has leapt ahead.
     """
     before = RetentionDay.objects.filter(day__lt=today.day, day__gte=today.day - _SUDDEN_AFTER)

@@ -160,15 +160,18 @@ def _remove_visits(keys: list[int]) -> int:
 # What goes within days, by the rule of the thing that it belongs to.
 FIXED: Final[list[tuple[Promise, int]]] = [
     (_("Spreadsheets that no message uses"), tables.UNUSED_FOR.days),
-    (_("Files that nobody has imported"), jobs.NOT_STARTED_FOR.days),
-    (_("How contacts were before an import, so that it can be undone"), undo.POSSIBLE_FOR.days),
+    (_("Files that were never imported"), jobs.NOT_STARTED_FOR.days),
+    (_("Contacts as they were before an import, so that it can be undone"), undo.POSSIBLE_FOR.days),
 ]
 RULES: Final = [
     Rule(
         "texts",
         "KEEP_TEXTS_MONTHS",
-        _("Texts of messages and letters"),
-        _("Counted from the last answer. Who got a message, when and at what cost stays."),
+        _("Texts of messages"),
+        _(
+            "Counted from the last answer. The portal keeps who got a message, when and at "
+            "what cost."
+        ),
         _old_texts,
         _remove_texts,
         walks=False,
@@ -177,31 +180,34 @@ RULES: Final = [
         "answers",
         "KEEP_ANSWERS_MONTHS",
         _("Sociair's raw answers"),
-        _("Its words, counts and the cost stay. Undecided requests keep theirs."),
+        _(
+            "The portal keeps Sociair's words, the counts and the cost. Requests that need a "
+            "decision keep their answers."
+        ),
         _old_answers,
         _remove_answers,
     ),
     Rule(
         "left_out",
         "KEEP_LEFT_OUT_MONTHS",
-        _("Entries that messages left out"),
-        _("How many were left out, and why, stays."),
+        _("Entries left out of messages"),
+        _("The portal keeps how many were left out, and why."),
         _old_left_out,
         _remove_left_out,
     ),
     Rule(
         "rejected",
         "KEEP_LEFT_OUT_MONTHS",
-        _("Rows that imports left out"),
-        _("How many were left out stays in the report of the import."),
+        _("Rows left out of imports"),
+        _("The import's report keeps how many were left out."),
         _old_rejected,
         _remove_rejected,
     ),
     Rule(
         "tables",
         "KEEP_TABLES_MONTHS",
-        _("Rows of spreadsheets that messages were sent to"),
-        _("Only where every message to the spreadsheet is finished."),
+        _("Rows of spreadsheets used for messages"),
+        _("Only when every message to the spreadsheet is finished."),
         _old_tables,
         _remove_table_rows,
     ),
@@ -216,8 +222,8 @@ RULES: Final = [
     Rule(
         "visits",
         "KEEP_VISITS_MONTHS",
-        _("Who signed in, and who looked at a person"),
-        _("Everything else in the record of who did what stays."),
+        _("Who signed in, and who looked at a person's data"),
+        _("The portal keeps everything else in the record."),
         _old_visits,
         _remove_visits,
     ),

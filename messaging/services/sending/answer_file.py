@@ -13,7 +13,7 @@ from messaging.services.sociair import Sent
 
 
 class Torn(Exception):
-    """A file that does not say what became of a call."""
+    """A file that does not say what happened to a call."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ def change_by(outcome: Outcome, size: int, *, cancelled: bool, late: bool) -> Ch
 
 
 def _some_invalid(*, cancelled: bool, late: bool) -> Change:
-    """By SOCIAIR_PARTIAL_REJECTION: what became of the numbers that were not named invalid."""
+    """By SOCIAIR_PARTIAL_REJECTION: what happened to the numbers that were not named invalid."""
     partly, named = BatchState.PARTLY_REFUSED, RecipientState.REFUSED
     rule = settings.SOCIAIR_PARTIAL_REJECTION
     if rule == "valid_sent":

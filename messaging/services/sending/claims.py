@@ -177,7 +177,7 @@ def _claim_oldest(campaign_id: int) -> tuple[Batch, bool, str] | None:
     return batch, bool(is_large), request_id
 
 
-# Takes a batch's people along with it. Only while somebody is forgotten are all of its numbers
+# Takes a batch's people along with it. Only while someone is forgotten are all of its numbers
 # compared.
 _TO_CALL: Final = """
 UPDATE messaging_recipient SET state = 'sending' WHERE batch_id = %s AND state = 'queued'
@@ -191,7 +191,7 @@ RETURNING id, mobile, EXISTS (
 
 def _numbers_in(people: list[tuple[Any, ...]]) -> tuple[list[str], list[str]]:
     """A batch's numbers in the order in which they were cut, and which of them opted out, or were
-    made nameless, since the review.
+    anonymised, since the review.
     """
     found = sorted(people)
     opted_out = [mobile for _pk, mobile, is_opted_out, _some in found if is_opted_out]

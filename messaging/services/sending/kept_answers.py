@@ -119,7 +119,7 @@ def _take(path: Path) -> Kept | None:
         if os.path.samestat(os.fstat(handle), path.stat()):
             return Kept(path, handle)
     except (BlockingIOError, FileNotFoundError):
-        pass  # somebody looks after it, or has just done so
+        pass  # someone looks after it, or has just done so
     os.close(handle)
     return None
 

@@ -16,7 +16,7 @@ from messaging.services.storage import clock, statements
 @dataclass(frozen=True, slots=True)
 class Known:
     """Whether an answer is saved already; whether its try was given up, so that people of its batch
-    may have been made nameless since; whether the batch's text was removed, and its campaign
+    may have been anonymised since; whether the batch's text was removed, and its campaign
     cancelled; and the gateway, with its failures of any kind before this answer.
     """
 

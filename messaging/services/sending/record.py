@@ -50,7 +50,7 @@ def record(sent: sociair.Sent, then: Callable[[], Claim | None] | None = None) -
     `then` claims the next batch in the same.
 
     An answer to a try that was given up changes only its own row, and what was spent; but if it is
-    clear, it still tells what became of the unconfirmed batch. Raises ObjectDoesNotExist if the
+    clear, it still tells what happened to the unconfirmed batch. Raises ObjectDoesNotExist if the
     database, set back meanwhile, does not know the call.
     """
     batch, size = sent.batch, len(sent.numbers)
@@ -208,7 +208,7 @@ def _follow(known: late_answers.Known, batch: Batch, answer: Answer) -> None:
     else:
         _hold(Gateway.objects.get(pk=known.gateway_id), answer)
     if answer.outcome is Outcome.REFUSED:
-        _pause(batch, answer.words[:500] or _silent(answer))
+        _pause(batch, _why_refused(answer))
 
 
 def _hold(gateway: Gateway, answer: Answer) -> None:
@@ -225,17 +225,21 @@ def _hold(gateway: Gateway, answer: Answer) -> None:
         holds.left_unclear(gateway)
 
 
-def _silent(answer: Answer) -> str:
-    if answer.withheld is None:
-        why = _("it gave no reason (HTTP %(status)s).")
+def _why_refused(answer: Answer) -> str:
+    if answer.words:
+        why = _("Sociair refused a message: %(words)s")
+    elif answer.withheld is None:
+        why = _("Sociair refused a message and gave no reason (HTTP %(status)s).")
     else:
-        why = _("its reason repeated a secret and was not kept (HTTP %(status)s).")
-    return why % {"status": answer.status}
+        why = _(
+            "Sociair refused a message. Its reason repeated a secret, so it was not kept "
+            "(HTTP %(status)s)."
+        )
+    return why % {"words": answer.words[:500], "status": answer.status}
 
 
-def _pause(batch: Batch, words: str) -> None:
+def _pause(batch: Batch, why: str) -> None:
     """Sociair refused one batch in words; it would refuse the others for the same reason."""
-    why = _("Sociair refused a message: %(words)s") % {"words": words}
     states.transition(
         Campaign.objects.get(pk=batch.campaign_id),
         [CampaignState.SENDING],

@@ -53,7 +53,7 @@ def sweep(gateway: Gateway) -> None:
 
 def _remember_forgotten(_gateway: Gateway) -> None:
     if people := remembered.compare():
-        logger.warning("%d people came back with a backup, and are forgotten again.", people)
+        logger.warning("%d people came back with a backup and were anonymised again.", people)
 
 
 def _give_up(_gateway: Gateway) -> None:

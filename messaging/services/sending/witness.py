@@ -39,12 +39,12 @@ def ask_sociair(gateway: Gateway) -> bool:
     if (now := _new_reading(gateway)) is None:
         return False
     if before is None:
-        return _hold(gateway, _("No balance from before is known."))
+        return _hold(gateway, _("No earlier balance is known."))
     missing = before.balance - evidence.known(gateway, before.read_at) - now.balance
     undecided = evidence.undecided_cost(gateway, before.read_at)
     if _is_explained(missing, undecided, now):
         return _let_go_on(gateway)
-    words = _("Rs %(balance)s instead of Rs %(expected)s.") % {
+    words = _("The balance is Rs %(balance)s instead of Rs %(expected)s.") % {
         "balance": formats.exact(now.balance),
         "expected": formats.exact(now.balance + missing),
     }
@@ -60,7 +60,7 @@ def _is_explained(missing: Decimal, undecided: Decimal, now: BalanceReading) -> 
 
 
 def _hold(gateway: Gateway, words: str) -> bool:
-    # Whatever else holds the gateway: no campaign goes on before somebody has said what went out.
+    # Whatever else holds the gateway: no campaign goes on before someone has said what went out.
     doubts.doubt_all(gateway, why=str(HoldReason.UNEXPLAINED.label))
     holds.hold(gateway, HoldKind.PERSON, HoldReason.UNEXPLAINED, words=words)
     _let_go_on(gateway)

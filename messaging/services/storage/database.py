@@ -21,6 +21,7 @@ from django.db import (
     connections,
     transaction,
 )
+from django.utils.translation import gettext as _
 
 from messaging.services.storage import statements, trouble
 from messaging.services.storage.trouble import Cause
@@ -31,9 +32,6 @@ logger = logging.getLogger(__name__)
 _SHORT: Final = 5  # seconds for a lock, where what waits for it must not be lost
 _BRIEF: Final = 0.25  # seconds for a row, where what waits for it may go on without it
 _PROBE: Final = b"\0" * 64 * 1024  # written to try whether a disk takes more
-_NOTHING_WAS_SENT: Final = (
-    "Nothing was sent from it since. Stop everything, look at docs/scaling.md, then start again."
-)
 # How SQLite says it.
 _WORDS: Final = {
     "locked": Cause.LOCKED,
@@ -134,13 +132,19 @@ def ends_it(cause: Cause) -> bool:
     A server that takes no changes may take them again after a moment, so it is waited for.
     """
     if cause is Cause.REPLACED:
-        what = "was replaced while the worker had it open"
+        why = _(
+            "The database file %(file)s was replaced while the worker had it open. Nothing has "
+            "been sent from it since. Stop everything, read docs/scaling.md, then start again."
+        )
     elif cause is Cause.READ_ONLY and connection.vendor == "sqlite":
-        what = "cannot be written: it is read-only"
+        why = _(
+            "The database file %(file)s is read-only. Nothing has been sent from it since. Stop "
+            "everything, read docs/scaling.md, then start again."
+        )
     else:
         return False
     trouble.note(cause)
-    shutdown.give_up(f"The database file {_file()} {what}. {_NOTHING_WAS_SENT}")
+    shutdown.give_up(why % {"file": _file()})
     return True
 
 

@@ -29,7 +29,7 @@ def together(*asked: Statement) -> list[Found]:
     before it found; the first that fails is raised.
 
     Within a transaction the driver is asked directly, because Django's cursors cost more than
-    what they ask; they are used where somebody listens to them, and where the transaction is
+    what they ask; they are used where someone listens to them, and where the transaction is
     broken, which they tell.
     """
     of_thread = connections[DEFAULT_DB_ALIAS]

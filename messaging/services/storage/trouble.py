@@ -36,13 +36,13 @@ class Cause(StrEnum):
 
 
 _SENTENCES: Final[dict[Cause, str | Promise]] = {
-    Cause.LOCKED: _("Another program has locked the database: nothing can be saved."),
-    Cause.FULL: _("The disk is full: nothing can be saved."),
-    Cause.READ_ONLY: _("The database is read-only: nothing can be saved."),
+    Cause.LOCKED: _("Another program has locked the database. Nothing can be saved."),
+    Cause.FULL: _("The disk is full. Nothing can be saved."),
+    Cause.READ_ONLY: _("The database is read-only. Nothing can be saved."),
     Cause.REPLACED: _("The database file was replaced while the worker had it open."),
-    Cause.DISK: _("The disk fails: nothing can be saved."),
-    Cause.UNREACHABLE: _("The database cannot be reached: nothing can be saved."),
-    Cause.OTHER: _("The database could not save an answer of Sociair."),
+    Cause.DISK: _("The disk is failing. Nothing can be saved."),
+    Cause.UNREACHABLE: _("The database cannot be reached. Nothing can be saved."),
+    Cause.OTHER: _("The database could not save an answer from Sociair."),
 }
 
 

@@ -71,8 +71,8 @@ def test_words_about_tokens_hold_none(said: str) -> None:
         base64.b64encode(b"Authorization: Bearer abcd1234efgh").decode(),
     ],
 )
-def test_whatever_somebody_was_authorised_with_is_found(said: str) -> None:
-    """A gateway may write it otherwise than it came, or answer somebody else."""
+def test_whatever_someone_was_authorised_with_is_found(said: str) -> None:
+    """A gateway may write it otherwise than it came, or answer someone else."""
     assert holds_secret(said.encode(), TOKEN)
 
 

@@ -116,7 +116,7 @@ Spoiling = Literal["", "comma", "bom", "utf-16", "utf-32", "twice", "cut", "long
 
 @dataclass(frozen=True)
 class Sending:
-    """A body, and what somebody who wrote it knows about it."""
+    """A body, and what someone who wrote it knows about it."""
 
     content: Mapping[str, Any]
     spoilt: Spoiling

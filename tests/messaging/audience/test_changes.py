@@ -68,7 +68,7 @@ def test_the_mark_changes_with_people(people: None, change: Callable[[], object]
     assert people_mark() != before
 
 
-def test_an_opt_out_that_is_put_back_under_its_old_id_changes_the_mark(people: None) -> None:
+def test_an_opt_out_restored_under_its_old_id_changes_the_mark(people: None) -> None:
     taken = OptOut.objects.get()
     kept = OptOut(pk=taken.pk, mobile=taken.mobile)
     OptOutFactory.create()

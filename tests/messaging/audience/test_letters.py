@@ -1,4 +1,4 @@
-"""Messages in which everybody gets their own values: counted, asked about, sent once a number."""
+"""Messages in which everyone gets their own values: counted, asked about, sent once a number."""
 
 import uuid
 from datetime import timedelta
@@ -52,9 +52,7 @@ def left_out(campaign: Campaign) -> dict[str, str]:
     return dict(LeftOut.objects.filter(campaign=campaign).values_list("entry", "words"))
 
 
-def test_everybody_gets_their_own_values(
-    gateway: Gateway, sandbox: Sandbox, parents: Group
-) -> None:
+def test_everyone_gets_their_own_values(gateway: Gateway, sandbox: Sandbox, parents: Group) -> None:
     campaign = hand_over(gateway, Audience(groups=(parents.pk,)), text=TEXT)
     send_all(gateway)
     assert dict(Batch.objects.values_list("recipients__mobile", "text")) == {
@@ -175,7 +173,7 @@ def test_who_shares_a_number_and_gets_the_same_is_not_asked_about(
     assert (seen.questions, seen.people) == (0, 3)
 
 
-def test_a_pasted_number_of_somebody_known_gets_their_values(
+def test_a_pasted_number_of_someone_known_gets_their_values(
     gateway: Gateway, parents: Group
 ) -> None:
     audience = Audience(numbers="9841000001 9851234567")
@@ -189,10 +187,10 @@ def test_values_that_make_a_text_too_long_are_listed(gateway: Gateway, parents: 
     text = TEXT + "न" * 200 + "{class|}"
     seen = review_of(draft_of(gateway, Audience(groups=(parents.pk,)), text), reading(gateway))
     assert seen.people == 2
-    assert "at most 10 can be sent" in seen.first_omissions[0].words
+    assert "The most that can be sent is 10" in seen.first_omissions[0].words
 
 
-def test_a_field_that_was_deleted_meanwhile_is_said(
+def test_a_field_that_was_deleted_since_is_named(
     sender: Browser, gateway: Gateway, parents: Group
 ) -> None:
     reading(gateway)

@@ -54,7 +54,7 @@ def test_same_text_within_a_day_is_left_out(
     send_all(gateway)
     assert sorted([entry.mobile for entry in sandbox.ledger()]) == sorted([old, new])
     assert LeftOut.objects.get(campaign=campaign).words == (
-        "Got the same text within the last 24 hours, or will get it."
+        "Got the same text in the last 24 hours, or will get it."
     )
 
 
@@ -219,10 +219,12 @@ def test_a_text_that_says_its_day_is_compared_as_it_will_be(gateway: Gateway) ->
     assert seen.people == 1
     tomorrow = timezone.now() + timedelta(days=1)
     reviewed = handover.Reviewed.of(draft, seen)
-    with pytest.raises(affordability.SendRefused, match="as it is on that day"):
+    with pytest.raises(affordability.SendRefused, match="Review it for the new date first"):
         handover.hand_over(draft, reviewed=reviewed, by=None, at=tomorrow)
     assert drafts.plan(draft, tomorrow)
-    with pytest.raises(affordability.SendRefused, match="as it is on that day"):  # a second click
+    with pytest.raises(
+        affordability.SendRefused, match="Review it for the new date first"
+    ):  # a second click
         handover.hand_over(draft, reviewed=reviewed, by=None, at=tomorrow)
     seen = review_of(draft, reading(gateway))
     assert seen.people == 2

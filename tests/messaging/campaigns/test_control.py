@@ -167,7 +167,7 @@ def test_a_pause_after_a_refusal_without_words_says_so(gateway: Gateway, sandbox
     send_all(gateway)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.PAUSED
-    assert "it gave no reason (HTTP 402)." in campaign.pause_reason
+    assert "gave no reason (HTTP 402)." in campaign.pause_reason
 
 
 def test_a_refusal_does_not_pause_what_was_cancelled(gateway: Gateway, sandbox: Sandbox) -> None:

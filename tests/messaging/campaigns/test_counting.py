@@ -53,7 +53,7 @@ def all_are_many(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def group(db: None) -> Group:
-    """Of everybody whom a review has something to say of."""
+    """Of everyone whom a review has something to say of."""
     ContactField.objects.create(name="Fee", key="fee", kind="number")
     people = [ContactFactory.create(fields={"fee": n}) for n in range(12)]
     people.append(ContactFactory.create(fields={}))
@@ -236,7 +236,7 @@ def test_a_change_while_it_is_counted_makes_it_be_counted_anew(
 
 
 def test_people_who_change_do_not_stop_the_count_that_runs(gateway: Gateway, group: Group) -> None:
-    """Else it would never end in an office where somebody is changed now and then."""
+    """Else it would never end in an office where someone is changed now and then."""
     campaign = draft_of(gateway, PERSONAL, groups=(group.pk,))
     count_of(campaign)
     looks: list[CountState] = []
@@ -251,7 +251,7 @@ def test_people_who_change_do_not_stop_the_count_that_runs(gateway: Gateway, gro
     counting.count_what_waits(go_on=go_on)
     assert looks[0] == CountState.ASKED
     assert set(looks[1:4]) == {CountState.RUNNING}
-    assert looks.count(CountState.ASKED) == 2  # once more at its end, and no oftener
+    assert looks.count(CountState.ASKED) == 2  # again at its end, and no oftener
     assert looks[-1] == CountState.DONE
     group.members.add(ContactFactory.create(fields={"fee": 5}))
     again = count_of(campaign)
@@ -387,7 +387,7 @@ def test_who_is_swapped_after_the_count_is_seen(gateway: Gateway, group: Group, 
     preparation.prepare(campaign)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.PAUSED
-    assert "somebody else is among them now" in campaign.pause_reason
+    assert "Someone was added" in campaign.pause_reason
 
 
 def test_an_estimate_uses_the_count_whatever_the_text_says(gateway: Gateway, group: Group) -> None:
@@ -442,7 +442,7 @@ def test_a_count_of_one_person_left_of_two_large_groups_does_not_tell_who_it_is(
     assert one.mobile not in kept
 
 
-def test_making_somebody_nameless_deletes_the_counts(gateway: Gateway, group: Group) -> None:
+def test_anonymising_someone_deletes_the_counts(gateway: Gateway, group: Group) -> None:
     """Also one that is just being made, whose worker saves nothing any more."""
     campaign = draft_of(gateway, STATIC, groups=(group.pk,))
     before = counted(campaign)

@@ -86,7 +86,7 @@ def test_a_draft_with_mistakes_is_saved_whole(
     for name in ("text", "numbers"):
         if name in typed:
             assert shown[name].value() == typed[name].strip().replace("\x00", "")
-    # It cannot be sent, wherever somebody tries.
+    # It cannot be sent, wherever someone tries.
     url = f"/campaigns/{draft.pk}/review/"
     assert sender.get(url).headers["Location"] == draft.get_absolute_url()
     assert sender.post(url).headers["Location"] == draft.get_absolute_url()
@@ -166,7 +166,7 @@ def test_a_late_autosave_replaces_nothing_newer(sender: Browser, gateway: Gatewa
 
 
 def test_whoever_lost_an_answer_writes_over_nothing(sender: Browser, gateway: Gateway) -> None:
-    """Such a window knows the old version. Saving the same once more tells it the new one."""
+    """Such a window knows the old version. Saving the same again tells it the new one."""
     mine = form(text="Mine.", version=0)
     sender.post(URL, mine)  # the answer is lost
     assert "was changed" in words(sender.post(URL, {**mine, "text": "Mine, longer."}))
@@ -274,7 +274,7 @@ def test_a_sent_message_is_not_changed_by_autosave(sender: Browser, gateway: Gat
     seen = handover.Reviewed.of(draft, review_of(draft, reading(gateway)))
     handover.hand_over(draft, reviewed=seen, by=sender.user)
     assert sender.post(URL, typed).status_code == 204
-    assert "has been sent already" in words(sender.post(URL, {**typed, "text": "Other."}))
+    assert "was already sent" in words(sender.post(URL, {**typed, "text": "Other."}))
     draft.refresh_from_db()
     assert draft.text == "School is closed tomorrow."
 
@@ -285,7 +285,7 @@ def test_a_draft_is_seen_by_its_author_alone(
     typed = form(text="Secret plans")
     sender.post(URL, typed)
     other = signed_in("Sender")
-    assert "belongs to somebody else" in words(other.post(URL, typed))
+    assert "belongs to someone else" in words(other.post(URL, typed))
     draft = Campaign.objects.get()
     assert other.get(draft.get_absolute_url()).status_code == 404
     assert "Secret" not in words(other.get("/drafts/"))

@@ -61,7 +61,7 @@ def test_a_follow_up_reaches_those_who_were_not_reached(
     _send(draft, gateway)
     assert sorted(entry.mobile for entry in sandbox.ledger()) == sorted(numbers(6))
     assert "Send to people it did not reach" not in words(sender.get(half_sent.get_absolute_url()))
-    with pytest.raises(SendRefused, match="nobody of this campaign"):
+    with pytest.raises(SendRefused, match="no one in this campaign"):
         follow_ups.follow_up(half_sent, by=sender.user)
 
 
@@ -69,7 +69,7 @@ def test_a_second_author_of_a_follow_up_is_told(sender: Browser, half_sent: Camp
     follow_ups.follow_up(half_sent, by=UserFactory.create(username="asha"))
     address = reverse("messaging:follow_up", args=[half_sent.pk])
     page = sender.post(address, follow=True)
-    assert "asha is writing to these people already." in words(page)
+    assert "asha is already writing a message to these people." in words(page)
     assert Campaign.objects.filter(state=CampaignState.DRAFT).count() == 1
 
 
@@ -113,7 +113,7 @@ def test_too_many_people_for_a_follow_up_are_refused(
         follow_ups.follow_up(half_sent, by=None)
 
 
-def test_a_campaign_that_reached_everybody_has_no_follow_up(
+def test_a_campaign_that_reached_everyone_has_no_follow_up(
     gateway: Gateway, sender: Browser
 ) -> None:
     campaign = hand_over(gateway, numbers(3), by=sender.user)
@@ -121,4 +121,4 @@ def test_a_campaign_that_reached_everybody_has_no_follow_up(
     campaign.refresh_from_db()
     assert not follow_ups.can_be_followed(campaign)
     page = sender.post(reverse("messaging:follow_up", args=[campaign.pk]), follow=True)
-    assert "There is nobody of this campaign to write to again." in words(page)
+    assert "There is no one in this campaign to send to again." in words(page)

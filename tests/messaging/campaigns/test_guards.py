@@ -1,4 +1,4 @@
-"""What asks once more before a message goes out: very many people, and the night."""
+"""What asks again before a message goes out: very many people, and the night."""
 
 import uuid
 from datetime import datetime, timedelta

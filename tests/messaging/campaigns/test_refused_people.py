@@ -163,7 +163,7 @@ def test_other_refusals_are_not_offered(
     "signed", [Again(2, Decimal("2.40")), Again(3, Decimal("1.60")), Again(0, Decimal(0))]
 )
 def test_sending_to_refused_people_needs_the_sum_shown(short: Campaign, signed: Again) -> None:
-    with pytest.raises(SendRefused, match=r"Rs 2\.40 for people: 3 now"):
+    with pytest.raises(SendRefused, match=r"It now costs Rs 2\.40 for 3 people"):
         refused_people.send_to_refused(short, form_uuid=uuid.uuid4(), seen=signed, by=None)
     assert not short.followed_by.exists()
 
@@ -208,7 +208,7 @@ def _try(campaign: Campaign, by: Any) -> bool:
 def test_a_draft_to_the_same_people_stands_in_the_way(gateway: Gateway, short: Campaign) -> None:
     control.cancel(short, by=None)
     follow_ups.follow_up(short, by=UserFactory.create())
-    with pytest.raises(SendRefused, match="being written already"):
+    with pytest.raises(SendRefused, match="already being written"):
         refused_people.send_to_refused(short, form_uuid=uuid.uuid4(), seen=SIGNED, by=None)
 
 
@@ -243,7 +243,7 @@ def test_the_review_shows_why_people_were_refused_before(
     assert review_of(draft, reading(gateway)).people == 2
 
 
-def test_nothing_is_said_where_nobody_was_refused(
+def test_nothing_is_said_where_no_one_was_refused(
     sender: Browser, gateway: Gateway, settings: Settings
 ) -> None:
     settings.SOCIAIR_BATCH_SIZE = 3

@@ -97,7 +97,7 @@ def test_copies_of_one_offer_send_one_test(sender: Browser, draft: Campaign) -> 
     assert Recipient.objects.count() == 1
 
 
-def test_more_tests_than_anybody_needs_are_refused(
+def test_more_tests_than_anyone_needs_are_refused(
     sender: Browser, draft: Campaign, settings: Any
 ) -> None:
     settings.TESTS_AN_HOUR = 2
@@ -105,7 +105,7 @@ def test_more_tests_than_anybody_needs_are_refused(
     for offer in (*offers[:2], offers[0]):  # a copy of a sent one is no other test
         assert "on its way" in words(send(sender, draft, trial=offer))
     refused = words(send(sender, draft, trial=offers[2]))
-    assert "You have sent 2 tests within an hour. Try again later." in refused
+    assert "You have sent 2 test messages in an hour. Try again later." in refused
     assert Campaign.objects.filter(is_test=True).count() == 2
     Campaign.objects.update(created_at=timezone.now() - timedelta(minutes=61))
     assert "on its way" in words(send(sender, draft, trial=offers[2]))
@@ -148,7 +148,7 @@ def test_a_refused_test_says_why_and_leaves_nothing(
     typed = {"trial": shown["trials"][0][2]}
     OptOutFactory.create(mobile=MINE)
     answer = sender.post(f"/campaigns/{draft.pk}/test/", typed, follow=True)
-    assert "This number cannot be texted: Opted out" in words(answer)
+    assert "This number cannot be sent messages. Opted out" in words(answer)
     Profile.objects.update(mobile="", proved_at=None)
     answer = sender.post(f"/campaigns/{draft.pk}/test/", typed, follow=True)
     assert "Enter your own number first." in words(answer)

@@ -1,4 +1,4 @@
-"""`manage.py demo`: somebody to sign in as and people to text, for the sandbox alone."""
+"""`manage.py demo`: someone to sign in as and people to text, for the sandbox alone."""
 
 import pytest
 from django.contrib.auth import authenticate
@@ -65,7 +65,7 @@ def test_bad_days_can_be_tried() -> None:
     demo()
     bad = dict(Group.objects.get(name="Bad days").members.values_list("mobile", "name"))
     assert bad.keys() == {INVALID, *MAGIC}
-    assert bad["9800000500"] == "Gateway accepts the message, then fails (500)"
+    assert bad["9800000500"] == "Sociair accepts the message, then fails (500)"
 
 
 def test_running_the_demo_again_changes_nothing() -> None:

@@ -62,9 +62,8 @@ def test_send_sms_takes_groups_and_numbers_and_names_omissions(gateway: Gateway)
     assert said["cost"] == "2.40"
     # Nothing that was typed is lost: each entry has its reason.
     assert [out["entry"] for out in said["left_out"]][:2] == ["12", "०१"]
-    assert [out["reason"].split(":")[0] for out in said["left_out"]][2:] == [
-        f"The number of {people[0].name}, who is chosen already",
-        said["left_out"][3]["reason"],
+    assert [out["reason"].split(".")[0] for out in said["left_out"]][2:3] == [
+        f"The number of {people[0].name}, already chosen",
     ]
     assert said["left_out"][3]["reason"].startswith("Opted out on ")
     assert {frozenset(out) for out in said["left_out"]} == {frozenset({"entry", "reason"})}
@@ -186,7 +185,7 @@ def test_a_known_key_takes_no_other_content(other: dict[str, str], gateway: Gate
         "--to", other.get("to", "9841234567"), "--key", key, message=other.get("message", TEXT)
     )
     assert (ended.code, ended.out) == (2, "")
-    assert ended.err.startswith("This message has been sent already, with other words or")
+    assert ended.err.startswith("This message was already sent with a different text or")
     assert Campaign.objects.get().total == 1
 
 
@@ -201,12 +200,12 @@ def test_after_a_refusal_the_key_is_still_good(gateway: Gateway, sandbox: Sandbo
 @pytest.mark.parametrize("to", ["", " , ", "\n"])
 def test_send_sms_to_nobody_is_refused(to: str, gateway: Gateway) -> None:
     ended = _send("--to", to)
-    assert (ended.code, ended.err) == (2, "There is nobody to send to.\n")
+    assert (ended.code, ended.err) == (2, "There is no one to send to.\n")
 
 
 def test_send_sms_to_invalid_numbers_only_is_refused(gateway: Gateway, sandbox: Sandbox) -> None:
     ended = _send("--to", "12, 0144123456, 98412345678")
-    assert (ended.code, ended.err) == (2, "There is nobody to send to.\n")
+    assert (ended.code, ended.err) == (2, "There is no one to send to.\n")
     said = ended.json()
     assert list(said) == PARTS
     assert [out["entry"] for out in said["left_out"]] == ["12", "0144123456", "98412345678"]
@@ -221,7 +220,7 @@ def test_send_sms_to_invalid_numbers_only_is_refused(gateway: Gateway, sandbox: 
     [
         ("", "Write a message."),
         (" \n ", "Write a message."),
-        ("a" * 2000, "at most 10 can be sent"),
+        ("a" * 2000, "The most that can be sent is 10"),
     ],
 )
 def test_send_sms_refuses_a_text_that_cannot_be_sent(
@@ -253,13 +252,11 @@ def test_send_sms_fails_when_the_token_is_refused(gateway: Gateway, sandbox: San
     assert (ended.code, ended.out, ended.err) == (2, "", "Sociair refused the token.\n")
 
 
-def test_send_sms_fails_when_the_balance_does_not_suffice(
-    gateway: Gateway, sandbox: Sandbox
-) -> None:
+def test_send_sms_fails_when_the_balance_is_too_low(gateway: Gateway, sandbox: Sandbox) -> None:
     sandbox.settings(balance="1.59")
     ended = _send("--to", "9841234567,9841234568,12")
     assert ended.code == 2
-    assert ended.err == "The balance does not suffice for this message.\n"
+    assert ended.err == "There is not enough balance for this message.\n"
     assert [out["entry"] for out in ended.json()["left_out"]] == ["12"]
     assert Campaign.objects.get().state == CampaignState.DRAFT
 
@@ -309,5 +306,5 @@ def test_send_sms_repeats_a_text_only_where_told(
     assert _send("--to", mobile, "--key", key, "--again").code == 2
     sandbox.settings(balance="100")
     refused = _send("--to", mobile, "--key", key)
-    assert (refused.code, "nobody to send to" in refused.err) == (2, True)
+    assert (refused.code, "no one to send to" in refused.err) == (2, True)
     assert _send("--to", mobile, "--key", key, "--again").code == 0

@@ -97,7 +97,7 @@ def test_the_status_tells_holds_and_queued_messages(
     gateway.refresh_from_db()
     said = run("sociair", "status").json()
     assert (said["held"], said["hold"], said["words"]) == (True, "timed", "Too Many Attempts.")
-    assert said["reason"] == "Sociair asked us to slow down. Nothing was sent."
+    assert said["reason"] == "Sociair asked the portal to slow down. Nothing was sent."
     assert datetime.fromisoformat(said["until"]) == gateway.held_until
     assert said["campaigns"] == {"sending": 1, "scheduled": 1}
     assert said["batches"] == {"accepted": 1, "queued": 2, "unconfirmed": 1}
@@ -117,7 +117,7 @@ def test_the_status_tells_of_a_full_disk(gateway: Gateway) -> None:
     trouble.note(Cause.FULL)
     said = run("sociair", "status").json()
     assert (said["held"], said["hold"]) == (True, "")
-    assert said["reason"] == "The disk is full: nothing can be saved."
+    assert said["reason"] == "The disk is full. Nothing can be saved."
     assert said["trouble"]["cause"] == "full"
     assert datetime.fromisoformat(said["trouble"]["since"]) <= timezone.now()
     trouble.clear()
@@ -129,8 +129,8 @@ def test_a_hold_is_named_before_what_is_wrong_with_the_database(gateway: Gateway
     trouble.note(Cause.LOCKED)
     said = run("sociair", "status").json()
     assert (said["hold"], said["trouble"]["cause"]) == ("person", "locked")
-    assert (
-        said["reason"] == "An answer of Sociair could not be saved. Its messages may have gone out."
+    assert said["reason"] == (
+        "An answer from Sociair could not be saved. Its messages may have gone out."
     )
 
 
@@ -156,7 +156,7 @@ def test_the_status_tells_of_a_read_only_database(
     monkeypatch.setattr(database, "probe", lambda: Cause.READ_ONLY)
     said = run("sociair", "status").json()
     assert (said["held"], said["trouble"]["since"]) == (True, None)
-    assert said["reason"] == "The database is read-only: nothing can be saved."
+    assert said["reason"] == "The database is read-only. Nothing can be saved."
 
 
 def test_the_status_of_an_unreadable_database_is_held(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -90,7 +90,7 @@ def test_what_disagrees_is_kept_as_it_was_found(sender: Browser, gateway: Gatewa
     assert kept == found
     assert is_kept(campaign)
     assert kept.cause_of_gap(campaign) == found.cause_of_gap(campaign)
-    assert "The prices changed" in kept.cause_of_gap(campaign)
+    assert "The rates changed" in kept.cause_of_gap(campaign)
     assert "billing does not match" in words(sender.get(campaign.get_absolute_url()))
 
 
@@ -112,7 +112,7 @@ def _a_call_is_under_way(gateway: Gateway, campaign: Campaign) -> None:
 
 
 @pytest.mark.parametrize("so", [_no_reading_yet, _the_reading_is_new, _a_call_is_under_way])
-def test_what_may_still_change_by_itself_is_not_kept(
+def test_what_may_still_change_automatically_is_not_kept(
     gateway: Gateway, so: Callable[[Gateway, Campaign], None]
 ) -> None:
     campaign = sent(gateway)
@@ -167,12 +167,12 @@ def _an_answer_comes_late(gateway: Gateway, sandbox: Sandbox) -> None:
 
 
 def _a_backup_is_put_back(gateway: Gateway, sandbox: Sandbox) -> None:
-    doubts.doubt_all(gateway, why="A backup was put back.")
+    doubts.doubt_all(gateway, why="A backup was restored.")
 
 
 def _somebody_says_what_went_out(gateway: Gateway, sandbox: Sandbox) -> None:
     other = hand_over(gateway, numbers(2, first=70))
-    doubts.doubt_all(gateway, why="A backup was put back.")
+    doubts.doubt_all(gateway, why="A backup was restored.")
     mark = bills.mark(gateway.pk)
     assert doubts.say(fresh(other), 2, by=None) == 2
     assert bills.mark(gateway.pk) > mark
@@ -207,7 +207,7 @@ def test_an_answer_in_time_lets_it_be(gateway: Gateway) -> None:
     assert is_kept(campaign)
 
 
-def test_what_changes_while_somebody_looks_is_found_by_the_next(
+def test_what_changes_while_someone_looks_is_found_by_the_next(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     campaign = sent(gateway)

@@ -160,7 +160,7 @@ def test_another_table_of_operators_is_named(
     ]
     page = words(sender.get(campaign.get_absolute_url()))
     assert "Sociair's billing does not match" in page
-    assert "table of operators is out of date" in page
+    assert "list of operators is out of date" in page
     gap = bill_checks.check(campaign).gap
     assert gap is not None
     assert "Also taken from the account" in page
@@ -179,8 +179,8 @@ def test_changed_prices_are_named_as_the_cause(
     page = words(sender.get(campaign.get_absolute_url()))
     assert "Also taken from the account Rs 3.20" in page
     assert (
-        "The prices changed while it was being sent: NTC cost Rs 0.80 a part before it and "
-        "Rs 1.60 after it, and the portal reckoned with Rs 0.80."
+        "The rates changed while the message was being sent. NTC cost Rs 0.80 for each part "
+        "before sending and Rs 1.60 after it. The portal counted with Rs 0.80."
     ) in page
     assert "Ncell cost" not in page
 
@@ -202,7 +202,7 @@ def test_prices_that_were_signed_anew_are_no_cause(gateway: Gateway, sandbox: Sa
     assert gap is not None
     assert billing_causes.cause_of_gap(
         campaign, gap, [], billing_causes.signed_rates(campaign)
-    ).startswith("Why, the portal does not know.")
+    ).startswith("The portal does not know why.")
 
 
 def test_other_counts_that_make_the_whole_difference_are_the_cause(
@@ -220,10 +220,10 @@ def test_other_counts_that_make_the_whole_difference_are_the_cause(
     lines, gap = billing.counts_that_differ(campaign), bill_checks.check(campaign).gap
     assert gap is not None
     assert gap.gap == Decimal("0.20")
-    assert "they make exactly this difference" in billing_causes.cause_of_gap(
+    assert "They make exactly this difference" in billing_causes.cause_of_gap(
         campaign, gap, lines, billing_causes.signed_rates(campaign)
     )
-    assert "table of operators is out of date" in billing_causes.cause_of_counts(lines)
+    assert "list of operators is out of date" in billing_causes.cause_of_counts(lines)
 
 
 def sandbox_operators() -> Any:
@@ -234,7 +234,7 @@ def sandbox_operator(name: str) -> Any:
     return operators.SandboxOperator(name)
 
 
-def test_the_balance_tells_what_left_besides(
+def test_the_balance_shows_what_else_left_the_account(
     sender: Browser, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     campaign = sent(gateway)
@@ -242,7 +242,7 @@ def test_the_balance_tells_what_left_besides(
     BalanceReading.objects.filter(pk=last.pk).update(balance=last.balance - 5)
     page = words(sender.get(campaign.get_absolute_url()))
     assert "Also taken from the account Rs 5.00" in page
-    assert "used elsewhere too" in page
+    assert "also used elsewhere" in page
     BalanceReading.objects.filter(pk=last.pk).update(balance=last.balance + 100)
     page = words(sender.get(campaign.get_absolute_url()))
     assert "Unexplained extra Rs 100.00" in page

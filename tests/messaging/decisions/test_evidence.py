@@ -68,7 +68,8 @@ def test_the_balance_tells_that_undecided_messages_went_out(
         Decimal("3.20"),
     )
     assert found.sentence == (
-        "Exactly the cost of the undecided messages has left the account: they probably went out."
+        "Exactly the cost of the messages that need a decision has left the account. They "
+        "probably went out."
     )
 
 
@@ -93,7 +94,8 @@ def test_the_balance_tells_that_nothing_undecided_went_out(
     campaign = _send(gateway, sandbox, "503", "ok", "503")
     assert _figures(campaign) == (2, 4, 0)
     assert _evidence(campaign).sentence == (
-        "Nothing has left the account for the undecided messages: they probably did not go out."
+        "Nothing has left the account for the messages that need a decision. They probably "
+        "did not go out."
     )
 
 
@@ -101,8 +103,8 @@ def test_the_balance_tells_that_some_undecided_went_out(gateway: Gateway, sandbo
     campaign = _send(gateway, sandbox, "503", "ok", "500")
     assert _figures(campaign) == (2, 4, 2)
     assert _evidence(campaign).sentence == (
-        "A part of the cost of the undecided messages has left the account: some of them probably "
-        "went out."
+        "Part of the cost of the messages that need a decision has left the account. Some "
+        "of them probably went out."
     )
 
 
@@ -116,8 +118,7 @@ def test_the_balance_does_not_fit_when_others_used_it(
     balance.read_balance(gateway)
     assert _evidence(campaign).missing == Decimal("1.60") + others
     assert _evidence(campaign).sentence == (
-        "The figures do not fit: the account was topped up or used elsewhere meanwhile. "
-        "Ask Sociair."
+        "The figures do not match. The account was topped up or used elsewhere. Ask Sociair."
     )
 
 

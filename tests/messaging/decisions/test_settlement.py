@@ -78,7 +78,7 @@ def test_one_undecided_batch_is_settled(
     assert batch.outcome == "server_error"  # what happened is not rewritten
     assert set(batch.recipients.values_list("state", flat=True)) == {"not_sent"}
     event = Event.objects.get(kind=EventKind.SETTLED)
-    assert (event.by, event.words) == (someone, "It did not go out: 2. Ram asked two of them.")
+    assert (event.by, event.words) == (someone, "2 messages did not go out. Ram asked two of them.")
     check_books(unconfirmed, _billed(sandbox))
     assert (unconfirmed.accepted, unconfirmed.not_sent, unconfirmed.unconfirmed) == (2, 2, 2)
     assert unconfirmed.state == CampaignState.DONE
@@ -204,7 +204,7 @@ def test_sending_again_reaches_exactly_the_undecided(
     assert set(settled) == {("settled", someone.pk, "Nobody got it.")}
     event = Event.objects.get(kind=EventKind.SENT_AGAIN)
     assert (event.campaign, event.by) == (unconfirmed, someone)
-    assert event.words == f"People: 4. In campaign {follower.pk}. Nobody got it."
+    assert event.words == f"4 people, in campaign {follower.pk}. Nobody got it."
 
     billed = len(sandbox.ledger())
     send_all(gateway)
@@ -251,12 +251,12 @@ def test_a_follow_up_can_be_followed(
     send_all(gateway)
     assert second.follows == first
     billed = _billed(sandbox)
-    assert sorted(billed) == sorted(numbers(6))  # in the end everybody got it, once
+    assert sorted(billed) == sorted(numbers(6))  # in the end everyone got it, once
 
 
 @pytest.mark.parametrize("typed", [0, 3, 5])
 def test_sending_again_needs_the_number_of_people(typed: int, unconfirmed: Campaign) -> None:
-    with pytest.raises(SendRefused, match="The number of people is 4 now"):
+    with pytest.raises(SendRefused, match="This now covers 4 people"):
         _send_again(unconfirmed, _undecided(unconfirmed), people=typed)
     _assert_nothing_happened(unconfirmed)
 
@@ -293,7 +293,7 @@ def test_messages_of_another_gateway_are_not_sent_again(
     unconfirmed: Campaign, settings: Settings
 ) -> None:
     settings.SOCIAIR_BASE_URL = "http://127.0.0.1:9/another"
-    with pytest.raises(SendRefused, match="belongs to another gateway"):
+    with pytest.raises(SendRefused, match="belongs to another connection"):
         _send_again(unconfirmed, _undecided(unconfirmed))
     _assert_nothing_happened(unconfirmed)
 

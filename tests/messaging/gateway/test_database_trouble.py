@@ -73,8 +73,8 @@ def test_nothing_is_sent_from_another_file(
     assert not sandbox.requests()
     assert _is_told_to_end()
     assert shutdown.reason_to_stop() == (
-        f"The database file {file} was replaced while the worker had it open. Nothing was sent "
-        "from it since. Stop everything, look at docs/scaling.md, then start again."
+        f"The database file {file} was replaced while the worker had it open. Nothing has "
+        "been sent from it since. Stop everything, read docs/scaling.md, then start again."
     )
     found = trouble.current()
     assert found is not None
@@ -93,7 +93,7 @@ def test_a_file_that_takes_no_changes_ends_the_worker(
     monkeypatch.setattr(slots, "look", fails)
     tasks.send.call_local()
     assert _is_told_to_end()
-    assert "cannot be written: it is read-only" in shutdown.reason_to_stop()
+    assert "is read-only. Nothing has been sent" in shutdown.reason_to_stop()
 
 
 @pytest.mark.postgresql

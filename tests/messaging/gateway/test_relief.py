@@ -66,7 +66,7 @@ def test_a_reading_ends_the_wait_for_a_sociair_that_could_not_be_reached(
     sandbox.start()
     balance.read_balance(gateway)
     assert not _is_held(gateway)
-    assert list(_released()) == ["Sociair answers again."]
+    assert list(_released()) == ["Sociair is answering again."]
     send_all(gateway)
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
     assert campaign.accepted == 2
@@ -145,7 +145,7 @@ def test_when_all_of_them_were_decided_the_next_reading_ends_the_hold(
     balance.read_balance(gateway)
     assert not _is_held(gateway)
     assert list(_released()) == [
-        "Everything that was unclear has been decided, and Sociair answers again."
+        "Everything that was not known has been decided, and Sociair is answering again."
     ]
     send_all(gateway)
     left = Recipient.objects.filter(campaign=campaign).exclude(state=RecipientState.NOT_SENT)

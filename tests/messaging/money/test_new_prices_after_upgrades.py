@@ -41,8 +41,8 @@ def test_after_an_upgrade_new_operators_make_another_sum(
     assert control.start_due(gateway) == 0
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.PAUSED
-    assert campaign.pause_reason.startswith("Since the upgrade of the portal, parts and operators")
-    assert "the 6 messages that are left would cost Rs 5.20 instead of Rs 4.80" in (
+    assert campaign.pause_reason.startswith("Since the portal was upgraded, it counts")
+    assert "The 6 messages that are left would cost Rs 5.20 instead of Rs 4.80" in (
         campaign.pause_reason
     )
     assert control.resume(campaign, by=None, seen=Decimal("5.20"))

@@ -1,4 +1,4 @@
-"""A campaign that is due: what became dearer since it was signed waits for a signature."""
+"""A campaign that is due: what became more expensive since it was signed waits for a signature."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -43,7 +43,7 @@ from tests.sending import check_books, hand_over, numbers, send_all
 pytestmark = pytest.mark.django_db
 
 
-def test_a_scheduled_campaign_that_became_dearer_asks(
+def test_a_scheduled_campaign_that_became_more_expensive_asks(
     manager: Browser, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     campaign = scheduled(gateway, ntc(100))
@@ -55,8 +55,8 @@ def test_a_scheduled_campaign_that_became_dearer_asks(
     assert campaign.state == CampaignState.PAUSED
     assert ledger(sandbox) == 0
     said = (
-        "NTC costs Rs 1.60 a part now instead of Rs 0.80: the 100 messages that are left would "
-        "cost Rs 160.00 instead of Rs 80.00. Look at the sum, then resume."
+        "NTC now costs Rs 1.60 for each part instead of Rs 0.80. The 100 messages that are "
+        "left would cost Rs 160.00 instead of Rs 80.00. Check the new cost, then resume."
     )
     assert campaign.pause_reason == said
     assert Event.objects.get(kind=EventKind.PAUSED).words == said
@@ -79,7 +79,9 @@ def test_a_scheduled_campaign_that_became_dearer_asks(
     assert "Rs 160.00 instead of Rs 80.00" in resumed.words
 
 
-def test_a_dearer_campaign_is_resumed_only_for_its_sum(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_more_expensive_campaign_is_resumed_only_for_its_sum(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
     campaign = scheduled(gateway, ntc(10))
     sandbox.settings(rate=DOUBLE)
     control.start_due(gateway)
@@ -110,11 +112,12 @@ def test_operators_that_cost_the_same_are_named_together(
     control.start_due(gateway)
     campaign.refresh_from_db()
     assert campaign.pause_reason.startswith(
-        "NTC, Ncell and Smart Cell cost Rs 1.25 a part now instead of Rs 0.80: the 3 messages "
+        "NTC, Ncell and Smart Cell now cost Rs 1.25 for each part instead of Rs 0.80. The 3 "
+        "messages that are left"
     )
 
 
-def test_what_gets_dearer_and_cheaper_at_once_is_judged_by_its_sum(
+def test_what_gets_both_more_and_less_expensive_is_judged_by_its_sum(
     gateway: Gateway, sandbox: Sandbox
 ) -> None:
     campaign = scheduled(gateway, [*ntc(2), "9801234567"])
@@ -154,7 +157,7 @@ def test_a_due_campaign_that_cannot_be_paid_pauses(
     assert control.start_due(gateway) == 0
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.PAUSED
-    assert "the balance is Rs 12.00 and Rs 80.00 are needed" in campaign.pause_reason
+    assert "The balance is Rs 12.00, but Rs 80.00 is needed" in campaign.pause_reason
     assert not [seen for seen in sandbox.requests() if "sms" in str(seen)]
     assert "Not enough balance left" in words(resume(manager, campaign))
     sandbox.settings(balance=80)

@@ -46,7 +46,7 @@ def test_resuming_asks_for_the_rest_and_what_went_out_keeps_its_price(
     balance.read_balance(gateway)
     page = manager.get(campaign.get_absolute_url())
     assert "Resume for Rs 6.40" in words(page)
-    assert "the 4 messages that are left would cost Rs 6.40 instead of Rs 3.20" in words(page)
+    assert "The 4 messages that are left would cost Rs 6.40 instead of Rs 3.20" in words(page)
     manager.post(reverse("messaging:resume", args=[campaign.pk]))  # a page of before the change
     campaign.refresh_from_db()
     assert (campaign.state, campaign.cost) == (CampaignState.PAUSED, Decimal("4.80"))
@@ -73,7 +73,7 @@ def test_an_old_balance_asks_for_a_new_one(
     assert "Refreshing the balance. Press Resume again in a few seconds." in words(page)
 
 
-def test_a_dearer_overdue_campaign_asks_for_its_sum(
+def test_a_more_expensive_overdue_campaign_asks_for_its_sum(
     manager: Browser, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     campaign = scheduled(gateway, ntc(10))
@@ -82,7 +82,7 @@ def test_a_dearer_overdue_campaign_asks_for_its_sum(
     upkeep.sweep(gateway)
     page = manager.get(campaign.get_absolute_url())
     assert "Resume for Rs 16.00" in words(page)
-    assert "NTC costs Rs 1.60 a part now instead of Rs 0.80" in words(page)
+    assert "NTC now costs Rs 1.60 for each part instead of Rs 0.80." in words(page)
 
 
 def test_the_open_page_learns_of_new_prices(
@@ -163,7 +163,7 @@ def test_who_stops_half_way_has_signed_nothing(
     assert campaign.cost == booked(campaign) == Decimal("9.60")
 
 
-def test_who_is_slower_prices_nothing_that_was_begun_meanwhile(
+def test_who_is_slower_prices_nothing_that_has_begun_since(
     gateway: Gateway, sandbox: Sandbox
 ) -> None:
     """Two people resume it; the other one's messages go out before this one has written a row."""
@@ -182,7 +182,7 @@ def test_who_is_slower_prices_nothing_that_was_begun_meanwhile(
     assert campaign.cost == ledger(sandbox) == Decimal("3.20")
 
 
-def test_books_that_somebody_changed_meanwhile_let_nobody_begin(gateway: Gateway) -> None:
+def test_books_that_someone_changed_since_let_nobody_begin(gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(2))
     priced = new_prices.Priced(campaign.cost)
     assert priced.holds(campaign)
@@ -209,7 +209,7 @@ def test_sending_a_scheduled_campaign_now_asks_the_new_sum(
     balance.read_balance(gateway)
     at = campaign.scheduled_for
     assert at is not None
-    with pytest.raises(SendRefused, match="Look at the sum, then send it now"):
+    with pytest.raises(SendRefused, match="Check the new cost, then send it now"):
         schedule.move(campaign, None, seen=at, by=None)
     address = reverse("messaging:move", args=[campaign.pk])
     data = {"now": "1", "at_night": "1", "seen": at.isoformat()}

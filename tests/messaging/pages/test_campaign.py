@@ -55,7 +55,7 @@ def test_a_campaigns_page_follows_it_to_the_end(sender: Browser, gateway: Gatewa
     assert "Accepted 137" in said
     assert f"Sender {sender.user.username}" in said
     assert "Cost Rs 109.60 Charged, according to Sociair Rs 109.60" in said
-    assert f"Handed over for sending by {sender.user.username}" in said
+    assert f"Send confirmed by {sender.user.username}" in said
     assert "hx-trigger" not in source(after).partition('id="live"')[2]
 
 
@@ -153,7 +153,7 @@ def test_a_campaigns_page_says_what_needs_a_decision(sender: Browser, gateway: G
     said = words(sender.get(url(campaign)))
     assert "It is not known whether 3 messages went out. They were not sent again" in said
     assert "Sociair did not answer. The messages may have gone out" in said
-    assert "Unconfirmed 3" in said
+    assert "Not known 3" in said
 
 
 def test_one_message_to_decide_is_in_the_singular(sender: Browser, gateway: Gateway) -> None:
@@ -168,7 +168,7 @@ def test_a_campaigns_page_shows_a_partial_rejection(sender: Browser, gateway: Ga
     send_all(gateway)
     said = words(sender.get(url(campaign)))
     assert "Refused 1" in said
-    assert "Unconfirmed 2" in said
+    assert "Not known 2" in said
     assert "It is not known whether 2 messages went out" in said
     assert "Sociair said: “Sorry! SMS could not be sent. Invalid mobile number”" in said
 
@@ -222,7 +222,7 @@ def test_an_answer_that_held_the_token_says_so(manager: Browser, gateway: Gatewa
         "The answer repeated a secret (the portal's token, or the code or link in the message)"
         in said
     )
-    assert "It was 1,23,456 bytes long." in said
+    assert "The answer was 1,23,456 bytes long." in said
     assert "There was no answer to keep." not in said
 
 
@@ -237,7 +237,7 @@ def test_requests_are_shown_with_their_attempts_and_answers(
     assert "Attempt 1" in said
     assert "HTTP 200" in said
     assert "HTTP 500" in said
-    assert "Sociair had an error of its own." in said
+    assert "Sociair had an error." in said
     assert "984-1234567, 985-1111111" in said
     only = sender.get(url(campaign, "campaign_batches"), {"state": "unconfirmed"})
     assert [batch.state for batch in only.context["page"].items] == ["unconfirmed"]

@@ -178,8 +178,8 @@ def test_compose_says_that_a_drafts_group_is_gone(sender: Browser, gateway: Gate
         ({"numbers": "9841234567 " * 10_001}, "That is more than 10,000 numbers."),
         ({"numbers": "\n" * 10_001 + "9841234567\n1"}, None),
         ({"numbers": "1 " * 200_000}, "That is more than 10,000 numbers."),
-        ({"text": "a" * 1531}, "This message has 11 parts; at most 10 can be sent."),
-        ({"text": "क" * 671}, "This message has 11 parts; at most 10 can be sent."),
+        ({"text": "a" * 1531}, "This message has 11 parts. The most that can be sent is 10."),
+        ({"text": "क" * 671}, "This message has 11 parts. The most that can be sent is 10."),
         ({"text": "bell \x07"}, "Character 6 cannot be sent (U+0007). Remove it."),
         ({"text": "null \x00"}, "Null characters are not allowed."),
         ({"numbers": "98\x00"}, "Null characters are not allowed."),
@@ -258,14 +258,14 @@ def test_a_form_already_sent_leads_to_its_campaign(sender: Browser, gateway: Gat
     same = sender.post(URL, typed)
     assert same.headers["Location"] == reverse("messaging:campaign", args=[campaign.pk])
     other = sender.post(URL, {**typed, "text": "Open."})
-    assert "This message has been sent already" in words(other)
+    assert "This message was already sent" in words(other)
     assert other.context["form"]["text"].value() == "Open."
 
 
 def test_another_users_form_is_refused_in_compose(sender: Browser, gateway: Gateway) -> None:
     draft = draft_of(signed_in("Sender"), gateway, numbers="9841234567")
     response = sender.post(URL, form(form_uuid=str(draft.form_uuid)))
-    assert "This form belongs to somebody else." in words(response)
+    assert "This draft belongs to someone else." in words(response)
 
 
 @pytest.mark.django_db(transaction=True)

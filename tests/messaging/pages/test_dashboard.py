@@ -88,7 +88,7 @@ def test_the_dashboard_without_a_role_shows_the_balance_only(
 def test_the_dashboard_warns_of_a_full_disk(sender: Browser, gateway: Gateway) -> None:
     assert "The disk is full" not in words(sender.get("/"))
     trouble.note(trouble.Cause.FULL)
-    assert "The disk is full: nothing can be saved. Nothing is sent. Since" in words(
+    assert "The disk is full. Nothing can be saved. Nothing is sent. Since" in words(
         sender.get("/")
     )
 
@@ -121,7 +121,7 @@ def test_the_dashboard_says_what_is_committed(sender: Browser, gateway: Gateway)
 def test_the_dashboard_says_what_holds_the_gateway(manager: Browser, gateway: Gateway) -> None:
     holds.hold(gateway, HoldKind.PERSON, HoldReason.UNCONFIRMED)
     said = words(manager.get("/"))
-    assert "two requests in a row, or three of the last ten, without a clear answer." in said
+    assert "no clear answer to two requests in a row, or to three of the last ten." in said
     assert "Start sending again" in said
 
 

@@ -59,7 +59,7 @@ def test_after_a_restore_a_manager_says_what_went_out(
     assert (restored.unconfirmed, restored.pending, restored.doubted_at) == (4, 3, None)
     event = Event.objects.get(kind=EventKind.SETTLED)
     assert event.by == manager.user
-    assert event.words == "4 messages may have gone out since the backup was taken."
+    assert event.words == "4 messages may have gone out since the backup was made."
 
     manager.post(reverse("messaging:resume", args=[restored.pk]))
     send_all(gateway)
@@ -74,7 +74,7 @@ def test_a_doubted_campaign_waits_for_a_decision(manager: Browser, restored: Cam
     assert "Say what went out" in said
     assert "Resume" not in said
     response = manager.post(reverse("messaging:resume", args=[restored.pk]), follow=True)
-    assert "It is not certain what of this message has gone out already." in words(response)
+    assert "It is not known how much of this message has already gone out." in words(response)
     restored.refresh_from_db()
     assert restored.state == CampaignState.PAUSED
 
@@ -251,7 +251,9 @@ def test_missing_messages_are_shown_until_a_manager_has_checked(
     assert forgotten not in words(sender.get(review))
     event = Event.objects.filter(gateway=gateway, kind=EventKind.SETTLED).get()
     assert event.by == manager.user
-    assert event.words == "2 requests that no message here explains were looked up at Sociair."
+    assert event.words == (
+        "2 requests that no message here explains were checked in Sociair's own list."
+    )
     assert not doubts.look_up_forgotten(gateway, 2, by=None)
 
 

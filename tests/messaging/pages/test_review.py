@@ -65,13 +65,13 @@ def test_the_receipt_lists_prices_people_and_omissions(
     assert "Already committed 1 campaign under way − Rs 8.00" in said
     assert "This message − Rs 2.40" in said
     assert "Balance afterwards Rs 9,989.60" in said
-    assert f"Recipients: in {group.name}; 6 entered numbers" in said
+    assert f"Recipients: in {group.name} · 6 entered numbers" in said
     assert "5 left out" in said
     shown = f"{first.mobile[:3]}-{first.mobile[3:]}"
-    assert f"{shown} The number of Asha, who is chosen already: it gets one message." in said
-    assert "9801234567 The same number as 980-1234567: it gets one message." in said
+    assert f"{shown} The number of Asha, already chosen. Each number gets one message." in said
+    assert "9801234567 Same number as 980-1234567. Each number gets one message." in said
     assert "12 This number is too short" in said
-    assert "972-1234567 Sociair states no price for this operator." in said
+    assert "972-1234567 Sociair has no rate for this operator." in said
     assert f"Bikram {second.mobile[:3]}-{second.mobile[3:]} Opted out on" in said
     assert "3 people get it" in said
     assert "Asha" in said

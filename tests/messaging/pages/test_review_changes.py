@@ -53,7 +53,7 @@ def test_the_review_says_that_a_group_is_gone(
     data = {"signed": signed(sender, campaign)}
     group.delete()
     response = sender.post(url(campaign), data, follow=True)
-    assert words(response).count("A group that you chose has been deleted meanwhile.") == 2
+    assert words(response).count("A group that you chose was deleted.") == 2
     assert "The message is kept as a draft." in words(response)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.DRAFT
@@ -68,7 +68,7 @@ def test_the_review_asks_again_when_the_cost_rises(
     data = {"signed": signed(sender, campaign)}
     group.members.add(ContactFactory.create())
     response = sender.post(url(campaign), data, follow=True)
-    assert "The recipients or the prices have changed since you looked" in words(response)
+    assert "The recipients or the rates changed after you reviewed the message" in words(response)
     assert "Send to 2 people for Rs 1.60" in words(response)
 
 

@@ -151,7 +151,7 @@ def test_what_an_old_page_signs_is_compared_with_who_gets_it(
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.PAUSED
     assert campaign.cost > campaign.reviewed_cost
-    assert "would cost Rs 4.80 instead of Rs 4.00" in campaign.pause_reason
+    assert "now costs Rs 4.80 instead of Rs 4.00" in campaign.pause_reason
 
 
 def test_while_it_is_counted_nothing_is_sent_unsigned(
@@ -177,7 +177,7 @@ def test_a_group_that_is_gone_is_said_at_once(
     sender: Browser, campaign: Campaign, group: Group
 ) -> None:
     group.delete()
-    assert "A group that you chose has been deleted meanwhile" in words(sender.get(url(campaign)))
+    assert "A group that you chose was deleted" in words(sender.get(url(campaign)))
     assert not PeopleCount.objects.exists()
 
 

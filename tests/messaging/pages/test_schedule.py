@@ -138,7 +138,7 @@ def test_a_scheduled_campaign_is_sent_now(
 def test_a_text_that_says_its_day_stays_on_it(sender: Browser, gateway: Gateway) -> None:
     campaign = scheduled(gateway, in_days(3), "Come on {date}.", by=sender.user)
     for typed in ({"at": shown(in_days(4))}, {"now": "1"}):
-        assert "is written for" in words(move(sender, campaign, **typed))
+        assert "was written for" in words(move(sender, campaign, **typed))
     campaign.refresh_from_db()
     assert (campaign.state, campaign.scheduled_for) == ("scheduled", in_days(3))
     move(sender, campaign, at=shown(in_days(3, hour=16)))
@@ -250,7 +250,9 @@ def test_a_campaign_opened_again_bars_follow_ups(
     draft = schedule.open_again(campaign, gateway=gateway, by=sender.user)
     assert draft is not None
     assert draft.scheduled_for == in_days(3)
-    with pytest.raises(affordability.SendRefused, match="is writing to these people already"):
+    with pytest.raises(
+        affordability.SendRefused, match="is already writing a message to these people"
+    ):
         follow_ups.follow_up(campaign, by=manager.user)
 
 
@@ -270,7 +272,7 @@ def test_a_text_that_says_its_day_is_resumed_by_who_has_seen_it(
     yesterday = timezone.now() - timedelta(days=1)
     Campaign.objects.filter(pk=campaign.pk).update(written_for=yesterday)
     campaign.refresh_from_db()
-    with pytest.raises(affordability.SendRefused, match="Look at it, then resume"):
+    with pytest.raises(affordability.SendRefused, match="Check it, then resume"):
         control.resume(campaign, by=None)
     page = sender.get(campaign.get_absolute_url())
     assert f"This message includes the sending date: {page.context['stale_day']}." in words(page)

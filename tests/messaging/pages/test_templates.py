@@ -43,8 +43,8 @@ def test_a_template_is_saved_listed_and_used(sender: Browser, gateway: Gateway) 
         ({"name": "A", "text": ""}, "Write the message."),
         ({"name": "A", "text": " \n"}, "Write a message."),
         ({"name": "A", "text": "Dear {name"}, "is never closed"),
-        ({"name": "fee REMINDER", "text": "x"}, "A template of this name exists already."),
-        ({"name": "A", "text": "x" * 2000}, "at most 10 can be sent"),
+        ({"name": "fee REMINDER", "text": "x"}, "There is already a template with this name."),
+        ({"name": "A", "text": "x" * 2000}, "The most that can be sent is 10"),
     ],
 )
 def test_a_mistake_in_a_template_is_explained(
@@ -106,7 +106,7 @@ def test_a_template_cannot_take_anothers_name(sender: Browser) -> None:
     kept("Holiday")
     typed = {"name": "holiday", "text": "x", "version": "1"}
     answer = sender.post(template.get_absolute_url(), typed)
-    assert "A template of this name exists already." in words(answer)
+    assert "There is already a template with this name." in words(answer)
 
 
 def test_a_message_keeps_its_words_when_the_template_changes(
@@ -154,7 +154,7 @@ def test_a_text_is_saved_as_a_template(sender: Browser, gateway: Gateway) -> Non
     assert answer.context["form"]["numbers"].value() == "9841234567"
     assert MessageTemplate.objects.get().text == "School is closed tomorrow."
     answer = sender.post("/compose/save-template/", compose_form(**typed))
-    assert "A template of this name exists already." in words(answer)
+    assert "There is already a template with this name." in words(answer)
     assert answer.context["form"]["text"].value() == "School is closed tomorrow."
     assert MessageTemplate.objects.count() == 1
 

@@ -104,7 +104,9 @@ def test_who_may_not_sees_whom_to_ask_and_no_button(
 ) -> None:
     address = url(theirs, "campaign") if page == "campaign" else reverse("messaging:schedule")
     said = sender.get(address)
-    assert "Only Sita or a manager can pause, resume, move or cancel this message." in words(said)
+    assert "Only Sita or a manager can pause, resume, reschedule or cancel this message." in words(
+        said
+    )
     for name in CONTROLS:
         assert url(theirs, name) not in source(said)
 
@@ -114,7 +116,7 @@ def test_a_message_that_ended_is_followed_up_by_its_sender_or_a_manager(
 ) -> None:
     control.cancel(theirs, by=None)
     said = sender.get(url(theirs, "campaign"))
-    why = "Only Sita or a manager can write to those whom this message did not reach."
+    why = "Only Sita or a manager can send to the people this message did not reach."
     assert why in words(said)
     assert url(theirs, "follow_up") not in source(said)
     assert why in words(sender.post(url(theirs, "follow_up")))
@@ -125,7 +127,7 @@ def test_a_message_of_a_script_is_controlled_by_managers(
     sender: Browser, manager: Browser, gateway: Gateway
 ) -> None:
     campaign = scheduled(gateway, None)
-    why = "Only a manager can pause, resume, move or cancel this message."
+    why = "Only a manager can pause, resume, reschedule or cancel this message."
     assert why in words(sender.get(url(campaign, "campaign")))
     assert sender.post(url(campaign, "cancel")).status_code == 403
     assert manager.post(url(campaign, "cancel")).status_code == 302

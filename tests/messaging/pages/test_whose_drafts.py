@@ -180,7 +180,7 @@ def test_a_draft_is_not_saved_over_by_who_knows_its_form(draft: Campaign, gatewa
     for who, browser in people().items():
         for name in ("compose", "save"):
             said = words(browser.post(reverse(f"messaging:{name}"), typed))
-            assert "This form belongs to somebody else." in said, (who, name)
+            assert "This draft belongs to someone else." in said, (who, name)
             assert SECRET not in said, (who, name)
     draft.refresh_from_db()
     assert draft.text == SECRET

@@ -94,7 +94,7 @@ def test_what_calls_sociair_says_that_it_has_no_token(
     before = calls(sandbox)
     ended = run(*command)
     assert ended.code == code
-    assert "SOCIAIR_TOKEN is not set: put the token of your Sociair account" in (
+    assert "SOCIAIR_TOKEN is not set. Put the token of your Sociair account" in (
         ended.out + ended.err
     )
     assert calls(sandbox) == before

@@ -56,7 +56,7 @@ def plant(gateway: Gateway, user: User) -> Campaign:
             campaign=notice,
             entry=f"{NAME} {spelling}",
             reason=LeftOutReason.DUPLICATE,
-            words=f"Shares the number with {NAME}",
+            words=f"Shares a number with {NAME}",
         )
     drafts.begin(
         f"Call {SPELLINGS[1]}",

@@ -1,4 +1,4 @@
-"""Making a person nameless while others send, or do the same."""
+"""Making a person anonymised while others send, or do the same."""
 
 import time
 from collections.abc import Callable

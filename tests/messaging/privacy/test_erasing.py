@@ -1,4 +1,4 @@
-"""Making a person nameless: nothing of her is left, every sum stays, and she is never texted."""
+"""Making a person anonymised: nothing of her is left, every sum stays, and she is never texted."""
 
 from typing import Any
 
@@ -141,7 +141,7 @@ def test_the_record_says_whose_texts_went(gateway: Gateway) -> None:
     assert f"Message numbers (at most 100): #{own[0].pk}, #{own[1].pk}, #{others.pk}" in said
 
 
-def test_the_record_names_no_more_messages_than_somebody_reads(
+def test_the_record_names_no_more_messages_than_someone_reads(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(erasing, "_MOST_NAMED", 2)
@@ -154,7 +154,7 @@ def test_the_record_names_no_more_messages_than_somebody_reads(
     assert (facts["texts"], len(facts["texts_of"])) == (3, 2)
 
 
-def test_again_changes_nothing_and_a_number_that_nobody_has_is_never_texted(
+def test_a_second_run_changes_nothing_and_an_unowned_number_gets_no_messages(
     gateway: Gateway,
 ) -> None:
     forget()
@@ -223,7 +223,7 @@ class TestUnderWay:
         campaign = hand_over(gateway, [SITA])
         assert claim_batch(campaign.pk)
 
-        with pytest.raises(NotNow, match="being sent at this moment"):
+        with pytest.raises(NotNow, match="being sent now"):
             begin(SITA, by=None, reason="")
 
         assert not ForgottenNumber.objects.exists()
@@ -246,7 +246,7 @@ class TestUnderWay:
     def test_while_it_waits_the_tables_are_looked_through_once(
         self, gateway: Gateway, django_assert_max_num_queries: Any
     ) -> None:
-        """And once more when the waiting is over: what came meanwhile goes as well."""
+        """And again when the waiting is over: what came meanwhile goes as well."""
         campaign = hand_over(gateway, [SITA])
         Event.objects.create(campaign=campaign, kind=EventKind.PAUSED, words=f"Ask {SITA}")
         Batch.objects.update(state="unconfirmed")
@@ -386,7 +386,7 @@ def test_nobody_empties_the_record_by_what_a_contact_is_called(name: str, roles:
 def test_neither_name_nor_number_is_written_down_whatever_is_said_of_it(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """That somebody is nameless is no sentence, which has other words in another language."""
+    """That someone is anonymised is no sentence, which has other words in another language."""
     forget()
     sentences = iter(f"Nameless, {place}." for place in range(100))
     monkeypatch.setattr(forgotten, "sentence", lambda: next(sentences))

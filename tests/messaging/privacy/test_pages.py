@@ -35,7 +35,7 @@ def test_a_manager_sees_everything_in_whatever_spelling(manager: Browser, gatewa
     assert "What is kept about 984-1234567" in said
     assert NAME in said
     assert f"Dear {NAME}, come at 7." in said
-    for title in ("Messages 3", "Rows that an import left out 5", "Opt-out: asked for no messages"):
+    for title in ("Messages 3", "Rows left out of imports 5", "Opt-out (wants no messages)"):
         assert title in said
     assert Entry.objects.filter(deed=Deed.LOOKED_AT, object_repr="").exists()
 
@@ -99,7 +99,7 @@ def test_a_message_that_is_being_sent_is_named(manager: Browser, gateway: Gatewa
 
     said = words(manager.post(FORGET, SIGNED))
 
-    assert "A message to this number is being sent at this moment." in said
+    assert "A message to this number is being sent now." in said
     assert not ForgottenNumber.objects.exists()
 
 
@@ -174,7 +174,7 @@ def test_the_page_of_retention_says_each_rule_in_words(
 
     assert "24 months 0" in said
     assert "For ever Nothing" in said
-    assert "Files that nobody has imported 1 day" in said
+    assert "Files that were never imported 1 day" in said
 
 
 class TestCommand:
@@ -190,17 +190,17 @@ class TestCommand:
         said = self.run("९८४१२३४५६७", "--show")
 
         assert NAME in said
-        assert "Opt-out: asked for no messages: 1" in said
+        assert "Opt-out (wants no messages): 1" in said
         assert Contact.objects.exists()
 
     def test_forgets(self, gateway: Gateway) -> None:
         ContactFactory.create(name=NAME, mobile=SITA)
-        assert "made nameless" in self.run(SITA, "--yes", "--reason", "asked")
+        assert "was anonymised" in self.run(SITA, "--yes", "--reason", "asked")
         assert written_down() == {}
 
     def test_asks_for_the_number_again(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr("builtins.input", lambda _said: OTHER)
-        with pytest.raises(CommandError, match="another number"):
+        with pytest.raises(CommandError, match="a different number"):
             self.run(SITA)
         assert not ForgottenNumber.objects.exists()
 
@@ -217,7 +217,7 @@ class TestCommand:
         self.run(SITA, "--yes", "--reason", "asked")
         ContactFactory.create(name=NAME, mobile=SITA)
 
-        assert "Forgotten again: 1" in self.run("--again")
+        assert "Anonymised again: 1" in self.run("--again")
 
         assert written_down() == {}
 
@@ -238,7 +238,7 @@ class TestCommand:
         settings.FINGERPRINT_KEY = "another"
         assert checks.check_fingerprints(databases=["default"])
 
-        assert "could be texted again: 1" in self.run("--lost-key", "--yes")
+        assert "could be sent messages again: 1" in self.run("--lost-key", "--yes")
 
         assert not checks.check_fingerprints(databases=["default"])
         assert Entry.objects.get(deed=Deed.LET_BACK).additional_data == {"lost_with_the_key": 1}

@@ -22,7 +22,7 @@ def forget(mobile: str) -> None:
 
 
 def put_back_a_backup() -> None:
-    """As the database was before anybody was forgotten."""
+    """As the database was before anyone was forgotten."""
     ForgottenNumber.objects.all().delete()
     Erasure.objects.all().delete()
     ContactFactory.create(name=NAME, mobile=SITA)
@@ -74,7 +74,7 @@ def test_a_machine_with_an_empty_folder_learns_what_the_database_knows(
     assert ForgottenNumber.objects.get().fingerprint in file.read_text()
 
 
-def test_somebody_who_is_let_back_can_be_forgotten_again(gateway: Gateway) -> None:
+def test_someone_who_is_let_back_can_be_forgotten_again(gateway: Gateway) -> None:
     forget(SITA)
     erasing.let_back(SITA, by=None)
 

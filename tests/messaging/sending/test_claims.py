@@ -159,7 +159,7 @@ def test_who_was_forgotten_meanwhile_gets_nothing(gateway: Gateway, sandbox: San
     assert (campaign.state, campaign.accepted, campaign.opted_out) == (CampaignState.DONE, 2, 2)
 
 
-def test_a_batch_of_which_everybody_opted_out_is_not_called(
+def test_a_batch_of_which_everyone_opted_out_is_not_called(
     gateway: Gateway, sandbox: Sandbox, settings: Settings
 ) -> None:
     settings.SOCIAIR_BATCH_SIZE = 2
@@ -177,9 +177,7 @@ def test_a_batch_of_which_everybody_opted_out_is_not_called(
     assert campaign.cost == Decimal("1.60")
 
 
-def test_a_campaign_of_which_everybody_opted_out_is_done(
-    gateway: Gateway, sandbox: Sandbox
-) -> None:
+def test_a_campaign_of_which_everyone_opted_out_is_done(gateway: Gateway, sandbox: Sandbox) -> None:
     campaign = hand_over(gateway, numbers(3))
     for mobile in numbers(3):
         OptOutFactory.create(mobile=mobile)

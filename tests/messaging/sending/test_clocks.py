@@ -130,7 +130,7 @@ def test_a_lost_call_from_the_future_is_given_up(gateway: Gateway, sandbox: Sand
 
 
 @pytest.mark.parametrize("by", [HALF_A_DAY, -HALF_A_DAY])
-def test_a_call_that_was_on_its_way_still_tells_what_became_of_it(
+def test_a_call_that_was_in_flight_still_gets_its_outcome(
     by: timedelta, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     """The clock jumps, either way, while Sociair is being asked."""

@@ -151,7 +151,7 @@ def test_no_more_senders_than_set_send_at_the_same_time(
     assert looked.is_set()
 
 
-def test_a_campaign_with_nothing_queued_stands_in_nobodys_way(
+def test_a_campaign_with_nothing_queued_does_not_block_others(
     gateway: Gateway, sandbox: Sandbox
 ) -> None:
     """Its last call is in flight; the next sender takes another campaign."""

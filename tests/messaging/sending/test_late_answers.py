@@ -187,7 +187,7 @@ def test_a_late_answer_does_not_undo_a_persons_word(
 def test_the_same_answer_twice_changes_nothing(
     fault: str, gateway: Gateway, sandbox: Sandbox
 ) -> None:
-    """The commit went through, and its confirmation was lost: then it is saved once more."""
+    """The commit went through, and its confirmation was lost: then it is saved again."""
     campaign = hand_over(gateway, numbers(4))
     sandbox.settings(script=[fault])
     claim = claim_batch(campaign.pk)

@@ -92,7 +92,7 @@ def a_real_token(settings: Settings) -> None:
 
 @pytest.fixture
 def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
-    """Everything that anybody logs, libraries included, but for what templates lack."""
+    """Everything that anyone logs, libraries included, but for what templates lack."""
     caplog.set_level(logging.DEBUG)
     for name in ("urllib3", "requests", "huey", "messaging", "django"):
         caplog.set_level(logging.DEBUG, logger=name)
@@ -252,7 +252,7 @@ def test_a_refusal_that_quotes_the_token_pauses_and_says_why_it_is_silent(
     campaign.refresh_from_db()
     assert (campaign.refused, campaign.pending) == (1, 1)
     assert campaign.pause_reason == (
-        "Sociair refused a message: its reason repeated a secret and was not kept (HTTP 200)."
+        "Sociair refused a message. Its reason repeated a secret, so it was not kept (HTTP 200)."
     )
 
 

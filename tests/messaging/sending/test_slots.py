@@ -1,4 +1,4 @@
-"""Slots: how often anybody may call, and that a restored backup sends nothing by itself."""
+"""Slots: how often anyone may call, and that a restored backup sends nothing by itself."""
 
 import time
 from datetime import timedelta
@@ -88,7 +88,7 @@ def test_a_limit_holds_over_restarts(gateway: Gateway, settings: Settings) -> No
     "meanwhile",
     [
         {"hold_kind": HoldKind.PERSON, "hold_reason": HoldReason.UNCONFIRMED},
-        {"cleared": ""},  # not everybody who may know of more has been asked
+        {"cleared": ""},  # not everyone who may know of more has been asked
         {"calls": 1},  # a backup was restored
     ],
 )
@@ -149,7 +149,7 @@ def test_a_restored_database_sends_nothing_before_a_person_has_looked(
     new.refresh_from_db()
     assert (new.state, new.accepted) == (CampaignState.DONE, 2)
     assert control.cancel(campaign, by=None)
-    with pytest.raises(affordability.SendRefused, match="not certain"):
+    with pytest.raises(affordability.SendRefused, match="not known"):
         control.resume(later, by=None)
     assert doubts.say(later, 0, by=None) == 0
     assert control.resume(later, by=None)

@@ -236,7 +236,7 @@ def test_the_room_left_fits_exactly(text: str) -> None:
 
 
 def read_text(raw: str) -> str:
-    """As what somebody typed goes out, if it has no placeholders."""
+    """As what someone typed goes out, if it has no placeholders."""
     text = tidy(raw)
     check_text(text)
     return text
@@ -308,7 +308,7 @@ def test_more_than_ten_parts_are_refused(raw: str, parts: int) -> None:
     with pytest.raises(InvalidText) as refused:
         read_text(raw)
     assert refused.value.reason == (
-        f"This message has {parts} parts; at most 10 can be sent. Make it shorter."
+        f"This message has {parts} parts. The most that can be sent is 10. Make it shorter."
     )
 
 

@@ -65,13 +65,13 @@ def test_a_missing_value_is_told_by_its_field(values: dict[str, str]) -> None:
     ("text", "said"),
     [
         ("Dear {name", "The “{” at character 6 is never closed."),
-        ("Dear name}", "The “}” at character 10 closes nothing."),
+        ("Dear name}", "The “}” at character 10 has no “{” before it."),
         ("{na{name}me}", "The “{” at character 1 is never closed."),
         ("{na\nme}", "The “{” at character 1 is never closed."),
         ("a {} b", "There is no field between “{” and “}”."),
         ("a {|x} b", "There is no field between “{” and “}”."),
         ("{fee_deu}", "There is no field {fee_deu}. Did you mean {fee_due}?"),
-        ("{zzz}", "You can write {name}, {number}, {date}, {fee_due}, {class}."),
+        ("{zzz}", "You can use {name}, {number}, {date}, {fee_due}, {class}."),
         ("{name.__class__}", "There is no field {name___class__}."),
         (" ", "Write a message."),
         ("a\x07{name}", "Character 2 cannot be sent"),
@@ -84,7 +84,7 @@ def test_a_mistake_in_a_placeholder_is_said(text: str, said: str) -> None:
     assert said.replace("name___class__", "name_class") in refused.value.reason
 
 
-def test_what_everybody_gets_is_put_in_once() -> None:
+def test_what_everyone_gets_is_put_in_once() -> None:
     wording = parse("{date}: fees of {class} are due on {date}").filled({"date": "24 Nov 2026"})
     assert wording.pieces == ("24 Nov 2026: fees of ", Slot("class"), " are due on 24 Nov 2026")
     assert not parse("On {date}").filled({"date": "x"}).is_personal

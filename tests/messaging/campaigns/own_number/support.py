@@ -1,4 +1,4 @@
-"""What the tests of own numbers do on the page, and at the telephone."""
+"""What the tests of own numbers do on the page, and at the phone."""
 
 import re
 from datetime import timedelta

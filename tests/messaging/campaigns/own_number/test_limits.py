@@ -40,7 +40,7 @@ from tests.messaging.campaigns.own_number.support import (
 from tests.pages import words
 from tests.sending import hand_over, reading, send_all
 
-STOPPED = "The code stopped working before it was sent."
+STOPPED = "The code in this message stopped working before it was sent."
 
 pytestmark = pytest.mark.django_db
 
@@ -54,7 +54,7 @@ def test_guesses_at_the_same_time_are_no_more_than_five(
     said = at_once([partial(outcome, sender.user, wrong)] * 8)
     assert len(said) == 8
     assert NumberCode.objects.get().guesses == 5
-    assert sum("This is not the code." in one for one in said) <= 4
+    assert sum("That is not the code." in one for one in said) <= 4
 
 
 @pytest.mark.django_db(transaction=True)
@@ -88,11 +88,11 @@ def test_no_more_codes_than_three_an_hour_for_one_person(
         assert "on its way" in words(ask(sender))
     sender.post(PAGE, {"mobile": "9801000019"})
     page = sender.get(PAGE)
-    assert "You have asked for many codes. You can ask for another one at" in words(page)
+    assert "You have asked for too many codes. You can ask for another one at" in words(page)
     assert "A manager can enter your number without a code." in words(page)
     assert "Send the code" not in words(page)
     refused = ask(sender, page.context["offer"])
-    assert "You have asked for many codes." in words(refused)
+    assert "You have asked for too many codes." in words(refused)
     assert NumberCode.objects.count() == Campaign.objects.count() == 3
     age(61)
     assert "on its way" in words(ask(sender))
@@ -106,7 +106,7 @@ def test_no_more_codes_than_ten_a_day_for_one_person(
         ask(sender)
         age(61)
     sender.post(PAGE, {"mobile": "9801000199"})
-    assert "You have asked for many codes." in words(ask(sender))
+    assert "You have asked for too many codes." in words(ask(sender))
     age(24 * 60)
     assert "on its way" in words(ask(sender))
 
@@ -118,8 +118,8 @@ def test_a_number_gets_at_most_six_codes_a_day(entered: Profile, gateway: Gatewa
         assert "on its way" in words(ask(other))
     other = signed_in("Sender")
     other.post(PAGE, {"mobile": MINE})
-    assert "No more codes can go to this number before" in words(other.get(PAGE))
-    assert "No more codes can go to this number before" in words(ask(other))
+    assert "No more codes can be sent to this number until" in words(other.get(PAGE))
+    assert "No more codes can be sent to this number until" in words(ask(other))
     assert Campaign.objects.count() == 6
     age(24 * 60)
     assert "on its way" in words(ask(other))
@@ -133,7 +133,7 @@ def test_who_asks_for_a_colleagues_number_leaves_the_colleague_three(
     for _code in range(3):
         assert "on its way" in words(ask(other))
     age(61)
-    assert "No more codes can go to this number before" in words(ask(other))
+    assert "No more codes can be sent to this number until" in words(ask(other))
     for _code in range(3):
         assert "on its way" in words(ask(sender))
 
@@ -164,18 +164,18 @@ def test_an_offer_for_another_number_or_price_sends_nothing(
 ) -> None:
     offer = sender.get(PAGE).context["offer"]
     sender.post(PAGE, {"mobile": "9801000010"})
-    assert "Your number was changed meanwhile." in words(ask(sender, offer))
+    assert "Your number has changed." in words(ask(sender, offer))
     cheaper = signing.dumps(
         ["9801000010", "0.10", str(uuid4())], salt=f"messaging.code.{sender.user.pk}"
     )
-    assert "The price has changed. Look once more." in words(ask(sender, cheaper))
+    assert "The cost has changed. Check it again." in words(ask(sender, cheaper))
     assert not Campaign.objects.exists()
     assert not NumberCode.objects.exists()
 
 
 def test_a_number_that_wants_no_messages_gets_no_code(sender: Browser, entered: Profile) -> None:
     OptOutFactory.create(mobile=MINE)
-    assert "This number cannot be texted: Opted out" in words(ask(sender))
+    assert "This number cannot be sent messages. Opted out" in words(ask(sender))
     assert not Campaign.objects.exists()
 
 
@@ -199,7 +199,7 @@ def test_codes_are_no_tests_among_tests(
     draft = drafts.begin("Hi.", Audience(numbers="9841000001"), by=sender.user, gateway=gateway)
     one: dict[str, Any] = {"text": "Hi.", "cost": Decimal(1), "by": sender.user}
     assert trial.send_test(draft, form_uuid=uuid4(), **one).audience["numbers"] == MINE
-    with pytest.raises(SendRefused, match="You have sent 1 tests"):
+    with pytest.raises(SendRefused, match="You have sent 1 test messages"):
         trial.send_test(draft, form_uuid=uuid4(), **one)
 
 
@@ -213,7 +213,7 @@ def test_a_code_that_waited_too_long_is_not_sent(
     sweep(gateway)
     message = Campaign.objects.get()
     assert message.state == CampaignState.CANCELLED
-    assert "The code stopped working before it was sent." in words(
+    assert "The code in this message stopped working before it was sent." in words(
         sender.get(message.get_absolute_url())
     )
     send_all(gateway)
@@ -232,7 +232,7 @@ def test_a_code_that_expired_before_the_call_is_not_sent(
     message = NumberCode.objects.get().campaign
     assert (message.state, message.pending, message.cancelled) == (CampaignState.CANCELLED, 0, 1)
     assert not message.batches.filter(calls__isnull=False).exists()
-    assert "The code stopped working before it was sent." in words(
+    assert "The code in this message stopped working before it was sent." in words(
         sender.get(message.get_absolute_url())
     )
 
@@ -287,7 +287,7 @@ def test_only_for_a_code_is_it_asked_whether_it_expired(
         assert not number_codes.has_expired(other)
 
 
-def test_a_code_is_not_sent_again_by_anybody(
+def test_a_code_is_not_sent_again_by_anyone(
     sender: Browser, manager: Browser, entered: Profile, gateway: Gateway
 ) -> None:
     ask(sender)
@@ -296,7 +296,7 @@ def test_a_code_is_not_sent_again_by_anybody(
     message.refresh_from_db()
     assert not follow_ups.can_be_followed(message)
     batches = list(message.batches.values_list("pk", flat=True))
-    with pytest.raises(SendRefused, match="A test is not sent again"):
+    with pytest.raises(SendRefused, match="A test message cannot be sent again"):
         second_try.send_again(
             message, batches, form_uuid=uuid4(), people=1, by=manager.user, why="Asked."
         )

@@ -81,10 +81,10 @@ def test_a_wrong_code_says_how_often_one_can_try(
     assert "You can try 4 more times." in words(prove(sender, other_than(code)))
     for _guess in range(2):
         prove(sender, other_than(code))
-    assert "You can try once more." in words(prove(sender, other_than(code)))
+    assert "You can try 1 more time." in words(prove(sender, other_than(code)))
     assert "Too many wrong codes" in words(prove(sender, other_than(code)))
     over = words(prove(sender, code))
-    assert "Too many wrong codes were typed: this one does not work any more." in over
+    assert "Too many wrong codes were typed, so this code no longer works." in over
     assert "Ask for a new one." in over
     assert not is_proved(sender)
     assert NumberCode.objects.get().guesses == 5
@@ -109,7 +109,7 @@ def test_a_code_proves_once(
     code = received(sandbox, gateway)
     prove(sender, code)
     Profile.objects.update(proved_at=None)
-    assert "There is no code to compare with." in words(prove(sender, code))
+    assert "There is no code to check." in words(prove(sender, code))
     assert not is_proved(sender)
 
 
@@ -131,7 +131,7 @@ def test_a_code_proves_the_number_of_its_own_account_alone(
     code = received(sandbox, gateway)
     other = signed_in("Sender")
     other.post(PAGE, {"mobile": MINE})
-    assert "There is no code to compare with." in words(prove(other, code))
+    assert "There is no code to check." in words(prove(other, code))
     ask(other)
     if received(sandbox, gateway) != code:
         prove(other, code)
@@ -159,9 +159,9 @@ def test_another_number_has_to_be_proved_anew(
     ask(sender)
     code = received(sandbox, gateway)
     sender.post(PAGE, {"mobile": "9801000010"})
-    assert "There is no code to compare with." in words(prove(sender, code))
+    assert "There is no code to check." in words(prove(sender, code))
     sender.post(PAGE, {"mobile": MINE})
-    assert "There is no code to compare with." in words(prove(sender, code))
+    assert "There is no code to check." in words(prove(sender, code))
     ask(sender)
     prove(sender, received(sandbox, gateway))
     assert is_proved(sender)

@@ -1,4 +1,4 @@
-"""What a code says is known to the telephone alone."""
+"""What a code says is known to the phone alone."""
 
 import json
 import logging

@@ -26,7 +26,7 @@ from tests.sending import hand_over, numbers, reading, send_all
 pytestmark = pytest.mark.django_db
 
 
-def test_a_balance_that_does_not_suffice_sends_nothing(gateway: Gateway) -> None:
+def test_a_balance_that_is_too_low_sends_nothing(gateway: Gateway) -> None:
     draft = draft_of(gateway, Audience(numbers="\n".join(numbers(2))))
     with pytest.raises(affordability.SendRefused, match="Not enough balance left"):
         handover.hand_over(draft, reviewed=signature_of(draft, amount="1.59"), by=None)

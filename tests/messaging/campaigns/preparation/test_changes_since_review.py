@@ -1,4 +1,4 @@
-"""Who or what changed since the review: never dearer than was signed for."""
+"""Who or what changed since the review: never more expensive than was signed for."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -28,18 +28,20 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.mark.usefixtures("by_the_worker")
-def test_a_campaign_dearer_than_reviewed_asks_first(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_a_campaign_more_expensive_than_reviewed_asks_first(
+    gateway: Gateway, sandbox: Sandbox
+) -> None:
     group = group_of(4)
     campaign = hand_over(gateway, Audience(groups=(group.pk,)))
     group.members.add(ContactFactory.create())
     assert prepare(campaign)
     campaign.refresh_from_db()
     assert (campaign.state, campaign.total) == (CampaignState.PAUSED, 5)
-    assert "it would cost Rs 4.00 instead of Rs 3.20" in campaign.pause_reason
+    assert "The message now costs Rs 4.00 instead of Rs 3.20" in campaign.pause_reason
     assert send_all(gateway) == [dispatch.Round.NOTHING]
 
-    _refused_to_resume(campaign, seen=None, says="It costs Rs 4.00 now.")
-    _refused_to_resume(campaign, seen=Decimal("3.20"), says="It costs Rs 4.00 now.")
+    _refused_to_resume(campaign, seen=None, says="It now costs Rs 4.00")
+    _refused_to_resume(campaign, seen=Decimal("3.20"), says="It now costs Rs 4.00")
     BalanceReading.objects.update(asked_at=timezone.now() - timedelta(minutes=5))
     _refused_to_resume(campaign, seen=Decimal("4.00"), says="Press Resume again in a few seconds")
     reading(gateway, amount="3.99")
@@ -79,7 +81,7 @@ def test_a_group_that_is_gone_pauses_with_a_sentence(gateway: Gateway) -> None:
     assert prepare(campaign)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.PAUSED
-    assert campaign.pause_reason.startswith("A group that you chose has been deleted meanwhile.")
+    assert campaign.pause_reason.startswith("A group that you chose was deleted.")
     assert control.cancel(campaign, by=None)
     check_books(campaign, [])
 
@@ -93,15 +95,15 @@ def test_a_campaign_with_nobody_left_is_done(gateway: Gateway) -> None:
     campaign.refresh_from_db()
     assert (campaign.state, campaign.total) == (CampaignState.DONE, 0)
     assert campaign.cost == 0
-    assert Event.objects.get(kind=EventKind.DONE).words == "Nobody was left to send to."
+    assert Event.objects.get(kind=EventKind.DONE).words == "There was no one left to send to."
 
 
-def test_a_draft_dearer_than_reviewed_stays_a_draft(gateway: Gateway) -> None:
+def test_a_draft_more_expensive_than_reviewed_stays_a_draft(gateway: Gateway) -> None:
     group = group_of(2)
     draft = draft_of(gateway, Audience(groups=(group.pk,)))
     signed = signature_of(draft)
     group.members.add(ContactFactory.create())
-    with pytest.raises(affordability.SendRefused, match="it would now cost more"):
+    with pytest.raises(affordability.SendRefused, match="it now costs more"):
         handover.hand_over(draft, reviewed=signed, by=None)
     assert_still_a_draft(draft)
 
@@ -111,7 +113,7 @@ def test_a_draft_with_nobody_left_stays_a_draft(gateway: Gateway) -> None:
     draft = draft_of(gateway, Audience(groups=(group.pk,)))
     signed = signature_of(draft)
     group.members.clear()
-    with pytest.raises(affordability.SendRefused, match="Nobody is left"):
+    with pytest.raises(affordability.SendRefused, match="There is no one left"):
         handover.hand_over(draft, reviewed=signed, by=None)
     assert_still_a_draft(draft)
 

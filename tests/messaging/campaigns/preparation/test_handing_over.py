@@ -64,7 +64,7 @@ def test_a_family_on_one_number_gets_one_message(gateway: Gateway, sandbox: Sand
     left_out = list(LeftOut.objects.filter(campaign=campaign).order_by("id"))
     assert {out.reason for out in left_out} == {LeftOutReason.DUPLICATE}
     assert [out.entry for out in left_out] == ["Bibek Rai 984-1000001", "984-1000001"]
-    assert left_out[0].words == "Shares the number with Mina Rai: one message stands for both."
+    assert left_out[0].words == "Shares a number with Mina Rai. Each number gets one message."
 
 
 @pytest.mark.django_db(transaction=True)
@@ -111,7 +111,7 @@ def test_a_form_that_was_sent_takes_no_other_content(sent: bool, gateway: Gatewa
         return
     handover.hand_over(draft, reviewed=signature_of(draft), by=None)
     for text, other in ((TEXT, Audience(numbers="9841000001")), ("Other words", audience)):
-        with pytest.raises(affordability.SendRefused, match="has been sent already"):
+        with pytest.raises(affordability.SendRefused, match="was already sent"):
             drafts.save_draft(
                 form_uuid=draft.form_uuid, text=text, audience=other, gateway=gateway, by=None
             )
@@ -120,9 +120,9 @@ def test_a_form_that_was_sent_takes_no_other_content(sent: bool, gateway: Gatewa
     assert draft.text == TEXT
 
 
-def test_a_form_of_somebody_else_is_refused(gateway: Gateway) -> None:
+def test_a_form_of_someone_else_is_refused(gateway: Gateway) -> None:
     draft = draft_of(gateway, Audience(numbers="9841000001"))
-    with pytest.raises(affordability.SendRefused, match="belongs to somebody else"):
+    with pytest.raises(affordability.SendRefused, match="belongs to someone else"):
         drafts.save_draft(
             form_uuid=draft.form_uuid,
             text=TEXT,

@@ -48,7 +48,7 @@ def test_a_batch_has_what_django_would_have_filled_in(gateway: Gateway) -> None:
     assert theirs.pk > ours.pk
 
 
-def test_everybody_is_in_the_batch_of_the_own_letter_in_order(gateway: Gateway) -> None:
+def test_everyone_is_in_the_batch_of_the_own_letter_in_order(gateway: Gateway) -> None:
     campaign = draft_of(gateway, Audience())
     _cut(campaign, _letters(numbers(5)))
     _cut(campaign, _letters(numbers(5, first=2000)))

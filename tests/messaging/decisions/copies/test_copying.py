@@ -44,7 +44,7 @@ def test_undecided_messages_are_copied_piece_by_piece_and_sent(
     assert first.unconfirmed == 20  # nothing is settled before it is copied
     event = Event.objects.get(kind=EventKind.SENT_AGAIN)
     assert (event.campaign, event.by) == (first, someone)
-    assert event.words == f"People: 20. In campaign {follower.pk}. Nobody got it."
+    assert event.words == f"20 people, in campaign {follower.pk}. Nobody got it."
 
     assert not prepare(follower, pieces=1)
     assert (follower.state, follower.total, follower.pending) == (CampaignState.PREPARING, 6, 6)
@@ -84,7 +84,7 @@ def test_hundreds_of_requests_are_sent_again_at_one_signature(
     check_each_once(first)
 
 
-def test_everybody_is_sent_their_own_text_again(gateway: Gateway, sandbox: Sandbox) -> None:
+def test_everyone_is_sent_their_own_text_again(gateway: Gateway, sandbox: Sandbox) -> None:
     first = unconfirmed(gateway, 20)
     for batch in Batch.objects.filter(campaign=first):
         Batch.objects.filter(pk=batch.pk).update(text=f"Bring {batch.pk}.")
@@ -159,7 +159,7 @@ def test_a_double_click_copies_undecided_messages_once(first: Campaign) -> None:
 def test_several_managers_copy_undecided_messages_once(first: Campaign) -> None:
     refusals = sorted(at_once([partial(_refusal_of, first)] * 3))
     assert refusals[0] == ""
-    assert all("already, in campaign" in refusal for refusal in refusals[1:])
+    assert all("again, in campaign" in refusal for refusal in refusals[1:])
     assert Campaign.objects.filter(follows=first).count() == 1
 
 
@@ -176,7 +176,7 @@ def test_what_is_being_copied_is_nobody_elses_to_send_again(first: Campaign) -> 
     follower = send_again(first, batches[:6])
     prepare(follower, pieces=1)
     for some in (batches[5:], batches[5:6]):
-        with pytest.raises(SendRefused, match=f"already, in campaign {follower.pk}"):
+        with pytest.raises(SendRefused, match=f"again, in campaign {follower.pk}"):
             send_again(first, some)
     other = send_again(first, batches[6:])
     assert prepare(other)
@@ -198,7 +198,7 @@ def test_one_form_sends_all_undecided_messages_again(
     assert form["batches"] == f"{batches[0]}-{batches[-1]}"
 
     wrong = manager.post(reverse("messaging:send_again", args=[first.pk]), {**form, "people": "19"})
-    assert "The number of people is 20 now" in words(wrong)
+    assert "This now covers 20 people" in words(wrong)
     assert wrong.context["form"]["batches"].value() == form["batches"]
 
     for _click in range(2):

@@ -1,4 +1,4 @@
-"""Copying that is paused, cancelled, dearer, late or restored."""
+"""Copying that is paused, cancelled, more expensive, late or restored."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -54,7 +54,7 @@ def test_cancelled_copying_leaves_the_rest_undecided(
     assert (follower.state, follower.cancelled) == (CampaignState.CANCELLED, 6)
     check_each_once(first)
     assert (first.not_sent, first.unconfirmed) == (6, 14)
-    assert follow_ups.not_reached(follower).count() == 6  # whom somebody may write to again
+    assert follow_ups.not_reached(follower).count() == 6  # whom someone may write to again
 
     other = send_again(first)
     assert prepare(other)
@@ -77,7 +77,7 @@ def test_copying_stopped_during_a_piece_copies_each_once(
     assert len(undecided(first)) == REQUESTS - same.total // 2
 
 
-def test_copies_dearer_by_new_rates_ask_first(
+def test_copies_more_expensive_by_new_rates_ask_first(
     first: Campaign, gateway: Gateway, sandbox: Sandbox
 ) -> None:
     follower = send_again(first)
@@ -90,11 +90,11 @@ def test_copies_dearer_by_new_rates_ask_first(
     control.start_due(gateway)
     follower.refresh_from_db()
     assert follower.state == CampaignState.PAUSED
-    assert "NTC costs Rs 1.10 a part now instead of Rs 0.80" in follower.pause_reason
+    assert "NTC now costs Rs 1.10 for each part instead of Rs 0.80." in follower.pause_reason
     assert follower.cost == follower.reviewed_cost == Decimal("16.00")
 
 
-def test_copies_dearer_by_new_counting_ask_first(
+def test_copies_more_expensive_by_new_counting_ask_first(
     first: Campaign, gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     follower = send_again(first)
@@ -104,7 +104,7 @@ def test_copies_dearer_by_new_counting_ask_first(
     control.start_due(gateway)
     follower.refresh_from_db()
     assert follower.state == CampaignState.PAUSED
-    assert follower.pause_reason.startswith("It costs Rs 32.00 now instead of Rs 16.00.")
+    assert follower.pause_reason.startswith("It now costs Rs 32.00 instead of Rs 16.00.")
 
 
 def test_copies_made_hours_later_ask_first(first: Campaign) -> None:
@@ -141,7 +141,9 @@ def test_after_a_restore_sending_again_waits_for_a_person(
 ) -> None:
     """It may have been sent again since the backup was taken."""
     doubts.doubt_all(gateway, why="The database was restored.")
-    with pytest.raises(SendRefused, match="not certain what of this message has gone out"):
+    with pytest.raises(
+        SendRefused, match="not known how much of this message has already gone out"
+    ):
         send_again(first, undecided(first)[:some])
     assert not first.followed_by.exists()
     doubts.say(first, 0, by=None)

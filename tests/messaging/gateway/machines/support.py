@@ -54,7 +54,7 @@ def may_not_have(gateway: Gateway, campaign: Campaign, people: int) -> None:
     assert holds.release(gateway, by=None)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.PAUSED
-    with pytest.raises(affordability.SendRefused, match="not certain"):
+    with pytest.raises(affordability.SendRefused, match="not known"):
         control.resume(campaign, by=None)
     assert doubts.say(campaign, people, by=None) == people
     control.resume(campaign, by=None)

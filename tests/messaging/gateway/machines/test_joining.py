@@ -1,4 +1,4 @@
-"""Machines that join: the first one sends at once, a new one without asking anybody."""
+"""Machines that join: the first one sends at once, a new one without asking anyone."""
 
 from pathlib import Path
 

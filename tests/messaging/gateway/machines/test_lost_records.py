@@ -115,7 +115,7 @@ def test_a_record_with_another_number_in_it_is_none(gateway: Gateway, state_dir:
     assert slot_record.read(gateway) is None
 
 
-def test_a_lost_record_that_comes_back_goes_on_by_itself(
+def test_a_lost_record_that_comes_back_resumes_automatically(
     gateway: Gateway, sandbox: Sandbox, state_dir: Path
 ) -> None:
     """A folder that was not mounted in time."""

@@ -141,7 +141,7 @@ def test_a_machine_that_was_given_up_is_a_newcomer_when_it_returns(
     assert campaign.accepted == 4
 
 
-def test_a_machine_that_was_given_up_waits_for_somebody_to_vouch(
+def test_a_machine_that_was_given_up_waits_for_someone_to_vouch(
     two: list[Worker], gateway: Gateway
 ) -> None:
     _here, gone = two

@@ -39,7 +39,7 @@ def test_a_machine_that_was_set_back_as_a_whole_asks_sociair(
 
     assert dispatch.send_next(gateway) is HELD
     assert reason_of(gateway) == (HoldKind.PERSON, HoldReason.UNEXPLAINED)
-    assert gateway.hold_words == "Rs 9,993.60 instead of Rs 9,998.40."
+    assert gateway.hold_words == "The balance is Rs 9,993.60 instead of Rs 9,998.40."
     assert len(sandbox.requests()) == 4
     may_not_have(gateway, campaign, 6)
     send_all(gateway)

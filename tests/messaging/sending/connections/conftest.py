@@ -23,7 +23,7 @@ def _a_new_process(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 
 @pytest.fixture(params=["http", "https"])
 def tls(request: pytest.FixtureRequest, certificate: tuple[Path, Path]) -> Path | None:
-    """The server's certificate, by somebody who is trusted, or none."""
+    """The server's certificate, by someone who is trusted, or none."""
     if request.param == "http":
         return None
     sociair._session().verify = str(certificate[0].with_name("authority.pem"))

@@ -74,7 +74,7 @@ def test_a_queued_text_is_cancelled_with_its_link(
         manager.post(page(sita(), what))
     check_cancelled(gateway, sandbox)
     told = words(manager.get(Campaign.objects.order_by("id")[0].get_absolute_url()))
-    assert "The link in it stopped working before it was sent." in told
+    assert "The link in this message stopped working before it was sent." in told
 
 
 def test_the_text_of_another_colleague_goes_out(

@@ -15,7 +15,7 @@ from tests.sending import release, send_all
 
 pytestmark = pytest.mark.django_db
 
-SAID = "An invitation is sent again from its colleague's page."
+SAID = "To send an invitation again, go to the colleague's page."
 
 
 @pytest.fixture
@@ -51,7 +51,7 @@ def test_who_decides_is_not_offered_to_send_it_again(
 ) -> None:
     decide, again = (f"/campaigns/{unconfirmed.pk}/{end}/" for end in ("decide", "send-again"))
     page = words(manager.get(decide))
-    assert "It did not go out" in page
+    assert "They did not go out" in page
     assert "again" not in page.partition("What happened to them")[2].partition("How you know")[0]
     assert "confirm before anything is sent again" not in page
 

@@ -176,7 +176,7 @@ def test_a_number_gets_three_links_a_day(
         assert "is on its way" in words(send(manager))
     add(manager, username="meena", first_name="Meena")
     full = manager.get(page(sita()))
-    assert "No more links can go to this number before" in words(full)
+    assert "No more links can be sent to this number until" in words(full)
     assert 'name="offer"' not in full.text
     assert "is on its way" in words(send(manager, offer))  # the first one, as before
     assert Campaign.objects.count() == 3
@@ -190,7 +190,7 @@ def test_a_fourth_link_to_a_number_is_refused_where_the_page_offered_it(
     open_page = offer_on(manager.get(page(sita())))
     other = add(manager, username="meena", first_name="Meena")
     send(manager, offer_on(other), user=other.context["colleague"])
-    assert "No more links can go to this number before" in words(send(manager, open_page))
+    assert "No more links can be sent to this number until" in words(send(manager, open_page))
     assert Campaign.objects.count() == 3
 
 
@@ -199,9 +199,9 @@ def test_a_refusal_says_why_and_leaves_the_link_on_the_page(
     why: str, manager: Browser, shown: Any, gateway: Gateway, client: Client
 ) -> None:
     said = {
-        "price": "The price has changed. Look once more.",
+        "price": "The cost has changed. Check it again.",
         "balance": "Not enough balance left",
-        "opted out": "This number cannot be texted: Opted out",
+        "opted out": "This number cannot be sent messages. Opted out",
         "unread": "Refreshing the balance.",
     }[why]
     if why == "price":
