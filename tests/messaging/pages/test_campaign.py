@@ -168,7 +168,7 @@ def test_a_campaigns_page_shows_a_partial_rejection(sender: Browser, gateway: Ga
     assert "Refused 1" in said
     assert "Unconfirmed 2" in said
     assert "Nobody knows whether 2 messages went out" in said
-    assert "Sociair's words: “Sorry! SMS could not be sent. Invalid mobile number”" in said
+    assert "Sociair said: “Sorry! SMS could not be sent. Invalid mobile number”" in said
 
 
 def test_a_campaigns_page_says_why_it_paused(

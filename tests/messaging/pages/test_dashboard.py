@@ -88,7 +88,7 @@ def test_the_dashboard_without_a_role_shows_the_balance_only(
 def test_the_dashboard_tells_of_a_full_disk(sender: Browser, gateway: Gateway) -> None:
     assert "The disk is full" not in words(sender.get("/"))
     trouble.note(trouble.Cause.FULL)
-    assert "The disk is full: nothing can be saved. Nothing is sent. Since" in words(
+    assert "The disk is full: nothing can be saved. Nothing is being sent. This began on" in words(
         sender.get("/")
     )
 
