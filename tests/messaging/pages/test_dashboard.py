@@ -89,9 +89,7 @@ def test_the_dashboard_warns_of_a_full_disk(sender: Browser, gateway: Gateway) -
     assert "The disk is full" not in words(sender.get("/"))
     trouble.note(trouble.Cause.FULL)
     said = "The disk is full. Nothing can be saved. Nothing is being sent. This began on"
-    assert said in words(
-        sender.get("/")
-    )
+    assert said in words(sender.get("/"))
 
 
 def test_the_dashboard_warns_of_a_low_balance(
