@@ -1,11 +1,16 @@
 """Every sentence that the portal has for people: what is marked for translation, and where."""
 
 import io
+import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
+import django
+from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
+from babel.messages.pofile import read_po, write_po
 from django.conf import settings
 from django.utils.translation.template import templatize
 
@@ -46,3 +51,75 @@ def _in(file: Path) -> Iterator[Said]:
     ):
         forms = (found,) if isinstance(found, str) else tuple(filter(None, found))
         yield Said(file, line, context, forms)
+
+
+_DOMAINS: Final = ("django", "djangojs")
+
+
+def catalogue(language: str, domain: str) -> Path:
+    return Path(settings.BASE_DIR) / "locale" / language / "LC_MESSAGES" / f"{domain}.po"
+
+
+def read(language: str, domain: str) -> Catalog:
+    with catalogue(language, domain).open("rb") as file:
+        return read_po(file, locale=language)
+
+
+def wanted(domain: str) -> dict[tuple[str | None, str], tuple[tuple[str, ...], str]]:
+    """What has to be in a translation: by context and first form all forms, and where it is said.
+    These are our own sentences, and the words of libraries that have others here in English.
+    """
+    found: dict[tuple[str | None, str], tuple[tuple[str, ...], str]] = {}
+    for one in read("en", domain):
+        if one.id:
+            forms = forms_of(one.id)
+            found[one.context, forms[0]] = forms, "a library"
+    if domain == "django":
+        root = Path(settings.BASE_DIR)
+        for it in everything():
+            key = it.context, it.forms[0]
+            if key not in found or len(it.forms) > len(found[key][0]):
+                found[key] = it.forms, str(it.file.relative_to(root))
+    return found
+
+
+def forms_of(text: Any) -> tuple[str, ...]:
+    """For one and for many, or for both."""
+    return (text,) if isinstance(text, str) else tuple(text)
+
+
+def update(language: str, domain: str) -> tuple[int, int]:
+    """Write what is new into a catalogue, without a translation, and take out what is said no
+    more. Words of libraries that only this language has stay. Returns how many came and went.
+    """
+    old, new = read(language, domain), Catalog(locale=language, fuzzy=False)
+    new.header_comment = old.header_comment
+    known = {(one.context, forms_of(one.id)[0]): one for one in old if one.id}
+    sentences = wanted(domain)
+    for key, (forms, where) in sorted(sentences.items(), key=lambda it: (it[1][1], it[0][1])):
+        string = known[key].string if key in known else ""
+        new.add(forms if len(forms) > 1 else forms[0], string, [(where, 0)], context=key[0])
+    kept = {key: one for key, one in known.items() if LIBRARY in one.user_comments}
+    for key, one in kept.items():
+        if key not in sentences:
+            new.add(one.id, one.string, context=key[0], user_comments=one.user_comments)
+    with catalogue(language, domain).open("wb") as file:
+        write_po(file, new, width=100, omit_header=False, include_lineno=False)
+    return len(sentences.keys() - known.keys()), len(known.keys() - sentences.keys() - kept.keys())
+
+
+LIBRARY: Final = "of a library"  # a comment in the catalogue
+
+
+def main() -> None:
+    """`make messages`: what has to be translated stands in the catalogues then."""
+    for language in ("ne",):
+        for domain in _DOMAINS:
+            came, went = update(language, domain)
+            sys.stdout.write(f"{catalogue(language, domain)}: {came} new, {went} taken out\n")
+
+
+if __name__ == "__main__":
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sociair_portal.settings")
+    django.setup()
+    main()
