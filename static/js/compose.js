@@ -75,7 +75,7 @@
       const { button } = waiting;
       waiting = null;
       if (button && !button.isConnected) {
-        button.hidden = true; // its part of the page has been drawn again
+        button.hidden = true; // its part of the page was drawn anew meanwhile
         form.append(button);
       }
       form.requestSubmit(button);
@@ -84,8 +84,8 @@
       line.addEventListener(failure, () => (line.textContent = line.dataset.failed));
     });
 
-    // What was typed in the last moment before the page is left is saved, too. Whether that
-    // worked, or what was submitted did, who comes back learns by saving the same again.
+    // What was typed in the last moment before the page is left is saved, too. What became of
+    // that, or of what was submitted, who comes back learns by saving the same once more.
     window.addEventListener("pagehide", () => {
       if (!isSaved && !isSubmitted) navigator.sendBeacon(form.dataset.saves, new FormData(form));
       if (!isSaved || isSubmitted || isOnItsWay) {
