@@ -231,7 +231,7 @@ def test_the_link_is_not_shown_again_where_it_was_not_shown(
 
 def test_without_a_price_no_button_is_offered(manager: Browser, gateway: Gateway) -> None:
     shown = add(manager)
-    assert "The balance is being read, so that the price is known." in words(shown)
+    assert "The portal is checking the balance to work out the cost." in words(shown)
     reading(gateway)
     manager.post(page(sita()), {**SITA, "mobile": "9721000999"})
     manager.post(page(sita(), "link/"))
