@@ -41,7 +41,7 @@ lint: .venv/.testing
 	$(PRODUCTION) $(BIN)/python manage.py makemigrations --check --dry-run
 	$(PRODUCTION) $(BIN)/python manage.py check --deploy --fail-level WARNING
 	@! grep -nE '^ *(-i|-f|--(index-url|extra-index-url|find-links|trusted-host))|://' requirements* \
-		|| { echo 'A requirements file names where packages come from.'; exit 1; }
+		|| { echo 'A requirements file says where packages come from. Remove that line.'; exit 1; }
 	$(BIN)/python -m dependencies.advisories
 
 # What it could not ask about is a failure too, so that silence is never taken for good news.
@@ -64,9 +64,9 @@ screenshots: .venv/.testing
 
 .venv/.made:
 	@command -v $(PYTHON) > /dev/null || \
-		{ echo 'There is no $(PYTHON) here: install Python 3.11 or later.' >&2; exit 1; }
+		{ echo '$(PYTHON) was not found. Install Python 3.11 or later.' >&2; exit 1; }
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
-		{ echo 'Python 3.11 or later is needed and $(PYTHON) is older: make PYTHON=python3.12 ...' >&2; exit 1; }
+		{ echo '$(PYTHON) is too old. Use Python 3.11 or later: make PYTHON=python3.12 ...' >&2; exit 1; }
 	$(PYTHON) -m venv .venv
 	@touch $@
 

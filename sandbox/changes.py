@@ -24,7 +24,7 @@ def read_changes(changes: Mapping[str, object]) -> dict[str, Any]:
     read = {}
     for name, raw in changes.items():
         if name not in _READERS:
-            raise BadSetting(f"There is no setting named {name}; there are {', '.join(_READERS)}.")
+            raise BadSetting(f"There is no setting named {name}. Use one of {', '.join(_READERS)}.")
         try:
             read[name] = _READERS[name](raw)
         except UnknownFault as error:
@@ -130,11 +130,11 @@ _READERS: Final[dict[str, Callable[[object], Any]]] = {
     "seed": _whole,
 }
 _WANTED: Final[dict[Callable[[object], Any], str]] = {
-    _words: "it is a word in plain letters",
-    _number: "it is a number of seconds, from 0 to 86400",
-    _rupees: "it is an amount in rupees with at most two decimals, not negative",
-    _partial: f"it is {' or '.join(Partial)}",
-    _whole: "it is a whole number, not negative",
-    _script: "it is a list of names of faults",
-    _chances: "it is a probability for each fault, together at most 1",
+    _words: "use a word in plain letters",
+    _number: "use a number of seconds, from 0 to 86400",
+    _rupees: "use rupees with at most two decimals, 0 or more",
+    _partial: f"use {' or '.join(Partial)}",
+    _whole: "use a whole number, 0 or more",
+    _script: "use a list of names of faults",
+    _chances: "use a probability for each fault, together at most 1",
 }

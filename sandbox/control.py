@@ -1,4 +1,4 @@
-"""The pages under `/_sandbox/`, where the gateway is looked at and changed."""
+"""The pages under `/_sandbox/`, where the gateway is seen and changed."""
 
 import json
 from collections.abc import Awaitable, Callable
@@ -82,12 +82,14 @@ class Control:
         try:
             changes = json.loads(await exchange.body())
             if not isinstance(changes, dict):
-                raise BadSetting("Settings are one JSON object.")
+                raise BadSetting("Send the settings as one JSON object.")
             self._gateway.change(read_changes(changes))
         except BadSetting as error:
             await exchange.send(json_answer(422, {"message": str(error)}))
         except (ValueError, RecursionError):
-            await exchange.send(json_answer(422, {"message": "Settings are one JSON object."}))
+            await exchange.send(
+                json_answer(422, {"message": "Send the settings as one JSON object."})
+            )
         else:
             await self._settings(exchange)
 

@@ -60,7 +60,7 @@ class SandboxGateway:
         self.balance_requests = 0
 
     def as_json(self) -> dict[str, object]:
-        """Settings, balance and plan. The token stays out: it may be somebody's real one."""
+        """Settings, balance and plan. The token stays out: it may be someone's real one."""
         plain = asdict(self.settings)
         del plain["token"]
         rates = self.settings.rates.as_strings()

@@ -104,8 +104,8 @@ class Ledger:
         except (ValueError, ArithmeticError, TypeError, KeyError, AttributeError) as error:
             self.close()
             raise DamagedLedger(
-                f"Line {number} of the ledger {self._path} cannot be read: "
-                "repair it, or start with another file."
+                f"Line {number} of the ledger {self._path} cannot be read. "
+                "Repair it, or start with another file."
             ) from error
         self.records.append(billing)
         return billing
@@ -120,7 +120,7 @@ class Ledger:
         self._write({"balance": str(balance)})
 
     def empty(self) -> None:
-        # A new list, because somebody may be reading the old one.
+        # A new list, because someone may be reading the old one.
         self.records = []
         if self._file is not None:
             self._file.truncate(0)

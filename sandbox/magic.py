@@ -2,7 +2,7 @@
 
 They lie in a range in use, so that a portal lets them through, and end in the HTTP status that they
 bring about, or in a small number where there is none. They are magic here only: at the real gateway
-they are somebody's telephone numbers.
+they are someone's phone numbers.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from sandbox.faults.base import Fault
 
 @dataclass(frozen=True, slots=True)
 class Magic:
-    """A magic number. `once`: its next request goes well; `only_lists`: alone it does nothing."""
+    """A magic number. `once`: its next request works; `only_lists`: alone it does nothing."""
 
     mobile: str
     fault: Fault
@@ -23,12 +23,12 @@ class Magic:
     only_lists: bool = False
 
     def says(self) -> str:
-        """What it does, as the end of "The gateway …"."""
+        """What it does, as the end of "The sandbox …"."""
         what = self.fault.says
         if self.only_lists:
-            what += ", unless it has a single number"
+            what += ", unless the request has a single number"
         if self.once:
-            what += "; the next try goes well"
+            what += "; the next try works"
         return what
 
 
@@ -72,7 +72,7 @@ _ALWAYS: Final = {
     "9800000502": "502",
     "9800000503": "503",
 }
-# Faults after which a portal waits, or a person sets something right, and the message is retried.
+# Faults after which a portal waits, or a person fixes something, and the message is retried.
 _ONCE: Final = {
     "9800000040": "429-date",
     "9800000041": "429-bare",

@@ -1,4 +1,4 @@
-"""The sandbox's own page: the account, the magic numbers, the messages that were billed last."""
+"""The sandbox's own page: the account, the magic numbers, the last messages that were billed."""
 
 from collections.abc import Iterable, Iterator
 from datetime import timedelta, timezone
@@ -65,28 +65,28 @@ def front_page(totals: Totals, rates: Rates) -> str:
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Sandbox gateway</title>
+<title>Sandbox</title>
 <style>{_STYLE}</style>
 </head>
 <body>
 <main>
-<h1>Sandbox gateway</h1>
-<p>It answers as Sociair would and sends nothing. Any mobile number of Nepal will do; the numbers
-below make it behave as on a bad day.</p>
+<h1>Sandbox</h1>
+<p>The sandbox answers as Sociair would, but sends nothing. Use any mobile number of Nepal. The
+numbers below make it fail in different ways.</p>
 <dl>{_account(totals, rates)}</dl>
 <form method="post" action="/_sandbox/reset">
-<button>Start afresh</button>
+<button>Reset</button>
 <span class="soft">Empties the ledger and restores the balance.</span>
 </form>
 <h2 id="magic">Magic numbers</h2>
-<p>Write to one of them, alone or among others: it decides for the whole request. Where the next
-try goes well, the one after it fails again.</p>
+<p>Send to one of them, alone or among others: it decides what happens to the whole request. Where
+the next try works, the one after it fails again.</p>
 <table aria-labelledby="magic">
-<thead><tr><th scope="col">Number</th><th scope="col">The gateway …</th>
+<thead><tr><th scope="col">Number</th><th scope="col">The sandbox …</th>
 <th scope="col">Billed</th></tr></thead>
 <tbody>{"".join(_magic_rows())}</tbody>
 </table>
-<h2 id="billed">Billed last</h2>
+<h2 id="billed">Last billed</h2>
 {_billed(totals)}
 <h2>For programs</h2>
 <p><a href="/_sandbox/ledger">Ledger</a>, <a href="/_sandbox/requests">requests</a>,
@@ -118,7 +118,7 @@ def _account(totals: Totals, rates: Rates) -> str:
         "Spent": rupees(totals.spent),
         "Numbers billed": str(totals.billed),
         **{
-            f"{_OPERATORS[operator]}, a part": rupees(rates.of(operator))
+            f"{_OPERATORS[operator]}, one part": rupees(rates.of(operator))
             for operator in SandboxOperator
         },
     }
@@ -133,7 +133,7 @@ def _magic_rows() -> Iterator[str]:
 
 def _magic_row(mobile: str, says: str, *, billed: bool) -> str:
     return (
-        f'<tr><th scope="row">{_mobile(mobile)}</th><td data-label="The gateway">'
+        f'<tr><th scope="row">{_mobile(mobile)}</th><td data-label="The sandbox">'
         f'{escape(says)}</td><td data-label="Billed">{"yes" if billed else "no"}</td></tr>\n'
     )
 

@@ -157,7 +157,7 @@ class Exchange:
         self._writer.transport.abort()
 
     async def client_leaves(self, seconds: float) -> bool:
-        """Wait so many seconds; True, at once, when the client has closed the connection."""
+        """Wait so many seconds; True, straight away, when the client has closed the connection."""
         try:
             return await asyncio.wait_for(self._reader.read(1), seconds) == b""
         except TimeoutError:

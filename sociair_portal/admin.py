@@ -45,7 +45,7 @@ class ForSuperusers(ModelAdmin):
         return bool(request.user.is_superuser)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # closed is enough: what somebody did stays theirs
+        return False  # closed is enough: what someone did stays theirs
 
     def changeform_view(
         self,
@@ -64,7 +64,7 @@ class ForSuperusers(ModelAdmin):
 class PortalUserAdmin(ForSuperusers, UserAdmin):
     fieldsets = (
         (None, {"fields": ("username", "first_name", "last_name", "email")}),
-        (_("May"), {"fields": ("is_superuser", "is_staff", "groups", "user_permissions")}),
+        (_("Permissions"), {"fields": ("is_superuser", "is_staff", "groups", "user_permissions")}),
     )
     list_display = ("username", "first_name", "roles", "is_superuser", "is_active")
     list_filter = ("is_active", "groups")

@@ -25,7 +25,7 @@ class PortalAdminSite(AdminSite):
     """Signing in and out and the password are the portal's own pages."""
 
     site_header = site_title = _("Sociair Portal")
-    index_title = _("Records")
+    index_title = _("Lists")
     index_template = "admin/portal_index.html"
     empty_value_display = EMPTY
 

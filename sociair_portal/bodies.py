@@ -23,7 +23,7 @@ from sociair_portal.common.uploads import (
 
 
 class BodyMiddleware:
-    """Refuses what is too large, or a file from somebody who may not give one, unread."""
+    """Refuses what is too large, or a file from someone who may not give one, unread."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self._get_response = get_response

@@ -1,7 +1,7 @@
 """The words of each language: compiled from `locale/` when a process starts.
 
 Git has only what people write (.po). Django reads what is made of it (.mo), which needs no program
-besides Python here.
+other than Python here.
 """
 
 from hashlib import sha256

@@ -39,11 +39,11 @@ def _address_problem(url: str) -> str:
     except ValueError:
         has_host = False
     if not has_host or parts.scheme.lower() not in ("http", "https"):
-        return "is no address: write it as in https://sms.sociair.com/api."
+        return "is not an address: write it as in https://sms.sociair.com/api."
     if parts.username is not None or parts.query or parts.fragment:
-        return "must have no user name, password, query or fragment: the token is a setting apart."
+        return "must have no user name, password, query or fragment: the token has its own setting."
     if parts.scheme.lower() == "http" and not is_loopback(url):
-        return "begins with http, so that anybody on the way could read the token: write https."
+        return "begins with http, so anyone on the way could read the token: write https."
     return ""
 
 
@@ -52,7 +52,7 @@ def check_token(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Error(
-            "SOCIAIR_TOKEN has a space or a character in it that no token has.",
+            "SOCIAIR_TOKEN has a space or a character that no token has.",
             hint='Copy it again from your Sociair account, without "Bearer" in front.',
             id="sociair_portal.E002",
         )
@@ -75,7 +75,7 @@ def check_times(**kwargs: Any) -> list[CheckMessage]:
             Error(
                 f"SOCIAIR_DEADLINE must be at least {_SPARE} seconds longer than "
                 "SOCIAIR_TOTAL_TIMEOUT.",
-                hint="Otherwise a batch would be given up while its call still runs.",
+                hint="Otherwise a request would be given up while it is still running.",
                 id="sociair_portal.E004",
             )
         )
@@ -103,7 +103,10 @@ def check_queue(**kwargs: Any) -> list[CheckMessage]:
     if settings.HUEY.get("immediate") is False:
         return []
     return [
-        Error('HUEY["immediate"] must be False: web requests would send.', id="sociair_portal.E006")
+        Error(
+            'HUEY["immediate"] must be False: otherwise web requests would send.',
+            id="sociair_portal.E006",
+        )
     ]
 
 
@@ -112,7 +115,7 @@ def check_hosts(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            "ALLOWED_HOSTS lets every name in: write the names under which the portal is known.",
+            "ALLOWED_HOSTS allows every name: list the names under which the portal is opened.",
             id="sociair_portal.W001",
         )
     ]
@@ -122,7 +125,7 @@ def check_tls(**kwargs: Any) -> list[CheckMessage]:
     """Databases elsewhere that are spoken to without making sure that they are the right ones."""
     return [
         Warning(
-            f"{setting} names another machine, and whoever is on the way there could read along.",
+            f"{setting} names another machine, and anyone on the way there could read along.",
             hint=f"End it with ?{_VERIFIED}&sslrootcert=... (docs/settings.md).",
             id="sociair_portal.W003",
         )
@@ -162,7 +165,7 @@ def check_files(**kwargs: Any) -> list[CheckMessage]:
         paths += [Path(f"{queue}{end}") for end in ("", "-wal", "-shm")]
     return [
         Warning(
-            f"Everybody on this machine can read or write {path.name}.",
+            f"Everyone on this machine can read or write {path.name}.",
             hint=f"chmod 600 {path}",
             id="sociair_portal.W002",
         )
@@ -176,8 +179,8 @@ def check_fingerprint_key(**kwargs: Any) -> list[CheckMessage]:
         return []
     return [
         Warning(
-            "FINGERPRINT_KEY is not set: nobody can be made nameless.",
-            hint="Put a long random text there, the same on every machine; keep a copy of it.",
+            "FINGERPRINT_KEY is not set: nobody can be anonymised.",
+            hint="Set it to a long random text, the same on every machine, and keep a copy.",
             id="sociair_portal.W004",
         )
     ]
@@ -186,7 +189,7 @@ def check_fingerprint_key(**kwargs: Any) -> list[CheckMessage]:
 def check_fingerprints(
     *, databases: Sequence[str] | None = None, **kwargs: Any
 ) -> list[CheckMessage]:
-    """People who were made nameless, and whom nobody would recognise by this key."""
+    """Anonymised people whom nobody would recognise by this key."""
     numbers: Any = apps.get_model("contacts", "ForgottenNumber")
     tables = connections["default"].introspection.table_names() if databases else []
     if numbers._meta.db_table not in tables:
@@ -195,9 +198,9 @@ def check_fingerprints(
         return []
     return [
         Error(
-            f"FINGERPRINT_KEY is not the one that {lost} forgotten numbers were kept with.",
-            hint="Put the former key back: without it these people could be texted again. If it is "
-            "lost for good, run `manage.py forget --lost-key --yes`, and forget them once more.",
+            f"FINGERPRINT_KEY is not the key that {lost} anonymised numbers were kept with.",
+            hint="Restore the former key: without it these people could be sent messages again. If "
+            "it is lost, run `manage.py forget --lost-key --yes`, and anonymise them again.",
             id="sociair_portal.E008",
         )
     ]
@@ -208,7 +211,7 @@ def check_sqlite(*, databases: Sequence[str] | None = None, **kwargs: Any) -> li
     return [
         Error(
             f"SQLite's {name} is {value!r} instead of {_PRAGMAS[name]!r}.",
-            hint="The file must lie on a local disk: a network drive knows no write-ahead log.",
+            hint="The file must be on a local disk: a network drive has no write-ahead log.",
             id="sociair_portal.E007",
         )
         for alias in databases or ()

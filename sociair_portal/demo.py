@@ -1,4 +1,4 @@
-"""The sandbox's demo account. Everybody knows its password, so it works nowhere else."""
+"""The sandbox's demo account. Everyone knows its password, so it works nowhere else."""
 
 from typing import Final
 

@@ -76,6 +76,6 @@ def time_zone(name: str) -> str:
     except (ZoneInfoNotFoundError, ValueError, OSError):
         raise ImproperlyConfigured(
             f"TIME_ZONE is {name!r}: write a name such as Asia/Kathmandu "
-            "(if it is right, this machine lacks the package tzdata)."
+            "(if that is right, install the package tzdata on this machine)."
         ) from None
     return name

@@ -22,8 +22,8 @@ _HEADERS: Final = {
 
 
 class HeadersMiddleware:
-    """Puts them on; no answer is kept by a browser or a proxy, but files that are for everybody,
-    and forms that say otherwise. What a browser has kept goes when somebody signs out.
+    """Puts them on; no answer is kept by a browser or a proxy, but files that are for everyone,
+    and forms that say otherwise. What a browser has kept goes when someone signs out.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -43,7 +43,7 @@ def main() -> None:
             say(_welcome(ports))
             processes.look_after()
         except Stop:
-            say("Stopping. Calls in flight are waited for.")
+            say("Stopping, once requests to Sociair that are under way have been answered.")
         finally:
             processes.stop()
             address.unlink(missing_ok=True)
@@ -92,12 +92,12 @@ def _lock(folder: Path) -> IO[str]:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        sys.exit(f"The portal is already running from {folder}: stop it there first.")
+        sys.exit(f"The portal is already running from {folder}. Stop it there first.")
     return lock
 
 
 def _check_free(ports: dict[str, int]) -> None:
-    """Exit unless the ports are free; all are opened at once, so that two equal ones are found."""
+    """Exit unless the ports are free; all are opened together, so that two equal ones are found."""
     with ExitStack() as listeners:
         for name, port in ports.items():
             try:
@@ -107,7 +107,7 @@ def _check_free(ports: dict[str, int]) -> None:
                 why = os.strerror(error.errno or 0)
                 what = "is in use" if is_taken else f"cannot be used ({why})"
                 other = f"choose another as in `make run {name}={port + 1}`"
-                sys.exit(f"Port {port} {what}: stop what uses it, or {other}.")
+                sys.exit(f"Port {port} {what}. Stop what uses it, or {other}.")
 
 
 def _start_sandbox(processes: Processes, folder: Path, port: int) -> None:
@@ -122,7 +122,7 @@ def _start_portal(processes: Processes, settings: Any, port: int) -> None:
     demo = ["--demo"] if settings.SANDBOX else []
     preparing = ["manage.py", "prepare", *demo]
     processes.finish("The preparation", preparing, stop_within=10, without=_SECRETS_OF_WORKER)
-    # The worker ends by itself when its calls have, which Huey waits for.
+    # The worker ends when its requests have, which Huey waits for.
     patience = settings.HUEY["consumer"]["shutdown_timeout"] + 5
     processes.start("The worker", ["manage.py", "worker"], stop_within=patience)
     web = ["-m", "gunicorn", "-c", "python:sociair_portal.gunicorn"]
@@ -140,12 +140,12 @@ def _answers(port: int) -> bool:
 
 
 def _welcome(ports: dict[str, int]) -> str:
-    access = "The first account: .venv/bin/python manage.py createsuperuser"
+    access = "Create the first account: .venv/bin/python manage.py createsuperuser"
     if sandbox_port := ports.get("SANDBOX_PORT"):
         page = f"http://{_HOST}:{sandbox_port}/_sandbox/"
         access = (
             f"Sign in as {DEMO_USER} with the password {DEMO_PASSWORD}\n"
-            f"This is the sandbox, nothing leaves this machine; its gateway's page is {page}"
+            f"This is the sandbox: nothing leaves this machine. Its control page is {page}"
         )
     portal = f"http://{_HOST}:{ports['PORT']}"
     return f"\nSociair Portal is at {portal}\n{access}\nCtrl-C stops it.\n"

@@ -123,14 +123,14 @@ def _again(ended: Program) -> Program:
     age = time.monotonic() - ended.started
     ended.stop()
     if ended.returncode == NEEDS_PERSON:
-        raise SystemExit(f"{ended.name} gave up, and said why: the portal stops.")
+        raise SystemExit(f"{ended.name} gave up and said why, so the portal stops.")
     if age < _TOO_SOON:
         raise SystemExit(f"{ended.ending} right after its start.")
-    say(f"{ended.ending} and is started again.")
+    say(f"{ended.ending} and starts again.")
     return Program(ended.name, ended.words, stop_within=ended.stop_within, without=ended.without)
 
 
 def say(text: str) -> None:
-    """Print a line; where nobody listens any more, go on all the same."""
+    """Print a line; where nobody listens, go on all the same."""
     with suppress(OSError):
         print(text, flush=True)  # noqa: T201  # to the person at the terminal

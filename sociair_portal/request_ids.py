@@ -14,7 +14,7 @@ HEADER: Final = "X-Request-ID"
 
 class RequestIdMiddleware:
     """Gives each request a name of its own and says it in the answer. None is taken from outside:
-    somebody could hide among the requests of others.
+    someone could hide among the requests of others.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from sociair_portal import views
+from sociair_portal import languages, views
 
 urlpatterns = [
     path("", include("messaging.urls")),
@@ -11,6 +11,7 @@ urlpatterns = [
     path("", include("sociair_portal.accounts.urls")),
     path("", include("sociair_portal.audit.urls")),
     path("admin/", admin.site.urls),
+    path("language/", languages.choose, name="language"),
     path("healthz", views.health, name="health"),
 ]
 

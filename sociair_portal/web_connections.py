@@ -16,7 +16,7 @@ from gunicorn.workers.gthread import TConn
 from sociair_portal.common.uploads import SMALL_BODY
 
 _MOST_OF_HEAD: Final = 32 * 1024  # bytes
-_MOST_UNSENT: Final = 1024**2  # bytes of an answer, more than any file for everybody has
+_MOST_UNSENT: Final = 1024**2  # bytes of an answer, more than any file for everyone has
 _LEAST: Final = 64 * 1024  # bytes in REQUEST_SECONDS, of large bodies and of answers
 _AT_ONCE: Final = 64 * 1024  # bytes
 
@@ -91,7 +91,7 @@ class PatientSocket(socket.socket):
             self.send_unsent()
 
     def send_unsent(self) -> None:
-        """Send what the client takes at once of what is kept."""
+        """Send what the client takes now of what is kept."""
         with suppress(BlockingIOError):
             while self.unsent:
                 sent = self.send(self.unsent)

@@ -1,10 +1,10 @@
 """gunicorn's threads behind a loop that does the waiting, so that slow clients stop nobody else.
 
-gunicorn itself gives a connection to a thread at once, where it waits as long as the client likes.
+gunicorn itself gives a connection straight to a thread, where it waits as long as the client likes.
 Here a thread gets a request only when its head has arrived, and all of its body if that is small; a
 larger body is read only for people who are signed in (`sociair_portal.bodies`). What a client does
-not take of its answer at once is sent by the loop as well. Whoever is slower than the deadlines is
-cut off. What the bytes mean is read by gunicorn alone: the loop decides only when.
+not take of its answer straight away is sent by the loop as well. Whoever is slower than the
+deadlines is cut off. What the bytes mean is read by gunicorn alone: the loop decides only when.
 """
 
 import selectors
@@ -114,7 +114,7 @@ class PatientWorker(ThreadWorker):
             self._linger(conn)
 
     def _linger(self, conn: Connection) -> None:
-        """Let the client read its answer: to close at once would take it away while it sends."""
+        """Let the client read its answer: to close now would take it away while it sends."""
         with suppress(OSError):
             conn.sock.shutdown(socket.SHUT_WR)
         conn.until = time.monotonic() + _LINGER
@@ -150,7 +150,7 @@ class PatientWorker(ThreadWorker):
         conn.close()
 
     def _make_room(self) -> None:
-        """Close who has waited longest, so that somebody new is always taken."""
+        """Close who has waited longest, so that someone new is always taken."""
         while len(self._waiting) > self.worker_connections - _SPARE:
             self._close(next(iter(self._waiting)))
 

@@ -292,7 +292,7 @@ def test_many_people_are_found_and_put_into_a_group(
     page.get_by_role("link", name="Contacts", exact=True).first.click()
     page.get_by_label("Name or number").fill("person")
     expect(page.locator("#found")).to_contain_text("35 found.")
-    page.get_by_text("More filters and order").click()
+    page.get_by_text("More filters and sorting").click()
     page.get_by_label("Field", exact=True).select_option(label="Fee due")
     page.get_by_label("Condition").select_option(label="is at least, or on or after")
     page.get_by_label("Value").fill("१००")
@@ -630,7 +630,7 @@ def test_a_file_that_is_too_large_is_not_sent_and_the_form_stays(
     page.get_by_label("Or paste rows").fill("Sita Rai\t9841000001")
     page.get_by_role("button", name="Preview").click()
     said = page.get_by_label("File").evaluate("input => input.validationMessage")
-    assert said == "This file is larger than 1 MB. Save it in several files, or as CSV."
+    assert said == "This file is larger than 1 MB. Split it into several files, or save it as CSV."
     expect(page.get_by_label("Or paste rows")).to_have_value("Sita Rai\t9841000001")
     page.get_by_label("File").set_input_files([])
     page.get_by_role("button", name="Preview").click()

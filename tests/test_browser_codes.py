@@ -47,7 +47,7 @@ def codes(
     page.get_by_role("button", name="Confirm").click()
     secret = page.locator("code.key").inner_text().replace(" ", "")
     code = format_hotp_value(hotp_value(secret, int(time.time()) // 30))
-    page.get_by_label("Code that the app shows").fill(code)
+    page.get_by_label("Code from the app").fill(code)
     page.get_by_role("button", name="Set up").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("Recovery codes")
     return page
@@ -106,6 +106,6 @@ def test_on_paper_are_the_codes_and_whose_they_are_and_nothing_else(codes: Page)
 
     codes.emulate_media(media="print")
     printed = codes.evaluate("document.body.innerText")
-    made = f"Made {formats.moment(_made_at())}. Older ones do not work any more."
+    made = f"Made on {formats.moment(_made_at())}. Older codes no longer work."
     expected = ["Sociair Portal", "Recovery codes of anita", made, *_shown(codes)]
     assert re.split(r"\s*\n\s*", printed.strip()) == expected

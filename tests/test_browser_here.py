@@ -74,7 +74,7 @@ def test_somebody_else_does_not_send_what_she_typed(writing: Page) -> None:
     writing.get_by_label("Password").fill(PASSWORD)
     writing.get_by_role("button", name="Sign in", exact=True).click()
 
-    expect(writing.get_by_role("heading", name="Somebody else is signed in")).to_be_visible()
+    expect(writing.get_by_role("heading", name="Someone else is signed in")).to_be_visible()
     assert not Group.objects.exists()
 
 
@@ -112,8 +112,8 @@ def test_money_asks_on_the_page_who_it_is(
     settings.SECOND_STEP = "nobody"
     colleague = UserFactory.create(username="sita", role="Sender")
     writing.goto(f"{live_server.url}/colleagues/{colleague.pk}/")
-    writing.get_by_role("button", name="Close the account").click()
-    expect(writing.get_by_role("heading", name="Confirm that it is you")).to_be_visible()
+    writing.get_by_role("button", name="Close account").click()
+    expect(writing.get_by_role("heading", name="Confirm it is you")).to_be_visible()
     writing.get_by_label("Your password").fill(PASSWORD)
     writing.get_by_role("button", name="Confirm").click()
     expect(writing.get_by_text("is closed")).to_be_visible()
@@ -164,13 +164,13 @@ def test_who_closes_the_question_is_told_that_the_page_stands_still(
     Session.objects.all().delete()
     _news(page, asked)
     page.keyboard.press("Escape")
-    expect(page.get_by_text("This page shows how things were before")).to_be_visible()
+    expect(page.get_by_text("This page may be out of date")).to_be_visible()
     assert _news(page, asked) == 0
 
     page.get_by_role("button", name="Sign in again").click()
     _sign_in(page)
     expect(page.get_by_role("dialog")).to_be_hidden()
-    expect(page.get_by_text("This page shows how things were before")).to_be_hidden()
+    expect(page.get_by_text("This page may be out of date")).to_be_hidden()
     assert _news(page, asked) > 1
 
 
@@ -185,7 +185,7 @@ def test_a_page_knows_at_once_that_she_has_signed_out_in_another_window(
 
     expect(writing.get_by_text("What you typed is still here")).to_be_visible()
     writing.keyboard.press("Escape")
-    expect(writing.get_by_text("This page shows how things were before")).to_be_visible()
+    expect(writing.get_by_text("This page may be out of date")).to_be_visible()
 
 
 def test_a_page_that_comes_to_the_front_after_a_minute_looks_who_is_there(writing: Page) -> None:

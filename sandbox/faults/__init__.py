@@ -28,6 +28,6 @@ def fault_named(name: str) -> Fault:
     """A fault, or its sibling that bills or does not: "hang:unbilled", "503:billed"."""
     plain, _, billing = name.partition(":")
     if plain not in FAULTS or billing not in ("", "billed", "unbilled"):
-        raise UnknownFault(f"There is no fault named {name}; there are {', '.join(FAULTS)}.")
+        raise UnknownFault(f"There is no fault named {name}. Use one of {', '.join(FAULTS)}.")
     fault = FAULTS[plain]
     return replace(fault, name=name, bills=billing == "billed") if billing else fault

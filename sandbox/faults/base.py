@@ -28,7 +28,7 @@ def nobody(mobiles: Sequence[str]) -> frozenset[str]:
 class Fault:
     """One way to fail.
 
-    `says` completes "The gateway …" for people. `bills` is whether the account pays before it
+    `says` completes "The sandbox …" for people. `bills` is whether the account pays before it
     happens, `reads` whether the request's body is read at all, and `invalid` picks the numbers
     that are called invalid whatever they are.
     """
@@ -51,7 +51,7 @@ def answering(make: Callable[[Received], Reply]) -> Callable[[Received], Awaitab
 
 
 def fixed(name: str, says: str, answer: Reply, *, bills: bool = False) -> Fault:
-    """A fault with the same answer to everybody."""
+    """A fault with the same answer to everyone."""
     return Fault(name, says, bills, answering(lambda call: answer))
 
 

@@ -57,7 +57,14 @@ CONNECTION = (
     Fault(
         "reset-unread", "breaks the connection without reading the message", False, _reset, False
     ),
-    Fault("reset-within", "accepts and breaks off in mid-answer", True, _reset_within),
-    Fault("cut-headers", "accepts and hangs up within the headers", True, _cut_the_headers),
-    Fault("cut", "accepts and hangs up within the answer", True, _cut_the_body),
+    Fault(
+        "reset-within",
+        "accepts the message and breaks off in the middle of its answer",
+        True,
+        _reset_within,
+    ),
+    Fault(
+        "cut-headers", "accepts the message and hangs up within the headers", True, _cut_the_headers
+    ),
+    Fault("cut", "accepts the message and hangs up within the answer", True, _cut_the_body),
 )

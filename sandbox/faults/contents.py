@@ -57,15 +57,17 @@ CONTENTS = (
     reworded("counts-missing", "the answer has no counts", _saying(message=SUCCESS)),
     reworded("success-invalid", "the answer also names an invalid number", _naming(SUCCESS)),
     reworded("invalid-foreign", "the answer names a number nobody posted", _naming(INVALID)),
-    reworded("unknown-words", "the answer has unknown words", _saying(message="It is queued")),
+    reworded(
+        "unknown-words", "the answer has words that nobody knows", _saying(message="It is queued")
+    ),
     fixed(
         "queued-422", "accepts the message and says so in other words (422)", _QUEUED, bills=True
     ),
     reworded(
         "sent-balance",
-        "the answer tells of it in other words, with the balance",
+        "the answer says so in other words, with the balance",
         _saying(message="SMS queued. Remaining balance: Rs 12.40"),
     ),
     reworded("no-words", "the answer has no message", _saying(status="ok")),
-    reworded("sorry-counted", "the answer is sorry, yet counts numbers", _sorry),
+    reworded("sorry-counted", "the answer says sorry, but counts numbers", _sorry),
 )

@@ -98,10 +98,10 @@ FRAMING = (
         True,
         _after(*[_PROCESSING] * 5),
     ),
-    Fault("interim-forever", "accepts, and says 102 without an end", True, _interim_forever),
+    Fault("interim-forever", "accepts, and says 102 without end", True, _interim_forever),
     Fault(
         "interim-late",
-        "accepts, and says 103 behind its answer",
+        "accepts, and says 103 after its answer",
         True,
         _before(lambda _: _EARLY_HINTS),
     ),

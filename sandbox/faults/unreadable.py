@@ -56,13 +56,13 @@ UNREADABLE = (
     spoilt("huge", "the answer is over 64 KiB", _also(b'"note":"' + b"x" * 70_000 + b'"')),
     spoilt("not-utf8", "the answer is not UTF-8", _also(b'"note":"caf\xe9"')),
     spoilt("utf-16", "the answer is UTF-16", _utf_16),
-    spoilt("byte-order-mark", "the answer has a mark in front", _marked),
+    spoilt("byte-order-mark", "the answer begins with a byte order mark", _marked),
     spoilt("list", "the answer is a list", _listed),
-    spoilt("half", "half of the answer is sent as if whole", _half),
+    spoilt("half", "half of the answer is sent as if it were all", _half),
     spoilt(
         "trailing-commas", "the answer is as the documentation prints it", _with_trailing_commas
     ),
-    spoilt("duplicate-keys", "the answer says two things at once", _also(b'"message":"Sorry!"')),
+    spoilt("duplicate-keys", "the answer contradicts itself", _also(b'"message":"Sorry!"')),
     spoilt("deep", "the answer is nested 30,000 deep", _success_with(_DEEP)),
     spoilt("long-number", "a count has 5,000 digits", _success_with(b"9" * 5_000)),
 )

@@ -23,7 +23,7 @@ from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 from sociair_portal.common.clients import address_of
 
-_WRONG: Final = _("This name and password do not belong together. Check both and try again.")
+_WRONG: Final = _("The name or the password is wrong. Check both and try again.")
 
 _SECOND_STEP: Final = {
     "totp_activated": Deed.SECOND_STEP_ADDED,
@@ -41,8 +41,8 @@ class AccountAdapter(DefaultAccountAdapter):
         "email_password_mismatch": _WRONG,
         "incorrect_password": _("This is not your password."),
         "enter_current_password": _("This is not your password."),
-        "incorrect_code": _("This code is not right, or was used already. Take the newest one."),
-        "rate_limited": _("You tried too often. Wait some minutes and try again."),
+        "incorrect_code": _("This code is wrong or has already been used. Enter the newest one."),
+        "rate_limited": _("You have tried too often. Wait a few minutes, then try again."),
     }
 
     def is_open_for_signup(self, request: HttpRequest) -> bool:

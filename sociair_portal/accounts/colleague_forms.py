@@ -20,12 +20,12 @@ from sociair_portal.roles import MANAGER, SENDER
 
 _NAME: Final = re.compile(r"[a-z0-9](?:[a-z0-9._-]{0,148}[a-z0-9])?")
 _ROLES: Final = [
-    (SENDER, _("Sender: writes and sends, keeps contacts")),
+    (SENDER, _("Sender: writes and sends messages, and manages contacts")),
     (
         MANAGER,
         _(
-            "Manager: also says what became of messages in doubt, lets held sending go on, and "
-            "adds colleagues. You cannot take this role back: only a superuser can."
+            "Manager: also decides whether messages went out when that is not known, starts "
+            "sending again, and adds colleagues. Only a superuser can remove this role."
         ),
     ),
 ]
@@ -35,10 +35,10 @@ class ColleagueForm(ModelForm):
     """Name, e-mail, number and role of a colleague, as a manager (`by`) enters them."""
 
     mobile = MobileField(
-        label=_("Mobile number (may stay empty)"),
+        label=_("Mobile number (optional)"),
         required=False,
         help_text=_(
-            "The invitation can be sent there by SMS. Tests of their messages go there too."
+            "You can send the invitation to this number by SMS. Their test messages go there too."
         ),
     )
     role = forms.ChoiceField(label=_("Role"), choices=_ROLES, widget=forms.RadioSelect)
@@ -48,8 +48,8 @@ class ColleagueForm(ModelForm):
         fields = ["first_name", "username", "email"]
         labels = {
             "first_name": _("Full name"),
-            "username": _("Name to sign in with"),
-            "email": _("E-mail (may stay empty)"),
+            "username": _("Sign-in name"),
+            "email": _("E-mail (optional)"),
         }
         help_texts = {
             "username": _("Short and without spaces, such as sita or sita.thapa."),
@@ -62,9 +62,11 @@ class ColleagueForm(ModelForm):
         self._prepare_number(by)
         self.fields["first_name"].required = True
         if settings.EMAIL_IS_SET_UP:
-            said = _("The invitation goes there, and a new password can be asked for.")
+            said = _("The invitation is sent there. It can also be used to get a new password.")
         else:
-            said = _("To sign in with. The portal sends no e-mails: none are set up.")
+            said = _(
+                "It can be used to sign in. E-mail is not set up here, so the portal sends none."
+            )
         self.fields["email"].help_text = said
         self.fields["username"].validators.clear()  # clean_username says it in the page's words
         self.fields["role"].initial = role_of(self.instance) if self.instance.pk else SENDER
@@ -88,7 +90,7 @@ class ColleagueForm(ModelForm):
         email: str = self.cleaned_data["email"]
         others = User.objects.filter(email__iexact=email).exclude(pk=self.instance.pk)
         if email and others.exists():
-            raise forms.ValidationError(_("A colleague has this e-mail already."))
+            raise forms.ValidationError(_("Another colleague already has this e-mail address."))
         return email
 
     def clean_username(self) -> str:
@@ -99,19 +101,21 @@ class ColleagueForm(ModelForm):
         if self.instance.pk and name == self.initial["username"]:
             return name
         if not _NAME.fullmatch(name):
-            said = _("Use small letters a to z, digits, dots and hyphens, such as sita.thapa.")
+            said = _("Use only small letters a to z, digits, dots and hyphens, such as sita.thapa.")
             raise forms.ValidationError(said)
         others = User.objects.filter(username__iexact=name).exclude(pk=self.instance.pk)
         if others.exists():
-            raise forms.ValidationError(_("A colleague has this name already. Take another."))
+            raise forms.ValidationError(
+                _("Another colleague already has this name. Choose a different one.")
+            )
         return name
 
 
 class ReasonForm(forms.Form):
-    """Why a colleague's second step is taken away: whoever asked may not be who they say."""
+    """Why a colleague's second step is removed: whoever asked may not be who they say."""
 
     reason = forms.CharField(
-        label=_("Why?"),
+        label=_("Reason"),
         max_length=200,
-        help_text=_("Such as: lost her telephone, I spoke to her in person."),
+        help_text=_("For example: lost her phone, I spoke to her in person."),
     )

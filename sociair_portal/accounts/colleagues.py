@@ -1,4 +1,4 @@
-"""What managers do with accounts of colleagues. Each is recorded; whether somebody may is asked
+"""What managers do with accounts of colleagues. Each is recorded; whether someone may is asked
 by `roles.may_manage`.
 """
 
@@ -29,7 +29,7 @@ def set_role(user: User, role: str, by: User) -> None:
             user.groups.remove(*Group.objects.filter(name__in=set(ROLES) - set(after)))
             user.groups.add(*Group.objects.filter(name__in=after))
         take_back(user, by)  # it was made for another role
-        cancel_dead_texts()  # with links that this colleague may not make any more
+        cancel_dead_texts()  # with links that this colleague may no longer make
         record(Deed.ROLES_CHANGED, by=by, about=user, before=before, after=after)
 
 
@@ -41,7 +41,7 @@ def forget_old_addresses(user: User) -> None:
 
 
 def close(user: User, by: User) -> None:
-    """Nobody signs in with the account any more, who is in is out, and no browser is remembered."""
+    """Nobody signs in with the account, sessions end, and no browser is remembered."""
     with transaction.atomic():
         if User.objects.filter(pk=user.pk, is_active=True).update(is_active=False):
             end_sessions(user)
@@ -57,7 +57,7 @@ def open_again(user: User, by: User) -> None:
 
 
 def reset_second_step(user: User, by: User, reason: str) -> None:
-    """The colleague has lost the telephone: the next sign-in needs the password alone, and then
+    """The colleague has lost the phone: the next sign-in needs the password alone, and then
     asks to set a second step up again if the role needs one.
     """
     with transaction.atomic():

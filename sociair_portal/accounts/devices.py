@@ -1,4 +1,4 @@
-"""Browsers in which somebody has signed in before: they keep a signed cookie of that.
+"""Browsers in which someone has signed in before: they keep a signed cookie of that.
 
 It lets nobody in. It only keeps others, who guess at the same name from elsewhere, from being in
 the way (limits.py).

@@ -60,16 +60,16 @@ class ConfirmPasswordForm(account_forms.ReauthenticateForm):
 
 
 class NewPasswordForm(account_forms.ChangePasswordForm):
-    """The old password is counted like one at the door: somebody may sit at another's machine."""
+    """The old password is counted like one at the door: someone may sit at another's machine."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _without_placeholders(self)
         old, new, again = (self.fields[name] for name in ("oldpassword", "password1", "password2"))
         old.label, new.label, again.label = (
-            _("Password until now"),
+            _("Current password"),
             _("New password"),
-            _("New password again"),
+            _("Repeat new password"),
         )
         old.help_text = ""
 
@@ -126,7 +126,7 @@ class FirstCodeForm(ActivateTOTPForm):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         _without_placeholders(self)
-        self.fields["code"].label = _("Code that the app shows")
+        self.fields["code"].label = _("Code from the app")
         self.fields["code"].widget.attrs["inputmode"] = "numeric"
 
     def clean_code(self) -> str:

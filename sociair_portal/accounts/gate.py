@@ -25,7 +25,7 @@ from sociair_portal.audit.record import record
 from sociair_portal.common.buttons import page_at_or_above
 from sociair_portal.common.identity import is_unattended
 
-_ACCOUNT: Final = "account/"  # these pages are for everybody who is signed in
+_ACCOUNT: Final = "account/"  # these pages are for everyone who is signed in
 
 
 class GateMiddleware(LoginRequiredMiddleware):
@@ -58,7 +58,9 @@ class GateMiddleware(LoginRequiredMiddleware):
             context = {"managers": managers()[:5]}
             return render(request, "account/no_role.html", context, status=403)
         if lacks_second_step(user):
-            messages.info(request, _("Your role needs a second step of signing in. Set one up."))
+            messages.info(
+                request, _("Your role needs a second step when signing in. Set one up now.")
+            )
             return redirect("mfa_index")
         return None
 

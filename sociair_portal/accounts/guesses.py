@@ -1,4 +1,4 @@
-"""Looking at a secret that somebody typed: counted first, and what was wrong is recorded."""
+"""Looking at a secret that someone typed: counted first, and what was wrong is recorded."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
@@ -62,7 +62,7 @@ def guess(
 
 def _limits(request: HttpRequest, accounts: list[str], *, signed_in: bool) -> list[Limit]:
     """Of every account that is meant. A browser that is known counts only if there is one: else
-    each account that somebody has would give more tries at another's.
+    each account that someone has would give more tries at another's.
     """
     if signed_in:
         return confirming(accounts[0])
@@ -81,7 +81,7 @@ def _record_slowed(
 
 
 def wait_words(refused: TooManyTries) -> str:
-    """Until when somebody has to wait, and who can help; told in full minutes, none too early."""
+    """Until when someone has to wait, and who can help; told in full minutes, none too early."""
     until = timezone.localtime(refused.until + timedelta(minutes=1))
     is_today = until.date() == timezone.localdate()
     at = f"{until:%H:%M}" if is_today else formats.moment(until)
@@ -91,7 +91,7 @@ def wait_words(refused: TooManyTries) -> str:
 
 
 def _who(name: str) -> list[User]:
-    """Everybody whose password would be compared, as the library finds them."""
+    """Everyone whose password would be compared, as the library finds them."""
     if not (name := name.strip().lower()):
         return []
     same = Q(username__iexact=name) | Q(email__iexact=name) | Q(emailaddress__email__iexact=name)

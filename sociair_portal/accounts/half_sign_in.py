@@ -27,7 +27,7 @@ def has_ended(request: HttpRequest, user: User) -> bool:
         return False
     clear_login(request)
     messages.error(
-        request, _("You were signed out everywhere, or the password was changed. Sign in again.")
+        request, _("You were signed out everywhere, or your password was changed. Sign in again.")
     )
     return True
 

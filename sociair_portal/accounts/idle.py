@@ -1,4 +1,4 @@
-"""How long somebody has done nothing, and how long they may."""
+"""How long someone has done nothing, and how long they may."""
 
 import time
 from typing import Final
@@ -19,7 +19,7 @@ def note_seen(request: HttpRequest) -> None:
 
 
 def seconds_left(request: HttpRequest) -> int:
-    """Until somebody is signed out for doing nothing, or because the day is over; 0 if that is so,
+    """Until someone is signed out for doing nothing, or because the day is over; 0 if that is so,
     or nobody is signed in.
     """
     if not request.user.is_authenticated:

@@ -79,9 +79,9 @@ def send_invitation(
         lock(user)
         invitation = sendable(user)
         if invitation is None or invitation.key != key:
-            raise SendRefused(_("This link does not work any more. Make a new one."))
+            raise SendRefused(_("This link no longer works. Make a new one."))
         if number_for(user) != mobile:
-            raise SendRefused(_("The number was changed meanwhile. Look at it once more."))
+            raise SendRefused(_("The number has been changed. Check it before you send."))
         if (link := text_of(invitation, address, by)) is None:
             raise SendRefused(_("This link cannot be sent. Make a new one."))
         message = link_texts.send_link(

@@ -43,8 +43,8 @@ def invite(user: User, by: User) -> Invitation:
 
 
 def lock(user: User) -> User:
-    """Whatever is done to the link of an account waits for what is done to it just now; what the
-    colleague does meanwhile does not.
+    """Let one change to the link of an account wait for the other; what the colleague does
+    meets no lock.
     """
     return User.objects.select_for_update(no_key=True).get(pk=user.pk)
 
@@ -61,7 +61,7 @@ def take_back(user: User, by: User) -> bool:
 
 
 def secret_in_link(invitation: Invitation) -> str:
-    """What is secret in the link, for whoever made it. Empty if nobody can tell any more: an older
+    """What is secret in the link, for whoever made it. Empty if it can no longer be told: an older
     portal made it, or one with another SECRET_KEY.
     """
     secret = _secret_of_key(invitation.key) if invitation.key else ""
@@ -79,7 +79,7 @@ def still_open(pk: int | None) -> Invitation | None:
 
 
 def _if_allowed(found: Invitation | None) -> Invitation | None:
-    """Not if who made it could not make it any more: it would let them take over somebody who was
+    """Not if who made it could no longer make it: it would let them take over someone who was
     promoted since.
     """
     if found is None or (maker := found.created_by) is None or not maker.is_active:
@@ -126,7 +126,7 @@ def open_invitation(user: User) -> Invitation | None:
 
 
 def cancel_dead_texts() -> None:
-    """Texts that are still queued with a link that opens nothing any more do not go out."""
+    """Texts that are still queued with a link that no longer opens anything do not go out."""
     waiting = set(link_texts.waiting().values_list("key", flat=True))
     if waiting:
         found = _working().filter(key__in=waiting)

@@ -1,4 +1,4 @@
-"""How often somebody may try to guess a secret: counted in the database, by all processes and
+"""How often someone may try to guess a secret: counted in the database, by all processes and
 machines together, before anything is hashed or compared.
 
 Nobody can be locked out from elsewhere. Tries are counted for a name *and* where they come from;
@@ -90,7 +90,7 @@ def signing_in(account: str, address: str, device: str) -> list[Limit]:
 
 
 def confirming(account: str) -> list[Limit]:
-    """For a password or code of who is signed in: somebody may sit at another's machine."""
+    """For a password or code of who is signed in: someone may sit at another's machine."""
     return [
         Limit(f"confirm {account}", 5, _QUARTER, account),
         Limit(f"confirm a day {account}", 40, _DAY, account),
@@ -139,7 +139,7 @@ def _free_at(limit: Limit, now: datetime) -> datetime | None:
 
 
 def slowed_down(account: str) -> Slowed | None:
-    """Whether somebody has to wait, in one browser or another, before the next try at an account.
+    """Whether someone has to wait, in one browser or another, before the next try at an account.
     First what can be lifted; what cannot is said when that is gone.
     """
     counted = Try.objects.filter(whose=_hash(account), counts_until__gt=timezone.now())
@@ -182,5 +182,5 @@ def _hash(name: str) -> str:
 
 
 def forget_old_tries() -> None:
-    """Those that no limit counts any more."""
+    """Those that no limit counts now."""
     Try.objects.filter(at__lt=timezone.now() - _LONGEST).delete()

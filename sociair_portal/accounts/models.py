@@ -86,6 +86,9 @@ class Preferences(models.Model):
         default=Calendar.GREGORIAN.value,
     )
 
+    # None chosen: the browser's.
+    language = models.CharField(_("language"), max_length=2, blank=True, default="")
+
     class Meta:
         verbose_name = _("preferences")
         verbose_name_plural = _("preferences")

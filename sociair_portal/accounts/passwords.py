@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.utils.translation import gettext as _
 
 _OWN_WORDS: Final = re.compile(r"sociair|portal|smartcell|ncell|sms|nepal|password", re.IGNORECASE)
-_LEAST: Final = 8  # characters besides
+_LEAST: Final = 8  # other characters
 
 
 class OwnWordsValidator:
@@ -19,4 +19,4 @@ class OwnWordsValidator:
             raise ValidationError(self.get_help_text(), code="own_words")
 
     def get_help_text(self) -> str:
-        return _("Do not build your password on words like Sociair, portal, SMS or Nepal.")
+        return _("Do not base your password on words such as Sociair, portal, SMS or Nepal.")

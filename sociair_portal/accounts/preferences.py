@@ -1,4 +1,4 @@
-"""How somebody wants the portal to be: kept with the account, and at hand in each session."""
+"""How someone wants the portal to be: kept with the account, and at hand in each session."""
 
 from typing import Final
 
@@ -9,6 +9,7 @@ from sociair_portal.accounts.models import Preferences
 from sociair_portal.common.calendars import Calendar
 
 _CALENDAR: Final = "calendar"
+_LANGUAGE: Final = "language"
 
 
 def calendar_of(request: HttpRequest) -> Calendar:
@@ -16,13 +17,24 @@ def calendar_of(request: HttpRequest) -> Calendar:
     return Calendar(request.session.get(_CALENDAR, Calendar.GREGORIAN))
 
 
+def language_of(request: HttpRequest) -> str:
+    """The language that whoever is signed in has chosen; empty for none."""
+    return str(request.session.get(_LANGUAGE, ""))
+
+
 def choose_calendar(request: HttpRequest, user: User, calendar: Calendar) -> None:
     Preferences.objects.update_or_create(user=user, defaults={"calendar": calendar})
     request.session[_CALENDAR] = calendar.value
 
 
+def choose_language(request: HttpRequest, user: User, language: str) -> None:
+    Preferences.objects.update_or_create(user=user, defaults={"language": language})
+    request.session[_LANGUAGE] = language
+
+
 def take_along(request: HttpRequest, user: User) -> None:
     """What was chosen anywhere holds in a new session too."""
-    chosen = Preferences.objects.filter(user=user).values_list("calendar", flat=True).first()
-    if chosen:
-        request.session[_CALENDAR] = chosen
+    if (chosen := Preferences.objects.filter(user=user).first()) is not None:
+        request.session[_CALENDAR] = chosen.calendar
+        if chosen.language:
+            request.session[_LANGUAGE] = chosen.language

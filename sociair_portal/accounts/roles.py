@@ -12,8 +12,8 @@ def is_above_senders(user: User) -> bool:
 
 
 def may_manage(manager: User, colleague: User) -> bool:
-    """Whether one may change another's account: who sets the password of somebody becomes them, so
-    that managers change senders, and superusers everybody but themselves.
+    """Whether one may change another's account: who sets the password of someone becomes them, so
+    that managers change senders, and superusers everyone but themselves.
     """
     if manager.pk == colleague.pk or not manager.has_perm("auth.change_user"):
         return False
@@ -32,7 +32,7 @@ def managers() -> QuerySet[User]:
 
 
 def has_no_role(user: User) -> bool:
-    """Whether somebody who signs in could do nothing at all."""
+    """Whether someone who signs in could do nothing at all."""
     return not user.get_all_permissions()
 
 

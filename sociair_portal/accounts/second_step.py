@@ -12,7 +12,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.core.exceptions import ValidationError
 from django.utils.crypto import salted_hmac
-from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _
 
 from sociair_portal.accounts.roles import is_above_senders
 
@@ -56,7 +56,7 @@ class SecondStepAdapter(DefaultMFAAdapter):
 
     error_messages = {
         **DefaultMFAAdapter.error_messages,
-        "incorrect_code": _("This code is not right, or was used already. Take the newest one."),
+        "incorrect_code": _("This code is wrong or has already been used. Enter the newest one."),
     }
 
     def encrypt(self, text: str) -> str:
@@ -67,10 +67,11 @@ class SecondStepAdapter(DefaultMFAAdapter):
             return _box().decrypt(encrypted_text.encode()).decode()
         except InvalidToken:
             said = _(
-                "Your second step was set up with a key that the portal does not have any more."
+                "The portal no longer has the key that your second step was set up with. "
+                "Ask another manager to remove it."
             )
-            raise ValidationError(f"{said} {_('Ask another manager to take it away.')}") from None
+            raise ValidationError(said) from None
 
     def generate_authenticator_name(self, user: Any, kind: Any) -> str:
         known = Authenticator.objects.filter(user=user, type=kind).count()
-        return _("Passkey %(number)s") % {"number": known + 1}
+        return str(_("Passkey %(number)s") % {"number": known + 1})

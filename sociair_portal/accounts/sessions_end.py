@@ -1,4 +1,4 @@
-"""Signing somebody out everywhere."""
+"""Signing someone out everywhere."""
 
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession

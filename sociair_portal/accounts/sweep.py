@@ -1,4 +1,4 @@
-"""What is over goes: sessions, and tries that no limit counts any more."""
+"""Removing what is over: sessions, and tries that no limit counts now."""
 
 from allauth.usersessions.models import UserSession
 from django.contrib.sessions.models import Session

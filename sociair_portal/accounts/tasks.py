@@ -1,4 +1,4 @@
-"""What the worker does for accounts by itself."""
+"""What the worker does for accounts, without being asked."""
 
 from huey import crontab
 from huey.contrib.djhuey import db_periodic_task
@@ -15,6 +15,6 @@ def sweep() -> None:
 
 @db_periodic_task(crontab(minute="*"), expires=60)  # type: ignore[untyped-decorator]
 def cancel_texts() -> None:
-    """Of links that died where nobody noticed: their maker may not make them any more."""
+    """Of links that died where nobody noticed: their maker may no longer make them."""
     if database.can_be_used():
         cancel_dead_texts()

@@ -38,7 +38,7 @@ def current_command() -> str:
 
 @contextmanager
 def acting_for(user: Actor) -> Iterator[None]:
-    """What the worker does within this, it does for somebody who has asked for it."""
+    """What the worker does within this, it does for someone who has asked for it."""
     token = _asked_by.set(user_of(user))
     try:
         yield

@@ -55,13 +55,13 @@ def who_of(entry: Entry) -> str:
         return entry.actor_name
     if command := (entry.additional_data or {}).get("command"):
         return _("The portal (command %(name)s)") % {"name": command}
-    return _("Nobody signed in") if entry.cid else _("The portal itself")
+    return _("Someone who was not signed in") if entry.cid else _("The portal itself")
 
 
 def _addresses(
     entries: Iterable[Entry], to: User | AnonymousUser
 ) -> dict[tuple[int, int | None], str]:
-    """Where the records are that still exist and that somebody may see: a query for each kind."""
+    """Where the records are that still exist and that someone may see: a query for each kind."""
     wanted: dict[type[Model], set[int]] = defaultdict(set)
     types: dict[type[Model], int] = {}
     for entry in entries:
@@ -93,7 +93,7 @@ def csv_lines(entries: Any) -> Iterator[str]:
     yield "\ufeff"
     yield csv_line(
         [
-            *(_("Entry"), _("When"), _("Who"), _("What"), _("About"), _("Name"), _("Its number")),
+            *(_("Entry"), _("When"), _("Who"), _("What"), _("About"), _("Name"), _("ID")),
             *(_("Details"), _("From where"), _("Action code")),
         ]
     )

@@ -10,7 +10,7 @@ from django.db.models import Q, QuerySet
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.models import Entry
 
-# Instead of somebody's id.
+# Instead of someone's id.
 NOBODY: Final = "nobody"  # a request of who was not signed in
 PORTAL: Final = "portal"
 ORDER: Final = ("-timestamp", "-id")
@@ -24,7 +24,7 @@ ACTIONS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which entries are wanted: `who` is somebody's id, NOBODY or PORTAL, `what` a deed or one of
+    """Which entries are wanted: `who` is someone's id, NOBODY or PORTAL, `what` a deed or one of
     ACTIONS, `about` the key of one record of that kind, `request` the name of a request.
     """
 
@@ -59,7 +59,7 @@ class Wanted:
 
 
 def _by(who: str) -> Q:
-    """As `entries.who_of` says it; the name stays when somebody's account is gone."""
+    """As `entries.who_of` says it; the name stays when someone's account is gone."""
     if who in (NOBODY, PORTAL):
         return Q(actor=None, actor_name="", cid__isnull=who == PORTAL)
     return Q(actor=int(who))

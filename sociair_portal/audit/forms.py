@@ -23,14 +23,19 @@ _CHANGES: Final = [
 
 
 def _people() -> list[tuple[str, Any]]:
-    """Everybody who has an account, and who has none."""
+    """Everyone who has an account, and those who have none."""
     users = User.objects.order_by("username")
     named = ((str(user.pk), user.get_full_name() or user.get_username()) for user in users)
-    return [_ANY, (PORTAL, _("The portal itself")), (NOBODY, _("Nobody signed in")), *named]
+    return [
+        _ANY,
+        (PORTAL, _("The portal itself")),
+        (NOBODY, _("Someone who was not signed in")),
+        *named,
+    ]
 
 
 class RecordForm(DaysForm):
-    """What somebody looks for in the record."""
+    """What someone looks for in the record."""
 
     follows_typing = False
     field_order = ("who", "what", "kind", "since", "until")
@@ -50,7 +55,7 @@ class RecordForm(DaysForm):
     )
     # One record of a kind, as its own page links to it.
     about = forms.IntegerField(
-        label=gettext_lazy("Its number"), required=False, min_value=1, max_value=2**63 - 1
+        label=gettext_lazy("ID"), required=False, min_value=1, max_value=2**63 - 1
     )
 
     @property

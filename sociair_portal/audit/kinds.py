@@ -13,7 +13,7 @@ _WORDS: Final[dict[str, Promise]] = {
     "contacts.contactfield": _("Field"),
     "contacts.optout": _("Opt-out"),
     "contacts.contactimport": _("Import"),
-    "messaging.campaign": _("Message"),
+    "messaging.campaign": _("Campaign"),
     "messaging.messagetemplate": _("Template"),
     "messaging.gateway": _("Connection to Sociair"),
     "messaging.profile": _("Own number"),

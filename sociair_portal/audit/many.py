@@ -1,4 +1,4 @@
-"""Doing something to many records at once: it is one deed, not an entry for each of them."""
+"""Doing something to many records together: it is one deed, not an entry for each of them."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

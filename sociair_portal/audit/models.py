@@ -1,4 +1,4 @@
-"""The record: one row for each thing that somebody did."""
+"""The record: one row for each thing that someone did."""
 
 import logging
 from typing import Any, Final
@@ -31,7 +31,7 @@ class Entry(AbstractLogEntry):
     """A record that was created, changed or deleted, or a deed. Append-only: the database itself
     refuses anything else, but that what is personal in it may be taken out (migration 0002).
 
-    Whoever is named in `object_repr`, `changes` or `changes_text` can be made nameless there;
+    Whoever is named in `object_repr`, `changes` or `changes_text` can be anonymised there;
     `additional_data` has the facts of a deed (counts, kinds), and nothing about a person.
     """
 

@@ -1,4 +1,4 @@
-"""Writing what somebody did into the record."""
+"""Writing what someone did into the record."""
 
 from datetime import timedelta
 from typing import Final
@@ -30,7 +30,7 @@ def record(
     done in several transactions is a deed in each of them.
 
     `about` is the record that it was done to; `kind` says what kind if it was done to many. A
-    person's name or a search belongs into `words`, which can be made nameless; `facts` hold none.
+    person's name or a search belongs into `words`, which can be anonymised; `facts` hold none.
     """
     entry = Entry(
         deed=deed,
@@ -48,8 +48,8 @@ def record(
 
 
 def record_look(about: Model, *, by: Actor) -> None:
-    """Write that somebody looked at what is known of a person, if the setting `RECORD_VIEWS` wants
-    it; of one who looks again within an hour, it is known already.
+    """Write that someone looked at what is known of a person, if the setting `RECORD_VIEWS` wants
+    it; a second look within an hour is not written.
     """
     if not settings.RECORD_VIEWS:
         return

@@ -1,6 +1,6 @@
 """Records whose every change is written down: by whom, when, what it was before.
 
-What is done to many rows at once goes past this; it is a deed of its own (deeds.py).
+What is done to many rows together goes past this; it is a deed of its own (deeds.py).
 """
 
 from typing import Any, Final

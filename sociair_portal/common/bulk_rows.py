@@ -1,4 +1,4 @@
-"""Inserting many rows at once: COPY on PostgreSQL, many rows a statement elsewhere.
+"""Inserting many rows together: COPY on PostgreSQL, many rows a statement elsewhere.
 
 Django's own bulk_create builds a model and a statement for every few rows and takes several times
 as long.
@@ -17,7 +17,7 @@ _SMALL: Final = 1000  # pages of 8 KiB
 def take_stock(*tables: type[models.Model], added: int) -> None:
     """Analyse tables after so many rows were added.
 
-    PostgreSQL does so by itself only a minute later or more. Until then it may take a table of a
+    PostgreSQL does so itself only a minute later or more. Until then it may take a table of a
     hundred thousand people for one of three, and search it once for each of them.
     """
     if added >= _MANY and connection.vendor == "postgresql":

@@ -11,12 +11,11 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Final
 
+from django.utils.dates import MONTHS_3
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 from django_bikram_sambat import BikramError, ad_to_bs
-
-from sociair_portal.common import formats
 
 # Of Bikram Sambat. How long the months of a later year will be, nobody knows for certain.
 FIRST_YEAR: Final = 1975
@@ -83,10 +82,15 @@ def bikram_sambat(on: date) -> str | None:
     return f"{day} {_MONTHS[month - 1]} {year}"
 
 
+def gregorian(on: date) -> str:
+    """28 Aug 2026, in the language of whoever looks."""
+    return f"{on.day} {MONTHS_3[on.month].capitalize()} {on.year:04}"
+
+
 def day(on: date) -> str:
     """28 Aug 2026, or 12 Bhadra 2083."""
     sambat = bikram_sambat(on) if chosen() is Calendar.BIKRAM_SAMBAT else None
-    return sambat or formats.day(on)
+    return sambat or gregorian(on)
 
 
 def moment(local: datetime) -> str:
@@ -96,8 +100,8 @@ def moment(local: datetime) -> str:
 
 def in_both(on: date) -> str:
     """12 Bhadra 2083 (28 Aug 2026): where the day decides something; the chosen calendar first."""
-    gregorian, sambat = formats.day(on), bikram_sambat(on)
+    sambat = bikram_sambat(on)
     if sambat is None:
-        return gregorian
-    days = (gregorian, sambat) if chosen() is Calendar.GREGORIAN else (sambat, gregorian)
+        return gregorian(on)
+    days = (gregorian(on), sambat) if chosen() is Calendar.GREGORIAN else (sambat, gregorian(on))
     return _("%(day)s (%(other)s)") % {"day": days[0], "other": days[1]}

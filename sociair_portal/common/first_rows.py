@@ -1,6 +1,6 @@
 """The first rows that a search finds, in the order of a list, whether it finds many or few.
 
-Where many rows fit, an index in the order of the list meets a page of them at once; where few do,
+Where many rows fit, an index in the order of the list meets a page of them soon; where few do,
 it would be walked to its end, and those few are gathered and sorted sooner. Neither database knows
 which it is, as those who are looked for often stand together in the list. So a stretch of it is
 walked, and more if that promises a full page; the rest is gathered.

@@ -3,12 +3,14 @@
 from datetime import date, datetime
 from decimal import Decimal
 
+from django.utils.translation import pgettext
+
 
 def rupees(amount: Decimal | float | str) -> str:
     """Rs 1,23,456.80: lakh grouping, two decimals."""
     value = Decimal(str(amount)).quantize(Decimal("0.01"))
     sign = "−" if value < 0 else ""
-    return f"{sign}Rs\u00a0{exact(abs(value))}"
+    return f"{sign}{pgettext('rupees', 'Rs')}\u00a0{exact(abs(value))}"
 
 
 def exact(amount: Decimal) -> str:

@@ -40,7 +40,7 @@ def searched(request: HttpRequest) -> QueryDict:
 
 
 def without_its_search(page: str) -> Callable[[View], View]:
-    """A decorator for a view that must never answer for everybody when its search is gone, like an
+    """A decorator for a view that must never answer for everyone when its search is gone, like an
     export: it goes to that page instead.
     """
 
@@ -68,7 +68,7 @@ class KeptSearchMiddleware:
         if request.method in ("GET", "HEAD") and not (TYPED | {POSTED}).isdisjoint(request.GET):
             return _go_on(request, request.GET)
         if request.user.is_authenticated and _is_gone(request):
-            messages.warning(request, _("This search is no longer kept. Search again."))
+            messages.warning(request, _("This search has expired. Search again."))
             page = getattr(view, _WITHOUT, None)
             return redirect(_address(request, {}, to=resolve_url(page) if page else request.path))
         return None

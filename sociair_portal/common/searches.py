@@ -70,7 +70,7 @@ class DaysForm(SearchForm):
     def clean(self) -> dict[str, Any]:
         since, until = self.cleaned_data.get("since"), self.cleaned_data.get("until")
         if since and until and until < since:
-            self.add_error("until", _("This day is before the first one."))
+            self.add_error("until", _("This day is before the day in “From”."))
         return self.cleaned_data
 
     @property

@@ -17,5 +17,5 @@ def give_up(reason: str) -> None:
 
 
 def reason_to_stop() -> str:
-    """Why the worker gave up by itself; empty if somebody told it to stop."""
+    """Why the worker gave up; empty if someone told it to stop."""
     return _reasons[0] if _reasons else ""

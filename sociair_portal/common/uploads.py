@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
-# Bytes that a request may have from anybody; for what is larger one must be signed in.
+# Bytes that a request may have from anyone; for what is larger one must be signed in.
 SMALL_BODY: Final = 64 * 1024
 _PERMISSIONS: Final = "permissions_for_file"
 
@@ -31,7 +31,7 @@ def takes_a_file(*permissions: str) -> Callable[[View], View]:
 
 
 def permissions_for_file(view: object) -> tuple[str, ...] | None:
-    """Those that somebody must have from whom a view takes a file; None if it takes none."""
+    """Those that someone must have from whom a view takes a file; None if it takes none."""
     found: tuple[str, ...] | None = getattr(view, _PERMISSIONS, None)
     return found
 
@@ -43,7 +43,9 @@ def most_bytes() -> int:
 
 def too_large() -> str:
     """What is wrong with a larger one, and what to do."""
-    said = _("This file is larger than %(most)d MB. Save it in several files, or as CSV.")
+    said = _(
+        "This file is larger than %(most)d MB. Split it into several files, or save it as CSV."
+    )
     return said % {"most": settings.IMPORT_MAX_MB}
 
 

@@ -15,12 +15,16 @@ from sociair_portal.outsider.tries import TRIES, Try, with_an_account
 def main(words: list[str], ask: Callable[[str], str] = getpass) -> int:
     read = ArgumentParser(
         prog="python -m sociair_portal.outsider",
-        description="Try at a running portal what a stranger would. Nothing is sent or changed; "
-        "the record gets some sign-ins that failed, at a name that nobody has.",
+        description="Try what a stranger could at a running portal. Nothing is sent or changed. "
+        "The record gets some failed sign-ins, at a name that nobody has.",
     )
     read.add_argument("url", help="the portal's address, as people open it")
-    read.add_argument("--account", help="a sender without a second step, to try what that opens")
-    read.add_argument("--patience", type=float, default=15, help="seconds for an answer (15)")
+    read.add_argument(
+        "--account", help="a sender's account without a second step, to try what it opens"
+    )
+    read.add_argument(
+        "--patience", type=float, default=15, help="seconds to wait for an answer (15)"
+    )
     given = read.parse_args(words)
     try:
         portal = FarSide(given.url, given.patience)

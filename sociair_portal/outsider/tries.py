@@ -25,14 +25,16 @@ def guessing(portal: FarSide) -> str:
     for _guess in range(_MOST_GUESSES):
         answer = portal.sign_in(name, secrets.token_hex(8))
     told = answer.status == 429 or "Too many tries" in answer.text
-    return "" if told else f"{_MOST_GUESSES} wrong passwords in a row, and none was refused unread"
+    return (
+        "" if told else f"{_MOST_GUESSES} wrong passwords in a row, and none was refused unchecked"
+    )
 
 
 def strangers(portal: FarSide) -> str:
     for path in (*PRIVATE, *FOR_MANAGERS):
         answer = portal.ask(path)
         if answer.status != 302 or not _is_sign_in(answer.header("Location")):
-            return f"{path} answers {answer.status} in place of asking to sign in"
+            return f"{path} answers {answer.status} instead of asking to sign in"
     return ""
 
 
@@ -40,7 +42,7 @@ def headers(portal: FarSide) -> str:
     answer = portal.ask(SIGN_IN)
     policy = answer.header("Content-Security-Policy")
     if "default-src 'self'" not in policy or "unsafe-" in policy:
-        return "the content security policy lets scripts of others in"
+        return "the content security policy lets other sites' scripts in"
     expected = {
         "X-Frame-Options": "DENY",
         "X-Content-Type-Options": "nosniff",
@@ -81,7 +83,7 @@ def large_bodies(portal: FarSide) -> str:
         head = f"Content-Type: {kind}\r\nContent-Length: {_LARGE}\r\n\r\nlogin="
         answer = portal.send(f"POST {SIGN_IN} HTTP/1.1\r\nHost: {portal.name}\r\n{head}")
         if not 400 <= answer.status < 500:
-            return f"{answer.status} for a form of {_LARGE // 1024**2} MB of a stranger"
+            return f"{answer.status} for a form of {_LARGE // 1024**2} MB from a stranger"
     return ""
 
 
@@ -90,12 +92,12 @@ def forged_forms(portal: FarSide) -> str:
     form = portal.ask(SIGN_IN)
     token = form.text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
     if portal.post(SIGN_IN, cookies_of(form), login="a").status != 403:
-        return "a form without its token is taken"
+        return "a form without its token is accepted"
     body = f"csrfmiddlewaretoken={token}&login=a&password=b"
     kind = {"Content_Type": "application/x-www-form-urlencoded", "Cookie": cookies_of(form)}
     elsewhere = portal.ask(SIGN_IN, "POST", body=body, Origin="https://evil.example", **kind)
     if elsewhere.status != 403:
-        return "a form from another site is taken"
+        return "a form from another site is accepted"
     for method in ("TRACE", "PUT", "DELETE"):
         if portal.ask(SIGN_IN, method, X_Mirror="outsider").status < 400:
             return f"{method} is answered"
@@ -109,7 +111,7 @@ def other_names(portal: FarSide) -> str:
         if answer.status < 400 and not 300 <= answer.status < 400:
             return f"{path} answers to any name"
         if "evil.example" in answer.header("Location") + answer.text:
-            return f"{path} leads to the name that a stranger says"
+            return f"{path} leads to a name that a stranger chose"
     return ""
 
 
@@ -120,15 +122,15 @@ def errors(portal: FarSide) -> str:
     for answer in (missing, unread, odd):
         told = [word for word in _INNER if word in answer.text]
         if told or answer.status >= 500:
-            return f"an error page ({answer.status}) tells of the inside: {', '.join(told)}"
-    return "" if missing.status == 404 else f"{missing.status} for an address that is not there"
+            return f"an error page ({answer.status}) shows internals: {', '.join(told)}"
+    return "" if missing.status == 404 else f"{missing.status} for an address that does not exist"
 
 
 def two_in_one(portal: FarSide) -> str:
     """What a proxy and the portal could read as different requests, headers or lines of a log."""
     split = f"{SIGN_IN}?next=/%0d%0aX-Outsider:%20yes"
     if portal.ask(split, X_Request_ID="a%0d%0aX-Outsider: yes").header("X-Outsider"):
-        return "a stranger writes headers of answers"
+        return "a stranger can write headers of answers"
     start = f"POST {SIGN_IN} HTTP/1.1\r\nHost: {portal.name}\r\n"
     for head in (
         "Content-Length: 4\r\nContent-Length: 5\r\n",
@@ -152,17 +154,17 @@ TRIES: Final[dict[str, Try]] = {
     "Large bodies before signing in": large_bodies,
     "Forged forms and odd methods": forged_forms,
     "Another host's name": other_names,
-    "What error pages tell": errors,
+    "What error pages show": errors,
     "Two requests in one": two_in_one,
 }
 
 
 def with_an_account(portal: FarSide, name: str, password: str) -> str:
-    """What somebody does who has got hold of a sender's password, or of a session that is over."""
+    """What someone does who has got hold of a sender's password, or of a session that is over."""
     signed_in = portal.sign_in(name, password)
     mine = cookies_of(signed_in)
     if signed_in.status != 302 or portal.ask("/account/password/", Cookie=mine).status != 200:
-        raise NoAnswer("could not sign in: it needs an account without a second step")
+        raise NoAnswer("could not sign in: use an account without a second step")
     if not any("httponly" in one.lower() for one in signed_in.cookies if "sessionid=" in one):
         return "scripts can read the session's cookie"
     for path in FOR_MANAGERS:
@@ -173,7 +175,7 @@ def with_an_account(portal: FarSide, name: str, password: str) -> str:
     token = page.text.partition('name="csrfmiddlewaretoken" value="')[2].partition('"')[0]
     portal.post("/account/sign-out/", f"{mine}; {cookies_of(page)}", csrfmiddlewaretoken=token)
     if portal.ask("/account/password/", Cookie=mine).status == 200:
-        return "a session goes on after signing out"
+        return "a session still works after signing out"
     return ""
 
 

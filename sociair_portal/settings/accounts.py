@@ -20,7 +20,7 @@ LOGIN_REDIRECT_URL = "messaging:dashboard"
 LOGOUT_REDIRECT_URL = "account_login"
 SESSION_ENGINE = "sociair_portal.accounts.sessions"
 SESSION_COOKIE_AGE = 12 * 60 * 60
-IDLE_MINUTES: int = env.int("IDLE_MINUTES", 30)  # then somebody is signed out
+IDLE_MINUTES: int = env.int("IDLE_MINUTES", 30)  # then someone is signed out
 
 # Who must have a second step of signing in: managers (and superusers) | everybody | nobody
 SECOND_STEP: str = env.str("SECOND_STEP", "managers")
@@ -58,7 +58,7 @@ MFA_FORMS = {
 }
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Sociair Portal"
-MFA_TOTP_TOLERANCE = 1  # a telephone's clock may be half a minute off
+MFA_TOTP_TOLERANCE = 1  # a phone's clock may be half a minute off
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not HTTPS
 MFA_RECOVERY_CODES_SHOW_ONCE = True

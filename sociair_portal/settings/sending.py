@@ -39,7 +39,7 @@ SOCIAIR_SENDERS: int = SOCIAIR_SENDERS_OF_LARGE + (SOCIAIR_WORKERS > 1)
 SOCIAIR_REQUESTS_PER_MINUTE: int = env.int("SOCIAIR_REQUESTS_PER_MINUTE", 0)
 SOCIAIR_OTHER_RATE: Decimal | None = rupees("SOCIAIR_OTHER_RATE", env.str("SOCIAIR_OTHER_RATE", ""))
 
-# What becomes of the valid numbers in a request of which some are invalid: only the account's owner
+# What happens to the valid numbers in a request with invalid ones: only the account's owner
 # can find out. ask | none_sent | valid_sent
 SOCIAIR_PARTIAL_REJECTION: str = env.str("SOCIAIR_PARTIAL_REJECTION", "ask")
 if SOCIAIR_PARTIAL_REJECTION not in ("ask", "none_sent", "valid_sent"):

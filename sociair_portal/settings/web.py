@@ -5,7 +5,6 @@ from typing import Any
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
 from sociair_portal.audit.tracked import TRACKED
 from sociair_portal.catalogues import compiled
@@ -23,12 +22,12 @@ SECRET_KEY_FALLBACKS: list[str] = env.list("SECRET_KEY_FALLBACKS", default=[])  
 ALLOWED_HOSTS: list[str] = env.list("ALLOWED_HOSTS", default=["localhost", "127.0.0.1", "[::1]"])
 CSRF_TRUSTED_ORIGINS: list[str] = env.list("CSRF_TRUSTED_ORIGINS", default=[])
 
-# Makes the fingerprints by which people who were made nameless are recognised (docs/privacy.md).
+# Makes the fingerprints by which anonymised people are recognised (docs/privacy.md).
 FINGERPRINT_KEY: str = env.str("FINGERPRINT_KEY", "")
 
 if not SECRET_KEY:
     raise ImproperlyConfigured(
-        "SECRET_KEY is not set: put a long random one into the environment or into .env "
+        "SECRET_KEY is not set: put a long random key into the environment or into .env "
         "(`make run` writes one for you)."
     )
 
@@ -71,7 +70,7 @@ MIDDLEWARE = [
     "csp.middleware.CSPMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "sociair_portal.accounts.sessions.SecretSessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
+    "sociair_portal.languages.LanguageMiddleware",
     "django.middleware.common.CommonMiddleware",
     # Above what reads forms: nothing of a request is read before it is known whose it is.
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -122,7 +121,7 @@ _database_url: str = env.str("DATABASE_URL", "") or f"sqlite:///{_file}"
 DATABASES: dict[str, Any] = {"default": database(_database_url)}
 _database = DATABASES["default"]
 if _database["ENGINE"] == "django.db.backends.sqlite3":
-    # IMMEDIATE: a transaction takes its lock at once instead of failing half-way through.
+    # IMMEDIATE: a transaction takes its lock first instead of failing half-way through.
     # FULL: what was sent is on the disk before anyone relies on it.
     _database["OPTIONS"] = {
         "timeout": 30,
@@ -178,7 +177,7 @@ OFFICE_NAME: str = env.str("OFFICE_NAME", "").strip()
 # Language and time
 
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English"))]
+LANGUAGES = [("en", "English"), ("ne", "नेपाली")]  # each in its own
 FORMAT_MODULE_PATH = ["sociair_portal.written"]
 LOCALE_PATHS = [compiled(BASE_DIR / "locale", VAR_DIR / "locale")]
 TIME_ZONE: str = time_zone(env.str("TIME_ZONE", "Asia/Kathmandu"))

@@ -101,7 +101,7 @@
   // A page for who is not signed in: the other windows ask whether they still are (session.js).
   if (!document.getElementById("here")) new BroadcastChannel("signed-out").postMessage("");
 
-  // Work that takes several requests goes on by itself.
+  // Work that takes several requests goes on without a click.
   const goesOn = document.querySelector("form[data-goes-on]");
   if (goesOn) goesOn.requestSubmit();
 

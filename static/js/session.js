@@ -1,4 +1,4 @@
-// Who sits in front of the page: a warning before somebody is signed out for doing nothing, and
+// Who sits in front of the page: a warning before someone is signed out for doing nothing, and
 // signing in or confirming within the page, so that what is typed on it survives.
 (function () {
   const dialog = document.getElementById("here");
@@ -11,7 +11,7 @@
   const FRESH = 60; // seconds for which an answer is believed
   let timer = 0;
   let countdown = 0;
-  let known = Date.now(); // when the server last said that somebody is signed in
+  let known = Date.now(); // when the server last said that someone is signed in
   let waiting = null; // what goes on when it is known who is here
   let isOut = false; // then nothing on the page asks for news: there is none for who is not signed in
   const bar = document.querySelector("[data-signed-out]");
@@ -126,7 +126,7 @@
   dialog.addEventListener("close", () => (bar.hidden = !isOut));
   bar.querySelector("[data-sign-in]").addEventListener("click", look);
 
-  // The frame has come to its end: somebody has signed in, or confirmed.
+  // The frame has come to its end: someone has signed in, or confirmed.
   document.addEventListener("here-again", async () => {
     const told = await ask();
     if (told.user !== user) return signedOut(told.user);
@@ -135,7 +135,7 @@
     const goOn = waiting;
     waiting = null;
     if (goOn) return goOn();
-    // What could not be saved or counted meanwhile is so now.
+    // What could not be saved or counted until now is so now.
     const field = document.querySelector("main textarea");
     if (field) field.dispatchEvent(new Event("input", { bubbles: true }));
   });
@@ -149,7 +149,7 @@
     const trigger = event.detail.elt.getAttribute("hx-trigger") || "";
     if (isOut && trigger.startsWith("every ")) event.preventDefault();
   });
-  // In another window she may have signed in, or out.
+  // In another window they may have signed in, or out.
   function lookIfInFront() {
     const isOld = isOut || Date.now() - known >= FRESH * 1000;
     if (isOld && !document.hidden && !dialog.open) look();

@@ -16,7 +16,7 @@ from tests.factories import ContactFactory, GroupFactory
 from tests.pages import searched
 
 URL = "/contacts/"
-_GONE = "This search is no longer kept. Search again."
+_GONE = "This search has expired. Search again."
 
 
 @pytest.fixture

@@ -172,4 +172,4 @@ def test_the_heading_keeps_the_name_while_a_mistake_stands(sender: Client) -> No
 def test_a_contact_that_does_not_exist_is_not_found(sender: Client, pk: str) -> None:
     response = sender.get(f"/contacts/{pk}/")
     assert response.status_code == 404
-    assert "There is no such page" in response.text
+    assert "Page not found" in response.text

@@ -201,7 +201,7 @@ def test_the_balance_is_on_the_front_page(manager: Browser, gateway: Gateway) ->
     holds.hold(gateway, HoldKind.PERSON, HoldReason.MISCONFIGURED, words="Forbidden")
     said = words(manager.get(index))
     assert "Sociair does not allow the portal's requests." in said
-    assert "Sociair's words: “Forbidden”." in said
+    assert "Sociair said: “Forbidden”." in said
 
 
 def test_amounts_and_days_are_written_as_elsewhere(manager: Browser, gateway: Gateway) -> None:

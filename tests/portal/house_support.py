@@ -159,7 +159,7 @@ class _Reader(HTMLParser):
 
 
 def read(response: Any) -> tuple[list[str], str]:
-    """The addresses in an answer, with those it sends somebody to, and its title."""
+    """The addresses in an answer, with those it sends someone to, and its title."""
     reader = _Reader()
     if "html" in response.get("Content-Type", ""):
         reader.feed(response.content.decode())

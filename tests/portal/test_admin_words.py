@@ -33,10 +33,11 @@ _PLAIN: Final = """
     All|Yes|No|Unknown|Today|This month|This year|Empty|Not empty|Remove|Delete|Save|Search|None|and
     |Change|Close|Show all|Change password|Set password|Date:|Time:|Page not found|Available %s
     |Chosen %s|Choose all %s|Cancel|Now|Midnight|Noon|6 a.m.|6 p.m.|Yesterday|Tomorrow
-    |Choose a Time|Choose a time|Choose a Date|%(class_name)s %(instance)s
+    |Choose a Time|Choose a time|Choose a Date|%(class_name)s %(instance)s|Skip to main content
+    |Remove all %s
 """
 # Of pages and parts that the portal has others for: signing in, passwords, the record; lists that
-# are changed in place; lists of what somebody did; total counts; and those that nobody can open.
+# are changed in place; lists of what someone did; total counts; and those that nobody can open.
 _NEVER_SHOWN: Final = r"""
     .*(password|Password|log in|Log in|login|Login|email|Email|Thank|authenticat|Server).*
     |There’s been.*

@@ -108,7 +108,10 @@ def test_too_large_a_file_is_refused_unread(sender: Browser, path: str, settings
     settings.IMPORT_MAX_MB = 3
     answer = posted(sender, f"{path}?draft=1", 3 * 1024**2 + SMALL_BODY + 1)
     assert answer.status_code == 413
-    assert "This file is larger than 3 MB. Save it in several files, or as CSV." in answer.text
+    assert (
+        "This file is larger than 3 MB. Split it into several files, or save it as CSV."
+        in answer.text
+    )
     assert f'href="{path}?draft=1"' in answer.text
     with pytest.raises(AssertionError, match="It was read"):
         posted(sender, path, 3 * 1024**2 + SMALL_BODY)
@@ -134,7 +137,7 @@ def test_a_request_brings_one_file(sender: Browser, settings: Settings) -> None:
 
 @pytest.fixture
 def careful(sender: Browser) -> Client:
-    """Somebody signed in, whose requests must prove that they are no forgery."""
+    """Someone signed in, whose requests must prove that they are no forgery."""
     careful = Client(enforce_csrf_checks=True)
     careful.cookies = sender.cookies
     return careful

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 __all__ = ["office"]  # the fixture
 
-SAID = "This address works only by its button. Go back and press it again."
+SAID = "This address works only when you press its button. Go back and press it again."
 SIGN_IN = "/account/sign-in/?next="
 
 

@@ -18,7 +18,7 @@ _REFUSED = "server does not support SSL, but SSL was required"
 
 @pytest.fixture
 def plain() -> Iterator[RawServer]:
-    """A PostgreSQL without TLS, or somebody on the way who says that there is none."""
+    """A PostgreSQL without TLS, or someone on the way who says that there is none."""
     with RawServer(greeting=_NO_TLS) as server:
         yield server
 

@@ -69,7 +69,7 @@ def test_the_real_thing_has_no_ribbon(sender: Browser, settings: Settings) -> No
         ("500", "Rs\u00a0500.00", False),
         ("499.99", "Rs\u00a0499.99", True),
         ("0", "Rs\u00a00.00", True),
-        (None, "Balance unknown", False),
+        (None, "Balance not known", False),
     ],
 )
 def test_the_balance_in_the_bar_warns_when_low(
@@ -105,9 +105,9 @@ def test_a_hold_is_said_on_every_page(sender: Browser, manager: Browser, running
     for browser in (sender, manager):
         page = browser.get(PAGE).text
         assert "security certificate is not trusted. Nothing was sent." in page
-        assert "Sociair's words: “&lt;expired&gt;”." in page
+        assert "Sociair said: “&lt;expired&gt;”." in page
         assert "then start sending again." in page
-        assert "Held since" in page
+        assert "On hold since" in page
     release = f'action="{reverse("messaging:release")}"'
     assert release in manager.get(PAGE).text
     assert release not in sender.get(PAGE).text
@@ -152,20 +152,20 @@ def test_a_missing_page_says_so(sender: Browser, client: Client) -> None:
     for browser in (sender, client):
         response = browser.get("/nowhere/")
         assert response.status_code == 404
-        assert "There is no such page" in response.text
+        assert "Page not found" in response.text
 
 
 def test_a_page_for_another_role_says_so(sender: Browser) -> None:
     response = sender.get("/admin/", follow=True)
     assert response.status_code == 403
-    assert "This is not for your role" in response.text
+    assert "You do not have permission" in response.text
 
 
 def test_a_failure_needs_nothing_of_the_frame(rf: RequestFactory) -> None:
     """No database, no user: this test has none, and a request that failed may have none."""
     response = views.server_error(rf.get("/"))
     assert response.status_code == 500
-    assert b"Something went wrong here" in response.content
+    assert b"There is a problem with the portal" in response.content
     assert b"menu-item" not in response.content
 
 
@@ -173,7 +173,7 @@ def test_a_form_that_is_too_old_says_so(db: None) -> None:
     browser = Client(enforce_csrf_checks=True)
     response = browser.post(reverse("account_login"), {"login": "x"})
     assert response.status_code == 403
-    assert "This form is too old" in response.text
+    assert "This page has expired" in response.text
 
 
 def test_a_request_that_cannot_be_read_says_so(sender: Browser, settings: Settings) -> None:

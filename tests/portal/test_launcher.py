@@ -33,7 +33,7 @@ def test_the_launcher_starts_and_stops_a_sandbox_portal(tmp_path: Path) -> None:
         assert style
         assert "immutable" in run.get(style[1]).headers["Cache-Control"]  # for everybody
 
-        # Numbers that somebody searched for, in whole requests and in broken ones.
+        # Numbers that someone searched for, in whole requests and in broken ones.
         run.get("/contacts/?q=9841234567", Referer="http://127.0.0.1/?q=9841234567")
         with socket.create_connection(("127.0.0.1", run.port)) as client:
             client.sendall(b"GET /?q=9841234567 HTTP/1.1 what\r\n\r\n")
@@ -42,7 +42,7 @@ def test_the_launcher_starts_and_stops_a_sandbox_portal(tmp_path: Path) -> None:
         with Run(tmp_path) as second:
             assert second.ended() == 1
         assert second.output.endswith(
-            f"The portal is already running from {tmp_path}/var: stop it there first.\n"
+            f"The portal is already running from {tmp_path}/var. Stop it there first.\n"
         )
         for file in (tmp_path / "var").glob("*.sqlite3*"):
             assert file.stat().st_mode & 0o077 == 0, file.name
@@ -83,7 +83,7 @@ def test_the_launcher_lets_a_real_portal_finish_its_calls(tmp_path: Path) -> Non
 
 def test_the_launcher_stops_when_its_terminal_is_closed(tmp_path: Path) -> None:
     with Run(tmp_path) as run:
-        until(lambda: "Sandbox gateway at" in run.output)
+        until(lambda: "Sandbox at" in run.output)
         run.keyboard.close()
         assert run.ended() == 0
 
@@ -103,10 +103,10 @@ def test_the_launcher_names_a_port_in_use(tmp_path: Path) -> None:
         assert run.ended() == 1
 
     assert run.output.endswith(
-        f"Port {port} is in use: stop what uses it, or choose another as in "
+        f"Port {port} is in use. Stop what uses it, or choose another as in "
         f"`make run PORT={port + 1}`.\n"
     )
-    # By then somebody's own .env has got what it lacked.
+    # By then someone's own .env has got what it lacked.
     assert re.fullmatch(
         rf"FINGERPRINT_KEY=\S{{60,}}\nSOCIAIR_TOKEN={re.escape(TOKEN)}\nSECRET_KEY=\S{{60,}}\n",
         (tmp_path / ".env").read_text(),

@@ -15,7 +15,7 @@ _MASK = "984•••7313"
 
 @pytest.fixture
 def observer(db: None) -> User:
-    """Somebody with every right but this one."""
+    """Someone with every right but this one."""
     user = UserFactory.create(is_staff=True)
     user.user_permissions.set(Permission.objects.exclude(codename="view_number"))
     return user

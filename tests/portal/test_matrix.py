@@ -2,7 +2,7 @@
 
 The lines are in matrix.txt; an address without one fails, and so does a line without its address.
 Each says how GET and how POST answer five people: a stranger, one without a role, a sender, a
-manager and a superuser, all of them asking for what belongs to somebody else.
+manager and a superuser, all of them asking for what belongs to someone else.
 
     s  to the page to sign in       r  "you have no role"     x  refused (403)
     0  there is no such thing (404) m  no such method (405)   +  let in

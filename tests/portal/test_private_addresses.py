@@ -29,7 +29,7 @@ def visitor(gateway: Gateway, tmp_path: Path) -> Client:
 
 
 def _said(address: str) -> str:
-    """What an address says, to somebody who decodes what is in it as well."""
+    """What an address says, to someone who decodes what is in it as well."""
     said = [unquote(address)]
     for _name, value in parse_qsl(urlsplit(address).query):
         try:

@@ -78,7 +78,7 @@ def test_what_ends_unasked_is_started_again() -> None:
         all_of_it.stop()
         """
     )
-    assert looks[:3] == ["web starts", "web ended with code 7 and is started again.", "web starts"]
+    assert looks[:3] == ["web starts", "web ended with code 7 and starts again.", "web starts"]
 
 
 def test_what_ends_at_once_is_given_up() -> None:
@@ -104,7 +104,7 @@ def test_what_gives_up_is_not_started_again() -> None:
         except SystemExit as why:
             print(why)
         """
-    ) == ["worker starts", "worker gave up, and said why: the portal stops."]
+    ) == ["worker starts", "worker gave up and said why, so the portal stops."]
 
 
 def test_a_step_of_the_start_is_waited_for() -> None:

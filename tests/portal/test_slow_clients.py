@@ -160,7 +160,7 @@ def test_who_still_sends_reads_why_it_was_refused(run: Run) -> None:
 
 
 def upload(run: Run) -> socket.socket:
-    """Somebody who is signed in, and sends half of a file."""
+    """Someone who is signed in, and sends half of a file."""
     cookie = sign_in(run)
     head = (
         b"POST /contacts/import/ HTTP/1.1\r\nHost: localhost\r\n"

@@ -187,7 +187,7 @@ def test_a_session_is_random_and_new_at_each_sign_in(client: Client) -> None:
     User.objects.create_user("meera", password=PASSWORD)
     found = set()
     for _ in range(2):
-        client.session.save()  # as of somebody who has not signed in yet
+        client.session.save()  # as of someone who has not signed in yet
         before = client.cookies["sessionid"].value if "sessionid" in client.cookies else ""
         client.post(SIGN_IN, {"login": "meera", "password": PASSWORD})
         after = client.cookies["sessionid"].value

@@ -38,7 +38,7 @@ def program(*options: str) -> subprocess.Popen[str]:
 def url_of(running: subprocess.Popen[str]) -> str:
     assert running.stdout is not None
     line = running.stdout.readline()
-    found = re.fullmatch(r"Sandbox gateway at (http://127\.0\.0\.1:\d+/api)\n", line)
+    found = re.fullmatch(r"Sandbox at (http://127\.0\.0\.1:\d+/api)\n", line)
     assert found, line
     return found[1]
 
@@ -84,12 +84,12 @@ def test_the_program_needs_the_standard_library_only() -> None:
 @pytest.mark.parametrize(
     ("options", "said"),
     [
-        (("--port", "70000"), "70000 is no port"),
-        (("--latency", "soon"), "latency cannot be soon: it is a number of seconds"),
+        (("--port", "70000"), "70000 is not a port"),
+        (("--latency", "soon"), "latency cannot be soon: use a number of seconds"),
         (("--chances", "nonsense=1"), "There is no fault named nonsense"),
         (("--ledger", "/nowhere/ledger"), "The file /nowhere/ledger cannot be used"),
         (("--certfile", "/nowhere/cert"), "The certificate /nowhere/cert cannot be used"),
-        (("--host", "192.0.2.1"), "It is not possible to listen at 192.0.2.1, port 8010"),
+        (("--host", "192.0.2.1"), "The sandbox cannot listen at 192.0.2.1, port 8010"),
     ],
 )
 def test_the_sandbox_program_refuses_wrong_options(options: tuple[str, ...], said: str) -> None:
@@ -108,5 +108,5 @@ def test_the_sandbox_program_names_a_port_in_use(sandbox: Sandbox) -> None:
 
     assert (running.returncode, out) == (2, "")
     assert errors == (
-        f"Port {port} at 127.0.0.1 is in use: stop what uses it, or choose another by --port.\n"
+        f"Port {port} at 127.0.0.1 is in use. Stop what uses it, or choose another with --port.\n"
     )

@@ -18,6 +18,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('user', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='preferences', serialize=False, to=settings.AUTH_USER_MODEL, verbose_name='colleague')),
                 ('calendar', models.CharField(choices=[('ad', 'Gregorian (AD)'), ('bs', 'Bikram Sambat (BS)')], default='ad', max_length=2, verbose_name='dates')),
+                ('language', models.CharField(blank=True, default='', max_length=2, verbose_name='language')),
             ],
             options={
                 'verbose_name': 'preferences',

@@ -37,7 +37,7 @@ def has_passkey(user: User) -> bool:
 
 @register.filter
 def codes_made_at(user: User) -> datetime | None:
-    """When the recovery codes that somebody has were made."""
+    """When the recovery codes that someone has were made."""
     codes = Authenticator.objects.filter(user=user, type=Authenticator.Type.RECOVERY_CODES)
     return codes.values_list("created_at", flat=True).first()
 
@@ -53,5 +53,5 @@ def role_label(role: str, user: User) -> str:
     """A role in words; what an account without one of the two can do."""
     labels = {SENDER: _("Sender"), MANAGER: _("Manager")}
     if user.is_superuser:
-        return _("Everything")
-    return labels.get(role) or _("none: cannot do anything yet")
+        return _("Superuser")
+    return labels.get(role) or _("No role: cannot do anything yet")

@@ -26,8 +26,8 @@ from sociair_portal.common.pages import page_by_key
 
 @permission_required("auth.view_user", raise_exception=True)
 def colleague_list(request: HttpRequest) -> HttpResponse:
-    everybody = User.objects.prefetch_related("groups")
-    page = page_by_key(everybody, order=("username",), at=request.GET.get("page", ""))
+    everyone = User.objects.prefetch_related("groups")
+    page = page_by_key(everyone, order=("username",), at=request.GET.get("page", ""))
     two_steps = with_second_step(page.items)
     rows = [(user, role_of(user), user.pk in two_steps) for user in page.items]
     return render(request, "colleagues/list.html", {"page": page, "rows": rows})
@@ -90,14 +90,14 @@ def _save_number(request: HttpRequest, user: User, form: ColleagueForm, by: User
     if "mobile" not in form.changed_data:
         return
     if save_number(user, form.cleaned_data["mobile"], by):
-        said = _("The link went to another number, so it does not work any more. Make a new one.")
+        said = _("The link went to another number, so it no longer works. Make a new one.")
         messages.warning(request, said)
 
 
 @for_managers_of_them
 def close(request: HttpRequest, user: User, by: User) -> HttpResponse:
     colleagues.close(user, by)
-    said = _("The account of %(name)s is closed. Nobody is signed in with it any more.")
+    said = _("The account of %(name)s is closed, and signed out everywhere.")
     messages.success(request, said % {"name": user.get_username()})
     return redirect("colleague", user.pk)
 
@@ -136,7 +136,9 @@ def reset_second_step(request: HttpRequest, pk: int) -> HttpResponse:
     form = ReasonForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         colleagues.reset_second_step(user, by, form.cleaned_data["reason"])
-        said = _("The second step of %(name)s is taken away. The next sign-in asks for a new one.")
+        said = _(
+            "The second step of %(name)s has been removed. The next sign-in asks for a new one."
+        )
         messages.success(request, said % {"name": user.get_username()})
         return redirect("colleague", pk)
     return render(request, "colleagues/reset.html", {"form": form, "colleague": user})

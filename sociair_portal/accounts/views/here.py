@@ -17,7 +17,7 @@ from sociair_portal.common.identity import refreshes_itself
 @require_safe
 def here(request: HttpRequest) -> JsonResponse:
     """Who is signed in, for how long, and the token for forms of this page: after signing in anew
-    the one that it came with does not count any more.
+    the one that it came with no longer counts.
     """
     user = request.user.get_username() if request.user.is_authenticated else ""
     return JsonResponse(
@@ -27,7 +27,7 @@ def here(request: HttpRequest) -> JsonResponse:
 
 @by_button
 def still_here(request: HttpRequest) -> JsonResponse:
-    """Somebody pressed the button: the time begins anew."""
+    """Someone pressed the button: the time begins anew."""
     return JsonResponse({"seconds": seconds_left(request)})
 
 

@@ -31,10 +31,10 @@ class ChoosePasswordForm(_SetPasswordForm):
         super().__init__(user, data)
         self.fields["new_password1"].label = gettext_lazy("Your password")
         self.fields["new_password1"].help_text = gettext_lazy(
-            "Ten characters or more, not only digits. Three words that do not belong together do."
+            "Use 10 characters or more, not only digits. Three unrelated words are a good password."
         )
         self.fields["new_password2"].help_text = ""
-        self.fields["new_password2"].label = gettext_lazy("The same password again")
+        self.fields["new_password2"].label = gettext_lazy("Repeat your password")
 
     def validate_password_for_user(self, user: User, *_field: str) -> None:
         """What is wrong with a password stands beside it, and not beside its repetition."""
@@ -44,7 +44,7 @@ class ChoosePasswordForm(_SetPasswordForm):
 @login_not_required
 @sensitive_variables("secret")
 def open_link(request: HttpRequest, secret: str) -> HttpResponse:
-    """Take the secret out of the address at once; looking does not use the link up, as programs
+    """Take the secret out of the address first; looking does not use the link up, as programs
     that check links look too.
     """
     try:
@@ -72,7 +72,9 @@ def join(request: HttpRequest) -> HttpResponse:
             return _over(request, status=410)
         name = invitation.user.get_username()
         request.session.flush()
-        messages.success(request, _("Your password is set. Sign in as %(name)s.") % {"name": name})
+        messages.success(
+            request, _("Your password is saved. Sign in as %(name)s.") % {"name": name}
+        )
         return redirect("account_login")
     return render(request, "account/join.html", {"form": form, "colleague": invitation.user})
 

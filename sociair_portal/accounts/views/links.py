@@ -55,7 +55,7 @@ def new_link(request: HttpRequest, user: User, by: User) -> HttpResponse:
 @for_managers_of_them
 def no_link(request: HttpRequest, user: User, by: User) -> HttpResponse:
     if take_back(user, by):
-        messages.success(request, _("The link does not work any more."))
+        messages.success(request, _("The link no longer works."))
     return redirect("colleague", user.pk)
 
 
@@ -70,7 +70,7 @@ def send_link(request: HttpRequest, user: User, by: User) -> HttpResponse:
     try:
         offer = _Offer.read(request.POST.get("offer", ""), user, by)
     except (signing.BadSignature, ValueError, TypeError):
-        messages.error(request, _("This page is out of date. Press the button once more."))
+        messages.error(request, _("This page is out of date. Press the button again."))
         return redirect("colleague", user.pk)
     try:
         if why := _objection(request):
@@ -180,13 +180,13 @@ def _address(request: HttpRequest, secret: str) -> str:
 
 
 def _objection(request: HttpRequest) -> str:
-    """Why no link of this page can be opened on a telephone; empty if one can."""
+    """Why no link of this page can be opened on a phone; empty if one can."""
     host, _port = split_domain_port(request.get_host())
     if settings.SANDBOX or not (host in ("localhost", "[::1]") or host.startswith("127.")):
         return ""
     said = _(
-        "You have opened the portal as %(host)s, which works on this machine alone. Open it by "
-        "the name that colleagues use, then send the link."
+        "You opened the portal as %(host)s, which works only on this computer. Open it at the "
+        "address that your colleagues use, then send the link."
     )
     return said % {"host": host}
 
@@ -202,7 +202,7 @@ def _said(mobile: str, *, is_held: bool) -> str:
 def _mail(user: User, text: str) -> bool:
     """Whether it went out; the link is on the page in any case."""
     try:
-        send_mail(_("Your account of Sociair Portal"), text, None, [user.email])
+        send_mail(_("Your Sociair Portal account"), text, None, [user.email])
     except OSError as error:  # SMTPException is one
         logger.warning("An invitation was not mailed: %s", type(error).__name__)
         return False

@@ -1,4 +1,4 @@
-"""Who does something to a colleague: somebody who may, and has confirmed who they are."""
+"""Who does something to a colleague: someone who may, and has confirmed who they are."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -19,7 +19,7 @@ _View: TypeAlias = Callable[[HttpRequest, int], HttpResponse]
 
 
 def for_whom(may: Callable[[User, User], bool]) -> Callable[[_Deed], _View]:
-    """For what is done to a colleague (the first of the two users) by somebody (the second) who
+    """For what is done to a colleague (the first of the two users) by someone (the second) who
     `may(by, colleague)` do it, and who confirms first who they are.
     """
 

@@ -11,6 +11,7 @@ from django.contrib.staticfiles.finders import get_finders
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 from django.db import OperationalError
+from django.utils.translation import gettext as _
 from huey.contrib.djhuey import HUEY
 
 # Two thousand icons, of which pages have a handful, each drawn into the page itself.
@@ -18,21 +19,22 @@ _IGNORED: Final = ["bootstrap-icons"]
 
 
 class Command(BaseCommand):
-    help = "Migrate the database and the queue, and collect the static files if they have changed."
+    help = _("Update the database and the queue, and collect static files if they have changed.")
     requires_system_checks = []  # made below, the database's among them
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--demo", action="store_true", help="load the sandbox's demo data")
+        parser.add_argument("--demo", action="store_true", help=_("load the sandbox's demo data"))
 
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             self.check(databases=["default"])
             call_command("migrate", interactive=False, verbosity=0)
-            # SQLite's queue makes its tables by itself, Redis has none; again changes nothing.
+            # SQLite's queue makes its tables itself, Redis has none; a second time changes nothing.
             if settings.HUEY["huey_class"] == "huey.PostgresHuey":
                 HUEY.storage.initialize_schema()
         except OperationalError as error:
-            raise CommandError(f"The database cannot be used: {error}") from error
+            said = _("The database cannot be used: %(error)s") % {"error": error}
+            raise CommandError(said) from error
         _collect_static_files()
         if options["demo"]:
             call_command("demo")

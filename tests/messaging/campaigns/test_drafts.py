@@ -45,7 +45,7 @@ def test_a_draft_is_saved_as_it_is_typed(sender: Browser, gateway: Gateway) -> N
     page = sender.get(draft.get_absolute_url())
     assert page.context["form"]["text"].value() == "School is clo"
     assert 'name="version" value="1" autocomplete="off"' in source(page)
-    assert "Something is not right" not in words(page)
+    assert "There is a problem" not in words(page)
 
 
 def test_autosave_keeps_one_draft_until_the_review(sender: Browser, gateway: Gateway) -> None:

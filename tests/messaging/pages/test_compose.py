@@ -335,7 +335,7 @@ def test_without_javascript_a_search_keeps_everything(
     assert [choice.is_chosen for choice in shown.group_choices()] == [True]
     assert shown["form_uuid"].value() == typed["form_uuid"]
     assert (shown["numbers"].value(), shown["text"].value()) == ("1", "")
-    assert "Something is not right" not in words(response)
+    assert "There is a problem" not in words(response)
     assert Campaign.objects.count() == 0
 
 

@@ -285,7 +285,7 @@ def test_a_wrong_filter_of_the_history_says_so(
 ) -> None:
     campaign = sent()
     response = sender.get(CAMPAIGNS, {"since": "2026-11-22", "until": "2026-11-21"}, follow=True)
-    assert "This day is before the first one." in words(response)
+    assert "This day is before the day in “From”." in words(response)
     assert rows(sender, CAMPAIGNS, state="x") == [campaign]
 
 

@@ -138,7 +138,7 @@ def test_the_record_says_whose_texts_went(gateway: Gateway) -> None:
     said = details(Entry.objects.get(deed=Deed.FORGOTTEN))
     assert "Messages whose text was removed: 3" in said
     assert "Of these, sent by the person who did this: 2" in said
-    assert f"Message numbers (at most 100): #{own[0].pk}, #{own[1].pk}, #{others.pk}" in said
+    assert f"Campaign numbers (at most 100): #{own[0].pk}, #{own[1].pk}, #{others.pk}" in said
 
 
 def test_the_record_names_no_more_messages_than_someone_reads(
@@ -372,10 +372,10 @@ def test_the_rows_of_a_table_that_were_chosen_are_no_contacts(gateway: Gateway) 
     assert draft.audience["preferred"] == [sita.pk]
 
 
-@pytest.mark.parametrize("name", [": [", '", "', "her telephone", "Meera Thapa"])
+@pytest.mark.parametrize("name", [": [", '", "', "her phone", "Meera Thapa"])
 def test_nobody_empties_the_record_by_what_a_contact_is_called(name: str, roles: None) -> None:
     boss = UserFactory.create(username="boss", first_name="Meera Thapa")
-    record(Deed.SECOND_STEP_RESET, by=boss, about=boss, words="lost her telephone")
+    record(Deed.SECOND_STEP_RESET, by=boss, about=boss, words="lost her phone")
     before = list(Entry.objects.filter(content_type__model="user").order_by("pk").values())
     ContactFactory.create(name=name, mobile="9841234567")
     forget("9841234567")

@@ -78,7 +78,7 @@ def test_nothing_happens_without_a_whole_signature(
     said = words(manager.post(FORGET, SIGNED | change))
 
     assert why in said
-    assert said.count("Something is not right yet") == 1
+    assert said.count("There is a problem") == 1
     assert list(Contact.objects.all()) == [contact]
     assert not Erasure.objects.exists()
 

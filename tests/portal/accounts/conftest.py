@@ -1,4 +1,4 @@
-"""Somebody with a password, and a portal that is not the sandbox."""
+"""Someone with a password, and a portal that is not the sandbox."""
 
 import pytest
 from django.contrib.auth.models import User

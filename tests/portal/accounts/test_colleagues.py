@@ -84,7 +84,7 @@ class TestAdding:
     ) -> None:
         settings.EMAIL_IS_SET_UP = True
         two_lines = {"email": "sita@example.com\r\nBcc: all@example.com"}
-        assert "Enter a valid email address." in manager.post(NEW, {**SITA, **two_lines}).text
+        assert "Enter an e-mail address in full" in manager.post(NEW, {**SITA, **two_lines}).text
         named = {"first_name": "Sita\r\nBcc: all@example.com", "email": "sita@example.com"}
         manager.post(NEW, {**SITA, **named})
         (mail,) = mailoutbox
@@ -110,10 +110,10 @@ class TestAdding:
         [
             ({"first_name": ""}, "This field is required."),
             ({"first_name": "\u202e\u200b"}, "Enter the full name."),
-            ({"username": "two words"}, "Use small letters a to z"),
-            ({"username": "meera"}, "A colleague has this name already."),
-            ({"email": "Meera@Example.com"}, "A colleague has this e-mail already."),
-            ({"email": "nonsense"}, "Enter a valid email address."),
+            ({"username": "two words"}, "Use only small letters a to z"),
+            ({"username": "meera"}, "Another colleague already has this name."),
+            ({"email": "Meera@Example.com"}, "Another colleague already has this e-mail address."),
+            ({"email": "nonsense"}, "Enter an e-mail address in full"),
             ({"role": "Owner"}, "Select a valid choice."),
             ({"role": ""}, "This field is required."),
         ],
@@ -389,7 +389,7 @@ class TestHarm:
         UserFactory.create(username="boss", role=MANAGER)
         for name in ("ＢＯＳＳ", "BOSS", "bоss", "boss@office.np", "bo ss", "boss."):
             page = manager.post(NEW, {**SITA, "username": name}).text
-            assert "Use small letters a to z" in page, name
+            assert "Use only small letters a to z" in page, name
         assert User.objects.filter(username__iexact="boss").count() == 1
 
     @pytest.mark.parametrize("after", ["promoted", "superuser", "maker closed"])

@@ -74,5 +74,5 @@ def test_what_is_encrypted_cannot_be_changed_unseen(meera: User) -> None:
     kept = Authenticator.objects.get(type="totp")
     token = kept.data["secret"]
     kept.data["secret"] = f"{token[:40]}{'A' if token[40] != 'A' else 'B'}{token[41:]}"
-    with pytest.raises(ValidationError, match="Ask another manager to take it away"):
+    with pytest.raises(ValidationError, match="Ask another manager to remove it"):
         TOTP(kept).validate_code("123456")

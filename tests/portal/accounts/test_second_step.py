@@ -79,7 +79,7 @@ class TestSigningIn:
         client.post(STEP, {"code": typed})
         other = Client()
         begin(other)
-        assert "This code is not right" in other.post(STEP, {"code": typed}).text
+        assert "This code is wrong" in other.post(STEP, {"code": typed}).text
 
     def test_takes_a_recovery_code_once(self, client: Client, with_app: User) -> None:
         spare = Authenticator.objects.get(type="recovery_codes").wrap().get_unused_codes()[0]
@@ -89,7 +89,7 @@ class TestSigningIn:
         assert is_in(client)
         other = Client()
         begin(other)
-        assert "This code is not right" in other.post(STEP, {"code": spare}).text
+        assert "This code is wrong" in other.post(STEP, {"code": spare}).text
 
     def test_cannot_be_guessed(self, client: Client, with_app: User) -> None:
         begin(client)
@@ -140,7 +140,7 @@ class TestHalfASignIn:
         client.post(STEP, {"code": code()})
         end_sessions(with_app)
         page = client.post(TRUST, {"action": "trust"}, follow=True)
-        assert "You were signed out everywhere, or the password was changed." in page.text
+        assert "You were signed out everywhere, or your password was changed." in page.text
 
 
 class TestRememberedBrowser:

@@ -139,7 +139,7 @@ class TestMine:
         sign_in(other)
         page = client.get("/account/devices/").text
         assert "Firefox, Windows" in page
-        assert page.count("this one") == 1
+        assert page.count("(this browser)") == 1
         assert "Sign out everywhere else" in page
 
         client.post("/account/devices/")

@@ -51,9 +51,9 @@ def test_nobody_signs_up(client: Client, db: None) -> None:
 @pytest.mark.parametrize(
     ("login", "password", "words"),
     [
-        ("meera", "wrong", "do not belong together"),
-        ("nobody", PASSWORD, "do not belong together"),
-        ("meera@example.com", "wrong", "do not belong together"),
+        ("meera", "wrong", "The name or the password is wrong"),
+        ("nobody", PASSWORD, "The name or the password is wrong"),
+        ("meera@example.com", "wrong", "The name or the password is wrong"),
         ("", PASSWORD, "This field is required."),
     ],
 )
@@ -97,7 +97,7 @@ class TestNewPassword:
         other = Client()
         for browser in (client, other):
             sign_in(browser)
-        assert "Your password is changed" in client.post(CHANGE, CHANGED, follow=True).text
+        assert "Your password has been changed" in client.post(CHANGE, CHANGED, follow=True).text
         meera.refresh_from_db()
         assert meera.check_password(NEW)
         assert client.get(CHANGE).status_code == 200
@@ -107,7 +107,7 @@ class TestNewPassword:
         ("field", "value", "words"),
         [
             ("oldpassword", "wrong", "This is not your password."),
-            ("password2", "other", "You must type the same password each time."),
+            ("password2", "other", "Enter the same password both times."),
             ("password2", "", "This field is required."),
         ],
     )
@@ -252,7 +252,7 @@ class TestRecord:
 class TestForgottenPassword:
     def test_without_e_mail_says_whom_to_ask(self, client: Client, db: None) -> None:
         page = client.get("/account/password/forgotten/").text
-        assert "A manager can make a link for you" in page
+        assert "Ask a manager for a link" in page
 
     def test_is_set_by_a_link_in_an_e_mail(
         self, client: Client, meera: User, settings: Settings, mailoutbox: list[object]
@@ -282,7 +282,7 @@ class TestTwoAccounts:
     def test_of_one_name_and_one_e_mail_give_no_more_guesses(
         self, client: Client, meera: User
     ) -> None:
-        """An own account that is called like somebody's e-mail opens no second door to it."""
+        """An own account that is called like someone's e-mail opens no second door to it."""
         other = User.objects.create_user("meera@example.com", password="other-password-12")
         for number in range(8):
             if number % 2:

@@ -24,7 +24,7 @@ BUTTON = "Let them try again now"
 
 
 def sign_in(client: Client, password: str = PASSWORD, address: str = "203.0.113.7") -> bool:
-    """Whether it let somebody in."""
+    """Whether it let someone in."""
     typed = {"login": "meera", "password": password}
     response = client.post(SIGN_IN, typed, headers={"X-Forwarded-For": address})
     return response.status_code == 302
@@ -55,12 +55,12 @@ def test_a_manager_sees_until_when_and_lets_her_try_again(
     assert not sign_in(client)
     until = timezone.localtime(Try.objects.latest("at").at + timedelta(minutes=15))
     shown = words(manager.get(page(meera)))
-    assert f"Sign-in is slowed down until {formats.moment(until)}" in shown
+    assert f"Sign-in is limited until {formats.moment(until)}" in shown
     assert BUTTON in shown
 
     answer = manager.post(page(meera, "try-again/"), follow=True)
     assert "can try again now" in words(answer)
-    assert "slowed down" not in words(answer)
+    assert "is limited until" not in words(answer)
     assert sign_in(client)
     entry = Entry.objects.get(deed=Deed.SIGN_IN_LET)
     assert (entry.object_repr, entry.actor) == ("meera", manager.user)
@@ -68,9 +68,9 @@ def test_a_manager_sees_until_when_and_lets_her_try_again(
 
 def test_nothing_is_said_of_who_may_still_try(manager: Browser, meera: User) -> None:
     mistype(4)
-    assert "slowed down" not in words(manager.get(page(meera)))
+    assert "is limited until" not in words(manager.get(page(meera)))
     mistype(4, address="198.51.100.1")
-    assert "slowed down" not in words(manager.get(page(meera)))
+    assert "is limited until" not in words(manager.get(page(meera)))
 
 
 def test_it_is_said_no_longer_than_it_lasts(manager: Browser, meera: User) -> None:
@@ -79,7 +79,7 @@ def test_it_is_said_no_longer_than_it_lasts(manager: Browser, meera: User) -> No
         old.at -= timedelta(minutes=15)
         old.counts_until -= timedelta(minutes=15)
         old.save()
-    assert "slowed down" not in words(manager.get(page(meera)))
+    assert "is limited until" not in words(manager.get(page(meera)))
 
 
 def test_a_second_click_is_no_second_deed(manager: Browser, meera: User) -> None:
@@ -124,7 +124,7 @@ def test_a_day_has_no_more_guesses_however_often_it_is_lifted(
         manager.post(page(meera, "try-again/"))
     assert looked_at == 100
     shown = words(manager.get(page(meera)))
-    assert "There were as many as a day may have" in shown
+    assert "The limit for one day has been reached" in shown
     assert BUTTON not in shown
 
 
@@ -144,7 +144,7 @@ def test_a_manager_lifts_neither_anothers_nor_their_own(
     User.objects.filter(pk=user.pk).update(username="meera")
     mistype()
     shown = words(manager.get(page(user)))
-    assert "Sign-in is slowed down until" in shown
+    assert "Sign-in is limited until" in shown
     assert BUTTON not in shown
     assert manager.post(page(user, "try-again/")).status_code == 403
     assert slowed_down(account_of(user))

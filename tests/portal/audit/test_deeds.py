@@ -67,7 +67,7 @@ class Stage:
     folder: Path
 
     def post(self, address: str, data: Mapping[str, object] | None = None) -> None:
-        """Twice, as somebody clicks who has two windows; the second changes nothing."""
+        """Twice, as someone clicks who has two windows; the second changes nothing."""
         for _click in range(2):
             self.browser.post(address, {**(data or {})})
 

@@ -90,7 +90,7 @@ def test_no_word_of_django_is_shown(manager: Browser) -> None:
     OptOutFactory.create(mobile="9841000001")
     user.groups.remove(Role.objects.get(name=SENDER))
     said = words(manager.get(URL))
-    for sentence in ("Roles: added Sender", "Roles: no longer Sender", "May sign in: yes → no"):
+    for sentence in ("Roles: added Sender", "Roles: no longer Sender", "Can sign in: yes → no"):
         assert sentence in said
     assert "Mobile number: 984•••0001" in said
     for raw in ("None", "m2m", "True", "False", "is_active", "9841000001"):
@@ -164,7 +164,7 @@ class TestFilters:
         page = manager.get(f"{URL}?{wrong}", follow=True)
         assert page.status_code == 200
         assert page.context["rows"] == []
-        assert "A filter is not right" in words(page)
+        assert "There is a problem with a filter" in words(page)
         assert "found" not in words(page)
         assert (
             body(manager.get(f"{reverse('record:export')}?{wrong}", follow=True)).count("\n") == 1
@@ -175,12 +175,12 @@ class TestFilters:
     ) -> None:
         record(Deed.IMPORTED)
         client.post("/account/sign-in/", {"login": "meera", "password": "guess"})
-        failed, imported = "Nobody signed in", "The portal itself"
-        assert shown(manager.get(f"{URL}?who=nobody")) == [f"{failed}: Could not sign in: "]
+        failed, imported = "Someone who was not signed in", "The portal itself"
+        assert shown(manager.get(f"{URL}?who=nobody")) == [f"{failed}: Failed to sign in: "]
         assert f"{imported}: Imported a file: " in shown(manager.get(f"{URL}?who=portal"))
         assert "sign in" not in str(shown(manager.get(f"{URL}?who=portal")))
         file = body(manager.get(f"{reverse('record:export')}?who=nobody"))
-        assert f'"{failed}","Could not sign in"' in file
+        assert f'"{failed}","Failed to sign in"' in file
 
     def test_leave_what_a_colleague_did_who_is_gone_to_nobody_else(self, manager: Browser) -> None:
         gone = UserFactory.create(username="ramesh")
@@ -268,7 +268,7 @@ def test_the_record_says_no_word_of_developers(manager: Browser) -> None:
     page, file = manager.get(URL), body(manager.get(reverse("record:export")))
     for said in (words(page), file):
         assert "Reference: 1a2b3c4d" in said
-        assert "Answers of Sociair: 2" in said
+        assert "Answers from Sociair: 2" in said
         assert "Action code" in said
         for word in ("Request", "Mark:", "Gateway", "Nobody (", "User"):
             assert word not in said

@@ -1,4 +1,4 @@
-"""A text whose link opens nothing any more does not go out, whatever became of the link."""
+"""A text whose link no longer opens anything does not go out, whatever happened to the link."""
 
 from datetime import timedelta
 from typing import Any
@@ -164,14 +164,12 @@ def test_a_link_of_an_older_portal_works_and_is_not_sent(
     secret = link_on(shown).removeprefix("/j/")
     Invitation.objects.update(key=None)
     assert 'name="offer"' not in manager.get(page(sita())).text
-    assert "does not work any more" in words(send(manager, offer_on(shown)))
+    assert "no longer works" in words(send(manager, offer_on(shown)))
     assert client.get(f"/account/join/{secret}/")["Location"] == "/account/join/"
     assert client.post("/account/join/", CHOSEN)["Location"] == "/account/sign-in/"
 
 
-def test_a_number_is_forgotten_when_it_is_not_counted_any_more(
-    queued: Any, gateway: Gateway
-) -> None:
+def test_a_number_is_forgotten_when_it_no_longer_counts(queued: Any, gateway: Gateway) -> None:
     sweep(gateway)
     assert SentLink.objects.get().mobile == MOBILE
     SentLink.objects.update(sent_at=timezone.now() - timedelta(days=2, minutes=1))
@@ -186,7 +184,7 @@ def test_a_number_is_forgotten_when_it_is_not_counted_any_more(
 def test_a_number_that_is_cleared_takes_its_link_back(
     manager: Browser, queued: Any, gateway: Gateway, sandbox: Sandbox, client: Client
 ) -> None:
-    """Even if it is not known any more where the link went."""
+    """Even if it is no longer known where the link went."""
     received(sandbox, gateway)
     SentLink.objects.update(mobile="")
     manager.post(page(sita()), {**SITA, "mobile": ""})

@@ -88,7 +88,7 @@ def test_without_a_number_there_is_no_button(manager: Browser, gateway: Gateway)
     shown = add(manager, mobile="")
     assert link_on(shown)
     assert 'name="offer"' not in shown.text
-    assert "Enter the number" in words(shown)
+    assert "Add a number" in words(shown)
     manager.post(page(sita()), {**SITA, "mobile": MOBILE})
     assert "is on its way" in words(send(manager))
 
@@ -235,7 +235,7 @@ def test_without_a_price_no_button_is_offered(manager: Browser, gateway: Gateway
     reading(gateway)
     manager.post(page(sita()), {**SITA, "mobile": "9721000999"})
     manager.post(page(sita(), "link/"))
-    assert "Sociair states no price" in words(manager.get(page(sita())))
+    assert "Sociair gives no rate" in words(manager.get(page(sita())))
 
 
 @pytest.mark.parametrize("offer", ["", "forged", "of another colleague", "of another manager"])
@@ -246,7 +246,7 @@ def test_an_offer_of_something_else_sends_nothing(
         offer = offer_on(add(manager, username="meena", mobile="9801000010"))
     elif offer == "of another manager":
         offer = offer_on(signed_in(MANAGER).get(page(sita())))
-    assert "Press the button once more" in words(send(manager, offer or " "))
+    assert "Press the button again" in words(send(manager, offer or " "))
     assert not Campaign.objects.exists()
 
 
@@ -254,10 +254,10 @@ def test_an_offer_of_an_older_link_or_number_sends_nothing(
     manager: Browser, shown: Any, gateway: Gateway
 ) -> None:
     manager.post(page(sita(), "link/"))
-    assert "This link does not work any more." in words(send(manager, offer_on(shown)))
+    assert "This link no longer works." in words(send(manager, offer_on(shown)))
     offer = offer_on(manager.get(page(sita())))
     manager.post(page(sita()), {**SITA, "mobile": "9801000010"})
-    assert "The number was changed meanwhile." in words(send(manager, offer))
+    assert "The number has been changed." in words(send(manager, offer))
     assert not Campaign.objects.exists()
 
 
@@ -308,7 +308,7 @@ def test_a_link_that_works_on_this_machine_alone_is_not_sent(
     settings.SANDBOX, settings.SECOND_STEP = False, "nobody"
     settings.ALLOWED_HOSTS = ["localhost", "testserver"]
     page_there = manager.get(page(sita()), headers={"host": "localhost:8000"})
-    assert "works on this machine alone" in words(page_there)
+    assert "works only on this computer" in words(page_there)
     assert 'name="offer"' not in page_there.text
 
 
