@@ -29,7 +29,7 @@ class DecisionForm(forms.Form):
         widget=forms.RadioSelect,
         choices=[
             *Verdict.choices,
-            (_AGAIN, gettext_lazy("It did not go out: send it again")),
+            (_AGAIN, gettext_lazy("They did not go out: send them again")),
         ],
         error_messages={"required": _CHOOSE},
     )
@@ -62,7 +62,7 @@ class DecisionForm(forms.Form):
             self.add_error("batches", _("Tick all requests, or at least one in the list below."))
         verdict = found.get("verdict")
         if verdict and verdict != Verdict.ACCEPTED and not found.get("why"):
-            self.add_error("why", _("Say how you know that it did not go out."))
+            self.add_error("why", _("Say how you know that they did not go out."))
         return found
 
     @property
