@@ -10,7 +10,7 @@ PRODUCTION := ENV_FILE=/dev/null VAR_DIR=var/lint DATABASE_URL= HUEY_URL= DEBUG=
 	FINGERPRINT_KEY=only-for-checks-of-fingerprints-0123456789 \
 	ALLOWED_HOSTS=sms.example.org CSRF_TRUSTED_ORIGINS=https://sms.example.org
 
-.PHONY: help run test test-long lint audit sbom bench screenshots
+.PHONY: help run test test-long lint audit sbom bench screenshots messages
 .DEFAULT_GOAL := help
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo 'make sbom   write the bills of materials into build/ (CycloneDX)'
 	@echo 'make bench  measure speed and memory (ARGS="throughput" for a part of it)'
 	@echo 'make screenshots  take the pictures in docs/screenshots again'
+	@echo 'make messages  write new sentences into locale/ for translation'
 
 run: .venv/.running
 	@exec $(BIN)/python -m sociair_portal.launcher
@@ -56,6 +57,9 @@ sbom: .venv/.testing
 
 bench: .venv/.testing
 	@exec $(BIN)/python -m benchmarks $(ARGS)
+
+messages: .venv/.testing
+	@exec $(BIN)/python -m tests.said
 
 screenshots: .venv/.testing
 	SCREENSHOTS=docs/screenshots $(BIN)/python -m pytest -n0 -m browser tests/test_browser.py
