@@ -69,6 +69,13 @@ def database(url: str) -> dict[str, Any]:
     return found
 
 
+def language(code: str) -> str:
+    """The code of a language that the portal speaks. Raises ImproperlyConfigured."""
+    if code not in ("en", "ne"):
+        raise ImproperlyConfigured(f"PORTAL_LANGUAGE is {code!r}: use en or ne.")
+    return code
+
+
 def time_zone(name: str) -> str:
     """A time zone's name, checked. Raises ImproperlyConfigured."""
     try:

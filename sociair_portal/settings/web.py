@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from sociair_portal.audit.tracked import TRACKED
 from sociair_portal.catalogues import compiled
-from sociair_portal.environment import database, time_zone
+from sociair_portal.environment import database, language, time_zone
 from sociair_portal.settings.place import BASE_DIR, HTTPS, VAR_DIR, env
 from sociair_portal.settings.sending import SANDBOX, SOCIAIR_SENDERS, SOCIAIR_TOTAL_TIMEOUT
 from sociair_portal.values import queue_settings
@@ -176,7 +176,8 @@ OFFICE_NAME: str = env.str("OFFICE_NAME", "").strip()
 
 # Language and time
 
-LANGUAGE_CODE = "en"
+# Where nobody has chosen one: the worker, commands, a browser in a third language.
+LANGUAGE_CODE: str = language(env.str("PORTAL_LANGUAGE", "en"))
 LANGUAGES = [("en", "English"), ("ne", "नेपाली")]  # each in its own
 FORMAT_MODULE_PATH = ["sociair_portal.written"]
 LOCALE_PATHS = [compiled(BASE_DIR / "locale", VAR_DIR / "locale")]

@@ -11,7 +11,7 @@ import yaml
 from django.core.exceptions import ImproperlyConfigured
 
 from sociair_portal.common.shutdown import NEEDS_PERSON
-from sociair_portal.environment import Environment, database, time_zone
+from sociair_portal.environment import Environment, database, language, time_zone
 
 ROOT = Path(__file__).parents[2]
 KEY = {"SECRET_KEY": "a-key-for-tests", "FINGERPRINT_KEY": "another-key-for-tests"}
@@ -239,6 +239,12 @@ def test_a_database_address_that_cannot_be_read_is_refused(url: str) -> None:
 def test_an_unknown_time_zone_is_refused(name: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="write a name such as Asia/Kathmandu"):
         time_zone(name)
+
+
+@pytest.mark.parametrize("code", ["", "fr", "ne-NP", "NE"])
+def test_a_language_that_the_portal_does_not_speak_is_refused(code: str) -> None:
+    with pytest.raises(ImproperlyConfigured, match="use en or ne"):
+        language(code)
 
 
 def test_every_setting_is_on_its_page() -> None:
