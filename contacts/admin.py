@@ -123,6 +123,10 @@ class MembershipInline(TabularInline):
     autocomplete_fields = ["group"]
     extra = 1
 
+    def formfield_for_foreignkey(self, *args: Any, **kwargs: Any) -> Any:
+        """A membership, which Django makes, has no words of its own."""
+        return super().formfield_for_foreignkey(*args, **{**kwargs, "label": self.verbose_name})
+
 
 @admin.register(Contact)
 class ContactAdmin(NumberSearch):

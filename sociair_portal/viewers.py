@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 
 from contacts.shown_numbers import PERMISSION, seen_by
 from sociair_portal.accounts import preferences
-from sociair_portal.common.calendars import seen_in
+from sociair_portal.common.shown_days import seen_in
 
 
 class ViewerMiddleware:

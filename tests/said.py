@@ -73,7 +73,7 @@ def wanted(domain: str) -> dict[tuple[str | None, str], tuple[tuple[str, ...], s
     for one in read("en", domain):
         if one.id:
             forms = forms_of(one.id)
-            found[one.context, forms[0]] = forms, "a library"
+            found[one.context, forms[0]] = forms, "library"
     if domain == "django":
         root = Path(settings.BASE_DIR)
         for it in everything():
@@ -93,7 +93,6 @@ def update(language: str, domain: str) -> tuple[int, int]:
     more. Words of libraries that only this language has stay. Returns how many came and went.
     """
     old, new = read(language, domain), Catalog(locale=language, fuzzy=False)
-    new.header_comment = old.header_comment
     known = {(one.context, forms_of(one.id)[0]): one for one in old if one.id}
     sentences = wanted(domain)
     for key, (forms, where) in sorted(sentences.items(), key=lambda it: (it[1][1], it[0][1])):
@@ -103,9 +102,27 @@ def update(language: str, domain: str) -> tuple[int, int]:
     for key, one in kept.items():
         if key not in sentences:
             new.add(one.id, one.string, context=key[0], user_comments=one.user_comments)
-    with catalogue(language, domain).open("wb") as file:
-        write_po(file, new, width=100, omit_header=False, include_lineno=False)
+    write(language, domain, new)
     return len(sentences.keys() - known.keys()), len(known.keys() - sentences.keys() - kept.keys())
+
+
+_HEADER: Final = """\
+# In the words of docs/words.md. `make messages` puts new sentences here, without a translation.
+msgid ""
+msgstr ""
+"Language: {language}\\n"
+"MIME-Version: 1.0\\n"
+"Content-Type: text/plain; charset=UTF-8\\n"
+"Content-Transfer-Encoding: 8bit\\n"
+"Plural-Forms: nplurals=2; plural=(n != 1);\\n"
+
+"""
+
+
+def write(language: str, domain: str, sentences: Catalog) -> None:
+    with catalogue(language, domain).open("wb") as file:
+        file.write(_HEADER.format(language=language).encode())
+        write_po(file, sentences, width=100, omit_header=True, include_lineno=False)
 
 
 LIBRARY: Final = "of a library"  # a comment in the catalogue

@@ -10,7 +10,8 @@ def rupees(amount: Decimal | float | str) -> str:
     """Rs 1,23,456.80: lakh grouping, two decimals."""
     value = Decimal(str(amount)).quantize(Decimal("0.01"))
     sign = "−" if value < 0 else ""
-    return f"{sign}{pgettext('rupees', 'Rs')}\u00a0{exact(abs(value))}"
+    mark = pgettext("rupees", "Rs")
+    return f"{sign}{mark}\u00a0{exact(abs(value))}"
 
 
 def exact(amount: Decimal) -> str:

@@ -15,7 +15,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from sociair_portal import roles
-from sociair_portal.common import calendars, formats
+from sociair_portal.common import formats, shown_days
 
 register = template.Library()
 
@@ -37,7 +37,7 @@ def count(number: int | None) -> str:
 @register.filter
 def moment(at: datetime | None) -> str:
     """22 Nov 2026, 14:05, in the portal's time zone and the calendar of whoever looks."""
-    return "" if at is None else calendars.moment(timezone.localtime(at))
+    return "" if at is None else shown_days.moment(timezone.localtime(at))
 
 
 @register.simple_tag
@@ -51,7 +51,7 @@ def deciding_moment(at: datetime | None) -> str:
     if at is None:
         return ""
     local = timezone.localtime(at)
-    return f"{calendars.in_both(local)}, {local:%H:%M}"
+    return f"{shown_days.in_both(local)}, {local:%H:%M}"
 
 
 @register.filter

@@ -64,10 +64,15 @@ def test_placeholders_stay_as_they_are(domain: str) -> None:
 
 @pytest.mark.parametrize("domain", DOMAINS)
 def test_translations_are_written_in_nepali_letters(domain: str) -> None:
+    """Latin words are names, or what has to be typed or pressed: they are in the English too."""
     for one in said.read("ne", domain):
-        for string in said.forms_of(one.string) if one.id else ():
-            assert not re.search(r"[A-Za-z]{3}", _LATIN.sub("", string)), one.id
-            assert string.rstrip()[-1:] != "." or string.endswith(("...", "K.C.")), one.id
+        english = "".join(said.forms_of(one.id)) if one.id else ""
+        for string in said.forms_of(one.string) if english else ():
+            plain = _LATIN.sub("", string)
+            assert all(word in english for word in re.findall(r"[A-Za-z]{3,}", plain)), english
+            if re.search(r"[A-Za-z]{2}", _LATIN.sub("", english)):
+                assert re.search(r"[\u0900-\u097f]", string), english
+            assert not string.rstrip().endswith(".") or string.rstrip().endswith("..."), english
 
 
 @cache
@@ -97,7 +102,8 @@ def english_on(page: Any) -> set[str]:
 def visitor(roles: None, gateway: Gateway, tmp_path: Path) -> Client:
     user = UserFactory.create(role=MANAGER)
     User.objects.filter(pk=user.pk).update(is_superuser=True, is_staff=True)
-    furnish(user, gateway, tmp_path)
+    with translation.override("ne"):  # as a worker writes whose office has chosen it
+        furnish(user, gateway, tmp_path)
     browser = Client(headers={"Accept-Language": "ne"})
     browser.force_login(User.objects.get(pk=user.pk))
     return browser
@@ -111,8 +117,18 @@ def _pages(visitor: Client) -> Iterator[tuple[str, Any]]:
                 yield url, page
 
 
+# The heading of a file. Roles and permissions are called what the database calls them; only a
+# superuser of the whole portal sees those pages.
+_DATA: Final = {"Name"}
+_OF_SUPERUSERS: Final = "/admin/auth/"
+
+
 def test_no_page_in_nepali_has_english_left(visitor: Client) -> None:
-    shown = {url: english_on(page) for url, page in _pages(visitor)}
+    shown = {
+        url: english_on(page) - _DATA
+        for url, page in _pages(visitor)
+        if not url.startswith(_OF_SUPERUSERS)
+    }
     assert {url: found for url, found in shown.items() if found} == {}
     assert len(shown) > 80
 

@@ -77,7 +77,7 @@ def test_a_worker_does_not_start_with_a_file_that_is_read_only(
     file.chmod(0o444)
     worker = _start(start, file)
     assert worker.ended() == NEEDS_PERSON
-    assert f"The database file {file} cannot be written: it is read-only." in worker.log
+    assert f"The database file {file} is read-only." in worker.log
     assert not sandbox.requests()
 
 
@@ -89,5 +89,5 @@ def test_a_worker_whose_file_becomes_read_only_ends(
     file.chmod(0o444)
     tasks.sweep()
     assert worker.ended() == NEEDS_PERSON
-    assert f"The database file {file} cannot be written: it is read-only." in worker.log
+    assert f"The database file {file} is read-only." in worker.log
     assert "Traceback" not in worker.log

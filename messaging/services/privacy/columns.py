@@ -61,7 +61,7 @@ _OFFICE: Final = (
     *("messaging.Erasure.mark", "messaging.Erasure.counts", "messaging.RetentionDay.counts"),
     *("messaging.Machine.name", "messaging.Machine.agreed", "messaging.Campaign.request_id"),
     *("messaging.Event.request_id", "accounts.Invitation.fingerprint"),
-    "accounts.Invitation.role",
+    *("accounts.Invitation.role", "accounts.Preferences.language"),
     *("accounts.Try.bucket", "accounts.Try.whose"),
     *("account.EmailConfirmation.key", "mfa.Authenticator.data", "usersessions.UserSession.data"),
     "usersessions.UserSession.session_key",

@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from sociair_portal.accounts.preferences import calendar_of, choose_calendar
-from sociair_portal.common import calendars
+from sociair_portal.common import shown_days
 from sociair_portal.common.actors import user_of
-from sociair_portal.common.calendars import Calendar
+from sociair_portal.common.calendars import Calendar, bikram_sambat
 from sociair_portal.common.ways_back import way_back
 
 
@@ -19,8 +19,8 @@ def _calendars() -> list[tuple[str, str]]:
     """Each with the day it is today."""
     today = timezone.localdate()
     written = {
-        Calendar.GREGORIAN: calendars.gregorian(today),
-        Calendar.BIKRAM_SAMBAT: calendars.bikram_sambat(today) or calendars.gregorian(today),
+        Calendar.GREGORIAN: shown_days.gregorian(today),
+        Calendar.BIKRAM_SAMBAT: bikram_sambat(today) or shown_days.gregorian(today),
     }
     return [(one.value, f"{one.label}: {written[one]}") for one in Calendar]
 

@@ -140,7 +140,7 @@ def test_the_form_says_how_large_a_file_may_be(sender: Browser, settings: Settin
     settings.IMPORT_MAX_MB = 1
     page = sender.get(UPLOAD).text
     assert 'data-most-bytes="1048576"' in page
-    assert 'data-too-large="This file is larger than 1 MB. Save it in' in page
+    assert 'data-too-large="This file is larger than 1 MB. Split it into' in page
 
 
 def test_an_impossible_choice_of_columns_is_said(sender: Browser) -> None:

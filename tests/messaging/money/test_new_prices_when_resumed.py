@@ -215,7 +215,7 @@ def test_sending_a_scheduled_campaign_now_asks_the_new_sum(
     data = {"now": "1", "at_night": "1", "seen": at.isoformat()}
     page = manager.post(address, data)
     assert "would cost Rs 16.00 instead of Rs 8.00" in words(page)
-    assert "Send to 10 people for Rs 16.00 now" in words(page)
+    assert "Send now to 10 people for Rs 16.00" in words(page)
     campaign.refresh_from_db()
     assert campaign.state == CampaignState.SCHEDULED
     manager.post(address, {**data, "cost": "16.00"})

@@ -44,7 +44,7 @@ def test_after_a_restore_a_manager_says_what_went_out(
 ) -> None:
     said = words(manager.get("/"))
     assert str(HoldReason.RESTORED.label) in said
-    assert "2 requests went out that the database does not know" in said
+    assert "2 requests went out that are missing from the database" in said
     response = manager.post(reverse("messaging:release"), follow=True)
     assert response.redirect_chain[-1][0] == reverse("messaging:undecided")
     assert "About 4 messages that went out are missing from this database." in words(response)

@@ -12,8 +12,9 @@ from contacts.days import WrittenDay, gregorian
 from contacts.models import OptOut
 from messaging.models import Gateway
 from sociair_portal.accounts.models import Preferences
-from sociair_portal.common import calendars
-from sociair_portal.common.calendars import LAST_YEAR, Calendar, seen_in
+from sociair_portal.common import calendars, shown_days
+from sociair_portal.common.calendars import LAST_YEAR, Calendar
+from sociair_portal.common.shown_days import seen_in
 from tests.conftest import Browser
 from tests.factories import OptOutFactory, UserFactory
 from tests.pages import words
@@ -44,8 +45,8 @@ def test_dates_are_written_in_the_chosen_calendar(
 @pytest.mark.parametrize("on", [date(2027, 4, 14), date(2040, 1, 1), date(1900, 1, 1)])
 def test_a_day_that_nobody_knows_for_certain_stays_gregorian(on: date) -> None:
     with seen_in(lambda: Calendar.BIKRAM_SAMBAT):
-        assert calendars.day(on) == f"{on.day} {on:%b} {on.year}"
-        assert calendars.in_both(on) == f"{on.day} {on:%b} {on.year}"
+        assert shown_days.day(on) == f"{on.day} {on:%b} {on.year}"
+        assert shown_days.in_both(on) == f"{on.day} {on:%b} {on.year}"
 
 
 def test_every_day_of_a_year_is_itself_when_it_is_read_again() -> None:
@@ -60,7 +61,7 @@ def test_every_day_of_a_year_is_itself_when_it_is_read_again() -> None:
 
 
 def test_without_a_request_days_are_gregorian() -> None:
-    assert calendars.chosen() is Calendar.GREGORIAN
+    assert shown_days.chosen() is Calendar.GREGORIAN
 
 
 @pytest.mark.django_db
