@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from contacts.days import gregorian, read_day
 from contacts.names import clean_name
@@ -59,7 +59,7 @@ class FieldKind(StrEnum):
 
 _LABELS: Final[dict[FieldKind, Promise]] = {
     FieldKind.TEXT: gettext_lazy("Text"),
-    FieldKind.NUMBER: gettext_lazy("Number"),
+    FieldKind.NUMBER: pgettext_lazy("kind of a field", "Number"),
     FieldKind.DATE: gettext_lazy("Date"),
 }
 

@@ -164,9 +164,39 @@ def test_a_colleague_sends_her_first_message(
     look("groups")
     page.get_by_role("link", name="Admin").first.click()
     expect(page.get_by_role("main")).to_contain_text("Rs")
-    page.get_by_role("link", name="Sent messages").first.click()
+    page.get_by_role("link", name="Attempts to send").first.click()
     expect(page.get_by_role("main")).to_contain_text("Sociair accepted the messages.")
     assert SentMessage.objects.get().outcome == "accepted"
+
+
+def test_she_sends_her_first_message_in_nepali(
+    sandbox: Sandbox, worker: None, signed_in: Page, complaints: list[str], look: Look
+) -> None:
+    page = signed_in
+    page.locator(".user-menu > summary").click()
+    page.get_by_role("button", name="नेपाली").click()
+    expect(page.locator("html")).to_have_attribute("lang", "ne")
+    look("dashboard-ne")
+    page.get_by_role("link", name="सन्देश लेख्नुहोस्").first.click()
+    page.locator("[name=numbers]").fill("9841234567")
+    page.locator("[name=text]").fill("भोलि विद्यालय बन्द छ।")
+    look("compose-ne")
+    page.get_by_role("button", name="जाँच गर्नुहोस्").click()
+    send = page.locator("#send")
+    expect(send).to_contain_text("1 जनालाई", timeout=20_000)
+    expect(send).to_contain_text("रु")
+    look("review-ne")
+    send.click()
+    expect(page.locator("#live")).to_contain_text("सकियो", timeout=20_000)
+    look("campaign-ne")
+    assert [entry.mobile for entry in sandbox.ledger()] == ["9841234567"]
+    for path, name in (
+        ("/contacts/", "contacts"),
+        ("/history/", "history"),
+        ("/groups/", "groups"),
+    ):
+        page.goto(page.url.split("/", 3)[0] + "//" + page.url.split("/", 3)[2] + path)
+        look(f"{name}-ne")
 
 
 def test_a_bad_day_is_said_and_decided(
@@ -454,7 +484,7 @@ def test_dear_characters_are_replaced_and_back_is_no_other_window(
     page.get_by_role("button", name="Schedule").click()
     expect(page.locator("#receipt")).to_contain_text(f"{later:%d %b %Y}")
     page.get_by_role("button", name="Schedule").click()
-    expect(page.get_by_text("That time is in quiet hours")).to_be_visible()
+    expect(page.locator("#at-errors")).to_contain_text("That time is in quiet hours")
     expect(page.get_by_label("Date and time in Nepal")).to_have_value(f"{later:%Y-%m-%d}T05:00")
     page.get_by_label("Send it even in quiet hours").check()
     page.get_by_role("button", name="Schedule").click()

@@ -14,7 +14,7 @@ from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from sociair_portal.audit.models import Entry
-from sociair_portal.common import formats
+from sociair_portal.common import formats, shown_days
 from sociair_portal.common.numbers import with_masked_numbers
 
 # The facts of deeds, in the order in which they are read. Of others their name is read.
@@ -155,7 +155,7 @@ def _moment(written: str) -> str:
         at = datetime.fromisoformat(written)
     except ValueError:
         return written
-    return formats.moment(timezone.localtime(at) if timezone.is_aware(at) else at)
+    return shown_days.moment(timezone.localtime(at) if timezone.is_aware(at) else at)
 
 
 def _rupees(written: str) -> str:

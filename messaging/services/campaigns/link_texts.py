@@ -24,7 +24,7 @@ from messaging.services.money import prices
 from messaging.services.money.affordability import SendRefused
 from messaging.text.length import measure
 from messaging.text.links import MARK, fingerprint_of, secret_of
-from sociair_portal.common import formats
+from sociair_portal.common import shown_days
 from sociair_portal.common.actors import Actor
 
 # A stranger's phone is no toy.
@@ -58,7 +58,7 @@ def objection(mobile: str) -> str:
     last = list(sent.order_by("-sent_at")[:_A_DAY_TO_A_NUMBER])
     if len(last) < _A_DAY_TO_A_NUMBER:
         return ""
-    again = formats.moment(timezone.localtime(last[-1].sent_at + _DAY))
+    again = shown_days.moment(timezone.localtime(last[-1].sent_at + _DAY))
     return _("No more links can be sent to this number until %(again)s.") % {"again": again}
 
 

@@ -28,7 +28,7 @@ from messaging.text.codes import MARK, code_of
 from messaging.text.length import measure
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
-from sociair_portal.common import formats
+from sociair_portal.common import shown_days
 from sociair_portal.common.actors import Actor, user_of
 
 logger = logging.getLogger(__name__)
@@ -92,7 +92,7 @@ def objection(user: User, mobile: str) -> str:
         since = timezone.now() - within
         last = list(codes.filter(sent_at__gt=since).order_by("-sent_at")[:most])
         if len(last) == most:
-            return said % {"again": formats.moment(timezone.localtime(last[-1].sent_at + within))}
+            return said % {"again": shown_days.moment(timezone.localtime(last[-1].sent_at + within))}
     return ""
 
 
