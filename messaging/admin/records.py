@@ -37,7 +37,7 @@ from messaging.services.audience import visible_tables
 @admin.register(Campaign)
 class CampaignAdmin(RecordsOfNumbers):
     list_display = [
-        "title",
+        "titled",
         "state",
         "created_by",
         "sent_at",
@@ -59,6 +59,10 @@ class CampaignAdmin(RecordsOfNumbers):
     search_fields = ["text"]
     search_help_text = bounded(_("Part of the text, or the number of a recipient."))
     moment = "sent_at"
+
+    @admin.display(description=_("title"))
+    def titled(self, campaign: Campaign) -> str:
+        return campaign.title
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Any]:
         """Nobody's drafts but the user's own: not even that there are others."""
@@ -201,7 +205,10 @@ class GatewayAdmin(RecordAdmin):
     list_filter = ["hold_kind"]
     search_fields = ["base_url"]
     for_the_portal = frozenset(
-        {"installation", "era", "era_began_at", "cleared", "silent_since", "looked_at_call"}
+        {
+            *("installation", "era", "era_began_at", "cleared", "silent_since", "looked_at_call"),
+            *("bills_mark", "balance_asked_at", "balance_error_at"),
+        }
     )
 
 

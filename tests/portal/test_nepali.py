@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -11,12 +11,13 @@ import pytest
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from messaging.models import Gateway
 from sociair_portal.accounts.models import Preferences
-from sociair_portal.common import calendars, formats
+from sociair_portal.common import calendars, formats, shown_days
 from sociair_portal.roles import MANAGER
+from sociair_portal.templatetags import portal
 from tests import said
 from tests.conftest import Browser
 from tests.factories import UserFactory
@@ -167,4 +168,6 @@ def test_no_other_language_is_taken(sender: Browser, gateway: Gateway) -> None:
 def test_amounts_and_months_are_nepali() -> None:
     with translation.override("ne"):
         assert formats.rupees(1234) == "रु\u00a01,234.00"
+        assert shown_days.gregorian(date(2026, 8, 28)) == "28 अगस्ट 2026"
+        assert portal.fresh(timezone.now() - timedelta(minutes=3)) == "3 मिनेट अघि"
         assert calendars.bikram_sambat(date(2026, 8, 28)) == "12 भदौ 2083"

@@ -92,7 +92,9 @@ def objection(user: User, mobile: str) -> str:
         since = timezone.now() - within
         last = list(codes.filter(sent_at__gt=since).order_by("-sent_at")[:most])
         if len(last) == most:
-            return said % {"again": shown_days.moment(timezone.localtime(last[-1].sent_at + within))}
+            return said % {
+                "again": shown_days.moment(timezone.localtime(last[-1].sent_at + within))
+            }
     return ""
 
 
