@@ -169,5 +169,5 @@ def test_amounts_and_months_are_nepali() -> None:
     with translation.override("ne"):
         assert formats.rupees(1234) == "रु\u00a01,234.00"
         assert shown_days.gregorian(date(2026, 8, 28)) == "28 अगस्ट 2026"
-        assert portal.fresh(timezone.now() - timedelta(minutes=3)) == "3 मिनेट अघि"
+        assert portal.fresh(timezone.now() - timedelta(minutes=3)) == "3\u00a0मिनेट अघि"
         assert calendars.bikram_sambat(date(2026, 8, 28)) == "12 भदौ 2083"
