@@ -14,6 +14,10 @@ from django.db import DatabaseError, migrations, models, transaction
 
 from contacts.sounds import sounds
 
+# Not by Django, which makes the table anew on SQLite: with the old one would go triggers that others
+# have put on it, and which ids have been given away.
+_ADD: Final = "ALTER TABLE contacts_contact ADD COLUMN sound_key varchar(1000) NOT NULL DEFAULT ''"
+_DROP: Final = "ALTER TABLE contacts_contact DROP COLUMN sound_key"
 _AT_ONCE: Final = 10_000
 _TABLE: Final = """
     CREATE VIRTUAL TABLE contacts_parts USING fts5(
@@ -50,7 +54,7 @@ def hear(apps: Any, schema_editor: Any) -> None:
     """Give every contact its sounds."""
     cursor = schema_editor.connection.cursor()
     for rows in _pieces(cursor):
-        heard = sounds([name for _pk, name in rows])
+        heard = sounds([" ".join(name.split()) for _pk, name in rows])  # as others may have written
         cursor.executemany(
             "UPDATE contacts_contact SET sound_key = %s WHERE id = %s",
             [(sound, pk) for (pk, _name), sound in zip(rows, heard, strict=True)],
@@ -102,10 +106,16 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AddField(
-            model_name='contact',
-            name='sound_key',
-            field=models.CharField(db_default='', default='', editable=False, max_length=1000),
+        migrations.RunSQL(
+            _ADD,
+            _DROP,
+            state_operations=[
+                migrations.AddField(
+                    model_name='contact',
+                    name='sound_key',
+                    field=models.CharField(db_default='', default='', editable=False, max_length=1000),
+                ),
+            ],
         ),
         migrations.RunPython(hear, migrations.RunPython.noop),
         migrations.RunPython(add_index, drop_index),

@@ -2,10 +2,9 @@
 at every contact. PostgreSQL's own indexes do that by themselves.
 """
 
-from functools import cache
 from typing import Any, Final
 
-from django.db import DatabaseError, connection, transaction
+from django.db import connection
 from django.db.models import Q
 
 _TABLE: Final = "contacts_parts"
@@ -18,8 +17,7 @@ def few_that_may_fit(found: Q) -> list[int] | None:
     """The keys of all contacts who may fit a condition; None where they are many, or the table
     cannot tell. Who may fit may not: it knows which parts a name has, and not in what order.
     """
-    asked = _parts_of(found)
-    if not asked or connection.vendor != "sqlite" or not _is_there():
+    if connection.vendor != "sqlite" or not (asked := _parts_of(found)) or not _is_there():
         return None
     with connection.cursor() as cursor:
         cursor.execute(
@@ -57,12 +55,8 @@ def _beginning(lowest: str, highest: str) -> str:
     return "".join(same)
 
 
-@cache
 def _is_there() -> bool:
     """Whether this SQLite has the table; the migration that makes it says so where it cannot."""
-    try:
-        with transaction.atomic(), connection.cursor() as cursor:
-            cursor.execute(f"SELECT rowid FROM {_TABLE} LIMIT 1")  # noqa: S608  # our own name
-    except DatabaseError:
-        return False
-    return True
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1 FROM sqlite_master WHERE name = %s", [_TABLE])
+        return cursor.fetchone() is not None

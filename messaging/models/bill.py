@@ -18,7 +18,6 @@ class BillCheck(models.Model):
         verbose_name=_("campaign"),
     )
     mark = models.BigIntegerField()
-    # What its calls cost by Sociair's counts (rupees); None if it made none.
     # Where the counts differ: operator, ours, theirs, rupees. And by operator the rates signed for.
     lines = models.JSONField(default=list)
     signed = models.JSONField(default=dict)

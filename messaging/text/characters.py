@@ -94,8 +94,30 @@ def on_the_phone(text: str) -> list[list[Passage]]:
                 part, key=lambda character: marks and not is_plain(character)
             )
         ]
-        for part in split_parts(text)
+        for part in _with_whole_syllables(split_parts(text))
     ]
+
+
+def _with_whole_syllables(parts: list[str]) -> list[str]:
+    """Parts as they are drawn: a phone puts them together again, so that no sign is torn from its
+    letter there.
+    """
+    drawn = parts[:1]
+    for part in parts[1:]:
+        end = 0
+        while end < len(part) and _goes_on((drawn[-1] + part[:end])[-1], part[end]):
+            end += 1
+        drawn[-1] += part[:end]
+        drawn.append(part[end:])
+    return drawn
+
+
+def _goes_on(before: str, sign: str) -> bool:
+    """Whether a sign is of the same syllable as the one before it."""
+    return before in _BINDS or sign in _BINDS or unicodedata.category(sign) in ("Mn", "Mc")
+
+
+_BINDS: Final = "\u094d\u200c\u200d"  # the virama, and what joins or parts letters
 
 
 def _is_of_a_script(character: str) -> bool:

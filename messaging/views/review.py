@@ -168,7 +168,7 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     why = ""
     later = LaterForm(request.POST)
     if not later.is_valid():
-        for sentence in later.errors["at"]:
+        for sentence in (one for errors in later.errors.values() for one in errors):
             messages.error(request, str(sentence))
         return redirect(_to_the_time(request, campaign))
     if campaign.state == CampaignState.DRAFT and drafts.plan(campaign, later.moment):

@@ -3,9 +3,10 @@
 import uuid
 from decimal import Decimal
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.translation import gettext as _
 
 from contacts.names import clean_name
@@ -43,10 +44,15 @@ def sendable(user: User) -> Invitation | None:
 
 def text_of(invitation: Invitation, address: str, by: User) -> LinkText | None:
     """What is sent, with stars in the place of the secret in the `address` as in the text. None
-    for an invitation without a key.
+    for an invitation without a key. In the office's language: it costs the same, whoever looks.
     """
     if invitation.key is None:
         return None
+    with translation.override(settings.LANGUAGE_CODE):
+        return LinkText(invitation.key, _written(invitation, address, by), invitation.ends_at)
+
+
+def _written(invitation: Invitation, address: str, by: User) -> str:
     name = clean_name((by.get_full_name() or by.get_username()).replace("*", ""))
     if invitation.user.has_usable_password():
         said = _("%(name)s sends you a link to choose a new password for Sociair Portal: %(link)s")
@@ -55,8 +61,7 @@ def text_of(invitation: Invitation, address: str, by: User) -> LinkText | None:
     until = _("Works once, until %(until)s.") % {
         "until": formats.moment(timezone.localtime(invitation.ends_at))
     }
-    text = f"{said % {'name': name, 'link': address}} {until}"
-    return LinkText(invitation.key, text, invitation.ends_at)
+    return f"{said % {'name': name, 'link': address}} {until}"
 
 
 def send_invitation(

@@ -7,4 +7,5 @@ from django.utils.http import url_has_allowed_host_and_scheme
 def way_back(request: HttpRequest, otherwise: str) -> str:
     """The address that a link gave as `next`, if it is one of the portal's own."""
     back = request.GET.get("next", "")
-    return back if url_has_allowed_host_and_scheme(back, allowed_hosts=None) else otherwise
+    is_ours = back.startswith("/") and url_has_allowed_host_and_scheme(back, allowed_hosts=None)
+    return back if is_ours else otherwise

@@ -1,6 +1,6 @@
 """Template tags for rupees, counts, times, states and icons; loaded in every template."""
 
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -43,6 +43,12 @@ def moment(at: datetime | None) -> str:
 @register.simple_tag
 def this_moment() -> datetime:
     return timezone.now()
+
+
+@register.filter
+def deciding_day(on: date) -> str:
+    """22 Nov 2026 (6 Mangsir 2083): in both calendars, where it decides something."""
+    return shown_days.in_both(on)
 
 
 @register.filter

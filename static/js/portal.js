@@ -39,7 +39,16 @@
     if (!button) return;
     const field = document.getElementById(button.dataset.fills);
     field.value = button.dataset.value;
+    field.classList.remove("is-invalid"); // what was wrong with the time before
+    document.getElementById(field.getAttribute("aria-describedby"))?.remove();
     field.focus();
+  });
+
+  // A form that comes back to where it is sent from, whose address may have changed since.
+  document.addEventListener("submit", (event) => {
+    if (!event.target.matches("[data-leads-back]")) return;
+    const [path] = event.target.getAttribute("action").split("?");
+    event.target.action = `${path}?next=${encodeURIComponent(location.pathname + location.search)}`;
   });
 
   // "Select all on this page": a box with data-selects="name" ticks every box of that name.

@@ -12,8 +12,10 @@ from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone, translation
+from pytest_django import Settings
 
 from messaging.models import Gateway
+from messaging.services.campaigns import number_codes
 from sociair_portal.accounts.models import Preferences
 from sociair_portal.common import calendars, formats, shown_days
 from sociair_portal.roles import MANAGER
@@ -155,8 +157,13 @@ def test_the_language_is_the_browsers_until_one_is_chosen(client: Client, db: No
 def test_the_language_is_kept_with_the_account(sender: Browser, gateway: Gateway) -> None:
     sender.post(f"{reverse('language')}?next=/contacts/", {"language": "ne"})
     assert Preferences.objects.get().language == "ne"
-    sender.cookies.pop("django_language")
-    assert '<html lang="ne"' in sender.get("/contacts/").text
+    sender.user.set_password("monsoon-and-marigold-7")
+    sender.user.save()
+    elsewhere = Client()
+    typed = {"login": sender.user.get_username(), "password": "monsoon-and-marigold-7"}
+    elsewhere.post(reverse("account_login"), typed)
+    elsewhere.cookies.pop("django_language", None)
+    assert '<html lang="ne"' in elsewhere.get("/contacts/").text
 
 
 def test_no_other_language_is_taken(sender: Browser, gateway: Gateway) -> None:
@@ -171,3 +178,11 @@ def test_amounts_and_months_are_nepali() -> None:
         assert shown_days.gregorian(date(2026, 8, 28)) == "28 अगस्ट 2026"
         assert portal.fresh(timezone.now() - timedelta(minutes=3)) == "3\u00a0मिनेट अघि"
         assert calendars.bikram_sambat(date(2026, 8, 28)) == "12 भदौ 2083"
+
+
+def test_what_is_sent_is_in_the_language_of_the_office(settings: Settings) -> None:
+    """It costs the same, whoever looks."""
+    with translation.override("ne"):
+        assert "is your code" in number_codes.text_of_a_code()
+    settings.LANGUAGE_CODE = "ne"
+    assert "is your code" not in number_codes.text_of_a_code()

@@ -13,7 +13,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -50,8 +50,9 @@ class CodeRefused(Exception):
 
 
 def text_of_a_code() -> str:
-    """What is sent, with stars in the place of the code."""
-    said = _("%(code)s is your code for Sociair Portal. It works for %(minutes)d minutes.")
+    """What is sent, with stars in the place of the code; in the office's language, whoever asks."""
+    with translation.override(settings.LANGUAGE_CODE):
+        said = _("%(code)s is your code for Sociair Portal. It works for %(minutes)d minutes.")
     return said % {"code": MARK, "minutes": _MINUTES}
 
 

@@ -63,7 +63,7 @@ def check(campaign: Campaign) -> Check:
 
 def keep_latest(gateway: Gateway) -> None:
     """Check the bills of some campaigns that ended lately, so that whoever opens their page does
-    not wait for it: a few at a time, the newest first.
+    not wait for it: a few at a time, and not always the same, as some cannot be kept yet.
     """
     now = timezone.now()
     over = Campaign.objects.filter(
@@ -71,7 +71,7 @@ def keep_latest(gateway: Gateway) -> None:
     ).exclude(state__in=OPEN_STATES)
     kept = BillCheck.objects.filter(campaign=OuterRef("pk"), mark=gateway.bills_mark)
     unchecked = over.filter(~Exists(kept)).select_related("gateway")
-    for campaign in unchecked.order_by("-answered_at")[:_AT_ONCE]:
+    for campaign in unchecked.order_by("?")[:_AT_ONCE]:
         check(campaign)
 
 

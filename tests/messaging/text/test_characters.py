@@ -1,5 +1,6 @@
 """The script coach: what makes a text dear, and what could stand in its place."""
 
+import unicodedata
 import uuid
 from typing import Any
 
@@ -148,3 +149,13 @@ def test_of_a_personal_text_the_letter_counts(gateway: Gateway) -> None:
     assert found.advice is not None
     assert (found.advice.now.parts, found.advice.then.parts) == (2, 1)
     assert found.plain_cost is None
+
+
+def test_no_syllable_is_torn_where_a_part_ends() -> None:
+    text = "नेपालका अभिभावकहरूलाई विद्यालय " * 12
+    parts = ["".join(piece.text for piece in part) for part in on_the_phone(text)]
+    assert "".join(parts) == text
+    assert len(parts) > 3
+    for part in parts[1:]:
+        assert unicodedata.category(part[0]) not in ("Mn", "Mc"), part
+    assert not any(part.endswith("\u094d") for part in parts[:-1])

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime
 from html import unescape
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import User
@@ -80,9 +81,18 @@ def test_somebody_chooses_and_goes_on_where_they_were(sender: Browser, gateway: 
 
 
 @pytest.mark.django_db
-def test_no_other_address_is_gone_back_to(sender: Browser) -> None:
-    asked = f"{reverse('preferences')}?next=https://example.org/"
-    assert sender.post(asked, {"calendar": "bs"})["Location"] == "/"
+@pytest.mark.parametrize(
+    "elsewhere",
+    [
+        *("https://example.org/", "//example.org", "/\\example.org", "javascript:alert(1)", "foo"),
+        *("account_logout", "https:///example.org", "\t//example.org", ""),
+    ],
+)
+def test_no_other_address_is_gone_back_to(sender: Browser, elsewhere: str) -> None:
+    asked = urlencode({"next": elsewhere})
+    for page in ("preferences", "language"):
+        answer = sender.post(f"{reverse(page)}?{asked}", {"calendar": "bs", "language": "en"})
+        assert answer["Location"] == "/"
 
 
 @pytest.mark.django_db
