@@ -12,6 +12,8 @@ urlpatterns = [
     path("", include("sociair_portal.audit.urls")),
     path("admin/", admin.site.urls),
     path("language/", languages.choose, name="language"),
+    path("help/", views.help_index, name="help"),
+    path("help/<slug:slug>/", views.help_page, name="help_page"),
     path("healthz", views.health, name="health"),
 ]
 

@@ -1,14 +1,33 @@
-"""Pages that belong to no app: health and errors."""
+"""Pages that belong to no app: help, health and errors."""
 
 import logging
 from typing import Final
 
 from django.contrib.auth.decorators import login_not_required
 from django.db import connection
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from sociair_portal.common.ways_back import way_back
+from sociair_portal.help_pages import BY_SLUG, PAGES
 
 logger: Final = logging.getLogger(__name__)
+
+
+@require_safe
+def help_index(request: HttpRequest) -> HttpResponse:
+    return render(request, "help/index.html", {"pages": PAGES})
+
+
+@require_safe
+def help_page(request: HttpRequest, slug: str) -> HttpResponse:
+    """One page; `next` leads back to where somebody was when they asked."""
+    if (page := BY_SLUG.get(slug)) is None:
+        raise Http404
+    back = way_back(request, reverse("help"))
+    return render(request, "help/page.html", {"page": page, "pages": PAGES, "back": back})
 
 
 @login_not_required

@@ -18,11 +18,14 @@ from django_htmx.middleware import HtmxDetails
 
 from messaging import tasks
 from messaging.models import BalanceReading, Campaign, CampaignState, Gateway
+from messaging.services.campaigns.first_day import FirstDay, first_day
 from messaging.services.gateway import holds
 from messaging.services.money import balance
+from sociair_portal.common.actors import user_of
 from sociair_portal.common.identity import refreshes_itself
 
 _DRAFTS_SHOWN: Final = 5
+_FIRST_DAY_OVER: Final = "first_day_over"
 _WAIT: Final = timedelta(seconds=15)  # how long the card looks for a new reading
 # The worker takes a reading of this age for a new one.
 _SAME: Final = timedelta(seconds=5)
@@ -42,9 +45,24 @@ def dashboard(request: HttpRequest) -> HttpResponse:
         "ended": campaigns.filter(state__in=[CampaignState.DONE, CampaignState.CANCELLED])[:6],
         "drafts": Campaign.objects.drafts_of(request.user.pk)[: _DRAFTS_SHOWN + 1],
         "drafts_shown": _DRAFTS_SHOWN,
+        "first_day": _first_day(request),
         **_balance_context(holds.current_gateway()),
     }
     return render(request, "messaging/dashboard/dashboard.html", context)
+
+
+def _first_day(request: HttpRequest) -> FirstDay | None:
+    """The first steps, until somebody has sent a message; a session asks no more after that."""
+    user = user_of(request.user)
+    if user is None or not user.has_perm("messaging.send_campaign"):
+        return None
+    if request.session.get(_FIRST_DAY_OVER):
+        return None
+    found = first_day(user)
+    if found.is_over:
+        request.session[_FIRST_DAY_OVER] = True
+        return None
+    return found
 
 
 def _under_way() -> QuerySet[Campaign]:

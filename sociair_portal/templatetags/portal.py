@@ -5,6 +5,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
+from urllib.parse import urlencode
 
 from django import template
 from django.contrib.staticfiles import finders
@@ -16,6 +17,7 @@ from django.utils.translation import gettext as _
 
 from sociair_portal import roles
 from sociair_portal.common import formats, shown_days
+from sociair_portal.help_pages import page_about
 
 register = template.Library()
 
@@ -118,6 +120,17 @@ def menu_item(
     below = url != "/" and here.startswith(url)
     current = "page" if here == url else "true" if below else ""
     return {"url": url, "icon": icon, "label": label, "current": current, "number": number}
+
+
+@register.simple_tag(takes_context=True)
+def help_url(context: template.Context) -> str:
+    """The help that explains the page one is on; the list of all where there is none."""
+    request = context.get("request")
+    page = page_about(request.path) if request is not None else None
+    if request is None or page is None:
+        return reverse("help")
+    back = urlencode({"next": request.get_full_path()})
+    return f"{reverse('help_page', args=[page.slug])}?{back}"
 
 
 @register.simple_tag

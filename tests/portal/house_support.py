@@ -25,6 +25,7 @@ from messaging.models import (
 )
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts
+from sociair_portal.help_pages import BY_SLUG
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory
 from tests.importing import imported, read_table
 from tests.sending import hand_over, send_all
@@ -134,7 +135,8 @@ def _filled(pattern: str, keys: dict[str, list[str]]) -> set[str]:
     arguments = re.findall(r"<[^>]*>", pattern)
     if not arguments:
         return {f"/{pattern}"}
-    values = ["csv", "xlsx"] if "kind" in arguments[0] else keys[model]
+    named = {"<str:kind>": ["csv", "xlsx"], "<slug:kind>": ["csv", "xlsx"], "<slug:slug>": BY_SLUG}
+    values = named.get(arguments[0], keys[model])
     return {f"/{pattern.replace(arguments[0], value)}" for value in values}
 
 
