@@ -281,7 +281,7 @@ PAGES: Final = (
                 (
                     _("Enter the number under Privacy to see all that is kept about a person."),
                     _("You can download it as a file for them."),
-                    _("Anonymise removes the name and the number everywhere."),
+                    _("Anonymise removes the name and the number. Old backups still have them."),
                     _("An anonymised number is never sent messages again."),
                 ),
             ),
@@ -305,7 +305,7 @@ PAGES: Final = (
                 (
                     _("A second step protects your account if someone learns your password."),
                     _("Keep the recovery codes on paper, away from your phone."),
-                    _("Under Where I am signed in, sign out every browser that you do not know."),
+                    _("Under Where I am signed in, you can sign out everywhere else."),
                 ),
             ),
         ),
