@@ -58,7 +58,7 @@ def _made_at() -> datetime:
 
 
 def _title() -> str:
-    return f"Sociair Portal: recovery codes of anita, made {formats.moment(_made_at())}"
+    return f"Sociair Portal: recovery codes of anita, made on {formats.moment(_made_at())}"
 
 
 def _shown(page: Page) -> list[str]:
