@@ -106,7 +106,7 @@ PAGES: Final = (
                 (
                     _("Sociair does not say whether a phone has received a message."),
                     _("A phone that is switched off gets it later, or never."),
-                    _("If it matters, ask people to reply or to call."),
+                    _("If it matters, ask people to reply or to phone you."),
                 ),
             ),
             Section(
@@ -128,7 +128,7 @@ PAGES: Final = (
                 (
                     _("The connection broke, or Sociair gave no clear answer."),
                     _("The portal never sends such a message again automatically."),
-                    _("So nobody gets it twice, and somebody has to say what happened."),
+                    _("So nobody gets it twice, and a person has to say what happened."),
                 ),
             ),
             Section(

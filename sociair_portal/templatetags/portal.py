@@ -5,7 +5,7 @@ from decimal import Decimal
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
-from urllib.parse import urlencode
+from urllib.parse import quote
 
 from django import template
 from django.contrib.staticfiles import finders
@@ -129,8 +129,7 @@ def help_url(context: template.Context) -> str:
     page = page_about(request.path) if request is not None else None
     if request is None or page is None:
         return reverse("help")
-    back = urlencode({"next": request.get_full_path()})
-    return f"{reverse('help_page', args=[page.slug])}?{back}"
+    return f"{reverse('help_page', args=[page.slug])}?next={quote(request.get_full_path())}"
 
 
 @register.simple_tag

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from django.contrib.auth.models import User
+from django.db.models import Exists
 
 from contacts.models import Contact
 from messaging.models import Campaign, Profile
@@ -24,9 +25,10 @@ class FirstDay:
 
 def first_day(user: User) -> FirstDay:
     mine = Campaign.objects.filter(created_by=user, sent_at__isnull=False)
-    return FirstDay(
-        has_people=Contact.objects.exists(),
-        has_number=Profile.objects.filter(user=user).exclude(mobile="").exists(),
-        has_tested=mine.filter(is_test=True).exists(),
-        has_sent=mine.filter(is_test=False).exists(),
+    steps = (
+        Contact.objects.all(),
+        Profile.objects.filter(user=user).exclude(mobile=""),
+        mine.filter(is_test=True),
+        mine.filter(is_test=False),
     )
+    return FirstDay(*User.objects.values_list(*map(Exists, steps)).get(pk=user.pk))
