@@ -22,6 +22,8 @@ class Comparison(StrEnum):
     HAS = "has"
     LEAST = "least"
     MOST = "most"
+    MORE = "more"
+    LESS = "less"
     FILLED = "filled"
     EMPTY = "empty"
 
@@ -39,6 +41,8 @@ _COMPARISONS: Final[dict[Comparison, Promise]] = {
     Comparison.HAS: _("contains"),
     Comparison.LEAST: _("is at least, or on or after"),
     Comparison.MOST: _("is at most, or on or before"),
+    Comparison.MORE: _("is more than, or after"),
+    Comparison.LESS: _("is less than, or before"),
     Comparison.FILLED: _("is filled in"),
     Comparison.EMPTY: _("is empty"),
 }
@@ -141,4 +145,10 @@ def _fulfilling(contacts: QuerySet[Contact], condition: FieldCondition) -> Query
     return found.filter(Q(first__isnull=True) | ~Q(first="")) if is_day else found
 
 
-_LOOKUPS: Final = {Comparison.IS: "exact", Comparison.LEAST: "gte", Comparison.MOST: "lte"}
+_LOOKUPS: Final = {
+    Comparison.IS: "exact",
+    Comparison.LEAST: "gte",
+    Comparison.MOST: "lte",
+    Comparison.MORE: "gt",
+    Comparison.LESS: "lt",
+}

@@ -1,7 +1,6 @@
 """The review: the receipt before a send, and the send itself."""
 
 from typing import Any, Final
-from urllib.parse import urlencode
 
 from django.conf import settings
 from django.contrib import messages
@@ -15,7 +14,7 @@ from django.views.decorators.http import require_GET, require_http_methods
 from django_htmx.http import HttpResponseClientRedirect, reswap, retarget
 
 from messaging import tasks
-from messaging.forms.review import LaterForm, at_night
+from messaging.forms.review import LaterForm
 from messaging.models import BalanceReading, Campaign, CampaignState, PeopleCount
 from messaging.services.audience import letters
 from messaging.services.audience.choice import Audience, GroupGone
@@ -37,6 +36,7 @@ from messaging.views.freshness import recent_reading
 from messaging.views.large_sends import must_confirm
 from messaging.views.lookups import own_draft, visible_campaign
 from messaging.views.trial import test_context
+from messaging.views.typed_times import review_with_time, typed_time
 from sociair_portal.common.identity import refreshes_itself, to_confirm
 
 # How often the open page looks again (seconds): for a balance, after Sociair said no, for changes.
@@ -125,7 +125,7 @@ def _receipt_context(
         "planned": campaign.scheduled_for,
         "is_later": campaign.scheduled_for is not None or "later" in request.GET,
         "times": guards.handy_times(),
-        **_typed_time(request),
+        **typed_time(request),
         "hours": settings.SAME_TEXT_HOURS,
         "must_type": guards.is_large(found.people, found.cost),
         "confirms": must_confirm(request, reviewed.people, reviewed.cost),
@@ -170,7 +170,7 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     if not later.is_valid():
         for sentence in (one for errors in later.errors.values() for one in errors):
             messages.error(request, str(sentence))
-        return redirect(_to_the_time(request, campaign))
+        return redirect(review_with_time(request, campaign))
     if campaign.state == CampaignState.DRAFT and drafts.plan(campaign, later.moment):
         day = letters.day_of(campaign, later.moment)
         said = _("This message includes the sending date. It now says %(day)s. Review it again.")
@@ -194,27 +194,8 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     else:
         messages.error(request, why)
         if later.moment is not None:
-            return redirect(_to_the_time(request, campaign))
+            return redirect(review_with_time(request, campaign))
     return redirect(campaign)
-
-
-def _to_the_time(request: HttpRequest, campaign: Campaign) -> str:
-    """The review, with the time that was typed."""
-    typed = urlencode({"later": 1, "at": request.POST.get("at", "")})
-    return f"{campaign.get_absolute_url()}?{typed}"
-
-
-def _typed_time(request: HttpRequest) -> dict[str, str]:
-    """The time that was typed before, and what is wrong with it."""
-    typed = request.GET.get("at", "")
-    if not typed:
-        return {}
-    later = LaterForm({"later": "1", "at": typed})
-    if not later.is_valid():
-        wrong = " ".join(map(str, later.errors["at"]))
-    else:
-        wrong = at_night() if guards.morning_after(later.moment) else ""
-    return {"typed_at": typed, "at_error": wrong}
 
 
 @require_http_methods(["GET", "HEAD", "POST"])

@@ -21,6 +21,7 @@ from messaging.services.campaigns.review import Review
 from messaging.services.money import affordability, prices
 from messaging.text.validity import InvalidText
 from messaging.views.lookups import own_draft
+from messaging.views.typed_times import review_with_time
 from sociair_portal.common.buttons import by_button
 
 _OFFERED: Final = 100
@@ -72,4 +73,4 @@ def send_test(request: HttpRequest, pk: int) -> HttpResponse:
         tasks.kick_for(test)
         number = format_mobile(test.audience["numbers"])
         messages.success(request, _("A test is on its way to %(number)s.") % {"number": number})
-    return redirect(draft)
+    return redirect(review_with_time(request, draft))

@@ -44,6 +44,14 @@
     field.focus();
   });
 
+  // A form that takes what was typed in another one along, so that it is still there afterwards.
+  document.addEventListener("submit", (event) => {
+    const typed = document.getElementById(event.target.dataset.takes);
+    if (!typed) return;
+    const along = Object.assign(document.createElement("input"), { type: "hidden", name: typed.name, value: typed.value });
+    event.target.append(along);
+  });
+
   // A form that comes back to where it is sent from, whose address may have changed since.
   document.addEventListener("submit", (event) => {
     if (!event.target.matches("[data-leads-back]")) return;

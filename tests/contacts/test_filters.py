@@ -50,6 +50,11 @@ def people(db: None) -> list[Contact]:
         ({"field": "fee_due", "how": "most", "value": "Rs 1,250.50"}, ["Asha", "Gita", "Hari"]),
         ({"field": "fee_due", "how": "is", "value": "1250.50"}, ["Gita"]),
         ({"field": "fee_due", "how": "least", "value": "100"}, ["Asha", "Gita"]),
+        ({"field": "fee_due", "how": "more", "value": "500"}, ["Gita"]),
+        ({"field": "fee_due", "how": "more", "value": "0"}, ["Asha", "Gita", "Hari"]),
+        ({"field": "fee_due", "how": "less", "value": "500"}, ["Hari"]),
+        ({"field": "born", "how": "more", "value": "2010-05-01"}, ["Gita"]),
+        ({"field": "born", "how": "less", "value": "2010-05-01"}, []),
         ({"field": "born", "how": "least", "value": "1 Jan 2011"}, ["Gita"]),
         ({"field": "born", "how": "most", "value": "01/05/2010"}, ["Asha"]),
         ({"field": "born", "how": "is", "value": "2010-05-01"}, ["Asha"]),
@@ -150,6 +155,8 @@ def test_a_day_that_nobody_can_compute_yet_is_before_none_and_after_none(sender:
     for how, value, found in (
         ("most", "2026-12-31", {"Known", "Old"}),
         ("least", "2082-12-01", {"Known"}),
+        ("less", "2026-12-31", {"Known", "Old"}),
+        ("more", "2026-02-01", {"Known"}),
         ("is", "2082-12-30", {"Known"}),
         ("filled", "", {"Known", "Unknown", "Old"}),
     ):

@@ -71,6 +71,13 @@ def test_a_test_goes_to_ones_own_number(
     assert draft.state == "draft"
 
 
+def test_a_time_that_was_typed_stays_when_a_test_is_sent(sender: Browser, draft: Campaign) -> None:
+    at = f"{timezone.localtime() + timedelta(days=2):%Y-%m-%d}T12:00"
+    page = send(sender, draft, at=at).text
+    assert f'value="{at}"' in page
+    assert '<details id="later" open>' in page
+
+
 def test_a_test_says_what_a_chosen_recipient_would_get(
     sender: Browser, draft: Campaign, gateway: Gateway, sandbox: Sandbox
 ) -> None:
