@@ -13,7 +13,7 @@ from django.test import Client
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from contacts.fields import FieldKind, compared, show_value
+from contacts.fields import FieldKind, compared, says_nothing, show_value
 from contacts.importing import jobs
 from contacts.importing.chosen import options_of
 from contacts.importing.meanings import guess_choice
@@ -146,7 +146,11 @@ def test_names_in_one_cell_are_taken_apart_again(names: list[str]) -> None:
 
 
 _TEXTS = st.text(st.characters(codec="utf-8"), min_size=1, max_size=30)
-_NAMES = _TEXTS.map(clean_name).filter(lambda name: name_key(name) != "")
+# "None" in a cell says that nothing is there; and of what looks typed for a Nepali font the
+# import asks which font that is.
+_NAMES = _TEXTS.map(clean_name).filter(
+    lambda name: name_key(name) and not says_nothing(name) and not set(name) & set(";[]{}|\\/+")
+)
 _MOBILES = st.sampled_from(["9841234567", "9801234567", "9611234567", "9851234567"])
 _NUMBERS = st.integers(-(10**14), 10**14) | st.integers(-(10**9), 10**9).map(lambda n: n / 100)
 _VALUES = st.fixed_dictionaries(
