@@ -32,6 +32,9 @@ _ON_SQLITE_ONLY: Final = {
     "messaging/pages/test_review_changes.py": _SHOWN,
     "messaging/pages/test_who_controls.py": _SHOWN,
     "messaging/pages/test_whose_drafts.py": _SHOWN,
+    "portal/test_nepali.py": _SHOWN,
+    "portal/test_help.py": _SHOWN,
+    "contacts/test_parts_index.py": "an index that SQLite alone needs",
     "messaging/text/test_characters.py": "rules of texts, and a button that goes by them",
 }
 _HERE: Final = Path(__file__).parent

@@ -137,6 +137,6 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "sociair_portal.settings")
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
     django.setup()
     main()

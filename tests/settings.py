@@ -5,7 +5,10 @@ import tempfile
 from pathlib import Path
 
 os.environ["ENV_FILE"] = os.devnull
-for name in ("HUEY_URL", "SOCIAIR_OTHER_RATE", "LOW_BALANCE", "SOCIAIR_TOKEN", "SANDBOX"):
+for name in (
+    *("HUEY_URL", "SOCIAIR_OTHER_RATE", "LOW_BALANCE", "SOCIAIR_TOKEN", "SANDBOX"),
+    *("PORTAL_LANGUAGE", "OFFICE_NAME"),
+):
     os.environ.pop(name, None)
 os.environ.update(
     SECRET_KEY="only-for-tests-" + "0123456789" * 4,

@@ -9,6 +9,7 @@ from typing import IO, Any, Final
 
 import xlsxwriter
 from django.db.models import QuerySet
+from django.utils import translation
 
 from contacts.fields import FieldKind, FieldValue, show_value
 from contacts.models import OPERATOR_CHOICES, Contact, ContactField
@@ -83,7 +84,8 @@ class People:
             yield _cell(FieldKind(field.kind), contact.fields.get(field.key, ""))
 
 
-_OPERATORS: Final = {value: str(label) for value, label in OPERATOR_CHOICES}
+with translation.override("en"):  # a file is the same, whoever asks for it
+    _OPERATORS: Final = {value: str(label) for value, label in OPERATOR_CHOICES}
 
 
 def _cell(kind: FieldKind, value: FieldValue) -> Cell:

@@ -7,7 +7,8 @@ from typing import Any, Final
 from django.db import connection
 from django.db.models import Q
 
-_TABLE: Final = "contacts_parts"
+_FITTING: Final = "SELECT rowid FROM contacts_parts WHERE contacts_parts MATCH %s LIMIT %s"
+_IS_THERE: Final = "SELECT 1 FROM sqlite_master WHERE name = 'contacts_parts'"
 _LENGTH: Final = 3  # of a part
 # Where more may fit, a page of them is met sooner in the order of the list.
 _FEW: Final = 1000
@@ -20,10 +21,7 @@ def few_that_may_fit(found: Q) -> list[int] | None:
     if connection.vendor != "sqlite" or not (asked := _parts_of(found)) or not _is_there():
         return None
     with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT rowid FROM {_TABLE} WHERE {_TABLE} MATCH %s LIMIT {_FEW + 1}",  # noqa: S608  # our own names
-            [asked],
-        )
+        cursor.execute(_FITTING, [asked, _FEW + 1])
         keys = [pk for (pk,) in cursor.fetchall()]
     return keys if len(keys) <= _FEW else None
 
@@ -58,5 +56,5 @@ def _beginning(lowest: str, highest: str) -> str:
 def _is_there() -> bool:
     """Whether this SQLite has the table; the migration that makes it says so where it cannot."""
     with connection.cursor() as cursor:
-        cursor.execute("SELECT 1 FROM sqlite_master WHERE name = %s", [_TABLE])
+        cursor.execute(_IS_THERE)
         return cursor.fetchone() is not None

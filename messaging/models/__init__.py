@@ -2,11 +2,11 @@
 
 from messaging.models.batch import Batch, BatchState, SentMessage, Verdict
 from messaging.models.bill import BillCheck
-from messaging.models.campaign import (
+from messaging.models.campaign import Campaign
+from messaging.models.campaign_states import (
     OPEN_STATES,
     PAUSABLE_STATES,
     RESUMABLE_STATES,
-    Campaign,
     CampaignState,
     RecipientState,
 )

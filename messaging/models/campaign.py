@@ -10,49 +10,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from messaging.models.campaign_states import OPEN_STATES, CampaignState, RecipientState
 from messaging.models.gateway import Gateway
 from messaging.models.table import RecipientTable
 from messaging.models.template import MessageTemplate
 from messaging.text.placeholders import outline
 from sociair_portal.common.request_ids import current_id
-
-
-class CampaignState(models.TextChoices):
-    DRAFT = "draft", _("Draft")
-    PREPARING = "preparing", _("Preparing")
-    SCHEDULED = "scheduled", _("Scheduled")
-    SENDING = "sending", _("Sending")
-    PAUSED = "paused", _("Paused")
-    OVERDUE = "overdue", _("Overdue")
-    DONE = "done", _("Done")
-    CANCELLED = "cancelled", _("Cancelled")
-
-
-# Campaigns under way: handed over, and not yet at their end.
-OPEN_STATES = [
-    CampaignState.PREPARING,
-    CampaignState.SCHEDULED,
-    CampaignState.SENDING,
-    CampaignState.PAUSED,
-    CampaignState.OVERDUE,
-]
-
-
-# What a person can do with them.
-PAUSABLE_STATES = [CampaignState.PREPARING, CampaignState.SCHEDULED, CampaignState.SENDING]
-RESUMABLE_STATES = [CampaignState.PAUSED, CampaignState.OVERDUE]
-
-
-class RecipientState(models.TextChoices):
-    QUEUED = "queued", _("Queued")
-    SENDING = "sending", _("Sending")
-    ACCEPTED = "accepted", _("Accepted")
-    REFUSED = "refused", _("Refused")
-    UNCONFIRMED = "unconfirmed", _("Not known")
-    NOT_SENT = "not_sent", _("Not sent")
-    CANCELLED = "cancelled", _("Cancelled")
-    OPTED_OUT = "opted_out", _("Opted out")
-
 
 TEXT_REMOVED = _("The text has been removed.")
 

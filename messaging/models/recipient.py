@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from contacts.models import OPERATOR_CHOICES, Contact
 from contacts.phone import REMOVED
 from contacts.shown_numbers import shown_mobile, shown_text
-from messaging.models.campaign import Campaign, RecipientState
+from messaging.models.campaign import Campaign
+from messaging.models.campaign_states import RecipientState
 
 # Who still waits for a message, or may have got it without anyone's knowing.
 NOT_OVER = [RecipientState.QUEUED, RecipientState.SENDING, RecipientState.UNCONFIRMED]

@@ -222,6 +222,10 @@ def count(campaign: Campaign, state: RecipientState, people: int) -> None:
 # How many more people there are in each state.
 Counts: TypeAlias = Counter[RecipientState]
 
+# What was spent is rounded, as SQLite adds amounts up as floating-point numbers.
+_SPEND: Final = """
+UPDATE messaging_campaign SET spent = ROUND(spent + %(cost)s, 4) WHERE id = %(campaign)s
+"""
 _COUNT: Final = """
 UPDATE messaging_campaign SET
     pending = pending + %(pending)s,
@@ -253,6 +257,11 @@ def count_answered(campaign_id: int, counts: Counts, cost: Decimal = Decimal(0))
     )
     if left == (0,):
         _finish(Campaign.objects.get(pk=campaign_id))
+
+
+def count_spent(campaign_id: int, cost: Decimal) -> None:
+    """Count what a call cost (rupees) whose answer changed nobody's state any more."""
+    statements.changed(_SPEND, {"campaign": campaign_id, "cost": statements.amount(cost)})
 
 
 def finish_if_empty(campaign: Campaign) -> None:

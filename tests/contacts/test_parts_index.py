@@ -14,10 +14,6 @@ from contacts.services import parts_index
 from contacts.services.search import find_contacts
 from tests.factories import ContactFactory
 
-pytestmark = pytest.mark.skipif(
-    connection.vendor != "sqlite", reason="PostgreSQL has indexes of its own"
-)
-
 
 def check() -> None:
     """Raises where the table and the contacts differ."""

@@ -92,7 +92,7 @@ def _along(
 ) -> Callable[[], Claim | None] | None:
     """What claims another batch while the answer to a claim is saved; None if nothing should.
 
-    Nothing should again time went by than a call takes: a machine that slept looks about first.
+    Nothing if more time went by since than a call takes: a machine that slept looks about first.
     """
     slept = transport.now() > claim.start_before + settings.SOCIAIR_TOTAL_TIMEOUT
     leave = None if slept or not persistence.may_send() else slots.glance(gateway)

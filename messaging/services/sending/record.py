@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Final
 
 from django.db import DatabaseError, OperationalError, connection, transaction
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -76,7 +76,7 @@ def record(sent: sociair.Sent, then: Callable[[], Claim | None] | None = None) -
         if moved is not None:
             states.count_answered(batch.campaign_id, moved, cost)
         elif cost:
-            Campaign.objects.filter(pk=batch.campaign_id).update(spent=F("spent") + cost)
+            states.count_spent(batch.campaign_id, cost)
         claim = _claim(then) if then and answer.outcome in CLEAR else None
         if transaction.get_rollback():  # the connection died, and nobody was told
             raise OperationalError("the answer cannot be committed")
