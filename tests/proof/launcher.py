@@ -3,10 +3,11 @@
 Nothing of the worker is changed but that it passes by here on its way.
 """
 
+import contextlib
 import os
 import signal
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial, wraps
 from typing import Any, Final
 
@@ -16,6 +17,18 @@ from django.core.management import call_command
 from tests.proof.steps import Step, Strike
 
 STRIKE: Final = "PROOF_STRIKE"
+
+
+@contextlib.contextmanager
+def _queue_at_rest() -> Iterator[None]:
+    """No thread of this process is amid a transaction of the queue's file.
+
+    Whoever is suspended there would lock everybody out of it for as long as the test looks on.
+    """
+    from huey.contrib.djhuey import HUEY  # noqa: PLC0415 - not before Django is ready
+
+    with getattr(HUEY.storage, "lock", contextlib.nullcontext()):
+        yield
 
 
 class _Trap:
@@ -30,8 +43,10 @@ class _Trap:
         with self._lock:
             self._left -= 1
             struck = self._left == 0
-        if struck:  # sent to the thread itself, which then does not take one step more
-            signal.pthread_kill(threading.get_ident(), self._signal)
+        if struck:
+            with _queue_at_rest():
+                # To the thread itself, which then does not take one step more.
+                signal.pthread_kill(threading.get_ident(), self._signal)
 
     def pass_by_with(self, claim: object) -> None:
         if claim is not None:
