@@ -26,7 +26,10 @@ MOST_CHARACTERS: Final = 500  # of a value; nothing longer fits into a message
 
 # Names that placeholders, spreadsheets and exports use for something else.
 RESERVED: Final = frozenset(
-    {"name", "number", "mobile", "operator", "opted_out", "group", "groups", "date"}
+    {
+        *("name", "number", "mobile", "operator", "opted_out", "group", "groups", "date"),
+        *("date_bs", "नाम", "नम्बर", "मोबाइल", "मिति", "मिति_वि_सं", "मिति_बि_सं"),
+    }
 )
 
 _RUPEES: Final = re.compile(
