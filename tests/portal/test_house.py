@@ -28,7 +28,8 @@ RULES_OF_THE_HOUSE: Final = (
     *("contacts.importing.number_formats", "contacts.importing.rows"),
     *("messaging.answers", "messaging.text"),
     *("sociair_portal.common.formats", "sociair_portal.common.formulas"),
-    *("sociair_portal.common.calendars", "sociair_portal.common.id_runs"),
+    *("sociair_portal.common.calendars", "sociair_portal.common.digits"),
+    "sociair_portal.common.id_runs",
 )
 # What they may use: text, numbers and data, but no clock, disk, network or thread.
 PURE: Final = {

@@ -1,17 +1,19 @@
 """Days in messages, in both calendars, and placeholders that are written in Nepali."""
 
 import uuid
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.urls import reverse
-from django.utils import translation
+from django.utils import timezone, translation
 
 from contacts.fields import RESERVED
 from contacts.models import ContactField
 from messaging.models import Gateway
+from messaging.services.audience.choice import Audience
 from messaging.services.audience.known_keys import offered
-from messaging.services.audience.letters import Unwritable, writer_for
+from messaging.services.audience.letters import Unwritable, day_of, writer_for
+from messaging.services.campaigns import drafts
 from messaging.text.days import sambat
 from messaging.text.placeholders import ALIASES, DATE_BS, read_wording
 from messaging.text.validity import InvalidText
@@ -113,3 +115,24 @@ def test_who_is_chosen_is_not_asked_for_after_a_mistake_in_the_text(
     assert "Fix the fields to see the number of parts." in words(page)
     assert "Choose who gets it" not in words(page)
     assert "{date_bs} · Bikram Sambat (BS)" in words(page)
+
+
+def test_the_review_says_which_day_stands_in_the_message(sender: Browser, gateway: Gateway) -> None:
+    reading(gateway)
+    draft = drafts.save_draft(
+        form_uuid=uuid.uuid4(),
+        text="आज {date_bs}",
+        audience=Audience(contacts=(ContactFactory.create().pk,)),
+        gateway=gateway,
+        by=sender.user,
+    )
+    page = sender.get(draft.get_absolute_url())
+    day = day_of(draft, None)
+    assert day
+    assert f"This message includes the sending date: {day}." in words(page)
+    noon = timezone.localtime().replace(hour=12) + timedelta(days=3)
+    later = {"at": f"{noon:%Y-%m-%dT%H:%M}", "later": "1", "signed": page.context["signed"]}
+    page = sender.post(draft.get_absolute_url(), later, follow=True)
+    draft.refresh_from_db()
+    assert draft.state == "draft"
+    assert f"It now says {day_of(draft, draft.scheduled_for)}. Review it again." in words(page)
