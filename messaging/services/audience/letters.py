@@ -12,7 +12,7 @@ from django.utils import timezone
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from contacts.fields import FieldKind, show_value
+from contacts.fields import FieldKind, NumberStyle, Shape
 from contacts.models import ContactField
 from contacts.phone import format_mobile
 from messaging.models import Campaign, RecipientTable
@@ -43,10 +43,11 @@ class Unwritable(Exception):
 # Sources of values that are no fields; a key of a field or a column never begins with a space.
 _NAME: Final = " name"
 _NUMBER: Final = " number"
+_AS_IT_IS: Final = Shape()
 
 
 class Writer:
-    """Writes a wording's letters. `day` is what `{date}` says, `kinds` are the kinds of fields,
+    """Writes a wording's letters. `day` is what `{date}` says, `shapes` say how fields are shown,
     and `own` are fields that stand before the name, the number and the day of the same key.
 
     Of a letter that fits into one plain part only the values are looked at: that its fixed text is
@@ -58,18 +59,18 @@ class Writer:
         wording: Wording,
         *,
         day: datetime,
-        kinds: Mapping[str, FieldKind] | None = None,
+        shapes: Mapping[str, Shape] | None = None,
         own: Collection[str] = (),
     ) -> None:
         if DATE not in own:
             wording = wording.filled({DATE: show_day(day)})
         sources = {NAME: _NAME, NUMBER: _NUMBER}
-        self._kinds = kinds or {}
+        self._shapes = shapes or {}
         # Where each value comes from, and whether it is anything but a text.
         self._slots = [
             (
                 piece.key if piece.key in own else sources.get(piece.key, piece.key),
-                self._kinds.get(piece.key, FieldKind.TEXT) != FieldKind.TEXT,
+                not self._shapes.get(piece.key, _AS_IT_IS).is_plain,
                 piece,
             )
             for piece in wording.pieces
@@ -96,6 +97,11 @@ class Writer:
     def is_personal(self) -> bool:
         """Whether two recipients may get different letters."""
         return self._same is None
+
+    @property
+    def styles(self) -> list[tuple[str, str]]:
+        """How the numbers of its fields are written, where that was chosen."""
+        return sorted((key, one.style.value) for key, one in self._shapes.items() if one.style)
 
     @property
     def reads_fields(self) -> bool:
@@ -127,7 +133,7 @@ class Writer:
     def _show(self, slot: Slot, value: Any) -> str:
         """A value that is no text as it stands, or what stands there without one."""
         if value is not None and value != "":
-            return show_value(self._kinds.get(slot.key, FieldKind.TEXT), value)
+            return self._shapes.get(slot.key, _AS_IT_IS).show(value)
         if slot.default is None:
             raise Unwritable(_("There is no value for {%(key)s}.") % {"key": slot.key}, slot.key)
         return slot.default
@@ -154,7 +160,7 @@ def writer_for(text: str, table: RecipientTable | None, *, day: datetime | None 
     day = day or timezone.now()
     if table is not None:
         return Writer(wording, day=day, own=_own(table))
-    return Writer(wording, day=day, kinds=_kinds() if wording.keys else {})
+    return Writer(wording, day=day, shapes=_shapes(wording.keys))
 
 
 def _own(table: RecipientTable) -> set[str]:
@@ -165,8 +171,11 @@ def _own(table: RecipientTable) -> set[str]:
     return set(table.headings) - meant
 
 
-def _kinds() -> dict[str, FieldKind]:
-    return {key: FieldKind(kind) for key, kind in ContactField.objects.values_list("key", "kind")}
+def _shapes(keys: Collection[str]) -> dict[str, Shape]:
+    if not keys:
+        return {}
+    some = ContactField.objects.filter(key__in=keys).values_list("key", "kind", "shown_as")
+    return {key: Shape(FieldKind(kind), NumberStyle(style)) for key, kind, style in some}
 
 
 def says_day(campaign: Campaign) -> bool:
