@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from contacts.fields import FieldKind, FieldValue, compared, show_value
+from contacts.fields import FieldKind, FieldValue, NumberStyle, Shape, compared
 from contacts.models import ContactField
 from contacts.phone import format_mobile
 from messaging.models import Campaign, RecipientTable
@@ -57,6 +57,7 @@ class Unwritable(Exception):
 # Sources of values that are no fields; a key of a field or a column never begins with a space.
 _NAME: Final = " name"
 _NUMBER: Final = " number"
+_AS_IT_IS: Final = Shape()
 _SOURCES: Final = {NAME: _NAME, NUMBER: _NUMBER, DATE_BS: " nothing"}
 
 
@@ -72,7 +73,7 @@ class _Place(NamedTuple):
 
 
 class Writer:
-    """Writes a wording's letters. `day` is what `{date}` says, `kinds` are the kinds of fields,
+    """Writes a wording's letters. `day` is what `{date}` says, `shapes` say how fields are shown,
     and `own` are fields that stand before what is ours of the same key.
 
     Of a letter that fits into one plain part only the values are looked at: that its fixed text is
@@ -84,10 +85,10 @@ class Writer:
         wording: Wording,
         *,
         day: datetime,
-        kinds: Mapping[str, FieldKind] | None = None,
+        shapes: Mapping[str, Shape] | None = None,
         own: Collection[str] = (),
     ) -> None:
-        self._kinds = kinds or {}
+        self._shapes = shapes or {}
         self._own = own
         self._in_devanagari = days.is_devanagari(wording.fixed)
         wording = wording.filled(_said_days(wording, day, own))
@@ -113,6 +114,13 @@ class Writer:
     def is_personal(self) -> bool:
         """Whether two recipients may get different letters."""
         return self._same is None
+
+    @property
+    def styles(self) -> list[tuple[str, str]]:
+        """How the numbers of its fields are written, where that was chosen."""
+        places = {place.key for place in self._slots}
+        shown = ((key, one.style.value) for key, one in self._shapes.items() if key in places)
+        return sorted((key, style) for key, style in shown if style)
 
     @property
     def reads_fields(self) -> bool:
@@ -145,9 +153,9 @@ class Writer:
         if field := field_in_bs(slot.key, self._own):
             return _Place(field, True, partial(_in_bs, self._in_devanagari), slot)
         key = meaning(slot.key, self._own)
-        kind = self._kinds.get(key, FieldKind.TEXT)
+        shape = self._shapes.get(key, _AS_IT_IS)
         source = key if key in self._own else _SOURCES.get(key, key)
-        return _Place(source, kind != FieldKind.TEXT, partial(show_value, kind), slot)
+        return _Place(source, not shape.is_plain, shape.show, slot)
 
 
 def _show(slot: Slot, shows: Callable[[FieldValue], str | None], value: Any) -> str:
@@ -190,8 +198,8 @@ def writer_for(text: str, table: RecipientTable | None, *, day: datetime | None 
     day = day or timezone.now()
     if table is not None:
         return Writer(wording, day=day, own=_own(table))
-    kinds = _kinds() if wording.keys else {}
-    return Writer(wording, day=day, kinds=kinds, own=kinds)
+    shapes = _shapes() if wording.keys else {}
+    return Writer(wording, day=day, shapes=shapes, own=shapes)
 
 
 def _own(table: RecipientTable) -> set[str]:
@@ -202,8 +210,10 @@ def _own(table: RecipientTable) -> set[str]:
     return set(table.headings) - meant
 
 
-def _kinds() -> dict[str, FieldKind]:
-    return {key: FieldKind(kind) for key, kind in ContactField.objects.values_list("key", "kind")}
+def _shapes() -> dict[str, Shape]:
+    """How each of the office's own fields is shown."""
+    fields = ContactField.objects.values_list("key", "kind", "shown_as")
+    return {key: Shape(FieldKind(kind), NumberStyle(style)) for key, kind, style in fields}
 
 
 def days_in(campaign: Campaign, at: datetime) -> str:
@@ -211,7 +221,7 @@ def days_in(campaign: Campaign, at: datetime) -> str:
     if "{" not in campaign.text:
         return ""
     wording = parse(campaign.text)
-    own = _kinds() if campaign.table is None else campaign.table.headings
+    own = _shapes() if campaign.table is None else campaign.table.headings
     return ", ".join(dict.fromkeys(_said_days(wording, at, own).values()))
 
 
