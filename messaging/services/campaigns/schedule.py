@@ -167,6 +167,7 @@ def _copied(
         # When it was to go out is offered again.
         scheduled_for=campaign.scheduled_for if follows is not None else None,
         template=campaign.template,
+        own_title=campaign.own_title,
         is_unfinished=True,
     )
 
