@@ -11,11 +11,11 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from contacts.days import gregorian, read_day
 from contacts.names import clean_name
-from contacts.phone import visible
 from sociair_portal.common import formats
 from sociair_portal.common.calendars import Calendar
+from sociair_portal.common.visible import visible
+from sociair_portal.common.written_days import gregorian, read_day
 
 # A number or a day that is written otherwise than its value: [1250.5, "1,250.50"], or
 # ["2025-08-28", "2082-05-12"]. It is compared by the first and shown as the second. A day whose

@@ -10,8 +10,8 @@ from typing import Final, NamedTuple
 
 from django_bikram_sambat import BikramError, bs_to_ad, days_in_month
 
-from contacts.phone import visible
 from sociair_portal.common.calendars import FIRST_YEAR, LAST_YEAR, Calendar
+from sociair_portal.common.visible import visible
 
 _MONTHS: Final = 12
 _LONGEST_MONTH: Final = 32
