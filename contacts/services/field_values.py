@@ -11,6 +11,7 @@ from django.db.models.fields.json import KeyTransform
 
 from contacts.fields import NumberStyle, show_value
 from contacts.models import Contact, ContactField
+from contacts.shown_numbers import shown_text
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 from sociair_portal.common.actors import Actor
@@ -22,6 +23,12 @@ _EXAMPLES: Final = 5
 def filled(field: ContactField) -> QuerySet[Contact]:
     """Contacts with a value in a field."""
     return Contact.objects.filter(fields__has_key=field.key)
+
+
+def shown_in(contact: Contact, field: ContactField) -> str:
+    """What a contact has in a field, as staff read it."""
+    value = contact.fields.get(field.key)
+    return "" if value is None else shown_text(field.shape.show(value))
 
 
 @dataclass(frozen=True, slots=True)

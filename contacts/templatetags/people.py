@@ -1,10 +1,11 @@
-"""Template filters for numbers and for values of own fields; loaded in every template."""
+"""Template filters for numbers, values of own fields and namesakes; loaded in every template."""
 
 from typing import Any
 
 from django import template
 
-from contacts.models import Contact, ContactField
+from contacts.services.field_values import shown_in
+from contacts.services.namesakes import told_apart
 from contacts.shown_numbers import masked_text, shown_mobile, shown_text
 
 register = template.Library()
@@ -28,8 +29,5 @@ def called(person: Any) -> str:
     return shown_text(person.name) if person.name else shown_mobile(person.mobile)
 
 
-@register.filter
-def own(contact: Contact, field: ContactField) -> str:
-    """What a contact has in one of the office's own fields, as staff read it."""
-    value = contact.fields.get(field.key)
-    return "" if value is None else shown_text(field.shape.show(value))
+register.filter("own", shown_in)
+register.filter("told_apart", told_apart)

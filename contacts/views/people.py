@@ -1,5 +1,7 @@
 """Pages of contacts: the list with its bulk actions, exports, one person."""
 
+from urllib.parse import urlencode
+
 from django.contrib import messages
 from django.contrib.auth.decorators import permission_required
 from django.core.exceptions import PermissionDenied
@@ -135,6 +137,8 @@ def contact_edit(request: HttpRequest, pk: int) -> HttpResponse:
     form = ContactWithGroupsForm(request.POST or None, instance=contact)
     if request.method == "POST" and saved(form):
         _say_saved(request, form.instance)
+        if "mobile" in form.changed_data:  # her page shows what still goes to the old number
+            return redirect(f"{contact.get_absolute_url()}?{urlencode({'next': back})}")
         return redirect(back)
     return render(request, "contacts/people/contact_form.html", {**context, "form": form})
 

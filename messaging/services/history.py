@@ -5,12 +5,17 @@ searches among recipients go through some campaigns at a time, the newest first,
 costs the same however much was ever sent.
 """
 
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
 from django.db.models import Q, QuerySet
 
+from contacts.models import Contact
+from contacts.names import name_key
+from contacts.services import namesakes
 from contacts.services.search import number_prefix, numbers_from
 from messaging.models import Campaign, CampaignState, Recipient, RecipientState
 from sociair_portal.common.pages import Page, page_by_key
@@ -124,3 +129,17 @@ def _window(wanted: Wanted, back_from: int | None) -> tuple[list[int], int | Non
         found = found.filter(pk__lte=back_from)
     ids = list(found.order_by("-id").values_list("pk", flat=True)[: CAMPAIGNS_AT_A_TIME + 1])
     return ids[:CAMPAIGNS_AT_A_TIME], ids[-1] if len(ids) > CAMPAIGNS_AT_A_TIME else None
+
+
+def told_apart(rows: Sequence[Recipient]) -> list[tuple[Recipient, str]]:
+    """Recipients of a page, each with what tells them from others there of the same name."""
+    same: dict[str, set[int]] = defaultdict(set)
+    for row in rows:
+        if row.contact_id is not None:
+            same[name_key(row.name)].add(row.contact_id)
+    wanted = [pk for people in same.values() if len(people) > 1 for pk in people]
+    contacts = Contact.objects.in_bulk(wanted) if wanted else {}
+    words = namesakes.differences(
+        (row.name, contacts[row.contact_id]) for row in rows if row.contact_id in contacts
+    )
+    return [(row, words.get(row.contact_id or 0, "")) for row in rows]

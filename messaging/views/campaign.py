@@ -24,7 +24,13 @@ from messaging.models import (
 )
 from messaging.services import history
 from messaging.services.audience import letters
-from messaging.services.campaigns import follow_ups, refused_people, resend, rights
+from messaging.services.campaigns import (
+    changed_numbers,
+    follow_ups,
+    refused_people,
+    resend,
+    rights,
+)
 from messaging.services.decisions import bill_checks
 from messaging.services.decisions.settlement import undecided_with_calls
 from messaging.services.gateway import holds
@@ -105,6 +111,7 @@ def _live_context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         else None,
         "must_decide": follow_ups.waits_for_a_decision(campaign),
         "stale_day": letters.stale_day(campaign),
+        "at_old_numbers": changed_numbers.of_campaign(campaign),
         "may_follow": follow_ups.can_be_followed(campaign),
         "undecided": undecided_with_calls(campaign)[:_UNDECIDED_SHOWN]
         if campaign.unconfirmed

@@ -3,6 +3,7 @@
 from typing import Final
 
 from django.contrib.auth.decorators import permission_required
+from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.views.decorators.http import require_safe
@@ -41,11 +42,10 @@ def drafts(request: HttpRequest) -> HttpResponse:
 @require_safe
 @permission_required(["messaging.view_campaign", "contacts.view_contact"], raise_exception=True)
 def contact(request: HttpRequest, pk: int) -> HttpResponse:
-    """What the number of a contact was sent, the newest first."""
+    """What a contact was sent, at any number, and what the number was sent; the newest first."""
     found = get_object_or_404(Contact, pk=pk)
-    rows = Recipient.objects.filter(mobile=found.mobile).select_related(
-        "campaign__created_by", "batch"
-    )
+    sent = Recipient.objects.filter(Q(mobile=found.mobile) | Q(contact=found))
+    rows = sent.select_related("campaign__created_by", "batch")
     page = page_by_key(rows, order=["-id"], at=request.GET.get("page", ""))
     if request.method == "GET":
         record_look(found, by=request.user)
