@@ -16,7 +16,7 @@ from sociair_portal.accounts import half_sign_in
 from sociair_portal.accounts.devices import remember_device
 from sociair_portal.accounts.guesses import guess
 from sociair_portal.accounts.idle import note_seen
-from sociair_portal.accounts.preferences import take_along
+from sociair_portal.accounts.preferences import in_language_of, take_along
 from sociair_portal.accounts.second_step import has_second_step
 from sociair_portal.accounts.sessions_end import forget_browsers
 from sociair_portal.audit.deeds import Deed
@@ -102,7 +102,12 @@ class AccountAdapter(DefaultAccountAdapter):
         """Also where the library says that a second step came or went, or codes were made."""
         if deed := _SECOND_STEP.get(template_prefix.rpartition("/")[2]):
             record(deed, by=user, about=user)
-        super().send_notification_mail(template_prefix, user, *args, **kwargs)
+        with in_language_of(user):
+            super().send_notification_mail(template_prefix, user, *args, **kwargs)
+
+    def send_password_reset_mail(self, user: Any, *args: Any, **kwargs: Any) -> None:
+        with in_language_of(user):
+            super().send_password_reset_mail(user, *args, **kwargs)
 
     def get_reauthentication_methods(self, user: Any) -> list[dict[str, str]]:
         """Who has a second step confirms with it: a password may have been read over a shoulder."""

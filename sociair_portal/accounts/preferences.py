@@ -1,9 +1,13 @@
 """How someone wants the portal to be: kept with the account, and at hand in each session."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Final
 
+from django.conf import settings
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.utils import translation
 
 from sociair_portal.accounts.models import Preferences
 from sociair_portal.common.calendars import Calendar
@@ -20,6 +24,16 @@ def calendar_of(request: HttpRequest) -> Calendar:
 def language_of(request: HttpRequest) -> str:
     """The language that whoever is signed in has chosen; empty for none."""
     return str(request.session.get(_LANGUAGE, ""))
+
+
+@contextmanager
+def in_language_of(user: User, *, otherwise: str | None = None) -> Iterator[None]:
+    """For what someone is sent: in the language that they have chosen, whoever caused it. If they
+    have chosen none, in `otherwise`, or else in the office's.
+    """
+    kept = Preferences.objects.filter(user=user).values_list("language", flat=True).first()
+    with translation.override(kept or otherwise or settings.LANGUAGE_CODE):
+        yield
 
 
 def choose_calendar(request: HttpRequest, user: User, calendar: Calendar) -> None:

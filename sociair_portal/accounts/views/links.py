@@ -17,6 +17,7 @@ from django.http.request import split_domain_port
 from django.shortcuts import redirect, render
 from django.template.loader import render_to_string
 from django.urls import reverse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 
@@ -42,6 +43,7 @@ from sociair_portal.accounts.invitations import (
     secret_in_link,
     take_back,
 )
+from sociair_portal.accounts.preferences import in_language_of
 from sociair_portal.accounts.views.managed import for_managers_of_them, for_whom
 
 logger: Final = logging.getLogger(__name__)
@@ -95,15 +97,14 @@ def send_link(request: HttpRequest, user: User, by: User) -> HttpResponse:
     return redirect("colleague", user.pk)
 
 
-@sensitive_variables("link", "text", "context")
+@sensitive_variables("link", "context")
 def show_link(request: HttpRequest, user: User, by: User) -> HttpResponse:
     """Make a link. Nobody sees it again who has not made it."""
     invitation = invite(user, by)
     link = _address(request, secret_in_link(invitation))
     context = {"colleague": user, "link": link, "hours": HOURS, "by": by}
     if user.email and settings.EMAIL_IS_SET_UP:
-        text = render_to_string("account/email/invitation.txt", context)
-        context["is_mailed"] = _mail(user, text)
+        context["is_mailed"] = _mail(user, context)
         context["is_not_mailed"] = not context["is_mailed"]
     context["sms"] = sms_context(request, user, by, is_shown=True)
     return render(request, "colleagues/link.html", context)
@@ -199,10 +200,16 @@ def _said(mobile: str, *, is_held: bool) -> str:
     return said % {"number": shown_mobile(mobile)}
 
 
-def _mail(user: User, text: str) -> bool:
-    """Whether it went out; the link is on the page in any case."""
+@sensitive_variables("context", "text")
+def _mail(user: User, context: dict[str, Any]) -> bool:
+    """Whether it went out; the link is on the page in any case. A colleague who has not been here
+    yet reads it in the language of whoever made it.
+    """
+    with in_language_of(user, otherwise=get_language()):
+        subject = _("Your Sociair Portal account")
+        text = render_to_string("account/email/invitation.txt", context)
     try:
-        send_mail(_("Your Sociair Portal account"), text, None, [user.email])
+        send_mail(subject, text, None, [user.email])
     except OSError as error:  # SMTPException is one
         logger.warning("An invitation was not mailed: %s", type(error).__name__)
         return False
