@@ -5,17 +5,17 @@ import unicodedata
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
-from contacts.days import gregorian, read_day
 from contacts.names import clean_name
-from contacts.phone import visible
 from sociair_portal.common import formats
 from sociair_portal.common.calendars import Calendar
+from sociair_portal.common.visible import visible
+from sociair_portal.common.written_days import gregorian, read_day
 
 # A number or a day that is written otherwise than its value: [1250.5, "1,250.50"], or
 # ["2025-08-28", "2082-05-12"]. It is compared by the first and shown as the second. A day whose
@@ -26,7 +26,10 @@ MOST_CHARACTERS: Final = 500  # of a value; nothing longer fits into a message
 
 # Names that placeholders, spreadsheets and exports use for something else.
 RESERVED: Final = frozenset(
-    {"name", "number", "mobile", "operator", "opted_out", "group", "groups", "date"}
+    {
+        *("name", "number", "mobile", "operator", "opted_out", "group", "groups", "date"),
+        *("date_bs", "नाम", "नम्बर", "मोबाइल", "मिति", "मिति_वि_सं", "मिति_बि_सं"),
+    }
 )
 
 _RUPEES: Final = re.compile(
@@ -62,6 +65,26 @@ _LABELS: Final[dict[FieldKind, Promise]] = {
     FieldKind.NUMBER: pgettext_lazy("kind of a field", "Number"),
     FieldKind.DATE: gettext_lazy("Date"),
 }
+
+
+class NumberStyle(StrEnum):
+    """How the numbers of a field are written in lists and messages."""
+
+    AS_TYPED = ""
+    COMMAS = "commas"
+    DECIMALS = "decimals"
+
+    @property
+    def label(self) -> str | Promise:
+        return _STYLES[self]
+
+
+_STYLES: Final[dict[NumberStyle, Promise]] = {
+    NumberStyle.AS_TYPED: gettext_lazy("As typed"),
+    NumberStyle.COMMAS: gettext_lazy("With commas, like 1,20,000"),
+    NumberStyle.DECIMALS: gettext_lazy("With commas and two decimals, like 1,20,000.00"),
+}
+_MOST_STYLED: Final = 9  # digits before the point; a longer one may be a number that is masked
 
 
 class InvalidValue(ValueError):
@@ -174,8 +197,52 @@ def compared(value: FieldValue) -> str | int | float:
     return value[0] if isinstance(value, list) else value
 
 
+class Shape(NamedTuple):
+    """What a field holds, and how its numbers are written."""
+
+    kind: FieldKind = FieldKind.TEXT
+    style: NumberStyle = NumberStyle.AS_TYPED
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether a text is shown as it stands."""
+        return self == (FieldKind.TEXT, NumberStyle.AS_TYPED)
+
+    def show(self, value: FieldValue) -> str:
+        """A value in lists and messages: in the field's style, or as typed if it has none."""
+        styled = self.styled(value)
+        return show_value(self.kind, value) if styled is None else styled
+
+    def styled(self, value: FieldValue) -> str | None:
+        """A number in the field's style; None for what stays as it was typed.
+
+        Nothing is rounded: a number with three decimals keeps them.
+        """
+        if self.style is NumberStyle.AS_TYPED or self.kind is FieldKind.DATE:
+            return None
+        digits = _digits(compared(value))
+        if digits is None:
+            return None
+        whole, _point, places = digits.removeprefix("-").partition(".")
+        if len(whole) > _MOST_STYLED:
+            return None
+        places = places.rstrip("0")
+        if places or self.style is NumberStyle.DECIMALS:
+            places = f".{places.ljust(2, '0')}"
+        sign = "-" if digits.startswith("-") else ""  # as it is typed: a longer one costs more
+        return f"{sign}{formats.lakhs(whole)}{places}"
+
+
+def _digits(value: object) -> str | None:
+    """The digits of a number; None for a text that is none, or that is a code like 007."""
+    if isinstance(value, int | float):
+        return f"{Decimal(repr(value)):f}"
+    plain = plain_number(str(value), DecimalMark.POINT)
+    return None if plain is None or re.match("-?0[0-9]", plain) else plain
+
+
 def show_value(kind: FieldKind, value: FieldValue) -> str:
-    """A value as staff read it, in lists and messages: as it was written."""
+    """A value as it was written."""
     if isinstance(value, list):
         return str(value[1])
     if kind == FieldKind.NUMBER and isinstance(value, float):

@@ -6,7 +6,6 @@ parsing with the package itself takes twenty times as long.
 """
 
 import re
-import unicodedata
 from enum import StrEnum
 from typing import Any, Final
 
@@ -15,6 +14,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from phonenumbers import PhoneMetadata
 from phonenumbers.carrierdata import CARRIER_DATA
+
+from sociair_portal.common.visible import visible
 
 
 class Operator(StrEnum):
@@ -69,32 +70,6 @@ _OPERATORS: Final[dict[str, Operator]] = {
     if prefix.startswith("977")
 }
 
-_FEW: Final = 0x3000  # characters that are remembered; a file may have every one there is
-
-
-class _Seen(dict[int, str]):
-    """Characters of a number as they are meant, told by their Unicode category: marks that no one
-    sees vanish, every dash is a hyphen, every space a space, Devanagari digits are digits.
-    """
-
-    def __missing__(self, code: int) -> str:
-        character = chr(code)
-        category = unicodedata.category(character)
-        seen = character
-        if character.isspace():
-            seen = " "
-        elif category in ("Cf", "Cc"):
-            seen = ""
-        elif category == "Pd" or character == "\N{MINUS SIGN}":
-            seen = "-"
-        elif "०" <= character <= "९":
-            seen = str(unicodedata.digit(character))
-        if code < _FEW:
-            self[code] = seen
-        return seen
-
-
-_SEEN: Final = _Seen()
 # What people and spreadsheets put between digits.
 _BETWEEN: Final = dict.fromkeys(map(ord, " -.()/'_*"))
 _SCIENTIFIC: Final = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]+", re.ASCII)
@@ -126,14 +101,6 @@ def find_mobile(raw: object) -> str:
         return digits
     national = _national(digits)
     return national if national is not None and _MOBILE.fullmatch(national) else ""
-
-
-def visible(raw: object) -> str:
-    """What a reader sees of a number, in plain characters: digits, spaces, hyphens, letters."""
-    text = str(raw)
-    if not text.isascii():
-        text = unicodedata.normalize("NFKC", text)
-    return text.translate(_SEEN).strip()
 
 
 def unspaced(raw: object) -> str:

@@ -10,8 +10,9 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Final
 
-from contacts.phone import format_mobile, visible
+from contacts.phone import format_mobile
 from sociair_portal.common.numbers import masked, with_masked_numbers
+from sociair_portal.common.visible import visible
 
 PERMISSION: Final = "contacts.view_number"
 

@@ -18,6 +18,7 @@ from messaging.views import (
     schedule,
     tables,
     templates,
+    titles,
     trial,
 )
 
@@ -50,6 +51,7 @@ urlpatterns = [
     path("campaigns/<int:pk>/receipt/", review.receipt, name="receipt"),
     path("campaigns/<int:pk>/answer/", questions.answer, name="answer"),
     path("campaigns/<int:pk>/test/", trial.send_test, name="send_test"),
+    path("campaigns/<int:pk>/title/", titles.title, name="title"),
     path("campaigns/<int:pk>/move/", schedule.move, name="move"),
     path("campaigns/<int:pk>/open-again/", schedule.open_again, name="open_again"),
     path("campaigns/<int:pk>/copy/", schedule.copy, name="copy"),

@@ -7,7 +7,7 @@ from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 
 from contacts.fields import RESERVED, FieldKind, InvalidValue, key_of, parse_value, show_value
-from contacts.models import FIELD_KINDS, Contact, ContactField, Group, OptOut
+from contacts.models import FIELD_KINDS, NUMBER_STYLES, Contact, ContactField, Group, OptOut
 from contacts.names import clean_name, name_key
 from contacts.phone import InvalidMobile, operator_of, parse_mobile
 from contacts.services import forgotten, membership
@@ -183,15 +183,25 @@ class FieldForm(ModelForm):
         widget=forms.RadioSelect,
     )
 
+    shown_as = forms.ChoiceField(
+        label=_("How numbers are shown"),
+        help_text=_("In lists and in messages. What was typed stays as it is."),
+        choices=NUMBER_STYLES,
+        required=False,
+        widget=forms.RadioSelect,
+    )
+
     class Meta:
         model = ContactField
-        fields = ["name", "kind", "in_list"]
+        fields = ["name", "kind", "shown_as", "in_list"]
         labels = {"in_list": _("Show this field in the list of contacts")}
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         if self.instance.pk:
             del self.fields["kind"]
+            if self.instance.kind == FieldKind.DATE:
+                del self.fields["shown_as"]
             self.instance.source = None  # it stays when the import that made it is undone
 
     def clean_name(self) -> str:

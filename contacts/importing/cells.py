@@ -12,8 +12,8 @@ from contacts.phone import (
     is_landline,
     parse_mobile,
     split_numbers,
-    visible,
 )
+from sociair_portal.common.visible import visible
 
 # What people type, or a scanner reads, where a digit should be.
 _LOOK_ALIKES: Final = str.maketrans("OoQDlI|iSBZ", "00001111582")

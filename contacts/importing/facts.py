@@ -12,13 +12,14 @@ from functools import lru_cache
 from itertools import zip_longest
 from typing import Any, Final
 
-from contacts.days import WrittenDay, read_day
 from contacts.fields import DecimalMark, plain_number, says_nothing
 from contacts.importing.cells import SHORTEST, mobile_in
 from contacts.importing.rows import Row
-from contacts.phone import plain_mobile, visible
+from contacts.phone import plain_mobile
 from contacts.preeti import Reading, count_typed, is_shown_otherwise, reading_of
 from sociair_portal.common.calendars import Calendar
+from sociair_portal.common.visible import visible
+from sociair_portal.common.written_days import WrittenDay, read_day
 
 _DIGIT: Final = re.compile(r"\d")
 _SHAPE: Final = str.maketrans("023456789०१२३४५६७८९", "1" * 19)

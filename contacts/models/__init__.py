@@ -1,6 +1,12 @@
 """The tables of people, groups, their fields, imports, and opt-outs."""
 
-from contacts.models.contact import FIELD_KINDS, OPERATOR_CHOICES, Contact, ContactField
+from contacts.models.contact import (
+    FIELD_KINDS,
+    NUMBER_STYLES,
+    OPERATOR_CHOICES,
+    Contact,
+    ContactField,
+)
 from contacts.models.group import Group, MemberCount
 from contacts.models.imports import (
     ContactImport,
@@ -14,6 +20,7 @@ from contacts.models.opt_out import ForgottenNumber, OptOut
 
 __all__ = [
     "FIELD_KINDS",
+    "NUMBER_STYLES",
     "OPERATOR_CHOICES",
     "Contact",
     "ContactField",

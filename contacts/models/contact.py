@@ -4,12 +4,13 @@ from django.db import models
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from contacts.fields import FieldKind
+from contacts.fields import FieldKind, NumberStyle, Shape
 from contacts.phone import Operator
 from contacts.shown_numbers import shown_mobile, shown_text
 
 OPERATOR_CHOICES = [(operator.value, operator.label) for operator in Operator]
 FIELD_KINDS = [(kind.value, kind.label) for kind in FieldKind]
+NUMBER_STYLES = [(style.value, style.label) for style in NumberStyle]
 
 
 class Contact(models.Model):
@@ -69,6 +70,14 @@ class ContactField(models.Model):
         error_messages={"unique": _("A field with this name already exists.")},
     )
     kind = models.CharField(_("kind"), max_length=6, choices=FIELD_KINDS, default=FieldKind.TEXT)
+    shown_as = models.CharField(
+        _("how numbers are shown"),
+        max_length=8,
+        choices=NUMBER_STYLES,
+        default=NumberStyle.AS_TYPED,
+        db_default="",
+        blank=True,
+    )
     in_list = models.BooleanField(_("shown in the list of contacts"), default=False)
     created_at = models.DateTimeField(_("added"), auto_now_add=True)
     # The import that made it.
@@ -87,3 +96,7 @@ class ContactField(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(FieldKind(self.kind), NumberStyle(self.shown_as))

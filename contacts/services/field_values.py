@@ -1,22 +1,52 @@
 """Values in the office's own fields: who has any, and deleting a field with its values."""
 
+from collections import Counter
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Final
 
 from django.db import connection, transaction
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
+from django.db.models.fields.json import KeyTransform
 
+from contacts.fields import NumberStyle, show_value
 from contacts.models import Contact, ContactField
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 from sociair_portal.common.actors import Actor
 
 _AT_ONCE: Final = 5000  # people in one transaction
+_EXAMPLES: Final = 5
 
 
 def filled(field: ContactField) -> QuerySet[Contact]:
     """Contacts with a value in a field."""
     return Contact.objects.filter(fields__has_key=field.key)
+
+
+@dataclass(frozen=True, slots=True)
+class StylesTried:
+    """How values that exist look in every style, and what stays as it was typed in all of them."""
+
+    examples: list[list[str]]
+    others: int
+    first_others: list[str]
+
+
+def try_styles(field: ContactField) -> StylesTried:
+    """Look at all values of a field, each once; the most frequent are the examples."""
+    shape = field.shape._replace(style=NumberStyle.COMMAS)
+    values = KeyTransform(field.key, "fields")
+    some = filled(field).order_by().values_list(values).annotate(people=Count("pk"))
+    examples: list[list[str]] = []
+    others: Counter[str] = Counter()
+    for value, people in some.order_by("-people").iterator():
+        if shape.styled(value) is None:
+            others[show_value(shape.kind, value)] += people
+        elif len(examples) < _EXAMPLES:
+            examples.append([shape._replace(style=style).show(value) for style in NumberStyle])
+    first = [text for text, _people in others.most_common(_EXAMPLES)]
+    return StylesTried(examples, others.total(), first)
 
 
 def keep(keys: Iterable[str]) -> None:

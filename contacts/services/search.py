@@ -61,12 +61,16 @@ def find_contacts(contacts: QuerySet[Contact], text: str) -> QuerySet[Contact]:
 
 
 _HEARD_IN_PART: Final = 3  # sounds; what is shorter begins too many words
+# No name has a letter three times in a row: a short one does not sound like that.
+_DRAWN_OUT: Final = re.compile(r"(\w)\1\1")
 
 
 def _named(word: str) -> Q:
     """Names with a word anywhere, or with a word that sounds, or begins to sound, like it."""
     written = Q(name_key__contains=name_key(word))
     heard = sound(word)
+    if _DRAWN_OUT.search(word) and len(heard.strip()) < _HEARD_IN_PART:
+        return written
     if not heard or len(heard.split()) > 1:
         return written
     begins = heard.removesuffix(" ")

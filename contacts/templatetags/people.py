@@ -4,7 +4,6 @@ from typing import Any
 
 from django import template
 
-from contacts.fields import FieldKind, show_value
 from contacts.models import Contact, ContactField
 from contacts.shown_numbers import masked_text, shown_mobile, shown_text
 
@@ -33,4 +32,4 @@ def called(person: Any) -> str:
 def own(contact: Contact, field: ContactField) -> str:
     """What a contact has in one of the office's own fields, as staff read it."""
     value = contact.fields.get(field.key)
-    return "" if value is None else shown_text(show_value(FieldKind(field.kind), value))
+    return "" if value is None else shown_text(field.shape.show(value))

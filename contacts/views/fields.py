@@ -6,10 +6,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 
+from contacts.fields import FieldKind
 from contacts.forms.people import FieldForm
 from contacts.forms.unique_rows import saved
 from contacts.models import ContactField
-from contacts.services.field_values import filled, forget
+from contacts.services.field_values import filled, forget, try_styles
 from sociair_portal.common.pages import Page
 
 
@@ -36,9 +37,10 @@ def field_edit(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and saved(form):
         messages.success(request, _("%(field)s was saved.") % {"field": field})
         return redirect("contacts:fields")
-    return render(
-        request, "contacts/fields/field_form.html", {"form": form, "name": name, "pk": pk}
-    )
+    context = {"form": form, "name": name, "pk": pk}
+    if field.kind != FieldKind.DATE:
+        context["tried"] = try_styles(field)
+    return render(request, "contacts/fields/field_form.html", context)
 
 
 @permission_required("contacts.delete_contactfield", raise_exception=True)

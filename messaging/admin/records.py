@@ -56,8 +56,8 @@ class CampaignAdmin(RecordsOfNumbers):
             *("form_uuid", "version", "rules", "request_id", "prepared_up_to"),
         }
     )
-    search_fields = ["text"]
-    search_help_text = bounded(_("Part of the text, or the number of a recipient."))
+    search_fields = ["text", "own_title"]
+    search_help_text = bounded(_("Part of the text or title, or the number of a recipient."))
     moment = "sent_at"
 
     @admin.display(description=_("title"))

@@ -21,7 +21,7 @@ from messaging.models import (
 )
 from messaging.services.audience import visible_tables
 from messaging.services.audience.choice import Audience, read_pasted
-from messaging.services.audience.letters import known_keys
+from messaging.services.audience.known_keys import known_keys
 from messaging.services.campaigns import drafts
 from messaging.text.placeholders import read_wording
 from messaging.text.validity import InvalidText, tidy

@@ -8,10 +8,10 @@ from django import forms
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from contacts.phone import visible
 from messaging.services.campaigns import guards
+from sociair_portal.common.typed_days import MomentField
+from sociair_portal.common.visible import visible
 
 _FARTHEST: Final = timedelta(days=366)
 _MOST_DIGITS: Final = 10
@@ -23,10 +23,7 @@ class LaterForm(forms.Form):
     later = forms.BooleanField(required=False)
     typed = forms.CharField(required=False)
     at_night = forms.BooleanField(required=False)
-    at = forms.DateTimeField(
-        required=False,
-        error_messages={"invalid": gettext_lazy("Enter the date and time to send it.")},
-    )
+    at = MomentField(required=False)
 
     def clean_at(self) -> datetime | None:
         at: datetime | None = self.cleaned_data["at"]

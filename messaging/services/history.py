@@ -55,11 +55,16 @@ def campaigns(wanted: Wanted) -> QuerySet[Campaign]:
     if wanted.state:
         found = found.filter(state=wanted.state)
     if wanted.words:
-        matches = Q(text__icontains=wanted.words)
+        matches = _worded(wanted.words)
         if (numbers := numbers_like(wanted.words)) is not None:
             matches |= Q(pk__in=Recipient.objects.filter(numbers).values("campaign"))
         found = found.filter(matches)
     return found.select_related("created_by")
+
+
+def _worded(words: str) -> Q:
+    """Campaigns with these words in their text or title."""
+    return Q(text__icontains=words) | Q(own_title__icontains=words)
 
 
 def _sent(wanted: Wanted, of: str = "") -> Q:
@@ -91,7 +96,7 @@ def recipients(wanted: Wanted, *, at: str = "", back_from: int | None = None) ->
     window, further_back = _window(wanted, back_from)
     rows = rows.filter(_of_window(window, wanted))
     if wanted.words:
-        of_text = Campaign.objects.filter(pk__in=window, text__icontains=wanted.words)
+        of_text = Campaign.objects.filter(_worded(wanted.words), pk__in=window)
         of_text_ids = list(of_text.values_list("pk", flat=True))
         rows = rows.filter(Q(name__icontains=wanted.words) | Q(campaign__in=of_text_ids))
     return FoundRecipients(

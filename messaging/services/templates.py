@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from contacts.services import field_values
 from messaging.models import MessageTemplate
-from messaging.services.audience.letters import known_keys
+from messaging.services.audience.known_keys import known_keys
 from messaging.text.placeholders import parse
 from sociair_portal.common.actors import Actor, user_of
 

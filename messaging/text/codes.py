@@ -3,7 +3,7 @@
 import hmac
 from typing import Final
 
-from contacts.phone import visible
+from sociair_portal.common.visible import visible
 
 DIGITS: Final = 6
 # Stands in the place of the code in every text that is kept or shown; as long as the code.

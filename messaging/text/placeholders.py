@@ -1,4 +1,4 @@
-"""Placeholders in a message: `{name}`, `{fee_due|nothing}`, `{date}`, and `{{` for a brace.
+"""Placeholders in a message: `{name}`, `{fee_due|nothing}`, `{date_bs}`, and `{{` for a brace.
 
 A user's text is read here, once, and never by a template engine: whatever it says, all that it can
 do is to stand in a message.
@@ -6,11 +6,12 @@ do is to stand in a message.
 
 import difflib
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from contacts.fields import key_of
 from messaging.text.validity import InvalidText, check_length, check_signs, check_text, tidy
@@ -18,6 +19,19 @@ from messaging.text.validity import InvalidText, check_length, check_signs, chec
 NAME: Final = "name"
 NUMBER: Final = "number"
 DATE: Final = "date"
+DATE_BS: Final = "date_bs"  # the same day in Bikram Sambat
+# Other spellings of them, the one that is offered first. A field or a column of such a name is
+# meant instead.
+ALIASES: Final[Mapping[str, str]] = {
+    "नाम": NAME,
+    "नम्बर": NUMBER,
+    "मोबाइल": NUMBER,
+    "मिति": DATE,
+    "मिति_वि_सं": DATE_BS,
+    "मिति_बि_सं": DATE_BS,
+}
+# What follows the key of a field of days for the same day in Bikram Sambat; in Nepali the second.
+IN_BS: Final = ("_bs", "_वि_सं")
 
 _TOKEN: Final = re.compile(r"\{\{|\}\}|\{([^{}\n]*)\}|[{}]")
 _LONGEST_NAMED: Final = 40  # characters of someone's placeholder that a sentence repeats
@@ -148,6 +162,19 @@ def literal(text: str) -> str:
     return text.replace("{", "{{").replace("}", "}}")
 
 
+def meaning(key: str, own: Collection[str]) -> str:
+    """What a placeholder means, by its key, where fields or columns have keys of their `own`."""
+    return key if key in own else ALIASES.get(key, key)
+
+
+def field_in_bs(key: str, own: Collection[str]) -> str:
+    """The field whose day a placeholder gives in Bikram Sambat; empty for none."""
+    if key in own:
+        return ""
+    fields = (key.removesuffix(ending) for ending in IN_BS if key.endswith(ending))
+    return next((field for field in fields if field in own), "")
+
+
 def with_default(text: str, key: str, default: str) -> str:
     """A text whose placeholders of one field have a default where they had none."""
 
@@ -167,9 +194,8 @@ def read_wording(raw: str, known: Collection[str]) -> tuple[str, Wording]:
     placeholders that are not among the `known` fields.
     """
     text, wording = _read(raw)
-    for key in wording.keys:
-        if key not in known:
-            raise InvalidText(_unknown(key, known))
+    if unknown := [key for key in wording.keys if key not in known]:
+        raise InvalidText(_unknown(unknown, known))
     return text, wording
 
 
@@ -189,10 +215,28 @@ def _read(raw: str) -> tuple[str, Wording]:
     return text, wording
 
 
-def _unknown(key: str, known: Collection[str]) -> str:
-    if close := difflib.get_close_matches(key, known, n=1):
-        said = _("There is no field {%(key)s}. Did you mean {%(close)s}?")
-        return said % {"key": key[:_LONGEST_NAMED], "close": close[0]}
-    named = ", ".join(f"{{{one}}}" for one in list(known)[:_MOST_NAMED])
-    said = _("There is no field {%(key)s}. You can use %(fields)s.")
-    return said % {"key": key[:_LONGEST_NAMED], "fields": named}
+def _unknown(keys: Collection[str], known: Collection[str]) -> str:
+    """What is said of unknown fields: a sentence for each that is nearly a known one, and one for
+    the others.
+    """
+    said, others = [], []
+    for key in list(keys)[:_MOST_NAMED]:
+        named = key[:_LONGEST_NAMED]
+        if close := difflib.get_close_matches(key, known, n=1):
+            sentence = _("There is no field {%(key)s}. Did you mean {%(close)s}?")
+            said.append(sentence % {"key": named, "close": close[0]})
+        else:
+            others.append(named)
+    if others:
+        fields = [one for one in known if one not in ALIASES][:_MOST_NAMED]
+        sentence = ngettext(
+            "There is no field %(keys)s. You can use %(fields)s.",
+            "There are no fields %(keys)s. You can use %(fields)s.",
+            len(others),
+        )
+        said.append(sentence % {"keys": _in_braces(others), "fields": _in_braces(fields)})
+    return " ".join(said)
+
+
+def _in_braces(keys: Iterable[str]) -> str:
+    return ", ".join(f"{{{key}}}" for key in keys)

@@ -26,7 +26,7 @@ from messaging.forms.templates import TemplateForm
 from messaging.models import Campaign, CampaignState, MessageTemplate
 from messaging.services.audience import tables
 from messaging.services.audience.choice import GroupGone
-from messaging.services.audience.letters import known_keys
+from messaging.services.audience.known_keys import known_keys, offered
 from messaging.services.audience.table_rows import TableRefused
 from messaging.services.campaigns import drafts
 from messaging.services.campaigns.estimate import Estimate, estimate
@@ -135,7 +135,7 @@ def page(
         "is_unsaved": is_unsaved,
         "template_form": template_form or TemplateForm(prefix="template"),
         "templates": last_used(_TEMPLATES_SHOWN),
-        "placeholders": [(f"{{{key}}}", label) for key, label in known.items()],
+        "placeholders": offered(table),
         "table": table,
         **contacts_context(request, form),
         **_estimate_context(typed, known),
@@ -284,6 +284,7 @@ def _estimate_context(
         tasks.kick_count(found.count)
         return {
             "text": text,
+            "text_is_wrong": "text" in form.errors,
             "strange": strange(text, known),
             "own_text": as_ours(text, known),
             "plain_text": to_plain(text),

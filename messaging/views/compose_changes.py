@@ -14,7 +14,7 @@ from messaging.forms.compose import ComposeForm
 from messaging.forms.ids import ids_of
 from messaging.forms.templates import TemplateForm
 from messaging.models import MessageTemplate
-from messaging.services.audience.letters import known_keys
+from messaging.services.audience.known_keys import known_keys
 from messaging.text.characters import to_plain
 from messaging.text.placeholders import as_ours
 from messaging.views.compose import changed_page, contacts_context, typed_form

@@ -37,6 +37,16 @@ def controlled_campaign(request: HttpRequest, pk: int) -> Campaign:
     return campaign
 
 
+def titled_campaign(request: HttpRequest, pk: int) -> Campaign:
+    """A draft of the user's own, or a campaign whose title the user may change. Others are told who
+    may.
+    """
+    campaign = visible_campaign(request, pk)
+    if not rights.may_control(request.user, campaign):
+        raise PermissionDenied(rights.who_may_title(campaign))
+    return campaign
+
+
 def followed_campaign(request: HttpRequest, pk: int) -> Campaign:
     """A campaign that the user may follow up. Others are told who may."""
     campaign = handed_over_campaign(request, pk)

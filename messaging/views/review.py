@@ -123,6 +123,7 @@ def _receipt_context(
         "is_again": campaign.audience["again"],
         "is_told": bool(campaign.audience["first"] or campaign.audience["preferred"]),
         "planned": campaign.scheduled_for,
+        "said_day": reviewed.day,
         "is_later": campaign.scheduled_for is not None or "later" in request.GET,
         "times": guards.handy_times(),
         **typed_time(request),

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from messaging.forms.templates import TemplateForm, TemplateSearchForm
 from messaging.models import MessageTemplate
 from messaging.services import templates
-from messaging.services.audience.letters import known_keys
+from messaging.services.audience.known_keys import offered
 from sociair_portal.common.kept_searches import searched
 from sociair_portal.common.pages import page_by_key
 
@@ -72,7 +72,7 @@ def template_delete(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _fields() -> dict[str, object]:
-    return {"placeholders": [(f"{{{key}}}", label) for key, label in known_keys().items()]}
+    return {"placeholders": offered()}
 
 
 def say_strange(request: HttpRequest, text: str) -> None:

@@ -7,6 +7,7 @@ from django.http import HttpRequest
 from messaging.forms.review import LaterForm, at_night
 from messaging.models import Campaign
 from messaging.services.campaigns import guards
+from sociair_portal.common import typed_days
 
 
 def review_with_time(request: HttpRequest, campaign: Campaign) -> str:
@@ -27,4 +28,4 @@ def typed_time(request: HttpRequest) -> dict[str, str]:
         wrong = " ".join(str(one) for errors in later.errors.values() for one in errors)
     else:
         wrong = at_night() if guards.morning_after(later.moment) else ""
-    return {"typed_at": typed, "at_error": wrong}
+    return {"typed_at": typed_days.shown_again(typed), "at_error": wrong}

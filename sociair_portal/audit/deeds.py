@@ -47,6 +47,7 @@ class Deed(TextChoices):
     # money
     SENT = "sent", _("Sent a message")
     CONTROLLED = "controlled", _("Paused, resumed, rescheduled or cancelled a campaign")
+    TITLED = "titled", _("Changed a campaign's title")
     SETTLED = "settled", _("Decided whether messages went out")
     SENT_AGAIN = "sent_again", _("Sent again")
     RELEASED = "released", _("Started sending again")

@@ -78,6 +78,7 @@ FACTS: Final[dict[str, Promise]] = {
     "events": _("Reasons in the history of messages"),
     "reasons": _("Reasons of decisions"),
     "pauses": _("Reasons of pauses"),
+    "titles": _("Titles of messages"),
     "gateways": _("What Sociair said when sending stopped"),
     "codes": _("Codes for own numbers"),
     "links": _("Links for colleagues by SMS"),
@@ -92,6 +93,8 @@ _VALUES: Final[dict[str, dict[str, Promise]]] = {
         "resumed": _("resumed"),
         "cancelled": _("cancelled"),
         "moved": _("rescheduled"),
+        "titled": _("given a title"),
+        "untitled": _("title removed"),
     },
     "verdict": {"accepted": _("it went out"), "not_sent": _("it did not go out")},
     "ended": {

@@ -53,14 +53,21 @@ _MONTHS: Final = (
 )
 
 
-def bikram_sambat(on: date) -> str | None:
-    """12 Bhadra 2083; None for a day of which nobody knows it for certain."""
+def parts_of_bikram_sambat(on: date) -> tuple[int, int, int] | None:
+    """Year, month and day; None for a day of which nobody knows them for certain."""
     try:
         year, month, day = ad_to_bs(date(on.year, on.month, on.day))
     except BikramError:
         return None
-    if not FIRST_YEAR <= year <= LAST_YEAR:
+    return (year, month, day) if FIRST_YEAR <= year <= LAST_YEAR else None
+
+
+def bikram_sambat(on: date) -> str | None:
+    """12 Bhadra 2083; None for a day of which nobody knows it for certain."""
+    parts = parts_of_bikram_sambat(on)
+    if parts is None:
         return None
+    year, month, day = parts
     return f"{day} {_MONTHS[month - 1]} {year}"
 
 

@@ -17,12 +17,12 @@ def rupees(amount: Decimal | float | str) -> str:
 def exact(amount: Decimal) -> str:
     """1,23,456.80, within a sentence: at least two decimals, and up to four if there are more."""
     whole, _point, places = f"{abs(amount):.4f}".partition(".")
-    return f"{'−' if amount < 0 else ''}{_lakhs(whole)}.{places.rstrip('0').ljust(2, '0')}"
+    return f"{'−' if amount < 0 else ''}{lakhs(whole)}.{places.rstrip('0').ljust(2, '0')}"
 
 
 def count(number: int) -> str:
     """1,23,456: lakh grouping for people and messages."""
-    return _lakhs(str(number))
+    return lakhs(str(number))
 
 
 def day(on: date) -> str:
@@ -35,7 +35,8 @@ def moment(local: datetime) -> str:
     return f"{day(local)}, {local:%H:%M}"
 
 
-def _lakhs(digits: str) -> str:
+def lakhs(digits: str) -> str:
+    """1,23,456: digits in groups."""
     head, tail = digits[:-3], digits[-3:]
     pairs = [head[max(end - 2, 0) : end] for end in range(len(head), 0, -2)]
     return ",".join([*reversed(pairs), tail])

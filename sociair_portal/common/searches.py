@@ -13,6 +13,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from sociair_portal.common.typed_days import DayField
+
 _FIRST_DAY, _LAST_DAY = date(2000, 1, 1), date(2999, 12, 31)
 
 
@@ -53,10 +55,9 @@ class SearchForm(forms.Form):
 
 
 def _day(label: Any) -> forms.DateField:
-    return forms.DateField(
+    return DayField(
         label=label,
         required=False,
-        widget=forms.DateInput(attrs={"type": "date"}),
         validators=[MinValueValidator(_FIRST_DAY), MaxValueValidator(_LAST_DAY)],
     )
 

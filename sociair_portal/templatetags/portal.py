@@ -16,7 +16,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from sociair_portal import roles
-from sociair_portal.common import formats, shown_days
+from sociair_portal.common import formats, shown_days, typed_days
 from sociair_portal.help_pages import page_about
 
 register = template.Library()
@@ -60,6 +60,23 @@ def deciding_moment(at: datetime | None) -> str:
         return ""
     local = timezone.localtime(at)
     return f"{shown_days.in_both(local)}, {local:%H:%M}"
+
+
+register.filter("typed_moment", typed_days.time_by_numbers)
+
+
+@register.inclusion_tag("_moment_label.html")
+def moment_label() -> dict[str, Any]:
+    """What the field of `moment_input` is called, by the calendar of whoever looks."""
+    return {"example": typed_days.time_example()}
+
+
+@register.inclusion_tag("_moment_input.html")
+def moment_input(value: datetime | str | None, error: object) -> dict[str, Any]:
+    """A field for a day and a time, with what was typed, or with a time that is planned."""
+    typed = typed_days.time_by_numbers(value) if isinstance(value, datetime) else value or ""
+    is_text = typed_days.is_typed_as_text(typed)
+    return {"value": typed, "error": error, "is_text": is_text}
 
 
 @register.filter

@@ -15,7 +15,7 @@ from sociair_portal.common.calendars import (
 )
 
 # The lengths of the months as wall calendars have them, for the years that offices meet most.
-# From `nepali-datetime`, a second source; tests/contacts/test_days.py compares the others.
+# From `nepali-datetime`, a second source; tests/portal/test_written_days.py compares the others.
 PRINTED = {
     2078: (31, 31, 31, 32, 31, 31, 30, 29, 30, 29, 30, 30),
     2079: (31, 31, 32, 31, 31, 31, 30, 29, 30, 29, 30, 30),

@@ -2,11 +2,20 @@
 
 import pytest
 
-from contacts.fields import FieldKind, InvalidValue, key_of, parse_value, show_value
+from contacts.fields import (
+    FieldKind,
+    InvalidValue,
+    NumberStyle,
+    Shape,
+    key_of,
+    parse_value,
+    show_value,
+)
 from contacts.models import Contact, ContactField
 from contacts.services import field_values
 from tests.conftest import Browser
 from tests.factories import ContactFactory
+from tests.pages import words
 
 TEXT, NUMBER, DATE = FieldKind.TEXT, FieldKind.NUMBER, FieldKind.DATE
 
@@ -178,3 +187,52 @@ def test_a_sender_deletes_no_field(sender: Browser) -> None:
 
 def test_a_page_without_fields_says_what_they_are(sender: Browser) -> None:
     assert "No fields yet" in sender.get("/contacts/fields/").text
+
+
+@pytest.mark.parametrize(
+    ("kind", "typed", "commas", "decimals"),
+    [
+        (NUMBER, "12000", "12,000", "12,000.00"),
+        (NUMBER, "Rs 1,20,000.5", "1,20,000.50", "1,20,000.50"),
+        (NUMBER, "2350.50", "2,350.50", "2,350.50"),
+        (NUMBER, "१२०००", "12,000", "12,000.00"),
+        (NUMBER, "0.125", "0.125", "0.125"),
+        (NUMBER, "-1500", "-1,500", "-1,500.00"),
+        (NUMBER, "9841234567", "9841234567", "9841234567"),
+        (TEXT, "12000", "12,000", "12,000.00"),
+        (TEXT, "007", "007", "007"),
+        (TEXT, "paid", "paid", "paid"),
+        (DATE, "2026-11-22", "2026-11-22", "2026-11-22"),
+    ],
+)
+def test_numbers_of_a_field_are_shown_alike_and_never_rounded(
+    kind: FieldKind, typed: str, commas: str, decimals: str
+) -> None:
+    value = parse_value(kind, typed)
+    assert Shape(kind, NumberStyle.COMMAS).show(value) == commas
+    assert Shape(kind, NumberStyle.DECIMALS).show(value) == decimals
+
+
+def test_a_style_is_chosen_with_values_that_exist_and_changes_none(sender: Browser) -> None:
+    fee = ContactField.objects.create(name="Fee due", key="fee_due", kind=TEXT, in_list=True)
+    typed = ["12000", "2350.50", "paid", "paid", "half"]
+    people = [ContactFactory.create(fields={"fee_due": value}) for value in typed]
+    page = words(sender.get(f"/contacts/fields/{fee.pk}/"))
+    assert "12000 12,000 12,000.00" in page
+    assert "3 people have something else, which is shown as typed: “paid”, “half”" in page
+
+    sender.post(
+        f"/contacts/fields/{fee.pk}/", {"name": "Fee", "in_list": "on", "shown_as": "decimals"}
+    )
+    listed = sender.get("/contacts/").text
+    assert ">12,000.00<" in listed
+    assert ">2,350.50<" in listed
+    assert [one.fields["fee_due"] for one in Contact.objects.order_by("pk")] == typed
+    # The contact's own page has what was typed, so that saving it changes nothing.
+    assert 'value="12000"' in sender.get(f"/contacts/{people[0].pk}/").text
+
+
+def test_a_date_has_no_style(sender: Browser) -> None:
+    born = ContactField.objects.create(name="Born", key="born", kind=DATE)
+    ContactFactory.create(fields={"born": ["2026-11-22", "22/11/2026"]})
+    assert "How numbers" not in sender.get(f"/contacts/fields/{born.pk}/").text

@@ -52,6 +52,13 @@ def test_a_name_in_nepali_is_found_by_any_part() -> None:
 
 
 @pytest.mark.django_db
+def test_a_short_name_does_not_sound_like_one_letter_many_times() -> None:
+    jha = ContactFactory.create(name="Ram Jha")
+    assert list(find_contacts(Contact.objects.all(), "झा")) == [jha]
+    assert not find_contacts(Contact.objects.all(), "zzzzzz").exists()
+
+
+@pytest.mark.django_db
 @pytest.mark.parametrize("text", ["9999", "+91 98", "98411111111", "100%", "_"])
 def test_a_search_that_fits_nobody_finds_nobody(text: str) -> None:
     ContactFactory.create(name="Sita Rai", mobile="9841111111")

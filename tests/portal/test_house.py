@@ -18,7 +18,6 @@ RULES_OF_THE_HOUSE: Final = (
         "contacts.phone",
         "contacts.mentions",
         "contacts.names",
-        "contacts.days",
         "contacts.preeti",
         "contacts.sounds",
         "contacts.fields",
@@ -28,7 +27,9 @@ RULES_OF_THE_HOUSE: Final = (
     *("contacts.importing.number_formats", "contacts.importing.rows"),
     *("messaging.answers", "messaging.text"),
     *("sociair_portal.common.formats", "sociair_portal.common.formulas"),
-    *("sociair_portal.common.calendars", "sociair_portal.common.id_runs"),
+    *("sociair_portal.common.calendars", "sociair_portal.common.digits"),
+    *("sociair_portal.common.visible", "sociair_portal.common.written_days"),
+    "sociair_portal.common.id_runs",
 )
 # What they may use: text, numbers and data, but no clock, disk, network or thread.
 PURE: Final = {

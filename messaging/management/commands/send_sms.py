@@ -17,7 +17,7 @@ from messaging import tasks
 from messaging.models import Campaign, CampaignState, Gateway, HoldKind, Recipient
 from messaging.services import sociair
 from messaging.services.audience.choice import Audience, GroupGone
-from messaging.services.audience.letters import known_keys
+from messaging.services.audience.known_keys import known_keys
 from messaging.services.campaigns import drafts, handover
 from messaging.services.campaigns.review import Review, review_of
 from messaging.services.gateway import holds

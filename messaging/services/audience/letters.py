@@ -4,20 +4,34 @@ This is where a hundred thousand rows pass through one by one (benchmarks/), so 
 shown only for placeholders that are there, and a text without placeholders is measured once.
 """
 
-from collections.abc import Collection, Mapping
-from datetime import datetime
+from collections.abc import Callable, Collection, Mapping
+from datetime import date, datetime
+from functools import partial
 from typing import Any, Final, NamedTuple
 
 from django.utils import timezone
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
-from contacts.fields import FieldKind, show_value
+from contacts.fields import FieldKind, FieldValue, NumberStyle, Shape, compared
 from contacts.models import ContactField
 from contacts.phone import format_mobile
 from messaging.models import Campaign, RecipientTable
+from messaging.services.audience.known_keys import known_keys
+from messaging.text import days
 from messaging.text.length import ONE_PART, is_plain, is_simple, measure
-from messaging.text.placeholders import DATE, NAME, NUMBER, Slot, Wording, parse, read_wording
+from messaging.text.placeholders import (
+    DATE,
+    DATE_BS,
+    NAME,
+    NUMBER,
+    Slot,
+    Wording,
+    field_in_bs,
+    meaning,
+    parse,
+    read_wording,
+)
 from messaging.text.validity import InvalidText, can_be_seen, check_text
 
 
@@ -43,11 +57,24 @@ class Unwritable(Exception):
 # Sources of values that are no fields; a key of a field or a column never begins with a space.
 _NAME: Final = " name"
 _NUMBER: Final = " number"
+_AS_IT_IS: Final = Shape()
+_SOURCES: Final = {NAME: _NAME, NUMBER: _NUMBER, DATE_BS: " nothing"}
+
+
+class _Place(NamedTuple):
+    """Where a slot's value comes from, whether it is anything but a text, and how it is shown
+    (None: it cannot be, and counts as no value).
+    """
+
+    key: str
+    is_other: bool
+    shows: Callable[[FieldValue], str | None]
+    slot: Slot
 
 
 class Writer:
-    """Writes a wording's letters. `day` is what `{date}` says, `kinds` are the kinds of fields,
-    and `own` are fields that stand before the name, the number and the day of the same key.
+    """Writes a wording's letters. `day` is what `{date}` says, `shapes` say how fields are shown,
+    and `own` are fields that stand before what is ours of the same key.
 
     Of a letter that fits into one plain part only the values are looked at: that its fixed text is
     plain is known, and so is its length.
@@ -58,23 +85,14 @@ class Writer:
         wording: Wording,
         *,
         day: datetime,
-        kinds: Mapping[str, FieldKind] | None = None,
+        shapes: Mapping[str, Shape] | None = None,
         own: Collection[str] = (),
     ) -> None:
-        if DATE not in own:
-            wording = wording.filled({DATE: show_day(day)})
-        sources = {NAME: _NAME, NUMBER: _NUMBER}
-        self._kinds = kinds or {}
-        # Where each value comes from, and whether it is anything but a text.
-        self._slots = [
-            (
-                piece.key if piece.key in own else sources.get(piece.key, piece.key),
-                self._kinds.get(piece.key, FieldKind.TEXT) != FieldKind.TEXT,
-                piece,
-            )
-            for piece in wording.pieces
-            if isinstance(piece, Slot)
-        ]
+        self._shapes = shapes or {}
+        self._own = own
+        self._in_devanagari = days.is_devanagari(wording.fixed)
+        wording = wording.filled(_said_days(wording, day, own))
+        self._slots = [self._place(piece) for piece in wording.pieces if isinstance(piece, Slot)]
         self._pattern = "".join(
             "%s" if isinstance(piece, Slot) else piece.replace("%", "%%")
             for piece in wording.pieces
@@ -98,9 +116,16 @@ class Writer:
         return self._same is None
 
     @property
+    def styles(self) -> list[tuple[str, str]]:
+        """How the numbers of its fields are written, where that was chosen."""
+        places = {place.key for place in self._slots}
+        shown = ((key, one.style.value) for key, one in self._shapes.items() if key in places)
+        return sorted((key, style) for key, style in shown if style)
+
+    @property
     def reads_fields(self) -> bool:
         """Whether more of a recipient is wanted than the name and the number."""
-        return any(key not in (_NAME, _NUMBER) for key, _is_other, _slot in self._slots)
+        return any(place.key not in (_NAME, _NUMBER) for place in self._slots)
 
     def write(self, mobile: str, name: str, fields: Mapping[str, Any]) -> Letter:
         """The letter of one recipient. Raises `Unwritable`."""
@@ -109,10 +134,10 @@ class Writer:
         if name[3:4] == "-" and name == format_mobile(mobile):
             name = ""  # someone who was imported without a name is called by the number
         values = []
-        for key, is_other, slot in self._slots:
+        for key, is_other, shows, slot in self._slots:
             value = name if key is _NAME else mobile if key is _NUMBER else fields.get(key)
             if is_other or not value or type(value) is not str:
-                value = self._show(slot, value)
+                value = _show(slot, shows, value)
             values.append(value)
         text = (self._pattern % tuple(values)).strip()
         joined = "".join(values)
@@ -124,28 +149,47 @@ class Writer:
             words = _("With this recipient's details: %(reason)s")
             raise Unwritable(words % {"reason": invalid.reason}) from invalid
 
-    def _show(self, slot: Slot, value: Any) -> str:
-        """A value that is no text as it stands, or what stands there without one."""
-        if value is not None and value != "":
-            return show_value(self._kinds.get(slot.key, FieldKind.TEXT), value)
-        if slot.default is None:
-            raise Unwritable(_("There is no value for {%(key)s}.") % {"key": slot.key}, slot.key)
-        return slot.default
+    def _place(self, slot: Slot) -> _Place:
+        if field := field_in_bs(slot.key, self._own):
+            return _Place(field, True, partial(_in_bs, self._in_devanagari), slot)
+        key = meaning(slot.key, self._own)
+        shape = self._shapes.get(key, _AS_IT_IS)
+        source = key if key in self._own else _SOURCES.get(key, key)
+        return _Place(source, not shape.is_plain, shape.show, slot)
+
+
+def _show(slot: Slot, shows: Callable[[FieldValue], str | None], value: Any) -> str:
+    """A value that is no text as it stands, or what stands there without one."""
+    if value is not None and value != "" and (shown := shows(value)) is not None:
+        return shown
+    if slot.default is None:
+        raise Unwritable(_("There is no value for {%(key)s}.") % {"key": slot.key}, slot.key)
+    return slot.default
+
+
+def _in_bs(in_devanagari: bool, value: FieldValue) -> str | None:
+    """A field's day in Bikram Sambat, if it is known."""
+    iso = compared(value)
+    return days.sambat(date.fromisoformat(str(iso)), in_devanagari=in_devanagari) if iso else None
+
+
+def _said_days(wording: Wording, day: datetime, own: Collection[str]) -> dict[str, str]:
+    """What the placeholders of the sending day say, in the order of the text.
+
+    In Bikram Sambat by the script of the words that everyone gets: the language of whoever looks
+    changes no message. One that is not known has no value.
+    """
+    meant = {key: one for key in wording.keys if (one := meaning(key, own)) not in own}
+    on = localtime(day).date()
+    said = {DATE: days.gregorian(on)}
+    if sambat := days.sambat(on, in_devanagari=days.is_devanagari(wording.fixed)):
+        said[DATE_BS] = sambat
+    return {key: said[one] for key, one in meant.items() if one in said}
 
 
 def show_day(moment: datetime) -> str:
     """A day in messages, in the portal's time zone; always of the same length: 09 Nov 2026."""
-    return f"{localtime(moment):%d %b %Y}"
-
-
-def known_keys(table: RecipientTable | None = None) -> dict[str, str]:
-    """Placeholders and what they are called, the office's own fields last, or a table's columns."""
-    always = {NAME: _("Name"), NUMBER: _("Mobile number"), DATE: _("Sending date")}
-    if table is None:
-        return always | dict(ContactField.objects.values_list("key", "name"))
-    if not table.name_key:
-        del always[NAME]
-    return always | table.headings
+    return days.gregorian(localtime(moment))
 
 
 def writer_for(text: str, table: RecipientTable | None, *, day: datetime | None = None) -> Writer:
@@ -154,7 +198,8 @@ def writer_for(text: str, table: RecipientTable | None, *, day: datetime | None 
     day = day or timezone.now()
     if table is not None:
         return Writer(wording, day=day, own=_own(table))
-    return Writer(wording, day=day, kinds=_kinds() if wording.keys else {})
+    shapes = _shapes() if wording.keys else {}
+    return Writer(wording, day=day, shapes=shapes, own=shapes)
 
 
 def _own(table: RecipientTable) -> set[str]:
@@ -165,30 +210,33 @@ def _own(table: RecipientTable) -> set[str]:
     return set(table.headings) - meant
 
 
-def _kinds() -> dict[str, FieldKind]:
-    return {key: FieldKind(kind) for key, kind in ContactField.objects.values_list("key", "kind")}
+def _shapes() -> dict[str, Shape]:
+    """How each of the office's own fields is shown."""
+    fields = ContactField.objects.values_list("key", "kind", "shown_as")
+    return {key: Shape(FieldKind(kind), NumberStyle(style)) for key, kind, style in fields}
 
 
-def says_day(campaign: Campaign) -> bool:
-    """Whether its letters say the day that they are sent."""
+def days_in(campaign: Campaign, at: datetime) -> str:
+    """The days that its letters say if they go out at a time, as they say them; empty for none."""
     if "{" not in campaign.text:
-        return False
-    is_own = campaign.table is not None and DATE in campaign.table.headings
-    return DATE in parse(campaign.text).keys and not is_own
+        return ""
+    wording = parse(campaign.text)
+    own = _shapes() if campaign.table is None else campaign.table.headings
+    return ", ".join(dict.fromkeys(_said_days(wording, at, own).values()))
 
 
 def day_of(campaign: Campaign, at: datetime | None) -> str:
     """The day that its letters say if they go out at a time (None: now); empty if they say none."""
-    return show_day(_not_past(at)) if says_day(campaign) else ""
+    return days_in(campaign, _not_past(at))
 
 
 def stale_day(campaign: Campaign) -> str:
     """The day that its letters say, if that is over by now; else empty."""
     written = campaign.written_for
-    if written is None or not says_day(campaign):
+    if written is None:
         return ""
-    day = show_day(written)
-    return "" if day == show_day(_not_past(written)) else day
+    day = days_in(campaign, written)
+    return "" if day == days_in(campaign, _not_past(written)) else day
 
 
 def _not_past(at: datetime | None) -> datetime:

@@ -112,7 +112,14 @@ def _to_rows(campaign: Campaign, table: RecipientTable, mobiles: set[str], by: A
 
 
 def _draft(campaign: Campaign, audience: Audience, by: Actor) -> Campaign:
-    return drafts.begin(campaign.text, audience, by=by, gateway=campaign.gateway, follows=campaign)
+    return drafts.begin(
+        campaign.text,
+        audience,
+        by=by,
+        gateway=campaign.gateway,
+        follows=campaign,
+        own_title=campaign.own_title,
+    )
 
 
 def _own(draft: Campaign, by: Actor) -> Campaign:

@@ -127,6 +127,7 @@ def _follower(campaign: Campaign, again: Again, signature: Signature, **fields: 
         form_uuid=signature.form_uuid,
         gateway=campaign.gateway,
         follows=campaign,
+        own_title=campaign.own_title,
         sent_at=now,
         resumed_at=now,
         is_large=again.people > preparation.LARGE,

@@ -42,7 +42,8 @@ def count_of(campaign: Campaign, reading: BalanceReading) -> PeopleCount | None:
 
 def review_mark(campaign: Campaign, rates: Collection[Operator]) -> str:
     """Of all that changes what the review counts: the text, the choice and the answers, the day in
-    the letters, which operators have a price, people, who got the same text lately, and our rules.
+    the letters and how numbers stand in them, which operators have a price, people, who got the
+    same text lately, and our rules.
 
     Prices are no part of it: they are multiplied with what was counted when it is shown.
     Raises `InvalidText`.
@@ -51,6 +52,7 @@ def review_mark(campaign: Campaign, rates: Collection[Operator]) -> str:
     asked = [
         campaign.fingerprint,
         letters.day_of(campaign, campaign.scheduled_for),
+        writer.styles,
         sorted(operator.value for operator in rates),
         settings.SAME_TEXT_HOURS,
         rules.fingerprint_of_rules(),

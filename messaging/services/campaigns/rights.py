@@ -24,6 +24,14 @@ def who_may_control(campaign: Campaign) -> str:
     return said % {"name": name}
 
 
+def who_may_title(campaign: Campaign) -> str:
+    """A sentence for whoever may not."""
+    if not (name := _sender(campaign)):
+        return _("Only a manager can change the title of this message.")
+    said = _("Only %(name)s or a manager can change the title of this message.")
+    return said % {"name": name}
+
+
 def who_may_follow(campaign: Campaign) -> str:
     """A sentence for whoever may not write to those whom a campaign did not reach."""
     if not (name := _sender(campaign)):

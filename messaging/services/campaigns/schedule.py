@@ -131,13 +131,14 @@ def _moment(at: datetime) -> str:
 def _check_day(campaign: Campaign, at: datetime) -> None:
     """The letters are written: one that says its day cannot go out on another."""
     before = campaign.scheduled_for or at
-    if letters.says_day(campaign) and show_day(before) != show_day(at):
+    written = letters.days_in(campaign, before)
+    if written != letters.days_in(campaign, at):
         raise affordability.SendRefused(
             _(
                 "This message includes the sending date and was written for %(day)s. Change "
                 "the message instead."
             )
-            % {"day": show_day(before)}
+            % {"day": written or show_day(before)}
         )
 
 
@@ -166,6 +167,7 @@ def _copied(
         # When it was to go out is offered again.
         scheduled_for=campaign.scheduled_for if follows is not None else None,
         template=campaign.template,
+        own_title=campaign.own_title,
         is_unfinished=True,
     )
 

@@ -147,6 +147,14 @@ PLACES: Final = [
         where=_ENDED,
     ),
     Place(
+        "titles",
+        gettext_lazy("Titles of messages"),
+        Campaign,
+        ("own_title",),
+        hers.without_number,
+        where=_ENDED,
+    ),
+    Place(
         "gateways",
         gettext_lazy("What Sociair said when sending stopped"),
         Gateway,

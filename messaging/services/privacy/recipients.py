@@ -98,7 +98,7 @@ def _empty_letters(
         over = Campaign.objects.filter(pk__in=campaigns, state__in=_ENDED).exclude(text="")
         whole = over.filter(~Exists(theirs.filter(campaign=OuterRef("pk"))))
         texts_of.update(whole.values_list("pk", flat=True))
-        whole.update(text="")
+        whole.update(text="", own_title="")
     return emptied, texts_of
 
 

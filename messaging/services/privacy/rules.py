@@ -90,7 +90,7 @@ def _remove_texts(keys: list[int]) -> int:
     batches = Batch.objects.filter(campaign=keys[0]).exclude(text="")
     if some := list(batches.values_list("pk", flat=True)[:_AT_ONCE]):
         return Batch.objects.filter(pk__in=some).update(text="")
-    return Campaign.objects.filter(pk=keys[0], state__in=_ENDED).update(text="")
+    return Campaign.objects.filter(pk=keys[0], state__in=_ENDED).update(text="", own_title="")
 
 
 def _old_answers(before: datetime) -> QuerySet[SentMessage]:

@@ -64,6 +64,22 @@ def test_everyone_gets_their_own_values(gateway: Gateway, sandbox: Sandbox, pare
     assert (campaign.state, campaign.accepted) == ("done", 2)
 
 
+def test_numbers_stand_in_messages_as_their_field_is_shown(
+    gateway: Gateway, sandbox: Sandbox, parents: Group
+) -> None:
+    ContactField.objects.filter(key="fee_due").update(shown_as="decimals")
+    campaign = hand_over(gateway, Audience(groups=(parents.pk,)), text=TEXT)
+    texts = {
+        "9841000001": "Dear Asha, Rs 1,250.00 is due.",
+        "9801000002": "Dear Hari, Rs 99.50 is due.",
+    }
+    ContactField.objects.update(shown_as="")
+    send_all(gateway)
+    assert dict(Batch.objects.values_list("recipients__mobile", "text")) == texts
+    campaign.refresh_from_db()
+    assert campaign.accepted == 2
+
+
 def test_those_who_get_the_same_text_share_a_request(gateway: Gateway, db: None) -> None:
     ContactField.objects.create(name="Class", key="class")
     people = [

@@ -169,6 +169,7 @@ def _somebody_got_it(campaign: Campaign) -> None:
 CHANGES: dict[str, Callable[[Campaign], object]] = {
     "somebody is added": lambda _c: Group.objects.get().members.add(ContactFactory.create()),
     "a field is changed": lambda _c: Contact.objects.update(fields={"fee": 1}),
+    "numbers are written otherwise": lambda _c: ContactField.objects.update(shown_as="decimals"),
     "somebody opts out": lambda _c: OptOutFactory.create(),
     "the text": _other_text,
     "an answer": _other_answers,

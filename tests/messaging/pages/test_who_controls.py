@@ -23,14 +23,14 @@ from tests.sending import hand_over, numbers
 pytestmark = pytest.mark.django_db
 
 # What changes somebody's message. A new address belongs here, or below.
-CONTROLS: Final = {"pause", "resume", "cancel", "move", "open_again", "follow_up"}
+CONTROLS: Final = {"pause", "resume", "cancel", "move", "open_again", "follow_up", "title"}
 # What shows it, begins something of one's own, asks for a permission of its own or for a draft.
 OTHERS: Final = {
     *("campaign", "progress", "campaign_recipients", "campaign_batches", "campaign_left_out"),
     *("decide", "copy", "send_refused", "settle", "send_again", "doubt"),
     *("review", "receipt", "answer", "send_test", "delete_draft"),
 }
-ASKS: Final = {"cancel", "move"}
+ASKS: Final = {"cancel", "move", "title"}
 
 
 def url(campaign: Campaign, name: str) -> str:

@@ -37,6 +37,7 @@ NOT_THERE: Final = {
     "receipt": (404, 405),
     "answer": (405, 404),
     "send_test": (405, 404),
+    "title": (404, 404),
     "move": (404, 404),
     "open_again": (405, 404),
     "copy": (405, 404),

@@ -49,7 +49,9 @@ def plant(gateway: Gateway, user: User) -> Campaign:
     call.raw, call.words = f'{{"invalid": ["977{SITA}"]}}', f"Number {SITA} is odd"
     call.save()
     Batch.objects.filter(campaign=notice).update(settled_why="I asked 984-1234567")
-    Campaign.objects.filter(pk=notice.pk).update(pause_reason=f"{SITA} was refused")
+    Campaign.objects.filter(pk=notice.pk).update(
+        pause_reason=f"{SITA} was refused", own_title=f"About {SITA}"
+    )
     for spelling in SPELLINGS:
         Event.objects.create(campaign=notice, kind=EventKind.PAUSED, words=f"Ask {spelling} first")
         LeftOut.objects.create(

@@ -9,13 +9,13 @@ from django.contrib.auth.models import User
 from django.template import Context, Template
 from django.urls import reverse
 
-from contacts.days import WrittenDay, gregorian
 from contacts.models import OptOut
 from messaging.models import Gateway
 from sociair_portal.accounts.models import Preferences
 from sociair_portal.common import calendars, shown_days
 from sociair_portal.common.calendars import LAST_YEAR, Calendar
 from sociair_portal.common.shown_days import seen_in
+from sociair_portal.common.written_days import WrittenDay, gregorian
 from tests.conftest import Browser
 from tests.factories import OptOutFactory, UserFactory
 from tests.pages import words

@@ -188,6 +188,10 @@ def moves_to_another_time(stage: Stage) -> None:
     stage.post(address, data)
 
 
+def titles(stage: Stage) -> None:
+    stage.post(stage.campaign("title", stage.waiting()), {"title": "Closed: Sita Rai"})
+
+
 def opens_again(stage: Stage) -> None:
     at = timezone.now() + timedelta(days=2)
     campaign = hand_over(holds.current_gateway(), numbers(3), by=stage.browser.user, at=at)
@@ -280,6 +284,7 @@ ACTS: Final[dict[Deed, list[Act]]] = {
     Deed.LOOKED_AT: [looks_at_a_person],
     Deed.SENT: [sends],
     Deed.CONTROLLED: [pauses, resumes, cancels, moves_to_another_time, opens_again],
+    Deed.TITLED: [titles],
     Deed.SETTLED: [settles, says_what_went_out],
     Deed.SENT_AGAIN: [sends_again],
     Deed.RELEASED: [releases],

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 import nepali_datetime
 import pytest
 
-from contacts.days import WrittenDay, gregorian, read_day
 from sociair_portal.common.calendars import FIRST_YEAR, LAST_YEAR, Calendar
+from sociair_portal.common.written_days import WrittenDay, gregorian, read_day
 
 BS, AD = Calendar.BIKRAM_SAMBAT, Calendar.GREGORIAN
 

@@ -10,7 +10,6 @@ from typing import Final, NamedTuple
 
 from django_bikram_sambat import days_in_month
 
-from contacts.phone import visible
 from sociair_portal.common.calendars import (
     FIRST_YEAR,
     LAST_YEAR,
@@ -18,6 +17,7 @@ from sociair_portal.common.calendars import (
     UnknownYear,
     from_bikram_sambat,
 )
+from sociair_portal.common.visible import visible
 
 _MONTHS: Final = 12
 _LONGEST_MONTH: Final = 32
