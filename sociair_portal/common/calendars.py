@@ -6,11 +6,20 @@ from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from django_bikram_sambat import BikramError, ad_to_bs
+from django_bikram_sambat import BikramError, ad_to_bs, bs_to_ad
 
-# Of Bikram Sambat. How long the months of a later year will be, nobody knows for certain.
+# Of Bikram Sambat. How long the months of a later year will be, nobody knows for certain: published
+# lists disagree about 2084.
 FIRST_YEAR: Final = 1975
 LAST_YEAR: Final = 2083
+
+
+class UnknownDay(ValueError):
+    """Bikram Sambat has no such day, or nobody knows for certain when it is."""
+
+
+class UnknownYear(UnknownDay):
+    """The lengths of the months of a year of Bikram Sambat are not known."""
 
 
 class Calendar(StrEnum):
@@ -60,3 +69,13 @@ def bikram_sambat(on: date) -> str | None:
         return None
     year, month, day = parts
     return f"{day} {_MONTHS[month - 1]} {year}"
+
+
+def from_bikram_sambat(year: int, month: int, day: int) -> date:
+    """The Gregorian day of one of Bikram Sambat. Raises `UnknownDay` or `UnknownYear`."""
+    if not FIRST_YEAR <= year <= LAST_YEAR:
+        raise UnknownYear(year)
+    try:
+        return bs_to_ad(year, month, day)
+    except BikramError as error:
+        raise UnknownDay(year, month, day) from error

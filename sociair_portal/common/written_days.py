@@ -8,9 +8,15 @@ import re
 from datetime import date
 from typing import Final, NamedTuple
 
-from django_bikram_sambat import BikramError, bs_to_ad, days_in_month
+from django_bikram_sambat import days_in_month
 
-from sociair_portal.common.calendars import FIRST_YEAR, LAST_YEAR, Calendar
+from sociair_portal.common.calendars import (
+    FIRST_YEAR,
+    LAST_YEAR,
+    Calendar,
+    UnknownYear,
+    from_bikram_sambat,
+)
 from sociair_portal.common.visible import visible
 
 _MONTHS: Final = 12
@@ -134,9 +140,7 @@ def gregorian(written: WrittenDay, calendar: Calendar) -> date | None:
         raise ValueError("no such day")
     if calendar is Calendar.GREGORIAN:
         return date(written.year, written.month, written.day)
-    if not FIRST_YEAR <= written.year <= LAST_YEAR:
-        return None
     try:
-        return bs_to_ad(written.year, written.month, written.day)
-    except BikramError as error:
-        raise ValueError("no such day") from error
+        return from_bikram_sambat(written.year, written.month, written.day)
+    except UnknownYear:
+        return None
