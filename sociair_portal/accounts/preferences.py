@@ -4,12 +4,14 @@ from typing import Final
 
 from django.contrib.auth.models import User
 from django.http import HttpRequest
+from django.utils.translation import get_language
 
 from sociair_portal.accounts.models import Preferences
 from sociair_portal.common.calendars import Calendar
 
 _CALENDAR: Final = "calendar"
 _LANGUAGE: Final = "language"
+_DIGITS: Final = "devanagari_digits"
 
 
 def calendar_of(request: HttpRequest) -> Calendar:
@@ -20,6 +22,21 @@ def calendar_of(request: HttpRequest) -> Calendar:
 def language_of(request: HttpRequest) -> str:
     """The language that whoever is signed in has chosen; empty for none."""
     return str(request.session.get(_LANGUAGE, ""))
+
+
+def may_choose_digits() -> bool:
+    """Devanagari digits belong to Nepali: English pages neither offer nor have them."""
+    return get_language() == "ne"
+
+
+def has_devanagari_digits(request: HttpRequest) -> bool:
+    """Whether pages are to write numbers as १२३ to whoever looks."""
+    return may_choose_digits() and bool(request.session.get(_DIGITS, False))
+
+
+def choose_digits(request: HttpRequest, user: User, *, are_devanagari: bool) -> None:
+    Preferences.objects.update_or_create(user=user, defaults={"devanagari_digits": are_devanagari})
+    request.session[_DIGITS] = are_devanagari
 
 
 def choose_calendar(request: HttpRequest, user: User, calendar: Calendar) -> None:
@@ -36,5 +53,6 @@ def take_along(request: HttpRequest, user: User) -> None:
     """What was chosen anywhere holds in a new session too."""
     if (chosen := Preferences.objects.filter(user=user).first()) is not None:
         request.session[_CALENDAR] = chosen.calendar
+        request.session[_DIGITS] = chosen.devanagari_digits
         if chosen.language:
             request.session[_LANGUAGE] = chosen.language
