@@ -15,6 +15,7 @@ from contacts.forms.lists import BulkForm, ContactFilterForm
 from contacts.models import Group
 from contacts.services.bulk_actions import Action, BulkAction
 from sociair_portal.common import formats
+from sociair_portal.common.shown_digits import in_digits
 
 _FOR: Final = 3.0  # seconds of one request; then the page shows how far it is and asks for more
 _GOES_ON_FOR: Final = 60 * 60  # seconds
@@ -89,10 +90,10 @@ def _go_on(
 
 def _said(bulk: BulkAction, done: int) -> str:
     """A sentence about what was done: to how many, and how many members there are now."""
-    values: dict[str, Any] = {"count": formats.count(done), "group": bulk.group}
+    values: dict[str, Any] = {"count": in_digits(formats.count(done)), "group": bulk.group}
     if bulk.group is not None:
         members = Group.members.through.objects.filter(group=bulk.group).count()
-        values["members"] = formats.count(members)
+        values["members"] = in_digits(formats.count(members))
     return _sentence(bulk.action, done) % values
 
 

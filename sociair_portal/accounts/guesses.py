@@ -84,7 +84,7 @@ def wait_words(refused: TooManyTries) -> str:
     """Until when someone has to wait, and who can help; told in full minutes, none too early."""
     until = timezone.localtime(refused.until + timedelta(minutes=1))
     is_today = until.date() == timezone.localdate()
-    at = f"{until:%H:%M}" if is_today else shown_days.moment(until)
+    at = shown_days.clock(until) if is_today else shown_days.moment(until)
     said = _("Too many tries. Try again at %(at)s.") % {"at": at}
     help_now = _("A manager can let you try again now.")
     return f"{said} {help_now}" if refused.can_be_lifted else said

@@ -86,6 +86,9 @@ class Preferences(models.Model):
         default=Calendar.GREGORIAN.value,
     )
 
+    # Where pages are in Nepali.
+    devanagari_digits = models.BooleanField(_("Devanagari digits"), default=False, db_default=False)
+
     # None chosen: the browser's.
     language = models.CharField(_("language"), max_length=2, blank=True, default="")
 

@@ -14,6 +14,7 @@ from sociair_portal.common.calendars import Calendar
 
 _CALENDAR: Final = "calendar"
 _LANGUAGE: Final = "language"
+_DIGITS: Final = "devanagari_digits"
 
 
 def calendar_of(request: HttpRequest) -> Calendar:
@@ -36,6 +37,21 @@ def in_language_of(user: User, *, otherwise: str | None = None) -> Iterator[None
         yield
 
 
+def may_choose_digits() -> bool:
+    """Devanagari digits belong to Nepali: English pages neither offer nor have them."""
+    return translation.get_language() == "ne"
+
+
+def has_devanagari_digits(request: HttpRequest) -> bool:
+    """Whether pages are to write numbers as १२३ to whoever looks."""
+    return may_choose_digits() and bool(request.session.get(_DIGITS, False))
+
+
+def choose_digits(request: HttpRequest, user: User, *, are_devanagari: bool) -> None:
+    Preferences.objects.update_or_create(user=user, defaults={"devanagari_digits": are_devanagari})
+    request.session[_DIGITS] = are_devanagari
+
+
 def choose_calendar(request: HttpRequest, user: User, calendar: Calendar) -> None:
     Preferences.objects.update_or_create(user=user, defaults={"calendar": calendar})
     request.session[_CALENDAR] = calendar.value
@@ -50,5 +66,6 @@ def take_along(request: HttpRequest, user: User) -> None:
     """What was chosen anywhere holds in a new session too."""
     if (chosen := Preferences.objects.filter(user=user).first()) is not None:
         request.session[_CALENDAR] = chosen.calendar
+        request.session[_DIGITS] = chosen.devanagari_digits
         if chosen.language:
             request.session[_LANGUAGE] = chosen.language

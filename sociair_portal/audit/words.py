@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from sociair_portal.audit.models import Entry
 from sociair_portal.common import formats, shown_days
 from sociair_portal.common.numbers import with_masked_numbers
+from sociair_portal.common.shown_digits import in_digits
 
 # The facts of deeds, in the order in which they are read. Of others their name is read.
 FACTS: Final[dict[str, Promise]] = {
@@ -143,7 +144,7 @@ def _fact(name: str, value: Any) -> str:
     if value is None or value is False or (value == 0 and name not in ("people", "went_out")):
         return ""
     if isinstance(value, int):
-        return str(value) if name == "follows" else formats.count(value)
+        return str(value) if name == "follows" else in_digits(formats.count(value))
     if isinstance(value, list):
         return ", ".join(map(str, value))
     if name in ("at", "before"):
@@ -163,7 +164,7 @@ def _moment(written: str) -> str:
 
 def _rupees(written: str) -> str:
     try:
-        return formats.rupees(Decimal(written))
+        return in_digits(formats.rupees(Decimal(written)))
     except InvalidOperation:
         return written
 

@@ -12,7 +12,9 @@ from datetime import date, datetime
 from django.utils.dates import MONTHS_3
 from django.utils.translation import gettext as _
 
-from sociair_portal.common.calendars import Calendar, bikram_sambat
+from sociair_portal.common import calendars
+from sociair_portal.common.calendars import Calendar
+from sociair_portal.common.shown_digits import in_digits
 
 _chosen: ContextVar[Callable[[], Calendar]] = ContextVar(
     "calendar", default=lambda: Calendar.GREGORIAN
@@ -36,7 +38,13 @@ def chosen() -> Calendar:
 
 def gregorian(on: date) -> str:
     """28 Aug 2026, in the language of whoever looks."""
-    return f"{on.day} {MONTHS_3[on.month].capitalize()} {on.year:04}"
+    return in_digits(f"{on.day} {MONTHS_3[on.month].capitalize()} {on.year:04}")
+
+
+def bikram_sambat(on: date) -> str | None:
+    """12 Bhadra 2083; None for a day of which nobody knows it for certain."""
+    written = calendars.bikram_sambat(on)
+    return None if written is None else in_digits(written)
 
 
 def day(on: date) -> str:
@@ -47,7 +55,12 @@ def day(on: date) -> str:
 
 def moment(local: datetime) -> str:
     """28 Aug 2026, 14:05, or 12 Bhadra 2083, 14:05: a moment that is local already."""
-    return f"{day(local)}, {local:%H:%M}"
+    return f"{day(local)}, {clock(local)}"
+
+
+def clock(local: datetime) -> str:
+    """14:05: a moment that is local already."""
+    return in_digits(f"{local:%H:%M}")
 
 
 def in_both(on: date) -> str:

@@ -17,23 +17,25 @@ from django.utils.translation import gettext as _
 
 from sociair_portal import roles
 from sociair_portal.common import formats, shown_days, typed_days
+from sociair_portal.common.shown_digits import in_digits
 from sociair_portal.help_pages import page_about
 
 register = template.Library()
 
 register.filter("may_use_admin", roles.may_use_admin)
+register.filter("digits", in_digits)
 
 
 @register.filter
 def rupees(amount: Decimal | float | str | None) -> str:
     """Rs 1,23,456.80; nothing for no amount."""
-    return "" if amount is None or amount == "" else formats.rupees(amount)
+    return "" if amount is None or amount == "" else in_digits(formats.rupees(amount))
 
 
 @register.filter
 def count(number: int | None) -> str:
     """1,23,456; nothing for no number."""
-    return "" if number is None else formats.count(number)
+    return "" if number is None else in_digits(formats.count(number))
 
 
 @register.filter
@@ -59,7 +61,7 @@ def deciding_moment(at: datetime | None) -> str:
     if at is None:
         return ""
     local = timezone.localtime(at)
-    return f"{shown_days.in_both(local)}, {local:%H:%M}"
+    return f"{shown_days.in_both(local)}, {shown_days.clock(local)}"
 
 
 register.filter("typed_moment", typed_days.time_by_numbers)
@@ -88,7 +90,7 @@ def fresh(at: datetime | None) -> str:
     if seconds < 60:
         return _("just now")
     if seconds < 24 * 60 * 60:
-        return _("%(time)s ago") % {"time": timesince(at, depth=1)}
+        return in_digits(_("%(time)s ago") % {"time": timesince(at, depth=1)})
     return moment(at)
 
 
