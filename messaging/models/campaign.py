@@ -16,6 +16,7 @@ from messaging.models.table import RecipientTable
 from messaging.models.template import MessageTemplate
 from messaging.text.placeholders import outline
 from sociair_portal.common.request_ids import current_id
+from sociair_portal.common.sentences import SentenceField
 
 TEXT_REMOVED = _("The text has been removed.")
 
@@ -96,7 +97,7 @@ class Campaign(models.Model):
     )
     # Since when it is not known what of it went out: the database had been set back.
     doubted_at = models.DateTimeField(_("in doubt since"), null=True, blank=True, editable=False)
-    pause_reason = models.TextField(_("reason for the pause"), blank=True)
+    pause_reason = SentenceField(_("reason for the pause"), blank=True)
     follows = models.ForeignKey(
         "self",
         on_delete=models.PROTECT,

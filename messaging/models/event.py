@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from messaging.models.campaign import Campaign
 from messaging.models.gateway import Gateway
 from sociair_portal.common.request_ids import current_id
+from sociair_portal.common.sentences import SentenceField
 
 
 class EventKind(models.TextChoices):
@@ -52,7 +53,7 @@ class Event(models.Model):
         related_name="+",
         verbose_name=_("by"),
     )
-    words = models.TextField(_("reason"), blank=True)
+    words = SentenceField(_("reason"), blank=True)
     request_id = models.CharField(_("log ID"), max_length=12, default=current_id, blank=True)
 
     class Meta:

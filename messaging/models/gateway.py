@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.phone import Operator
 from sociair_portal.common import formats
+from sociair_portal.common.sentences import SentenceField
 
 # Moments that lie in the future by up to this much are still believed: clocks are corrected.
 CLOCK_TOLERANCE: Final = timedelta(minutes=1)
@@ -191,7 +192,7 @@ class Gateway(models.Model):
     hold_reason = models.CharField(
         _("reason"), max_length=16, choices=HoldReason.choices, blank=True
     )
-    hold_words = models.TextField(_("Sociair's words"), blank=True)
+    hold_words = SentenceField(_("Sociair's words"), blank=True)
     held_at = models.DateTimeField(_("on hold since"), null=True, blank=True)
     held_until = models.DateTimeField(_("on hold until"), null=True, blank=True)
     failures = models.PositiveIntegerField(_("failures in a row"), default=0)
@@ -201,7 +202,7 @@ class Gateway(models.Model):
     token_refusals = models.PositiveIntegerField(_("token refused in a row"), default=0)
 
     balance_asked_at = models.DateTimeField(null=True, blank=True, editable=False)
-    balance_error = models.TextField(_("reason the balance could not be read"), blank=True)
+    balance_error = SentenceField(_("reason the balance could not be read"), blank=True)
     balance_error_at = models.DateTimeField(null=True, blank=True, editable=False)
 
     objects = GatewayQuerySet.as_manager()

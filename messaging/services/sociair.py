@@ -27,6 +27,7 @@ from messaging.answers.outcomes import Answer, Outcome
 from messaging.models import BalanceReading, Batch, Gateway, SentMessage
 from messaging.services import transport
 from messaging.services.storage import statements
+from sociair_portal.common.sentences import noted
 
 logger = logging.getLogger(__name__)
 
@@ -260,9 +261,9 @@ def balance(gateway: Gateway) -> BalanceReading:
         except Exception as error:  # noqa: BLE001  # libraries' errors share no other ancestor
             logger.info("The balance could not be asked for: %s.", _name(error))
             if not call.begun and _is_certificate(error):
-                why = _("Sociair's security certificate is not trusted.")
+                why = noted("Sociair's security certificate is not trusted.")
             else:
-                why = _("Sociair cannot be reached.")
+                why = noted("Sociair cannot be reached.")
             # Not chained: a library may quote the header that it refuses to send.
             raise BalanceUnknown(why) from None
     is_whole = len(reply.body) <= MOST_BYTES and not reply.doubtful
@@ -277,13 +278,13 @@ def _refused(reply: _Reply, found: Mapping[str, Any]) -> BalanceUnknown:
     """Why the balance is unknown, in a sentence."""
     verdict = _verdict(reply, ())
     if verdict.outcome is Outcome.TOKEN_REFUSED:
-        return BalanceUnknown(_("Sociair refused the token."), verdict)
+        return BalanceUnknown(noted("Sociair refused the token."), verdict)
     if verdict.outcome is Outcome.THROTTLED:
-        return BalanceUnknown(_("Sociair asked the portal to slow down."), verdict)
+        return BalanceUnknown(noted("Sociair asked the portal to slow down."), verdict)
     if verdict.words:
         return BalanceUnknown(
-            _("Sociair did not give the balance: %(words)s") % {"words": verdict.words}
+            noted("Sociair did not give the balance: %(words)s", words=verdict.words)
         )
     return BalanceUnknown(
-        _("Sociair did not give the balance (HTTP %(status)d).") % {"status": reply.status}
+        noted("Sociair did not give the balance (HTTP %(status)d).", status=reply.status)
     )

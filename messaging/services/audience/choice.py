@@ -17,6 +17,7 @@ from contacts.phone import (
     split_numbers,
 )
 from messaging.models import LeftOutReason, RecipientTable, TableRow
+from sociair_portal.common.sentences import noted
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,11 +153,11 @@ def check(audience: Audience) -> None:
     """Raises `GroupGone` if what was chosen is gone."""
     if audience.table:
         if not RecipientTable.objects.filter(pk=audience.table).exists():
-            raise GroupGone(_("That spreadsheet was deleted. Upload it again."))
+            raise GroupGone(noted("That spreadsheet was deleted. Upload it again."))
         return
     named = {*audience.groups, *audience.without}
     if named - set(Group.objects.filter(pk__in=named).values_list("pk", flat=True)):
-        raise GroupGone(_("A group that you chose was deleted. Choose the recipients again."))
+        raise GroupGone(noted("A group that you chose was deleted. Choose the recipients again."))
 
 
 def _combined(audience: Audience, members: _Members) -> QuerySet[Contact]:

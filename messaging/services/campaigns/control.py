@@ -39,6 +39,7 @@ from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 from sociair_portal.common.actors import Actor
 from sociair_portal.common.request_ids import on_behalf_of
+from sociair_portal.common.sentences import noted
 
 logger = logging.getLogger(__name__)
 _CLOSED_AT_ONCE = 5000  # recipients
@@ -94,7 +95,7 @@ def _start(campaign: Campaign, reading: BalanceReading) -> bool:
     """False if it waits for a person, because it became more expensive or cannot be paid."""
     where, waiting = _as_seen(campaign), [CampaignState.SCHEDULED]
     try:
-        advice = _("Check the new cost, then resume.")
+        advice = noted("Check the new cost, then resume.")
         priced = new_prices.price(campaign, reading, seen=None, advice=advice)
         return _begin(
             campaign, waiting, CampaignState.SENDING, EventKind.STARTED, priced, where=where
@@ -176,7 +177,7 @@ def _price_rest(campaign: Campaign, seen: Decimal | None) -> new_prices.Priced:
     if campaign.prepared_up_to != Campaign.PREPARED or not campaign.pending:
         return new_prices.Priced()
     reading = affordability.fresh_reading(campaign.gateway, button=_("Resume"))
-    advice = _("Check the new cost, then resume.")
+    advice = noted("Check the new cost, then resume.")
     return new_prices.price(campaign, reading, seen=seen, advice=advice)
 
 

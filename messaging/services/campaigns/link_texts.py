@@ -26,6 +26,7 @@ from messaging.text.length import measure
 from messaging.text.links import MARK, fingerprint_of, secret_of
 from sociair_portal.common import shown_days
 from sociair_portal.common.actors import Actor
+from sociair_portal.common.sentences import noted
 
 # A stranger's phone is no toy.
 _A_DAY_TO_A_NUMBER: Final = 3
@@ -145,5 +146,5 @@ def cancel_expired(_gateway: Gateway) -> None:
 def cancel(message: Campaign) -> None:
     """Cancel a text whose link opens nothing any more; what is with Sociair already stays so."""
     control.cancel_surely(
-        message, words=_("The link in this message stopped working before it was sent.")
+        message, words=noted("The link in this message stopped working before it was sent.")
     )

@@ -30,6 +30,7 @@ from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 from sociair_portal.common import shown_days
 from sociair_portal.common.actors import Actor, user_of
+from sociair_portal.common.sentences import noted
 
 logger = logging.getLogger(__name__)
 
@@ -199,7 +200,7 @@ def _useless() -> QuerySet[NumberCode]:
 
 def cancel(message: Campaign) -> None:
     control.cancel_surely(
-        message, words=_("The code in this message stopped working before it was sent.")
+        message, words=noted("The code in this message stopped working before it was sent.")
     )
 
 

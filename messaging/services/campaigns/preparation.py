@@ -11,7 +11,6 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import F
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from messaging.models import (
     Batch,
@@ -31,8 +30,8 @@ from messaging.services.campaigns.signed_people import has_others, mark_of
 from messaging.services.gateway import silence
 from messaging.services.money import balance, new_prices, prices
 from messaging.text.validity import InvalidText, keepable
-from sociair_portal.common import formats
 from sociair_portal.common.bulk_rows import insert_rows, take_stock_while_small
+from sociair_portal.common.sentences import noted
 
 LARGE: Final = 1000  # recipients; a larger campaign lets smaller ones go first
 _PIECE: Final = 5000  # recipients in one transaction, which takes a fraction of a second
@@ -102,16 +101,15 @@ def finish(campaign: Campaign) -> None:
     now = timezone.now()
     # A campaign that sends again has nobody new: only its prices may differ, see below.
     if campaign.cost > campaign.reviewed_cost and not campaign.again_of:
-        why = _(
+        why = noted(
             "The recipients changed after the review. The message now costs Rs %(cost)s "
-            "instead of Rs %(reviewed)s. Check the new cost, then resume."
-        ) % {
-            "cost": formats.exact(campaign.cost),
-            "reviewed": formats.exact(campaign.reviewed_cost),
-        }
+            "instead of Rs %(reviewed)s. Check the new cost, then resume.",
+            cost=campaign.cost,
+            reviewed=campaign.reviewed_cost,
+        )
         _leave(campaign, CampaignState.PAUSED, EventKind.PAUSED, why)
     elif has_others(campaign):
-        why = _(
+        why = noted(
             "The recipients changed after the review. Someone was added, or someone gets a "
             "different text. Check the recipients, then resume."
         )
@@ -119,7 +117,9 @@ def finish(campaign: Campaign) -> None:
     elif _slept(campaign, now):
         _leave(campaign, CampaignState.OVERDUE, EventKind.OVERDUE, "")
     elif campaign.total == 0:
-        _leave(campaign, CampaignState.DONE, EventKind.DONE, _("There was no one left to send to."))
+        _leave(
+            campaign, CampaignState.DONE, EventKind.DONE, noted("There was no one left to send to.")
+        )
     elif campaign.scheduled_for is not None and campaign.scheduled_for > now:
         _leave(campaign, CampaignState.SCHEDULED, EventKind.SCHEDULED, "")
     elif not _costs_as_signed(campaign):

@@ -36,6 +36,7 @@ from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 from sociair_portal.common import formats
 from sociair_portal.common.actors import Actor, user_of
+from sociair_portal.common.sentences import noted_count
 
 _REFUSING = (Outcome.REFUSED, Outcome.ALL_INVALID, Outcome.SOME_INVALID, Outcome.TOO_LARGE)
 
@@ -101,16 +102,18 @@ def send_to_refused(
             _check_signed(locked, again, seen)
             affordability.check_more(gateway, reading, again.cost)
             follower = resend.send_copies(locked, people, resend.Signature(form_uuid, rates, by))
-            words = ngettext(
+            words = noted_count(
                 "%(people)d person refused for lack of balance, in campaign %(pk)d.",
                 "%(people)d people refused for lack of balance, in campaign %(pk)d.",
                 again.people,
+                people=again.people,
+                pk=follower.pk,
             )
             Event.objects.create(
                 campaign=campaign,
                 kind=EventKind.SENT_AGAIN,
                 by=user_of(by),
-                words=words % {"people": again.people, "pk": follower.pk},
+                words=words,
             )
             record(
                 Deed.SENT_AGAIN,

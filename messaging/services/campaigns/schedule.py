@@ -27,8 +27,8 @@ from messaging.services.money import affordability, new_prices
 from messaging.services.money.new_prices import Priced
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
-from sociair_portal.common import formats
 from sociair_portal.common.actors import Actor, user_of
+from sociair_portal.common.sentences import noted
 
 
 @dataclass(slots=True)
@@ -114,18 +114,14 @@ def move(
 def _price(campaign: Campaign, seen: Decimal | None) -> Priced:
     reading = affordability.fresh_reading(campaign.gateway, button=_("Send"))
     return new_prices.price(
-        campaign, reading, seen=seen, advice=_("Check the new cost, then send it now.")
+        campaign, reading, seen=seen, advice=noted("Check the new cost, then send it now.")
     )
 
 
 def _moved(before: datetime, after: datetime | None) -> str:
     if after is None:
-        return _("Sent now instead of on %(before)s.") % {"before": _moment(before)}
-    return _("From %(before)s to %(after)s.") % {"before": _moment(before), "after": _moment(after)}
-
-
-def _moment(at: datetime) -> str:
-    return formats.moment(timezone.localtime(at))
+        return noted("Sent now instead of on %(before)s.", before=before)
+    return noted("From %(before)s to %(after)s.", before=before, after=after)
 
 
 def _check_day(campaign: Campaign, at: datetime) -> None:
@@ -178,7 +174,7 @@ def open_again(campaign: Campaign, *, gateway: Gateway, by: Actor) -> Campaign |
     None if it has begun, or someone else was faster.
     """
     with transaction.atomic():
-        said = _("Made a draft again.")
+        said = noted("Made a draft again.")
         if not control.cancel(campaign, by=by, only=[CampaignState.SCHEDULED], words=said):
             return None
         # As a follow-up: whoever writes to those not reached is told of this draft.

@@ -31,6 +31,7 @@ from sociair_portal.audit.record import record
 from sociair_portal.common import id_runs
 from sociair_portal.common.actors import Actor, user_of
 from sociair_portal.common.any_of import AnyOf
+from sociair_portal.common.sentences import noted_count
 
 
 def unconfirmed_of(campaign: Campaign, batches: Sequence[int]) -> QuerySet[Recipient]:
@@ -149,15 +150,14 @@ def _follow(
 def _note(
     campaign: Campaign, follower: Campaign, again: resend.Again, signature: resend.Signature
 ) -> None:
-    words = ngettext(
+    words = noted_count(
         "%(people)d person, in campaign %(pk)d. %(why)s",
         "%(people)d people, in campaign %(pk)d. %(why)s",
         again.people,
-    ) % {
-        "people": again.people,
-        "pk": follower.pk,
-        "why": signature.why,
-    }
+        people=again.people,
+        pk=follower.pk,
+        why=signature.why,
+    )
     Event.objects.create(
         campaign=campaign, kind=EventKind.SENT_AGAIN, by=user_of(signature.by), words=words
     )

@@ -8,7 +8,6 @@ from django.db import transaction
 from django.db.models import Count, Exists, OuterRef, Prefetch, QuerySet, Subquery, Window
 from django.db.models.functions import RowNumber
 from django.utils import timezone
-from django.utils.translation import ngettext
 
 from messaging.models import (
     OPEN_STATES,
@@ -29,6 +28,7 @@ from messaging.services.states import count, finish_if_empty
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 from sociair_portal.common.actors import Actor, user_of
+from sociair_portal.common.sentences import noted_count, together
 
 _AT_ONCE = 50  # batches in one transaction
 UNDECIDED = [BatchState.UNCONFIRMED, BatchState.PARTLY_REFUSED]
@@ -139,7 +139,7 @@ def settle(
                 )
         people += settled
     if people:
-        words = f"{_went_out(verdict, people)} {why}".strip()
+        words = together(_went_out(verdict, people), why)
         Event.objects.create(campaign=campaign, kind=EventKind.SETTLED, by=user_of(by), words=words)
     campaign.refresh_from_db()
     return people
@@ -147,12 +147,15 @@ def settle(
 
 def _went_out(verdict: Verdict, people: int) -> str:
     if verdict is Verdict.ACCEPTED:
-        said = ngettext("%(people)d message went out.", "%(people)d messages went out.", people)
-    else:
-        said = ngettext(
-            "%(people)d message did not go out.", "%(people)d messages did not go out.", people
+        return noted_count(
+            "%(people)d message went out.", "%(people)d messages went out.", people, people=people
         )
-    return said % {"people": people}
+    return noted_count(
+        "%(people)d message did not go out.",
+        "%(people)d messages did not go out.",
+        people,
+        people=people,
+    )
 
 
 def settle_some(

@@ -11,8 +11,6 @@ from django.db import transaction
 from django.db.models import Exists, F, Max, OuterRef, Q, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from messaging.models import (
     OPEN_STATES,
@@ -34,6 +32,7 @@ from messaging.services.states import count, finish_if_empty
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 from sociair_portal.common.actors import Actor, user_of
+from sociair_portal.common.sentences import noted, noted_count
 
 _STOPPED: Final = [*PAUSABLE_STATES, CampaignState.OVERDUE]
 _ENDED: Final = [CampaignState.DONE, CampaignState.CANCELLED]
@@ -204,11 +203,12 @@ def look_up_forgotten(gateway: Gateway, calls: int, *, by: Actor) -> bool:
         known = Gateway.objects.filter(pk=gateway.pk, unknown_calls=calls, unknown_calls__gt=0)
         if not known.update(unknown_calls=0):
             return False
-        words = ngettext(
+        words = noted_count(
             "%(calls)d request that no message here explains was checked in Sociair's own list.",
             "%(calls)d requests that no message here explains were checked in Sociair's own list.",
             calls,
-        ) % {"calls": calls}
+            calls=calls,
+        )
         Event.objects.create(gateway=gateway, kind=EventKind.SETTLED, by=user_of(by), words=words)
         record(Deed.SETTLED, by=by, about=gateway, looked_up=calls)
     return True
@@ -216,12 +216,13 @@ def look_up_forgotten(gateway: Gateway, calls: int, *, by: Actor) -> bool:
 
 def _said(people: int) -> str:
     if not people:
-        return _("None of it has gone out since the backup was made.")
-    return ngettext(
+        return noted("None of it has gone out since the backup was made.")
+    return noted_count(
         "%(people)d message may have gone out since the backup was made.",
         "%(people)d messages may have gone out since the backup was made.",
         people,
-    ) % {"people": people}
+        people=people,
+    )
 
 
 def _doubt_some(campaign: Campaign, people: int) -> int:

@@ -21,6 +21,7 @@ from messaging.services.storage import clock
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
 from sociair_portal.common.actors import Actor, user_of
+from sociair_portal.common.sentences import noted_label, together
 
 _WEAKER: dict[HoldKind, list[HoldKind]] = {
     HoldKind.TIMED: [HoldKind.NONE, HoldKind.TIMED],
@@ -93,7 +94,7 @@ def hold(
 
 
 def _why(reason: HoldReason, words: str) -> str:
-    return f"{reason.label} {words}".strip()
+    return together(noted_label(reason.label), words)
 
 
 def hold_unreachable(gateway: Gateway, *, words: str = "") -> None:
@@ -171,7 +172,7 @@ def release(gateway: Gateway, *, by: Actor) -> bool:
     """
     held = Gateway.objects.get(pk=gateway.pk)
     if held.hold_reason in _WAITED_FOR:  # before anything could go on
-        doubts.doubt_all(gateway, why=str(held.get_hold_reason_display()))
+        doubts.doubt_all(gateway, why=noted_label(HoldReason(held.hold_reason).label))
     may_end = Q(hold_kind__in=[HoldKind.PERSON, HoldKind.TIMED], hold_reason=held.hold_reason)
     with transaction.atomic():
         found = Gateway.objects.select_for_update(no_key=True).get(pk=gateway.pk)

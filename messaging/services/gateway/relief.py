@@ -2,8 +2,6 @@
 
 from typing import Final
 
-from django.utils.translation import gettext as _
-
 from messaging.models import (
     BalanceReading,
     Batch,
@@ -15,6 +13,7 @@ from messaging.models import (
 )
 from messaging.services.gateway import holds
 from messaging.services.storage import database
+from sociair_portal.common.sentences import noted
 
 _LOOKED_AT: Final = 20  # calls; those that led to a hold are among the last ten
 
@@ -29,9 +28,11 @@ def after_reading(gateway: Gateway, reading: BalanceReading) -> None:
         return
     hold = (gateway.hold_kind, gateway.hold_reason)
     if hold == (HoldKind.TIMED, HoldReason.UNREACHABLE):
-        holds.release_by_itself(gateway, words=_("Sociair is answering again."))
+        holds.release_by_itself(gateway, words=noted("Sociair is answering again."))
     elif hold == (HoldKind.PERSON, HoldReason.UNCONFIRMED) and not _is_in_doubt(gateway):
-        words = _("Everything that was not known has been decided, and Sociair is answering again.")
+        words = noted(
+            "Everything that was not known has been decided, and Sociair is answering again."
+        )
         holds.release_by_itself(gateway, words=words)
 
 
@@ -41,7 +42,7 @@ def if_kept_again(gateway: Gateway) -> None:
     if not gateway.is_held or gateway.hold_reason != HoldReason.NO_RECORD:
         return
     if gateway.hold_kind == HoldKind.TIMED and database.can_keep_files():
-        holds.release_by_itself(gateway, words=_("This machine can keep its record again."))
+        holds.release_by_itself(gateway, words=noted("This machine can keep its record again."))
 
 
 def _look_again(gateway: Gateway) -> None:

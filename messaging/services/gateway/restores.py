@@ -6,11 +6,12 @@ from django.utils.translation import gettext as _
 
 from messaging.models import Gateway, HoldKind, HoldReason, Machine
 from messaging.services.gateway import doubts, holds, machines, slot_record
+from sociair_portal.common.sentences import noted_label
 
 
 def notice(gateway: Gateway) -> None:
     """Hold for a person, and let the database know what this machine knows."""
-    doubts.doubt_all(gateway, why=str(HoldReason.RESTORED.label))
+    doubts.doubt_all(gateway, why=noted_label(HoldReason.RESTORED.label))
     with transaction.atomic():
         found = Gateway.objects.select_for_update(no_key=True).get(pk=gateway.pk)
         record = slot_record.read(found)

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from messaging.models import BalanceReading, Campaign, CampaignState, Gateway
 from messaging.services.money import balance
-from sociair_portal.common import formats
+from sociair_portal.common.sentences import noted
 
 
 class SendRefused(Exception):
@@ -60,11 +60,12 @@ def check_covered(reading: BalanceReading, needed: Decimal) -> None:
     """Raises `SendRefused` if the balance is less than so many rupees."""
     if needed > reading.balance:
         raise SendRefused(
-            _(
+            noted(
                 "Not enough balance left. The balance is Rs %(balance)s, but Rs %(needed)s is "
                 "needed, including what is already being sent. Top up the account at "
                 "Sociair, then try again. If you have just topped up, try again in a few "
-                "seconds, when the balance has been refreshed."
+                "seconds, when the balance has been refreshed.",
+                balance=reading.balance,
+                needed=needed,
             )
-            % {"balance": formats.exact(reading.balance), "needed": formats.exact(needed)}
         )

@@ -7,7 +7,6 @@ from decimal import Decimal
 from django.conf import settings
 from django.db.models import Q, Sum
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from messaging.answers.outcomes import Outcome
 from messaging.models import (
@@ -23,6 +22,7 @@ from messaging.models import (
 )
 from messaging.services import sociair
 from messaging.services.gateway import holds, relief
+from sociair_portal.common.sentences import noted
 
 _ASK_EVERY = 10  # seconds
 
@@ -35,7 +35,7 @@ def read_balance(gateway: Gateway) -> BalanceReading:
     """
     if holds.is_throttled(gateway):
         raise sociair.BalanceUnknown(
-            _("Sociair asked the portal to slow down. The balance will refresh automatically.")
+            noted("Sociair asked the portal to slow down. The balance will refresh automatically.")
         )
     try:
         reading = sociair.balance(gateway)

@@ -13,8 +13,6 @@ from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Count, Sum
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from contacts.phone import Operator
 from messaging.models import (
@@ -27,7 +25,7 @@ from messaging.models import (
 )
 from messaging.services.money import affordability, prices, recount, rules
 from messaging.services.money.affordability import SendRefused
-from sociair_portal.common import formats
+from sociair_portal.common.sentences import noted, noted_count, together
 
 _PLACES: Final = Decimal("0.0001")
 
@@ -50,20 +48,22 @@ class Bill:
 
     @property
     def sentence(self) -> str:
-        sums = {
-            "cost": formats.exact(self.cost),
-            "signed": formats.exact(self.signed),
-            "people": self.people,
-        }
         if not self.causes:
-            return _("It now costs Rs %(cost)s instead of Rs %(signed)s.") % sums
-        said = ngettext(
+            return noted(
+                "It now costs Rs %(cost)s instead of Rs %(signed)s.",
+                cost=self.cost,
+                signed=self.signed,
+            )
+        said = noted_count(
             "The %(people)d message that is left would cost Rs %(cost)s instead of Rs %(signed)s.",
             "The %(people)d messages that are left would cost Rs %(cost)s instead of "
             "Rs %(signed)s.",
             self.people,
+            people=self.people,
+            cost=self.cost,
+            signed=self.signed,
         )
-        return " ".join([*self.causes, said % sums])
+        return together(*self.causes, said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,11 +119,11 @@ def bill_of(campaign: Campaign, reading: BalanceReading | None) -> Bill | None:
     booked = _booked(campaign)
     # An operator for which no rate was signed is counted at today's.
     before = {**rates, **prices.from_json(campaign.rates)}
-    causes = []
+    causes: list[str] = []
     # What is booked includes people who came after the signature: they are no cause here.
     if prices.cost_of_counts(counts, before) > booked:
         causes.append(
-            _(
+            noted(
                 "Since the portal was upgraded, it counts parts and operators as Sociair now bills "
                 "them."
             )
@@ -147,16 +147,14 @@ def _other_rates(
         if operator in operators and before[operator] != now[operator]:
             alike[before[operator], now[operator]].append(operator)
     for (was, rate), some in alike.items():
-        said = ngettext(
+        yield noted_count(
             "%(operators)s now costs Rs %(now)s for each part instead of Rs %(before)s.",
             "%(operators)s now cost Rs %(now)s for each part instead of Rs %(before)s.",
             len(some),
+            operators=prices.names_of(some),
+            now=rate,
+            before=was,
         )
-        yield said % {
-            "operators": prices.names_of(some),
-            "now": formats.exact(rate),
-            "before": formats.exact(was),
-        }
 
 
 def _booked(campaign: Campaign) -> Decimal:
@@ -178,14 +176,16 @@ def price(
         affordability.check_start(campaign, reading, more=Decimal(0))
         return Priced()
     if Batch.objects.filter(campaign=campaign, state=BatchState.SENDING).exists():
-        raise SendRefused(_("Its last messages are still being sent. Try again in a few seconds."))
+        raise SendRefused(
+            noted("Its last messages are still being sent. Try again in a few seconds.")
+        )
     if campaign.rules != rules.fingerprint_of_rules():
         recount.measure_anew(campaign, rates)
     bill = bill_of(campaign, reading)
     if bill is None:  # nothing is queued
         return Priced()
     if bill.is_dearer and seen != bill.cost:
-        raise SendRefused(f"{bill.sentence} {advice}")
+        raise SendRefused(together(bill.sentence, advice))
     affordability.check_start(campaign, reading, more=bill.cost - bill.booked)
     return _book(campaign, rates, bill)
 

@@ -5,10 +5,10 @@ from decimal import Decimal
 
 from django.conf import settings
 from django.db.models import Count, Q, QuerySet
-from django.utils.translation import gettext as _
 
 from contacts.phone import Operator
 from messaging.models import BalanceReading, Campaign, Recipient
+from sociair_portal.common.sentences import noted
 
 Rates = Mapping[Operator, Decimal]
 
@@ -29,9 +29,7 @@ def rates_now(campaign: Campaign, reading: BalanceReading) -> dict[Operator, Dec
 def names_of(operators: list[Operator]) -> str:
     """Within a sentence: NTC, Ncell and Smart Cell."""
     *names, last = [str(operator.label) for operator in operators]
-    return (
-        _("%(names)s and %(last)s") % {"names": ", ".join(names), "last": last} if names else last
-    )
+    return noted("%(names)s and %(last)s", names=", ".join(names), last=last) if names else last
 
 
 def cost_of(numbers: Mapping[Operator, int], parts: int, rates: Rates) -> Decimal:

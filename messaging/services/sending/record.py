@@ -9,7 +9,6 @@ from typing import Final
 from django.db import DatabaseError, OperationalError, connection, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
-from django.utils.translation import gettext as _
 
 from messaging.answers.outcomes import Answer, Outcome
 from messaging.models import (
@@ -35,6 +34,7 @@ from messaging.services.sending.claims import Claim
 from messaging.services.storage import database, statements
 from messaging.services.storage.trouble import Cause
 from sociair_portal.common.request_ids import on_behalf_of
+from sociair_portal.common.sentences import noted
 
 logger = logging.getLogger(__name__)
 
@@ -227,15 +227,17 @@ def _hold(gateway: Gateway, answer: Answer) -> None:
 
 def _why_refused(answer: Answer) -> str:
     if answer.words:
-        why = _("Sociair refused a message: %(words)s")
-    elif answer.withheld is None:
-        why = _("Sociair refused a message and gave no reason (HTTP %(status)s).")
-    else:
-        why = _(
-            "Sociair refused a message. Its reason repeated a secret, so it was not kept "
-            "(HTTP %(status)s)."
+        return noted("Sociair refused a message: %(words)s", words=answer.words[:500])
+    status = str(answer.status)
+    if answer.withheld is None:
+        return noted(
+            "Sociair refused a message and gave no reason (HTTP %(status)s).", status=status
         )
-    return why % {"words": answer.words[:500], "status": answer.status}
+    return noted(
+        "Sociair refused a message. Its reason repeated a secret, so it was not kept "
+        "(HTTP %(status)s).",
+        status=status,
+    )
 
 
 def _pause(batch: Batch, why: str) -> None:

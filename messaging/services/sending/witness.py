@@ -9,14 +9,13 @@ from decimal import Decimal
 from typing import Final
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 
 from messaging.models import BalanceReading, Campaign, Gateway, HoldKind, HoldReason
 from messaging.services import sociair
 from messaging.services.decisions import evidence
 from messaging.services.gateway import doubts, holds
 from messaging.services.money import balance
-from sociair_portal.common import formats
+from sociair_portal.common.sentences import noted, noted_label
 
 _READINGS: Final = 500  # how many are searched for a quiet one before a person is asked
 
@@ -39,15 +38,16 @@ def ask_sociair(gateway: Gateway) -> bool:
     if (now := _new_reading(gateway)) is None:
         return False
     if before is None:
-        return _hold(gateway, _("No earlier balance is known."))
+        return _hold(gateway, noted("No earlier balance is known."))
     missing = before.balance - evidence.known(gateway, before.read_at) - now.balance
     undecided = evidence.undecided_cost(gateway, before.read_at)
     if _is_explained(missing, undecided, now):
         return _let_go_on(gateway)
-    words = _("The balance is Rs %(balance)s instead of Rs %(expected)s.") % {
-        "balance": formats.exact(now.balance),
-        "expected": formats.exact(now.balance + missing),
-    }
+    words = noted(
+        "The balance is Rs %(balance)s instead of Rs %(expected)s.",
+        balance=now.balance,
+        expected=now.balance + missing,
+    )
     return _hold(gateway, words)
 
 
@@ -61,7 +61,7 @@ def _is_explained(missing: Decimal, undecided: Decimal, now: BalanceReading) -> 
 
 def _hold(gateway: Gateway, words: str) -> bool:
     # Whatever else holds the gateway: no campaign goes on before someone has said what went out.
-    doubts.doubt_all(gateway, why=str(HoldReason.UNEXPLAINED.label))
+    doubts.doubt_all(gateway, why=noted_label(HoldReason.UNEXPLAINED.label))
     holds.hold(gateway, HoldKind.PERSON, HoldReason.UNEXPLAINED, words=words)
     _let_go_on(gateway)
     return False
