@@ -9,24 +9,43 @@ from allauth.account.models import EmailAddress
 from allauth.mfa.models import Authenticator
 from allauth.usersessions.models import UserSession
 from django.contrib import admin
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import Group, Permission, User
 from django.db.models import QuerySet
+from django.forms import ModelMultipleChoiceField
 from django.http import HttpRequest, HttpResponse
 from django.utils.translation import gettext_lazy as _
 
 from sociair_portal.accounts.colleagues import forget_old_addresses
 from sociair_portal.common.bases import ModelAdmin
 from sociair_portal.common.identity import is_confirmed, to_confirm
+from sociair_portal.roles import permission_in_words, role_in_words
 
 if TYPE_CHECKING:
     UserAdmin = django.contrib.auth.admin.UserAdmin[User]
     GroupAdmin = django.contrib.auth.admin.GroupAdmin
+    Choices = ModelMultipleChoiceField[Any]
 else:
+    Choices = ModelMultipleChoiceField
     UserAdmin = django.contrib.auth.admin.UserAdmin
     GroupAdmin = django.contrib.auth.admin.GroupAdmin
 
 for model in (User, Group, EmailAddress, Authenticator, UserSession):
     admin.site.unregister(model)
+
+
+class InWords(Choices):
+    """Roles and permissions in the language of whoever looks."""
+
+    def label_from_instance(self, obj: Any) -> str:
+        if isinstance(obj, Permission):
+            return permission_in_words(obj.content_type.model_class(), obj.codename, obj.name)
+        return role_in_words(obj.name)
+
+
+class RoleFilter(admin.RelatedFieldListFilter):
+    def field_choices(self, field: Any, request: HttpRequest, model_admin: Any) -> Any:
+        choices = super().field_choices(field, request, model_admin)
+        return [(pk, role_in_words(str(name))) for pk, name in choices]
 
 
 class ForSuperusers(ModelAdmin):
@@ -46,6 +65,9 @@ class ForSuperusers(ModelAdmin):
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # closed is enough: what someone did stays theirs
+
+    def formfield_for_manytomany(self, *args: Any, **kwargs: Any) -> Any:
+        return super().formfield_for_manytomany(*args, **{"form_class": InWords, **kwargs})
 
     def changeform_view(
         self,
@@ -67,7 +89,7 @@ class PortalUserAdmin(ForSuperusers, UserAdmin):
         (_("Permissions"), {"fields": ("is_superuser", "is_staff", "groups", "user_permissions")}),
     )
     list_display = ("username", "first_name", "roles", "is_superuser", "is_active")
-    list_filter = ("is_active", "groups")
+    list_filter = ("is_active", ("groups", RoleFilter))
 
     def get_urls(self) -> Any:
         """Without the page that sets a colleague's password: a link lets its owner choose one."""
@@ -85,9 +107,20 @@ class PortalUserAdmin(ForSuperusers, UserAdmin):
 
     @admin.display(description=_("roles"))
     def roles(self, user: User) -> str:
-        return ", ".join(group.name for group in user.groups.all())
+        return ", ".join(role_in_words(group.name) for group in user.groups.all())
 
 
 @admin.register(Group)
 class PortalGroupAdmin(ForSuperusers, GroupAdmin):
-    pass
+    list_display = ("role",)
+
+    @admin.display(description=_("Role"), ordering="name")
+    def role(self, group: Group) -> str:
+        return role_in_words(group.name)
+
+    def render_change_form(
+        self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        if context.get("original") is not None:
+            context["subtitle"] = role_in_words(context["original"].name)
+        return super().render_change_form(request, context, *args, **kwargs)

@@ -2,12 +2,14 @@ from django.apps import AppConfig
 from django.core.checks import Tags, register
 
 from sociair_portal import checks
+from sociair_portal.common.link_names import name_links
 
 
 class SociairPortalConfig(AppConfig):
     name = "sociair_portal"
 
     def ready(self) -> None:
+        name_links()
         register(checks.check_address, Tags.security)
         register(checks.check_token, Tags.security)
         register(checks.check_times, "messaging")

@@ -41,7 +41,7 @@ def shown(entries: Iterable[Entry], *, to: User | AnonymousUser) -> list[Shown]:
             entry,
             who_of(entry),
             kinds.words_of(entry.kind),
-            entry.object_repr,
+            words.about(entry),
             addresses.get((entry.content_type_id, entry.object_id), ""),
             words.details(entry),
         )
@@ -105,7 +105,7 @@ def csv_lines(entries: Any) -> Iterator[str]:
                 who_of(entry),
                 entry.what,
                 kinds.words_of(entry.kind),
-                entry.object_repr,
+                words.about(entry),
                 entry.object_id or "",
                 "; ".join(words.details(entry)),
                 entry.remote_addr or "",

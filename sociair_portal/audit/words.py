@@ -1,7 +1,7 @@
 """An entry of the record in words: what changed, how many it was about, how it was chosen."""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -17,6 +17,7 @@ from sociair_portal.audit.models import Entry
 from sociair_portal.common import formats, shown_days
 from sociair_portal.common.numbers import with_masked_numbers
 from sociair_portal.common.shown_digits import in_digits
+from sociair_portal.roles import role_in_words, written_permission_in_words
 
 # The facts of deeds, in the order in which they are read. Of others their name is read.
 FACTS: Final[dict[str, Promise]] = {
@@ -114,7 +115,19 @@ _FIELDS: Final[dict[str, Promise]] = {
     "is_staff": _("Can use the admin"),
     "is_superuser": _("Can do everything"),
 }
+# Of what is many: how one of it is called.
+_OF_MANY: Final[dict[str, Callable[[str], str]]] = {
+    "groups": role_in_words,
+    "permissions": written_permission_in_words,
+    "user_permissions": written_permission_in_words,
+}
 _NOTHING: Final = ("None", "", "•••")  # as the library writes what is empty, also if masked
+
+
+def about(entry: Entry) -> str:
+    """What an entry is about, by name."""
+    is_role = entry.kind.natural_key() == ("auth", "group")
+    return role_in_words(entry.object_repr) if is_role else entry.object_repr
 
 
 def details(entry: Entry) -> list[str]:
@@ -146,7 +159,8 @@ def _fact(name: str, value: Any) -> str:
     if isinstance(value, int):
         return str(value) if name == "follows" else in_digits(formats.count(value))
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        named = role_in_words if name in ("before", "after") else str
+        return ", ".join(map(named, value))
     if name in ("at", "before"):
         return _moment(str(value))
     if name == "rupees":
@@ -176,7 +190,7 @@ def _changes(entry: Entry) -> Iterator[str]:
     for name in sorted(changes):
         change, field = changes[name], _field(model, name)
         if isinstance(change, dict):
-            yield f"{_label(field, name)}: {_added(change)}"
+            yield f"{_label(field, name)}: {_added(name, change)}"
         elif isinstance(field, JSONField):
             yield from _inner_changes(*change)
         else:
@@ -224,9 +238,10 @@ def _from_to(before: str, after: str) -> str:
     return f"{before} → {after or gettext('empty')}"
 
 
-def _added(change: dict[str, Any]) -> str:
+def _added(name: str, change: dict[str, Any]) -> str:
     """Of what is many: who or what was added or taken away."""
-    objects = ", ".join(map(str, change.get("objects", [])))
+    named = _OF_MANY.get(name, str)
+    objects = ", ".join(map(named, change.get("objects", [])))
     if change.get("operation") == "add":
         return gettext("added %(what)s") % {"what": objects}
     return gettext("no longer %(what)s") % {"what": objects}

@@ -12,6 +12,7 @@ from babel.messages.pofile import read_po
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group as Role
 from django.contrib.auth.models import User
 from django.test import Client
 from django.urls import reverse
@@ -255,3 +256,32 @@ def test_changes_in_the_admin_are_in_the_record_alone(manager: Browser) -> None:
     assert not LogEntry.objects.exists()
     history = reverse("admin:contacts_contact_history", args=[person.pk])
     assert "Name: Sita → Sita Rai" in words(manager.get(history, follow=True))
+
+
+def test_roles_and_permissions_in_the_admin_are_in_the_language_of_who_looks(roles: None) -> None:
+    owner = User.objects.create_superuser("owner", first_name="Asha")
+    owner.groups.add(Role.objects.get(name=MANAGER))
+    browser = Client(headers={"Accept-Language": "ne"})
+    browser.force_login(owner)
+    role = Role.objects.get(name=MANAGER)
+    users, roles_page = (
+        reverse("admin:auth_user_changelist"),
+        reverse("admin:auth_group_changelist"),
+    )
+    assert {"व्यवस्थापक", "पठाउने"} <= set(said_on(browser.get(users)))
+    assert {"व्यवस्थापक", "पठाउने"} <= set(said_on(browser.get(roles_page)))
+    for page in (
+        browser.get(reverse("admin:auth_group_change", args=[role.pk])),
+        browser.get(reverse("admin:auth_user_change", args=[owner.pk])),
+    ):
+        assert "सन्देश सेवा | सन्देश लेख्न र पठाउन सक्ने" in set(said_on(page))
+        assert not any("Can compose" in one or one == "Sender" for one in said_on(page))
+
+
+def test_links_that_go_with_a_group_are_named_in_the_words_of_the_portal(manager: Browser) -> None:
+    group = GroupFactory.create(members=[ContactFactory.create()])
+    gone = reverse("admin:contacts_group_delete", args=[group.pk])
+    assert "Links between group and contact: 1" in said_on(manager.get(gone))
+    manager.post(reverse("language"), {"language": "ne"})
+    counted = [one for one in said_on(manager.get(gone)) if one.endswith(": 1")]
+    assert any("समूह" in one and "सम्पर्क" in one for one in counted)

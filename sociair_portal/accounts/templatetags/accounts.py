@@ -10,7 +10,7 @@ from django.contrib.auth.models import User
 from django.utils.translation import gettext as _
 
 from sociair_portal.accounts.second_step import has_second_step
-from sociair_portal.roles import MANAGER, SENDER
+from sociair_portal.roles import role_in_words
 
 register = template.Library()
 register.filter("has_second_step", has_second_step)
@@ -51,7 +51,6 @@ def in_fours(key: str) -> str:
 @register.filter
 def role_label(role: str, user: User) -> str:
     """A role in words; what an account without one of the two can do."""
-    labels = {SENDER: _("Sender"), MANAGER: _("Manager")}
     if user.is_superuser:
         return _("Superuser")
-    return labels.get(role) or _("No role: cannot do anything yet")
+    return role_in_words(role) or _("No role: cannot do anything yet")

@@ -3,6 +3,7 @@
 import ast
 import csv
 import io
+import re
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -10,14 +11,16 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import Group as Role
+from django.contrib.auth.models import Permission
 from django.contrib.contenttypes.models import ContentType
 from django.test import Client
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 
 from contacts.models import Contact
 from messaging.services.privacy.everywhere import PLACES
 from messaging.services.privacy.rules import RULES
+from sociair_portal.accounts.colleagues import set_role
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.models import Entry
 from sociair_portal.audit.record import record
@@ -272,3 +275,30 @@ def test_the_record_says_no_word_of_developers(manager: Browser) -> None:
         assert "Action code" in said
         for word in ("Request", "Mark:", "Gateway", "Nobody (", "User"):
             assert word not in said
+
+
+def test_roles_and_permissions_are_in_the_language_of_who_reads(manager: Browser) -> None:
+    """Whatever the language was in which someone gave them."""
+    colleague = UserFactory.create(username="ramesh")
+    may_send = Permission.objects.get(codename="send_campaign")
+    for language in ("en", "ne"):
+        with translation.override(language):
+            colleague.user_permissions.add(may_send)
+            colleague.user_permissions.remove(may_send)
+            Role.objects.get(name=SENDER).permissions.remove(may_send)
+            Role.objects.get(name=SENDER).permissions.add(may_send)
+    set_role(colleague, SENDER, by=manager.user)
+    colleague.groups.add(Role.objects.create(name="Accounts office"))
+
+    in_english = words(manager.get(URL))
+    assert in_english.count("Messaging | Can compose and send") == 8
+    assert "Now: Sender" in in_english
+    assert "Role Sender" in in_english
+    assert "added Accounts office" in in_english
+
+    manager.post("/language/", {"language": "ne"})
+    in_nepali = words(manager.get(URL))
+    assert in_nepali.count("सन्देश सेवा | सन्देश लेख्न र पठाउन सक्ने") == 8
+    assert not re.search(r"Sender|Can compose", in_nepali)
+    assert "Accounts office" in in_nepali
+    assert "पठाउने" in body(manager.get(reverse("record:export")))
