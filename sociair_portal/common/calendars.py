@@ -6,7 +6,7 @@ from typing import Final
 
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, pgettext_lazy
-from django_bikram_sambat import BikramError, ad_to_bs, bs_to_ad
+from django_bikram_sambat import BikramError, ad_to_bs, bs_to_ad, days_in_month
 
 # Of Bikram Sambat. How long the months of a later year will be, nobody knows for certain: published
 # lists disagree about 2084.
@@ -37,7 +37,7 @@ _LABELS: Final[dict[Calendar, Promise]] = {
     Calendar.GREGORIAN: gettext_lazy("Gregorian (AD)"),
     Calendar.BIKRAM_SAMBAT: gettext_lazy("Bikram Sambat (BS)"),
 }
-_MONTHS: Final = (
+MONTHS: Final = (
     pgettext_lazy("month", "Baisakh"),
     pgettext_lazy("month", "Jestha"),
     pgettext_lazy("month", "Asar"),
@@ -68,7 +68,7 @@ def bikram_sambat(on: date) -> str | None:
     if parts is None:
         return None
     year, month, day = parts
-    return f"{day} {_MONTHS[month - 1]} {year}"
+    return f"{day} {MONTHS[month - 1]} {year}"
 
 
 def from_bikram_sambat(year: int, month: int, day: int) -> date:
@@ -79,3 +79,9 @@ def from_bikram_sambat(year: int, month: int, day: int) -> date:
         return bs_to_ad(year, month, day)
     except BikramError as error:
         raise UnknownDay(year, month, day) from error
+
+
+def lengths_of_months() -> str:
+    """Of every month that is known, in turn: days above 29, so that each is one digit."""
+    years = range(FIRST_YEAR, LAST_YEAR + 1)
+    return "".join(str(days_in_month(year, month) - 29) for year in years for month in range(1, 13))

@@ -100,6 +100,7 @@ class DayInput(forms.DateInput):
             context["widget"]["attrs"] |= {
                 "placeholder": by_numbers(timezone.localdate()),
                 "autocomplete": "off",
+                "data-picks": "day",
             }
         return context
 

@@ -11,16 +11,20 @@ from django import template
 from django.contrib.staticfiles import finders
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.dates import MONTHS_3, WEEKDAYS, WEEKDAYS_ABBR
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.timesince import timesince
 from django.utils.translation import gettext as _
 
 from sociair_portal import roles
-from sociair_portal.common import formats, shown_days, typed_days
+from sociair_portal.common import calendars, formats, shown_days, typed_days
+from sociair_portal.common.calendars import Calendar
 from sociair_portal.common.shown_digits import in_digits
 from sociair_portal.help_pages import page_about
 
 register = template.Library()
+
+_FROM_SUNDAY: Final = (6, 0, 1, 2, 3, 4, 5)  # as weeks are printed in Nepal; Monday is 0
 
 register.filter("may_use_admin", roles.may_use_admin)
 register.filter("digits", in_digits)
@@ -79,6 +83,23 @@ def moment_input(value: datetime | str | None, error: object) -> dict[str, Any]:
     typed = typed_days.time_by_numbers(value) if isinstance(value, datetime) else value or ""
     is_text = typed_days.is_typed_as_text(typed)
     return {"value": typed, "error": error, "is_text": is_text}
+
+
+@register.inclusion_tag("_day_picker.html")
+def day_picker() -> dict[str, Any]:
+    """What days of Bikram Sambat are picked by, for whoever counts by it; else nothing."""
+    if shown_days.chosen() is not Calendar.BIKRAM_SAMBAT:
+        return {}
+    return {
+        "first_year": calendars.FIRST_YEAR,
+        "begins": calendars.from_bikram_sambat(calendars.FIRST_YEAR, 1, 1),
+        "lengths": calendars.lengths_of_months(),
+        "months": calendars.MONTHS,
+        "their_months": [name.capitalize() for name in MONTHS_3.values()],
+        "weekdays": [WEEKDAYS[number] for number in _FROM_SUNDAY],
+        "short_weekdays": [WEEKDAYS_ABBR[number] for number in _FROM_SUNDAY],
+        "today": timezone.localdate(),
+    }
 
 
 @register.filter
