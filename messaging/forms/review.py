@@ -45,7 +45,7 @@ class LaterForm(forms.Form):
             said = _("Large send: type %(people)s, the number of people, to confirm.")
             return said % {"people": people}
         if guards.morning_after(self.moment) is not None and not self.cleaned_data["at_night"]:
-            return at_night()
+            return why_quiet(self.moment)
         return ""
 
     def _typed(self) -> int | None:
@@ -59,8 +59,13 @@ class LaterForm(forms.Form):
         return self.cleaned_data.get("at")
 
 
-def at_night() -> str:
-    """The sentence that asks about a time in the quiet hours."""
+def why_quiet(at: datetime | None) -> str:
+    """The sentence that asks about a time in quiet hours or on a Saturday; None is now."""
+    if guards.is_day_off(at):
+        return _(
+            "That time is on a Saturday, a day off. Choose another, or tick the box to send it "
+            "anyway."
+        )
     begins, ends = settings.QUIET_HOURS or (0, 0)
     said = _(
         "That time is in quiet hours, %(begins)s to %(ends)s. Choose another, or tick the box to "

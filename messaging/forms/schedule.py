@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
-from messaging.forms.review import LaterForm, at_night
+from messaging.forms.review import LaterForm, why_quiet
 from messaging.services.campaigns import guards
 
 
@@ -25,9 +25,9 @@ class MoveForm(LaterForm):
         return None if "now" in self.data else super().clean_at()
 
     def clean(self) -> dict[str, Any]:
-        is_night = "at" not in self.errors and guards.morning_after(self.moment) is not None
-        if is_night and not self.cleaned_data.get("at_night"):
-            self.add_error(None, at_night())
+        is_quiet = "at" not in self.errors and guards.morning_after(self.moment) is not None
+        if is_quiet and not self.cleaned_data.get("at_night"):
+            self.add_error(None, why_quiet(self.moment))
         if "seen" in self.errors:
             self.add_error(None, _("This page is out of date. Open it again."))
         return self.cleaned_data

@@ -131,6 +131,7 @@ def _receipt_context(
         "must_type": guards.is_large(found.people, found.cost),
         "confirms": must_confirm(request, reviewed.people, reviewed.cost),
         "morning": guards.morning_after(),
+        "is_day_off": guards.is_day_off(),
         "signed": signing.dumps(reviewed.to_json(), salt=_salt(campaign)),
         **test_context(request, campaign, found),
         "again": _READY,
@@ -154,10 +155,10 @@ def _seen(
         return f"waiting: {said}"
     rates = (str(rate) for rate in reading.rates.values())
     cost = (committed or balance.committed(campaign.gateway)).cost
-    night = str(guards.morning_after())
+    quiet = f"{guards.morning_after()} {guards.is_day_off()}"
     day = letters.day_of(campaign, campaign.scheduled_for)
     planned = f"{campaign.scheduled_for} {day}"
-    return "/".join([str(reading.balance), *rates, str(cost), campaign.fingerprint, night, planned])
+    return "/".join([str(reading.balance), *rates, str(cost), campaign.fingerprint, quiet, planned])
 
 
 def _salt(campaign: Campaign) -> str:

@@ -4,7 +4,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 
-from messaging.forms.review import LaterForm, at_night
+from messaging.forms.review import LaterForm, why_quiet
 from messaging.models import Campaign
 from messaging.services.campaigns import guards
 from sociair_portal.common import typed_days
@@ -27,5 +27,5 @@ def typed_time(request: HttpRequest) -> dict[str, str]:
     if not later.is_valid():
         wrong = " ".join(str(one) for errors in later.errors.values() for one in errors)
     else:
-        wrong = at_night() if guards.morning_after(later.moment) else ""
+        wrong = why_quiet(later.moment) if guards.morning_after(later.moment) else ""
     return {"typed_at": typed_days.shown_again(typed), "at_error": wrong}

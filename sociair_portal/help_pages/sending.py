@@ -175,7 +175,7 @@ PAGES: Final = (
             Section(
                 _("Quiet hours"),
                 (
-                    _("At night the portal asks before it sends."),
+                    _("At night and on Saturdays the portal asks before it sends."),
                     _("If nothing could be sent for hours, an overdue message asks first too."),
                 ),
             ),

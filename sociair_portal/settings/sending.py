@@ -59,6 +59,7 @@ LOW_BALANCE: Decimal = rupees("LOW_BALANCE", env.str("LOW_BALANCE", "") or "500"
 BALANCE_FRESH_SECONDS = 60  # a send needs a reading that is not older
 LARGE_SEND: int = env.int("LARGE_SEND", 1000)  # people, or rupees
 QUIET_HOURS: tuple[int, int] | None = hours("QUIET_HOURS", env.str("QUIET_HOURS", "") or "21-7")
+QUIET_SATURDAYS: bool = env.bool("QUIET_SATURDAYS", True)
 OVERDUE_HOURS: float = env.float("OVERDUE_HOURS", 2)
 INLINE_RECIPIENTS = 5000  # larger campaigns are prepared by the worker
 COUNTED_AT_ONCE = 20_000  # more people than that are counted by the worker

@@ -1,6 +1,6 @@
 """Template tags for rupees, counts, times, states and icons; loaded in every template."""
 
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 from functools import cache
 from pathlib import Path
@@ -119,6 +119,12 @@ def fresh(at: datetime | None) -> str:
 def is_today(at: datetime) -> bool:
     """Whether a moment is on this day of the portal's time zone."""
     return timezone.localtime(at).date() == timezone.localdate()
+
+
+@register.filter
+def is_tomorrow(at: datetime) -> bool:
+    """Whether a moment is on the next day of the portal's time zone."""
+    return timezone.localtime(at).date() == timezone.localdate() + timedelta(days=1)
 
 
 # One mark for each state: icon, and the colour it is drawn in (static/css/app.css).

@@ -1,5 +1,6 @@
-"""Guards before a send: very many people, quiet hours, a restored database, the same text twice."""
+"""Guards before a send: many people, quiet hours, days off, a restored database, the same text."""
 
+from calendar import SATURDAY
 from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Final
@@ -18,27 +19,44 @@ def is_large(people: int, cost: Decimal) -> bool:
     return people > settings.LARGE_SEND or cost > settings.LARGE_SEND
 
 
-def morning_after(at: datetime | None = None) -> datetime | None:
-    """When the quiet hours end that a moment (now, if none is given) falls into; None by day."""
+def is_quiet_hour(at: datetime | None = None) -> bool:
+    """Whether a moment (now, if none is given) is in quiet hours."""
     if settings.QUIET_HOURS is None:
-        return None
+        return False
     begins, ends = settings.QUIET_HOURS
-    local = timezone.localtime(at)
-    since = (local.hour - begins) % 24
-    if since >= (ends - begins) % 24:
+    return (timezone.localtime(at).hour - begins) % 24 < (ends - begins) % 24
+
+
+def is_day_off(at: datetime | None = None) -> bool:
+    """Whether a moment (now, if none is given) is on a Saturday, and the portal asks then."""
+    return settings.QUIET_SATURDAYS and timezone.localtime(at).weekday() == SATURDAY
+
+
+def morning_after(at: datetime | None = None) -> datetime | None:
+    """The next working morning after a moment (now, if none is given) at which the portal asks.
+
+    None if it does not ask.
+    """
+    if not is_quiet_hour(at) and not is_day_off(at):
         return None
-    morning = local + timedelta(hours=(ends - local.hour) % 24)
-    return morning.replace(minute=0, second=0, microsecond=0)
+    local = timezone.localtime(at)
+    morning = local.replace(hour=_morning(), minute=0, second=0, microsecond=0)
+    while morning <= local or is_day_off(morning):
+        morning += timedelta(days=1)
+    return morning
+
+
+def _morning() -> int:
+    return settings.QUIET_HOURS[1] if settings.QUIET_HOURS else _MORNING
 
 
 def handy_times() -> list[datetime]:
-    """Times that many choose, today and tomorrow, outside the quiet hours."""
+    """Times that many choose, outside quiet hours and days off: the next few from now on."""
     now = timezone.localtime()
-    morning = settings.QUIET_HOURS[1] if settings.QUIET_HOURS else _MORNING
     found = [
         (now + timedelta(days=days)).replace(hour=hour, minute=0, second=0, microsecond=0)
-        for days in (0, 1)
-        for hour in dict.fromkeys((morning, _NOON, _EVENING))
+        for days in range(_DAYS_AHEAD)
+        for hour in dict.fromkeys((_morning(), _NOON, _EVENING))
     ]
     soon = now + _SOON
     return [at for at in found if at > soon and morning_after(at) is None][:_HANDY]
@@ -47,6 +65,7 @@ def handy_times() -> list[datetime]:
 _MORNING: Final = 7
 _NOON: Final = 12
 _EVENING: Final = 17
+_DAYS_AHEAD: Final = 3  # today, a day off, the day after
 _SOON: Final = timedelta(minutes=15)
 _HANDY: Final = 3
 

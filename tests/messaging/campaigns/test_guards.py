@@ -1,4 +1,4 @@
-"""What asks again before a message goes out: very many people, and the night."""
+"""What asks again before a message goes out: very many people, the night, a Saturday."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -96,6 +96,27 @@ def test_quiet_hours_end_on_the_next_morning(
     assert (found and f"{timezone.localtime(found):%Y-%m-%d %H:%M}") == morning
 
 
+@pytest.mark.parametrize(
+    ("at", "quiet", "morning"),
+    [
+        ("2026-11-27 20:59", (21, 7), None),  # a Friday
+        ("2026-11-27 02:00", (21, 7), "2026-11-27 07:00"),
+        ("2026-11-27 22:00", (21, 7), "2026-11-29 07:00"),
+        ("2026-11-28 00:00", (21, 7), "2026-11-29 07:00"),
+        ("2026-11-28 12:00", (21, 7), "2026-11-29 07:00"),
+        ("2026-11-28 12:00", None, "2026-11-29 07:00"),
+        ("2026-11-28 23:59", (1, 5), "2026-11-29 05:00"),
+        ("2026-11-29 00:00", None, None),
+    ],
+)
+def test_a_saturday_ends_on_the_next_working_morning(
+    settings: Settings, at: str, quiet: tuple[int, int] | None, morning: str | None
+) -> None:
+    settings.QUIET_HOURS, settings.QUIET_SATURDAYS = quiet, True
+    found = guards.morning_after(timezone.make_aware(datetime.fromisoformat(at)))
+    assert (found and f"{timezone.localtime(found):%Y-%m-%d %H:%M}") == morning
+
+
 @pytest.mark.parametrize("value", ["21", "21-", "21-24", "x-7", "-1-7", "21:00-7:00"])
 def test_quiet_hours_that_cannot_be_read_are_refused(value: str) -> None:
     with pytest.raises(ImproperlyConfigured, match="two full hours as in 21-7"):
@@ -119,6 +140,32 @@ def test_sending_at_night_asks_first(sender: Browser, draft: Campaign, settings:
     assert draft.state == CampaignState.DRAFT
     send(sender, draft, at_night="1")
     assert draft.state == CampaignState.SENDING
+
+
+def test_sending_on_a_saturday_asks_first(
+    sender: Browser, draft: Campaign, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.QUIET_SATURDAYS = True
+    monkeypatch.setattr(guards, "SATURDAY", timezone.localtime().weekday())
+    page = send(sender, draft)
+    assert "That time is on a Saturday" in words(page)
+    assert "Today is Saturday, a day off." in words(page)
+    assert draft.state == CampaignState.DRAFT
+    send(sender, draft, at_night="1")
+    assert draft.state == CampaignState.SENDING
+
+
+def test_scheduling_for_a_saturday_asks_first(
+    sender: Browser, draft: Campaign, settings: Settings
+) -> None:
+    settings.QUIET_SATURDAYS = True
+    days = (5 - timezone.localtime().weekday()) % 7 or 7
+    at = f"{timezone.localtime() + timedelta(days=days):%Y-%m-%d}T12:00"
+    page = send(sender, draft, later="1", at=at)
+    assert "That time is on a Saturday" in words(page)
+    assert f'value="{at}" aria-describedby="at-errors"' in page.text
+    send(sender, draft, later="1", at=at, at_night="1")
+    assert draft.state == CampaignState.SCHEDULED
 
 
 def test_the_next_morning_is_offered(sender: Browser, draft: Campaign, settings: Settings) -> None:
@@ -152,6 +199,7 @@ def test_scheduling_for_the_night_asks_first(
         ("2026-11-29T11:50", (21, 7), ["29 17:00", "30 07:00", "30 12:00"]),
         ("2026-11-29T23:30", (21, 7), ["30 07:00", "30 12:00", "30 17:00"]),
         ("2026-11-29T05:00", (16, 9), ["29 09:00", "29 12:00", "30 09:00"]),
+        ("2026-11-27T16:50", (21, 7), ["29 07:00", "29 12:00", "29 17:00"]),
         ("2026-11-30T18:00", None, ["01 07:00", "01 12:00", "01 17:00"]),
     ],
 )
@@ -162,7 +210,7 @@ def test_handy_times_are_ahead_and_by_day(
     settings: Settings,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    settings.QUIET_HOURS = hours
+    settings.QUIET_HOURS, settings.QUIET_SATURDAYS = hours, True
     local = datetime.fromisoformat(now).replace(tzinfo=timezone.get_current_timezone())
     monkeypatch.setattr(timezone, "now", lambda: local)
     assert [f"{timezone.localtime(at):%d %H:%M}" for at in guards.handy_times()] == times

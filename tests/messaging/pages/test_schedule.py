@@ -118,6 +118,18 @@ def test_moving_a_campaign_into_quiet_hours_asks_first(
     assert campaign.scheduled_for == in_days(3, hour=22)
 
 
+def test_moving_a_campaign_to_a_saturday_asks_first(
+    sender: Browser, gateway: Gateway, settings: Any
+) -> None:
+    campaign = scheduled(gateway, in_days(8), by=sender.user)
+    settings.QUIET_SATURDAYS = True
+    saturday = in_days((5 - timezone.localtime().weekday()) % 7 or 7)
+    assert "That time is on a Saturday" in words(move(sender, campaign, at=shown(saturday)))
+    move(sender, campaign, at=shown(saturday), at_night="1")
+    campaign.refresh_from_db()
+    assert campaign.scheduled_for == saturday
+
+
 def test_a_scheduled_campaign_is_sent_now(
     sender: Browser, gateway: Gateway, sandbox: Sandbox
 ) -> None:
