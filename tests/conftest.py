@@ -14,6 +14,7 @@ from django.contrib.auth.models import Group, Permission, User
 from django.db import connection
 from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import Client
+from django.utils import translation
 from huey.contrib.djhuey import HUEY
 from pytest_django import Settings
 
@@ -84,6 +85,13 @@ def state_dir(settings: Settings, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     for name in ("_failing", "_left"):
         monkeypatch.setattr(persistence, name, {})
     return tmp_path
+
+
+@pytest.fixture(autouse=True)
+def office_language() -> Iterator[None]:
+    """A page that a test reads leaves its language behind, in the thread that ran it."""
+    yield
+    translation.deactivate()
 
 
 @pytest.fixture
