@@ -2,6 +2,7 @@
 
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from typing import Final
 
 from django.utils.functional import Promise
@@ -81,6 +82,7 @@ def from_bikram_sambat(year: int, month: int, day: int) -> date:
         raise UnknownDay(year, month, day) from error
 
 
+@cache
 def lengths_of_months() -> str:
     """Of every month that is known, in turn: days above 29, so that each is one digit."""
     years = range(FIRST_YEAR, LAST_YEAR + 1)

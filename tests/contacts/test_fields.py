@@ -232,6 +232,21 @@ def test_a_style_is_chosen_with_values_that_exist_and_changes_none(sender: Brows
     assert 'value="12000"' in sender.get(f"/contacts/{people[0].pk}/").text
 
 
+def test_a_page_of_a_field_looks_at_the_newest_people_alone(
+    sender: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(field_values, "_LOOKED_AT", 2)
+    fee = ContactField.objects.create(name="Fee due", key="fee_due", kind=TEXT)
+    for value in ("500", "12000"):
+        ContactFactory.create(fields={"fee_due": value})
+    assert "were looked at" not in words(sender.get(f"/contacts/fields/{fee.pk}/"))
+    ContactFactory.create(fields={"fee_due": "9000"})
+    page = words(sender.get(f"/contacts/fields/{fee.pk}/"))
+    assert "9,000.00" in page
+    assert "500.00" not in page
+    assert "Only the 2 people added last were looked at." in page
+
+
 def test_a_date_has_no_style(sender: Browser) -> None:
     born = ContactField.objects.create(name="Born", key="born", kind=DATE)
     ContactFactory.create(fields={"born": ["2026-11-22", "22/11/2026"]})

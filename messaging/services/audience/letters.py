@@ -221,6 +221,8 @@ def days_in(campaign: Campaign, at: datetime) -> str:
     if "{" not in campaign.text:
         return ""
     wording = parse(campaign.text)
+    if not {meaning(key, ()) for key in wording.keys} & {DATE, DATE_BS}:
+        return ""
     own = _shapes() if campaign.table is None else campaign.table.headings
     return ", ".join(dict.fromkeys(_said_days(wording, at, own).values()))
 

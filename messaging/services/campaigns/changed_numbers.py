@@ -9,8 +9,10 @@ from contacts.models import Contact
 from messaging.models import Campaign, CampaignState, Recipient, RecipientState
 
 _SHOWN: Final = 5
-# While a campaign is being sent, its page is opened too often to compare everyone's number.
+# Campaign pages stay quick: everyone's number is compared while nothing of it is sent, and only
+# where those who wait are not very many. A person's own page always tells.
 _COMPARED: Final = (CampaignState.SCHEDULED, CampaignState.PAUSED, CampaignState.OVERDUE)
+_MOST_COMPARED: Final = 10_000  # people
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,7 @@ def of_contact(contact: Contact) -> AtOldNumbers:
 
 def of_campaign(campaign: Campaign) -> AtOldNumbers:
     """Whom a waiting campaign would still send to an old number."""
-    if campaign.state not in _COMPARED or not campaign.pending:
+    if campaign.state not in _COMPARED or not 0 < campaign.pending <= _MOST_COMPARED:
         return AtOldNumbers(0, [])
     return AtOldNumbers.of(_at_old_numbers().filter(campaign=campaign))
 

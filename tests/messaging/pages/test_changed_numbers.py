@@ -11,7 +11,7 @@ from django.utils import timezone
 from contacts.models import Contact
 from messaging.models import Campaign, Gateway, Recipient
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import schedule
+from messaging.services.campaigns import changed_numbers, schedule
 from tests.conftest import Browser
 from tests.factories import ContactFactory, UserFactory
 from tests.pages import words
@@ -68,6 +68,15 @@ def test_a_message_says_whose_number_was_changed(
     assert draft is not None
     assert "old number" not in words(sender.get(asha.get_absolute_url()))
     assert "980-1234567" in words(sender.get(draft.get_absolute_url()))
+
+
+def test_a_very_large_message_compares_nobody_and_her_own_page_still_tells(
+    sender: Browser, gateway: Gateway, asha: Contact, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(changed_numbers, "_MOST_COMPARED", 1)
+    campaign = scheduled(gateway, asha, ContactFactory.create(), by=sender)
+    assert "still goes to the old number" in change(sender, asha)
+    assert "was changed" not in words(sender.get(campaign.get_absolute_url()))
 
 
 def test_messages_that_were_sent_are_not_said_to_wait(
