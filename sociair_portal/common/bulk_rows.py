@@ -11,7 +11,11 @@ from typing import Any, Final
 from django.db import connection, models
 
 _MANY: Final = 1000  # rows; fewer change no plan
-_SMALL: Final = 1000  # pages of 8 KiB
+_SMALL: Final = 1000  # pages
+_DOUBLED: Final = """
+SELECT relname FROM pg_class WHERE oid = ANY(%s::regclass[]) AND relpages < %s
+AND pg_relation_size(oid) >= 2 * relpages * current_setting('block_size')::bigint
+"""
 
 
 def take_stock(*tables: type[models.Model], added: int) -> None:
@@ -25,7 +29,7 @@ def take_stock(*tables: type[models.Model], added: int) -> None:
 
 
 def take_stock_while_small(*tables: type[models.Model]) -> None:
-    """Analyse those tables that are small still, while rows are added piece by piece.
+    """Analyse those tables that are small still and have doubled, while rows are added by pieces.
 
     A connection of PostgreSQL keeps its plans: one that was made for a few rows, as for looking up
     each new row's parent, is used for thousands until the table is analysed.
@@ -34,10 +38,7 @@ def take_stock_while_small(*tables: type[models.Model]) -> None:
         return
     names = [connection.ops.quote_name(model._meta.db_table) for model in tables]
     with connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT relname FROM pg_class WHERE oid = ANY(%s::regclass[]) AND relpages < %s",
-            [names, _SMALL],
-        )
+        cursor.execute(_DOUBLED, [names, _SMALL])
         small = [name for (name,) in cursor.fetchall()]
     _analyse(small)
 

@@ -22,6 +22,7 @@ from messaging.models import (
 )
 from messaging.services import states
 from messaging.services.audience.addressees import AudiencePiece
+from messaging.services.audience.ahead import reading_ahead
 from messaging.services.audience.choice import Audience, GroupGone
 from messaging.services.audience.letters import writer_of
 from messaging.services.audience.recipients import Reader
@@ -46,13 +47,14 @@ def prepare(campaign: Campaign, *, go_on: Callable[[], bool] = lambda: True) -> 
     reader = Reader(
         Audience.from_json(campaign.audience), rates, writer_of(campaign), campaign=campaign
     )
-    while campaign.state == CampaignState.PREPARING:
-        if not go_on():
-            return False
-        _freeze(campaign, reader.piece(after=campaign.prepared_up_to, size=_PIECE), rates)
-        campaign.refresh_from_db()
-        if campaign.state == CampaignState.PREPARING:
-            take_stock_while_small(Batch, Recipient)
+    with reading_ahead(reader, _PIECE) as ahead:
+        while campaign.state == CampaignState.PREPARING:
+            if not go_on():
+                return False
+            _freeze(campaign, ahead.piece(campaign.prepared_up_to), rates)
+            campaign.refresh_from_db()
+            if campaign.state == CampaignState.PREPARING:
+                take_stock_while_small(Batch, Recipient)
     return True
 
 

@@ -1,5 +1,6 @@
 """A large campaign is prepared in pieces, resumably, and each recipient once."""
 
+import threading
 from collections.abc import Callable
 from datetime import timedelta
 from decimal import Decimal
@@ -12,6 +13,9 @@ from django.utils import timezone
 
 from messaging import tasks
 from messaging.models import Batch, Campaign, CampaignState, EventKind, Gateway, LeftOut, Recipient
+from messaging.services.audience.addressees import AudiencePiece
+from messaging.services.audience.choice import GroupGone
+from messaging.services.audience.recipients import Reader
 from messaging.services.campaigns import batches, control, preparation
 from messaging.services.sending import dispatch
 from sandbox.server import Sandbox
@@ -100,6 +104,53 @@ def test_workers_side_by_side_prepare_each_recipient_once(
     send_all(gateway)
     check_books(campaign, (entry.mobile for entry in sandbox.ledger()))
     assert campaign.accepted == 20
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("by_the_worker")
+def test_the_next_people_are_read_while_the_last_ones_are_saved(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = hand_over(gateway, numbers(8))
+    second_read = threading.Event()
+    read: list[str] = []
+    piece = Reader.piece
+
+    def note(reader: Reader, *, after: str = "", **how: Any) -> AudiencePiece:
+        read.append(after)
+        if len(read) == 2:
+            second_read.set()
+        return piece(reader, after=after, **how)
+
+    def wait_and_insert(*rows: Any) -> None:
+        assert second_read.wait(10)
+        insert_rows(*rows)
+
+    monkeypatch.setattr(Reader, "piece", note)
+    monkeypatch.setattr(batches, "insert_rows", wait_and_insert)
+    assert prepare(campaign)
+    ordered = sorted(numbers(8))
+    assert read == ["", ordered[2], ordered[5]]  # each once
+    assert sorted(states(campaign)) == ordered
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("by_the_worker")
+def test_a_piece_read_ahead_that_cannot_be_read_pauses_the_message(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    campaign = hand_over(gateway, numbers(8))
+    piece = Reader.piece
+
+    def gone(reader: Reader, *, after: str = "", **how: Any) -> AudiencePiece:
+        if after:
+            raise GroupGone("The group is gone.")
+        return piece(reader, after=after, **how)
+
+    monkeypatch.setattr(Reader, "piece", gone)
+    assert prepare(campaign)
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.total) == (CampaignState.PAUSED, 3)
 
 
 @pytest.mark.usefixtures("by_the_worker")

@@ -1,0 +1,55 @@
+"""Reading an audience one piece ahead: the next people are read while the last ones are saved."""
+
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from contextvars import copy_context
+
+from django.db import connection, connections
+
+from messaging.services.audience.addressees import AudiencePiece
+from messaging.services.audience.recipients import Reader
+
+
+class ReadAhead:
+    """A reader whose next piece is being read when it is asked for.
+
+    Only one thread reads at a time, so that the reader needs no lock.
+    """
+
+    def __init__(self, reader: Reader, reading: ThreadPoolExecutor | None, size: int) -> None:
+        self._reader = reader
+        self._reading = reading
+        self._size = size
+        self._after = ""
+        self._next: Future[AudiencePiece] | None = None
+
+    def piece(self, after: str) -> AudiencePiece:
+        """The next people after a number. Raises what `Reader.piece` raises."""
+        upcoming, self._next = self._next, None
+        piece = upcoming.result() if upcoming else self._read(after)
+        if upcoming and self._after != after:  # another worker has prepared that piece
+            piece = self._read(after)
+        if self._reading and not piece.is_last:
+            self._after = piece.up_to
+            # With the language of who prepares: reasons for leaving someone out are written.
+            self._next = self._reading.submit(copy_context().run, self._read, piece.up_to)
+        return piece
+
+    def _read(self, after: str) -> AudiencePiece:
+        return self._reader.piece(after=after, size=self._size)
+
+
+@contextmanager
+def reading_ahead(reader: Reader, size: int) -> Iterator[ReadAhead]:
+    """Read with a thread and a connection of its own; within a transaction, whose rows another
+    connection does not see, without.
+    """
+    if connection.in_atomic_block:
+        yield ReadAhead(reader, None, size)
+        return
+    with ThreadPoolExecutor(1, thread_name_prefix="reads-ahead") as reading:
+        try:
+            yield ReadAhead(reader, reading, size)
+        finally:
+            reading.submit(connections.close_all)
