@@ -86,7 +86,7 @@ class UploadForm(forms.Form):
         """Say what is wrong beside the file or the pasted text, and forget the sheet, which another
         file may not have.
         """
-        self.data = {**self.data, "sheet": ""}
+        self.data = {**dict(self.data.items()), "sheet": ""}  # items of a form have one value each
         self.add_error("file" if self.upload else "text", reason)
 
     @property

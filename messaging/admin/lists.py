@@ -23,7 +23,7 @@ from django.utils.translation import gettext_lazy
 from contacts.admin import MasksNumbers
 from messaging.models import Campaign, Recipient
 from messaging.services.history import numbers_like
-from sociair_portal.common import formats
+from sociair_portal.common import shown_days
 from sociair_portal.common.bases import Paginator
 from sociair_portal.common.kept_searches import KEY
 
@@ -102,7 +102,7 @@ def _within(chosen: str) -> Iterator[tuple[str, str]]:
         yield f"{year}-{month:02}", date_format(date(year, month, 1), "F Y")
         if rest and rest[0] == month:
             for day in range(1, monthrange(year, month)[1] + 1):
-                yield f"{year}-{month:02}-{day:02}", formats.day(date(year, month, day))
+                yield f"{year}-{month:02}-{day:02}", shown_days.gregorian(date(year, month, day))
 
 
 def _numbers(chosen: str) -> list[int] | None:

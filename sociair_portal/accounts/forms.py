@@ -7,7 +7,7 @@ from allauth.account import forms as account_forms
 from allauth.core import context
 from allauth.mfa.base.forms import AuthenticateForm, BaseAuthenticateForm, ReauthenticateForm
 from allauth.mfa.totp.forms import ActivateTOTPForm
-from allauth.mfa.webauthn.forms import ReauthenticateWebAuthnForm
+from allauth.mfa.webauthn.forms import AddWebAuthnForm, ReauthenticateWebAuthnForm
 from django import forms
 from django.core.exceptions import ValidationError
 from django.utils.translation import gettext_lazy as _
@@ -118,6 +118,12 @@ class ConfirmPasskeyForm(ReauthenticateWebAuthnForm):
     def save(self) -> None:
         super().save()
         record(Deed.IDENTITY_CONFIRMED, by=self.user, about=self.user)
+
+
+class NewPasskeyForm(AddWebAuthnForm):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["name"].label = _("Name of the passkey")
 
 
 class FirstCodeForm(ActivateTOTPForm):

@@ -55,6 +55,7 @@ MFA_FORMS = {
     "reauthenticate": "sociair_portal.accounts.forms.ConfirmCodeForm",
     "reauthenticate_webauthn": "sociair_portal.accounts.forms.ConfirmPasskeyForm",
     "activate_totp": "sociair_portal.accounts.forms.FirstCodeForm",
+    "add_webauthn": "sociair_portal.accounts.forms.NewPasskeyForm",
 }
 MFA_ALLOW_UNVERIFIED_EMAIL = True
 MFA_TOTP_ISSUER = "Sociair Portal"

@@ -131,6 +131,13 @@ def test_an_upload_that_cannot_be_read_says_why(
     assert not ContactImport.objects.exists()
 
 
+def test_what_was_pasted_and_cannot_be_read_stays_as_it_was_pasted(sender: Browser) -> None:
+    pasted = "Name\tMobile"
+    page = sender.post(UPLOAD, {"text": pasted})
+    assert "headings but no rows" in page.content.decode()
+    assert page.context["form"]["text"].value() == pasted
+
+
 def test_an_upload_without_a_file_asks_for_one(sender: Browser) -> None:
     page = sender.post(UPLOAD, {"text": " "}).content.decode()
     assert "Choose a file, or paste rows below." in page
