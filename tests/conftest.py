@@ -16,11 +16,11 @@ from django.db.backends.base.operations import BaseDatabaseOperations
 from django.test import Client
 from django.utils import translation
 from huey.contrib.djhuey import HUEY
-from pytest_django import Settings
+from pytest_django import DjangoDbBlocker, Settings
 
 import tests.sessions  # noqa: F401  # teaches the client
 from messaging import tasks
-from messaging.models import Gateway
+from messaging.models import Gateway, QuietDay
 from messaging.services.sending import persistence
 from sandbox.server import Sandbox
 from sociair_portal.common.shutdown import stopping
@@ -74,6 +74,13 @@ def _sql_flush(
         *(f"DELETE FROM {name}" for name in names),
         *_RECORD.GUARD[connection.vendor],
     ]
+
+
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> None:
+    """Tests run on holidays too: a migration enters some, and every test its own."""
+    with django_db_blocker.unblock():
+        QuietDay.objects.all().delete()
 
 
 @pytest.fixture(autouse=True)

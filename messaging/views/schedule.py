@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from messaging import tasks
 from messaging.forms.schedule import MoveForm
 from messaging.models import Campaign, CampaignState
-from messaging.services.campaigns import guards, schedule
+from messaging.services.campaigns import schedule
+from messaging.services.campaigns.quiet_times import QuietTimes
 from messaging.services.gateway import holds
 from messaging.services.money import affordability, balance, new_prices
 from messaging.views.freshness import recent_reading
@@ -61,8 +62,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "campaign": campaign,
         "form": form,
-        "morning": guards.morning_after(),
-        "times": guards.handy_times(),
+        "times": QuietTimes().handy_times(),
         "bill": bill,
         "cost_now": campaign.cost if bill is None else bill.cost,
     }
