@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from messaging.services.campaigns import guards
 from messaging.services.campaigns.quiet_times import QuietTimes, Why
-from messaging.services.campaigns.quiet_words import why_not_then
+from messaging.services.campaigns.quiet_words import objection
 from sociair_portal.common.typed_days import MomentField
 from sociair_portal.common.visible import visible
 
@@ -49,7 +49,7 @@ class LaterForm(forms.Form):
             said = _("Large send: type %(people)s, the number of people, to confirm.")
             return said % {"people": people}
         why = QuietTimes().why(self.moment)
-        return why_not_then(why) if why and not self._is_answered(why, asked) else ""
+        return objection(why, self.moment) if why and not self._is_answered(why, asked) else ""
 
     def _is_answered(self, why: Why, asked: str) -> bool:
         """Whether the box was ticked: for a chosen time, or for these reasons to wait now."""

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from messaging.forms.review import LaterForm
 from messaging.services.campaigns.quiet_times import QuietTimes
-from messaging.services.campaigns.quiet_words import why_not_then
+from messaging.services.campaigns.quiet_words import objection
 
 
 class MoveForm(LaterForm):
@@ -28,7 +28,7 @@ class MoveForm(LaterForm):
     def clean(self) -> dict[str, Any]:
         why = None if "at" in self.errors else QuietTimes().why(self.moment)
         if why and not self.cleaned_data.get("at_night"):
-            self.add_error(None, why_not_then(why))
+            self.add_error(None, objection(why, self.moment))
         if "seen" in self.errors:
             self.add_error(None, _("This page is out of date. Open it again."))
         return self.cleaned_data

@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from messaging.forms.review import LaterForm
 from messaging.models import Campaign
 from messaging.services.campaigns.quiet_times import QuietTimes
-from messaging.services.campaigns.quiet_words import why_not_then
+from messaging.services.campaigns.quiet_words import objection
 from sociair_portal.common import typed_days
 
 
@@ -29,5 +29,5 @@ def typed_time(request: HttpRequest, quiet: QuietTimes) -> dict[str, str]:
         wrong = " ".join(str(one) for errors in later.errors.values() for one in errors)
     else:
         why = quiet.why(later.moment)
-        wrong = why_not_then(why) if why else ""
+        wrong = objection(why, later.moment) if why else ""
     return {"typed_at": typed_days.shown_again(typed), "at_error": wrong}

@@ -176,7 +176,7 @@ PAGES: Final = (
                 _("Quiet hours and days off"),
                 (
                     _("At night, on Saturdays and on days off the portal asks before it sends."),
-                    _("Managers enter public holidays and other days under Days off."),
+                    _("Managers enter public holidays and other days off under Days off."),
                     _("If nothing could be sent for hours, an overdue message asks first too."),
                 ),
             ),

@@ -3,6 +3,7 @@
 One for each set of reasons: what is put together from pieces reads well in no language.
 """
 
+from datetime import datetime
 from typing import Any, Final
 
 from django.conf import settings
@@ -54,10 +55,14 @@ def why_not_now(why: Why) -> str:
     return str(_NOW[_reasons(why)]) % _facts(why)
 
 
-def why_not_then(why: Why) -> str:
-    """What speaks against a time, and what to do."""
+def objection(why: Why, at: datetime | None) -> str:
+    """What speaks against a time, None for now, and what to do."""
+    if at is None:
+        advice = _("Send it later, or tick the box to send it anyway.")
+        return f"{why_not_now(why)} {advice}"
     said = str(_THEN[_reasons(why)]) % _facts(why)
-    return f"{said} {_('Choose another, or tick the box to send it anyway.')}"
+    advice = _("Choose another, or tick the box to send it anyway.")
+    return f"{said} {advice}"
 
 
 def _reasons(why: Why) -> _Reasons:

@@ -16,7 +16,7 @@ from messaging.models import Campaign, CampaignState, Gateway, QuietDay
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts, quiet_times
 from messaging.services.campaigns.quiet_times import QuietTimes, Why
-from messaging.services.campaigns.quiet_words import why_not_now, why_not_then
+from messaging.services.campaigns.quiet_words import objection
 from sociair_portal.common import calendars
 from tests.conftest import Browser
 from tests.pages import words
@@ -138,9 +138,10 @@ def test_the_question_names_every_reason_and_no_other(
     why: Why, named: list[str], settings: Settings
 ) -> None:
     settings.QUIET_HOURS = (21, 7)
-    for said in (why_not_now(why), why_not_then(why)):
+    later = timezone.now()
+    for said in (objection(why, None), objection(why, later)):
         assert [it for it in ("Saturday", "Tihar", "quiet hours") if it in said] == named
-    assert ("21:00 to 07:00" in why_not_then(why)) == why.is_quiet_hour
+    assert ("21:00 to 07:00" in objection(why, later)) == why.is_quiet_hour
 
 
 def test_every_set_of_reasons_is_another_question() -> None:
@@ -161,9 +162,9 @@ def test_a_night_on_a_saturday_that_is_a_day_off_is_asked_in_one_sentence(
     QuietDay.objects.create(day=now.date(), name="Martyrs' Day")
     page = review(sender, draft)
     said = "Today is Saturday and a day off, Martyrs' Day, and it is quiet hours in Nepal now."
-    assert said in words(page)
+    assert f"{said} You can send later" in words(page)
     page = send(sender, draft, page.context["signed"])
-    assert "That time is on a Saturday and a day off, Martyrs' Day, and in quiet" in words(page)
+    assert f"{said} Send it later, or tick the box to send it anyway." in words(page)
     assert draft.state == CampaignState.DRAFT
     send(sender, draft, page.context["signed"], at_night="1")
     assert draft.state == CampaignState.SENDING
@@ -185,7 +186,7 @@ def test_who_answered_for_the_night_is_asked_again_when_the_day_becomes_a_day_of
     assert "Today is a day off, Tihar, and it is quiet hours" in words(again)
     assert f'id="{box}"' not in again.text  # a box that was ticked would stay ticked
     page = send(sender, draft, signed, at_night="1")
-    assert "That time is on a day off, Tihar, and in quiet hours" in words(page)
+    assert "Today is a day off, Tihar, and it is quiet hours in Nepal now. Send it" in words(page)
     assert draft.state == CampaignState.DRAFT
     send(sender, draft, page.context["signed"], at_night="1")
     assert draft.state == CampaignState.SENDING

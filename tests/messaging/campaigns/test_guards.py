@@ -136,8 +136,8 @@ def _now_is_night(settings: Settings) -> None:
 def test_sending_at_night_asks_first(sender: Browser, draft: Campaign, settings: Settings) -> None:
     _now_is_night(settings)
     page = send(sender, draft)
-    assert "That time is in quiet hours" in words(page)
-    assert "It is quiet hours in Nepal now." in words(page)
+    assert "It is quiet hours in Nepal now. Send it later, or tick the box" in words(page)
+    assert "It is quiet hours in Nepal now. You can send later" in words(page)
     assert draft.state == CampaignState.DRAFT
     send(sender, draft, at_night="1")
     assert draft.state == CampaignState.SENDING
@@ -149,8 +149,8 @@ def test_sending_on_a_saturday_asks_first(
     settings.QUIET_SATURDAYS = True
     monkeypatch.setattr(quiet_times, "SATURDAY", timezone.localtime().weekday())
     page = send(sender, draft)
-    assert "That time is on a Saturday" in words(page)
-    assert "Today is Saturday, a day off." in words(page)
+    assert "Today is Saturday, a day off. Send it later, or tick the box" in words(page)
+    assert "Today is Saturday, a day off. You can send later" in words(page)
     assert draft.state == CampaignState.DRAFT
     send(sender, draft, at_night="1")
     assert draft.state == CampaignState.SENDING

@@ -46,7 +46,7 @@ def test_a_day_off_is_entered_by_either_calendar(manager: Browser, typed: str) -
     page = manager.post(NEW, {"day": typed, "name": " Christmas\u200b "}, follow=True)
     assert known() == {"2026-12-25": "Christmas"}
     assert "Christmas is saved." in words(page)
-    assert "Friday, 25 Dec 2026 (10 Poush 2083) Christmas None" in words(page)
+    assert "Friday, 25 Dec 2026 (10 Poush 2083) Christmas" in words(page)
 
 
 @pytest.mark.parametrize(
@@ -112,10 +112,10 @@ def test_years_are_those_of_the_calendar_that_was_chosen(manager: Browser) -> No
     off(date(2027, 2, 19), "Democracy Day")
     off(date(2027, 5, 1), "Labour Day")
     said = words(manager.get(LIST)).split("publishes its list.")[1]
-    assert "2083 (BS)" in said.split("Christmas")[0]
-    assert "10 Poush 2083 (25 Dec 2026)" in said
-    assert "(AD)" not in said.split("Democracy Day")[0]
-    assert "2027 (AD)" in said.split("Democracy Day")[1].split("Labour Day")[0]
+    order = ["2083 (BS)", "10 Poush 2083 (25 Dec 2026)", "Democracy Day", "2027 (AD)", "Labour Day"]
+    places = [said.index(name) for name in order]
+    assert places == sorted(places)
+    assert said.count("(AD)") == 1
 
 
 def test_an_empty_list_says_what_days_off_are_for(manager: Browser) -> None:
