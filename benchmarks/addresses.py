@@ -4,6 +4,7 @@ filters, groups of each size, and campaigns of each kind.
 
 import uuid
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any, Final, NamedTuple
 from urllib.parse import urlencode
 
@@ -17,7 +18,7 @@ from django.utils import timezone
 from contacts import urls as contacts_urls
 from contacts.models import Contact, ContactField, Group, OptOut
 from messaging import urls as messaging_urls
-from messaging.models import Campaign, MessageTemplate, Recipient
+from messaging.models import Campaign, MessageTemplate, QuietDay, Recipient
 from messaging.services.gateway import holds
 from sociair_portal.audit import urls as record_urls
 from sociair_portal.common.pages import page_by_key
@@ -52,6 +53,7 @@ def make_drafts() -> None:
                 "saved_at": timezone.now(),
             },
         )
+    QuietDay.objects.get_or_create(day=date(2026, 12, 25), defaults={"name": "Christmas"})
     MessageTemplate.objects.get_or_create(name="Fees", defaults={"text": "The fees are due."})
 
 
@@ -106,6 +108,7 @@ def _rows() -> dict[str, dict[str, int]]:
         "contacts": {"somebody": _middle_of_all().pk},
         "groups": {group.name: group.pk for group in Group.objects.all()},
         "templates": {"fees": MessageTemplate.objects.latest("id").pk},
+        "days-off": {"the first": QuietDay.objects.earliest("day").pk},
         "opt-outs": {"somebody": OptOut.objects.latest("id").pk},
     }
 

@@ -488,7 +488,7 @@ def test_dear_characters_are_replaced_and_back_is_no_other_window(
     expect(page.get_by_label("Date (AD) and time in Nepal")).to_have_value(
         f"{later:%Y-%m-%d}T05:00"
     )
-    page.get_by_label("Send it even in quiet hours or on a Saturday").check()
+    page.get_by_label("Send it even in quiet hours or on a day off").check()
     page.get_by_role("button", name="Schedule").click()
     expect(page.locator("#live")).to_contain_text("Scheduled", timeout=20_000)
     assert sandbox.ledger() == []

@@ -5,11 +5,12 @@ from decimal import Decimal
 from typing import Final
 
 from django import forms
-from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.services.campaigns import guards
+from messaging.services.campaigns.quiet_times import QuietTimes, Why
+from messaging.services.campaigns.quiet_words import objection
 from sociair_portal.common.typed_days import MomentField
 from sociair_portal.common.visible import visible
 
@@ -39,14 +40,21 @@ class LaterForm(forms.Form):
             raise forms.ValidationError(_("Choose a time within the next year."))
         return at
 
-    def objection(self, people: int, cost: Decimal) -> str:
-        """What must be confirmed before so many people get it for so many rupees; else empty."""
+    def objection(self, people: int, cost: Decimal, asked: str) -> str:
+        """What must be confirmed before so many people get it for so many rupees; else empty.
+
+        `asked` is the mark of what spoke against this moment on the page that was confirmed.
+        """
         if guards.is_large(people, cost) and self._typed() != people:
             said = _("Large send: type %(people)s, the number of people, to confirm.")
             return said % {"people": people}
-        if guards.morning_after(self.moment) is not None and not self.cleaned_data["at_night"]:
-            return why_quiet(self.moment)
-        return ""
+        why = QuietTimes().why(self.moment)
+        return objection(why, self.moment) if why and not self._is_answered(why, asked) else ""
+
+    def _is_answered(self, why: Why, asked: str) -> bool:
+        """Whether the box was ticked: for a chosen time, or for these reasons to wait now."""
+        is_same = self.moment is not None or asked == why.mark
+        return bool(self.cleaned_data["at_night"]) and is_same
 
     def _typed(self) -> int | None:
         """The number, in any digits and with commas as 1,200 has them; -1200 is another number."""
@@ -57,18 +65,3 @@ class LaterForm(forms.Form):
     def moment(self) -> datetime | None:
         """When it goes out; None is now."""
         return self.cleaned_data.get("at")
-
-
-def why_quiet(at: datetime | None) -> str:
-    """The sentence that asks about a time in quiet hours or on a Saturday; None is now."""
-    if guards.is_day_off(at):
-        return _(
-            "That time is on a Saturday, a day off. Choose another, or tick the box to send it "
-            "anyway."
-        )
-    begins, ends = settings.QUIET_HOURS or (0, 0)
-    said = _(
-        "That time is in quiet hours, %(begins)s to %(ends)s. Choose another, or tick the box to "
-        "send it anyway."
-    )
-    return said % {"begins": f"{begins:02}:00", "ends": f"{ends:02}:00"}

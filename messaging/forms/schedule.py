@@ -6,8 +6,9 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext as _
 
-from messaging.forms.review import LaterForm, why_quiet
-from messaging.services.campaigns import guards
+from messaging.forms.review import LaterForm
+from messaging.services.campaigns.quiet_times import QuietTimes
+from messaging.services.campaigns.quiet_words import objection
 
 
 class MoveForm(LaterForm):
@@ -25,9 +26,9 @@ class MoveForm(LaterForm):
         return None if "now" in self.data else super().clean_at()
 
     def clean(self) -> dict[str, Any]:
-        is_quiet = "at" not in self.errors and guards.morning_after(self.moment) is not None
-        if is_quiet and not self.cleaned_data.get("at_night"):
-            self.add_error(None, why_quiet(self.moment))
+        why = None if "at" in self.errors else QuietTimes().why(self.moment)
+        if why and not self.cleaned_data.get("at_night"):
+            self.add_error(None, objection(why, self.moment))
         if "seen" in self.errors:
             self.add_error(None, _("This page is out of date. Open it again."))
         return self.cleaned_data

@@ -17,6 +17,7 @@ from messaging.models.link import SentLink
 from messaging.models.machine import Machine
 from messaging.models.people_count import CountState, PeopleChange, PeopleCount
 from messaging.models.profile import NumberCode, Profile
+from messaging.models.quiet_day import QuietDay
 from messaging.models.recipient import LeftOut, LeftOutReason, Recipient
 from messaging.models.table import RecipientTable, TableRow
 from messaging.models.template import MessageTemplate
@@ -46,6 +47,7 @@ __all__ = [
     "PeopleChange",
     "PeopleCount",
     "Profile",
+    "QuietDay",
     "Recipient",
     "RecipientState",
     "RecipientTable",

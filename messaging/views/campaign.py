@@ -27,6 +27,7 @@ from messaging.services.audience import letters
 from messaging.services.campaigns import (
     changed_numbers,
     follow_ups,
+    quiet_days,
     refused_people,
     resend,
     rights,
@@ -110,6 +111,9 @@ def _live_context(request: HttpRequest, campaign: Campaign) -> dict[str, Any]:
         if may_resume and not is_elsewhere
         else None,
         "must_decide": follow_ups.waits_for_a_decision(campaign),
+        "day_off": quiet_days.name_at(campaign.scheduled_for)
+        if campaign.state == CampaignState.SCHEDULED
+        else "",
         "stale_day": letters.stale_day(campaign),
         "at_old_numbers": changed_numbers.of_campaign(campaign),
         "may_follow": follow_ups.can_be_followed(campaign),

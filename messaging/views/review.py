@@ -27,6 +27,8 @@ from messaging.services.campaigns import (
     review_counts,
 )
 from messaging.services.campaigns.handover import Reviewed
+from messaging.services.campaigns.quiet_times import QuietTimes
+from messaging.services.campaigns.quiet_words import why_not_now
 from messaging.services.campaigns.review import review_of
 from messaging.services.gateway import doubts, holds, machines
 from messaging.services.money import affordability, balance
@@ -56,8 +58,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
         return redirect(campaign)  # to go on writing
     if request.method == "POST":
         return _send(request, campaign)
-    reading = recent_reading(campaign.gateway)
-    context = _receipt_context(request, campaign, reading)
+    context = _receipt_context(request, campaign, recent_reading(campaign.gateway), QuietTimes())
     return render(request, "messaging/review/review.html", context)
 
 
@@ -69,11 +70,11 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     campaign = visible_campaign(request, pk)
     if campaign.state != CampaignState.DRAFT:
         return HttpResponseClientRedirect(campaign.get_absolute_url())
-    reading = recent_reading(campaign.gateway)
+    reading, quiet = recent_reading(campaign.gateway), QuietTimes()
     counted = request.GET.get("counted")
-    if counted is None and request.GET.get("seen") == _seen(campaign, reading):
+    if counted is None and request.GET.get("seen") == _seen(campaign, reading, quiet):
         return HttpResponse(status=204)
-    context = _receipt_context(request, campaign, reading)
+    context = _receipt_context(request, campaign, reading, quiet)
     count = context.get("count")  # None if there is a receipt, or nothing to count
     if counted is None or count is None or context["standing"] != request.GET.get("standing"):
         answer = render(request, "messaging/review/_receipt.html", context)
@@ -84,7 +85,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _receipt_context(
-    request: HttpRequest, campaign: Campaign, reading: BalanceReading | None
+    request: HttpRequest, campaign: Campaign, reading: BalanceReading | None, quiet: QuietTimes
 ) -> dict[str, Any]:
     """What the receipt says, or why there is none yet; `again` is when to look again (seconds)."""
     context: dict[str, Any] = {
@@ -99,7 +100,8 @@ def _receipt_context(
         return {**context, "gone": _("This message is still being written.")}
     if reading is None or not balance.is_fresh(reading):
         again = _WAITING_LONGER if campaign.gateway.balance_error else _WAITING
-        return {**context, "is_waiting": True, "again": again, "seen": _seen(campaign, reading)}
+        seen = _seen(campaign, reading, quiet)
+        return {**context, "is_waiting": True, "again": again, "seen": seen}
     try:
         count = review_counts.count_of(campaign, reading)
         if count is not None and not count.is_done:
@@ -111,7 +113,8 @@ def _receipt_context(
             found = review_counts.review_from(count, campaign, reading)
     except (GroupGone, InvalidText) as wrong:
         return {**context, "gone": str(wrong)}
-    reviewed = Reviewed.of(campaign, found)
+    why = quiet.why()
+    reviewed = Reviewed.of(campaign, found, why.mark)
     return {
         **context,
         "review": found,
@@ -125,17 +128,18 @@ def _receipt_context(
         "planned": campaign.scheduled_for,
         "said_day": reviewed.day,
         "is_later": campaign.scheduled_for is not None or "later" in request.GET,
-        "times": guards.handy_times(),
-        **typed_time(request),
+        "times": quiet.handy_times(),
+        **typed_time(request, quiet),
         "hours": settings.SAME_TEXT_HOURS,
         "must_type": guards.is_large(found.people, found.cost),
         "confirms": must_confirm(request, reviewed.people, reviewed.cost),
-        "morning": guards.morning_after(),
-        "is_day_off": guards.is_day_off(),
+        "morning": quiet.morning_after(),
+        "why_not_now": why_not_now(why) if why else "",
+        "quiet_mark": why.mark,
         "signed": signing.dumps(reviewed.to_json(), salt=_salt(campaign)),
         **test_context(request, campaign, found),
         "again": _READY,
-        "seen": _seen(campaign, reading, found.committed),
+        "seen": _seen(campaign, reading, quiet, found.committed),
     }
 
 
@@ -147,18 +151,22 @@ def _standing(count: PeopleCount, campaign: Campaign) -> str:
 
 
 def _seen(
-    campaign: Campaign, reading: BalanceReading | None, committed: balance.Committed | None = None
+    campaign: Campaign,
+    reading: BalanceReading | None,
+    quiet: QuietTimes,
+    committed: balance.Committed | None = None,
 ) -> str:
-    """A mark that changes with whatever the receipt shows of the account."""
+    """A mark that changes with whatever the receipt shows of the account and of this moment."""
     if reading is None or not balance.is_fresh(reading):
         said = campaign.gateway.balance_error or machines.nobody_looks_in(campaign.gateway)
         return f"waiting: {said}"
     rates = (str(rate) for rate in reading.rates.values())
     cost = (committed or balance.committed(campaign.gateway)).cost
-    quiet = f"{guards.morning_after()} {guards.is_day_off()}"
+    why = quiet.why()
+    waits = f"{why.mark} {why.day_off} {quiet.morning_after()}"
     day = letters.day_of(campaign, campaign.scheduled_for)
     planned = f"{campaign.scheduled_for} {day}"
-    return "/".join([str(reading.balance), *rates, str(cost), campaign.fingerprint, quiet, planned])
+    return "/".join([str(reading.balance), *rates, str(cost), campaign.fingerprint, waits, planned])
 
 
 def _salt(campaign: Campaign) -> str:
@@ -183,7 +191,7 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         reviewed = Reviewed.from_json(signed)
         if must_confirm(request, reviewed.people, reviewed.cost):
             return to_confirm(campaign.get_absolute_url())
-        why = later.objection(reviewed.people, reviewed.cost)
+        why = later.objection(reviewed.people, reviewed.cost, reviewed.quiet)
         if not why:
             handover.hand_over(campaign, reviewed=reviewed, by=request.user, at=later.moment)
     except signing.BadSignature:

@@ -11,7 +11,8 @@ from django.views.decorators.http import require_http_methods, require_safe
 from messaging import tasks
 from messaging.forms.schedule import MoveForm
 from messaging.models import Campaign, CampaignState
-from messaging.services.campaigns import guards, schedule
+from messaging.services.campaigns import quiet_days, schedule
+from messaging.services.campaigns.quiet_times import QuietTimes
 from messaging.services.gateway import holds
 from messaging.services.money import affordability, balance, new_prices
 from messaging.views.freshness import recent_reading
@@ -25,8 +26,10 @@ from sociair_portal.common.identity import to_confirm
 @permission_required("messaging.view_campaign", raise_exception=True)
 def scheduled(request: HttpRequest) -> HttpResponse:
     gateway = holds.current_gateway()
+    days = schedule.coming()
+    names = quiet_days.names_of(day.day for day in days)
     context = {
-        "days": schedule.coming(),
+        "days": [(day, names.get(day.day, "")) for day in days],
         "balance_reading": balance.latest(gateway),
         "committed": balance.committed(gateway),
     }
@@ -61,8 +64,7 @@ def move(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "campaign": campaign,
         "form": form,
-        "morning": guards.morning_after(),
-        "times": guards.handy_times(),
+        "times": QuietTimes().handy_times(),
         "bill": bill,
         "cost_now": campaign.cost if bill is None else bill.cost,
     }

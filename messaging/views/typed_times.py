@@ -4,9 +4,10 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest
 
-from messaging.forms.review import LaterForm, why_quiet
+from messaging.forms.review import LaterForm
 from messaging.models import Campaign
-from messaging.services.campaigns import guards
+from messaging.services.campaigns.quiet_times import QuietTimes
+from messaging.services.campaigns.quiet_words import objection
 from sociair_portal.common import typed_days
 
 
@@ -18,7 +19,7 @@ def review_with_time(request: HttpRequest, campaign: Campaign) -> str:
     return f"{campaign.get_absolute_url()}?{urlencode({'later': 1, 'at': typed})}"
 
 
-def typed_time(request: HttpRequest) -> dict[str, str]:
+def typed_time(request: HttpRequest, quiet: QuietTimes) -> dict[str, str]:
     """The time that was typed before, and what is wrong with it."""
     typed = request.GET.get("at", "")
     if not typed:
@@ -27,5 +28,6 @@ def typed_time(request: HttpRequest) -> dict[str, str]:
     if not later.is_valid():
         wrong = " ".join(str(one) for errors in later.errors.values() for one in errors)
     else:
-        wrong = why_quiet(later.moment) if guards.morning_after(later.moment) else ""
+        why = quiet.why(later.moment)
+        wrong = objection(why, later.moment) if why else ""
     return {"typed_at": typed_days.shown_again(typed), "at_error": wrong}

@@ -15,6 +15,7 @@ _WORDS: Final[dict[str, Promise]] = {
     "contacts.contactimport": _("Import"),
     "messaging.campaign": _("Campaign"),
     "messaging.messagetemplate": _("Template"),
+    "messaging.quietday": _("Day off"),
     "messaging.gateway": _("Connection to Sociair"),
     "messaging.profile": _("Own number"),
     "auth.user": _("Colleague"),

@@ -19,6 +19,7 @@ TRACKED: Final[list[dict[str, Any]]] = [
     {"model": "contacts.ContactField", "include_fields": ["name", "key", "kind", "in_list"]},
     {"model": "contacts.OptOut", "include_fields": ["mobile", "reason"], **_WITH_MASKED_NUMBER},
     {"model": "messaging.MessageTemplate", "include_fields": ["name", "text"]},
+    {"model": "messaging.QuietDay", "include_fields": ["day", "name"]},
     {"model": "messaging.Profile", "include_fields": ["mobile"], **_WITH_MASKED_NUMBER},
     {
         "model": "auth.User",

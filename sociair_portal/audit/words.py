@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
 
 from django.core.exceptions import FieldDoesNotExist
-from django.db.models import BooleanField, Field, JSONField, Model
+from django.db.models import BooleanField, DateField, Field, JSONField, Model
 from django.utils import timezone
 from django.utils.functional import Promise
 from django.utils.translation import gettext
@@ -176,6 +176,13 @@ def _moment(written: str) -> str:
     return shown_days.moment(timezone.localtime(at) if timezone.is_aware(at) else at)
 
 
+def _day(written: str) -> str:
+    try:
+        return shown_days.day(date.fromisoformat(written))
+    except ValueError:
+        return written
+
+
 def _rupees(written: str) -> str:
     try:
         return in_digits(formats.rupees(Decimal(written)))
@@ -219,6 +226,8 @@ def _value(field: "Field[Any, Any] | None", value: Any) -> str:
         return ""
     if isinstance(field, BooleanField):
         return gettext("yes") if value == "True" else gettext("no")
+    if isinstance(field, DateField):
+        return _day(str(value))
     labels = {str(key): str(label) for key, label in field.flatchoices} if field else {}
     return labels.get(str(value), str(value))
 

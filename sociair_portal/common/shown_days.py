@@ -53,6 +53,13 @@ def day(on: date) -> str:
     return sambat or gregorian(on)
 
 
+def year(on: date) -> str:
+    """2026 (AD), or 2083 (BS): the year that a day is in."""
+    parts = calendars.parts_of_bikram_sambat(on) if chosen() is Calendar.BIKRAM_SAMBAT else None
+    said = _("%(year)s (BS)") if parts else _("%(year)s (AD)")
+    return said % {"year": in_digits(f"{parts[0] if parts else on.year}")}
+
+
 def moment(local: datetime) -> str:
     """28 Aug 2026, 14:05, or 12 Bhadra 2083, 14:05: a moment that is local already."""
     return f"{day(local)}, {clock(local)}"

@@ -162,7 +162,7 @@ PAGES: Final = (
     Page(
         "scheduled",
         _("Send later"),
-        ("/schedule/",),
+        ("/schedule/", "/days-off/"),
         (
             Section(
                 _("Choose a time"),
@@ -173,9 +173,10 @@ PAGES: Final = (
                 ),
             ),
             Section(
-                _("Quiet hours"),
+                _("Quiet hours and days off"),
                 (
-                    _("At night and on Saturdays the portal asks before it sends."),
+                    _("At night, on Saturdays and on days off the portal asks before it sends."),
+                    _("Managers enter public holidays and other days off under Days off."),
                     _("If nothing could be sent for hours, an overdue message asks first too."),
                 ),
             ),

@@ -127,6 +127,12 @@ def is_tomorrow(at: datetime) -> bool:
     return timezone.localtime(at).date() == timezone.localdate() + timedelta(days=1)
 
 
+@register.filter
+def is_within_a_week(at: datetime) -> bool:
+    """Whether the name of its weekday says which day a coming moment is on."""
+    return timezone.localtime(at).date() < timezone.localdate() + timedelta(days=7)
+
+
 # One mark for each state: icon, and the colour it is drawn in (static/css/app.css).
 _MARKS: Final = {
     "draft": ("pencil", "grey"),

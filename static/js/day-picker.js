@@ -149,7 +149,8 @@
       one.textContent = opens;
       one.setAttribute("aria-haspopup", "dialog");
       const label = of.labels && of.labels[0];
-      if (label) one.setAttribute("aria-label", `${opens}: ${label.textContent.trim()}`);
+      // Without the star that marks what is required.
+      if (label) one.setAttribute("aria-label", `${opens}: ${label.firstChild.textContent.trim()}`);
       one.addEventListener("click", () => open(of));
       of.after(one);
     });

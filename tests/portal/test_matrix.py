@@ -11,6 +11,7 @@ manager and a superuser, all of them asking for what belongs to someone else.
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import date
 from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any, Final
@@ -23,7 +24,7 @@ from django.test import Client
 from django.urls import URLResolver, get_resolver
 
 from contacts.models import ContactField, ContactImport
-from messaging.models import Gateway, MessageTemplate
+from messaging.models import Gateway, MessageTemplate, QuietDay
 from sociair_portal.roles import MANAGER, SENDER
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory, UserFactory
 from tests.sending import hand_over, numbers
@@ -41,6 +42,7 @@ _NAMED: Final = {
     "groups/": "group",
     "opt-outs/": "opt_out",
     "templates/": "template",
+    "days-off/": "day_off",
     "colleagues/": "colleague",
 }
 
@@ -134,6 +136,7 @@ def office(roles: None, gateway: Gateway) -> Office:
         "group": GroupFactory.create(members=[person]),
         "opt_out": OptOutFactory.create(),
         "template": MessageTemplate.objects.create(name="Rain", text="It rains."),
+        "day_off": QuietDay.objects.create(day=date(2026, 12, 25), name="Christmas"),
         "colleague": sita,
     }
     return Office([_browser(user) for user in people], {name: it.pk for name, it in things.items()})

@@ -35,7 +35,7 @@ _LATER: Final = {
     *("contacts_importedchange", "contacts_forgottennumber", "contacts_membercount"),
     *("messaging_erasure", "messaging_retentionday", "messaging_numbercode"),
     *("messaging_sentlink", "messaging_peoplecount", "messaging_peoplechange"),
-    "messaging_billcheck",
+    *("messaging_billcheck", "messaging_quietday"),
 }
 
 # The names of the columns, and the rows.

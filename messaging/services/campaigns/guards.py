@@ -1,12 +1,10 @@
-"""Guards before a send: many people, quiet hours, days off, a restored database, the same text."""
+"""Guards before a send: many people, a restored database, the same text. When it is a bad time to
+send is in `quiet_times`.
+"""
 
-from calendar import SATURDAY
-from datetime import datetime, timedelta
 from decimal import Decimal
-from typing import Final
 
 from django.conf import settings
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from messaging.models import Campaign
@@ -17,57 +15,6 @@ from messaging.services.money.affordability import SendRefused
 def is_large(people: int, cost: Decimal) -> bool:
     """Whether so many people, or rupees, are over LARGE_SEND: the sender must type the number."""
     return people > settings.LARGE_SEND or cost > settings.LARGE_SEND
-
-
-def is_quiet_hour(at: datetime | None = None) -> bool:
-    """Whether a moment (now, if none is given) is in quiet hours."""
-    if settings.QUIET_HOURS is None:
-        return False
-    begins, ends = settings.QUIET_HOURS
-    return (timezone.localtime(at).hour - begins) % 24 < (ends - begins) % 24
-
-
-def is_day_off(at: datetime | None = None) -> bool:
-    """Whether a moment (now, if none is given) is on a Saturday, and the portal asks then."""
-    return settings.QUIET_SATURDAYS and timezone.localtime(at).weekday() == SATURDAY
-
-
-def morning_after(at: datetime | None = None) -> datetime | None:
-    """The next working morning after a moment (now, if none is given) at which the portal asks.
-
-    None if it does not ask.
-    """
-    if not is_quiet_hour(at) and not is_day_off(at):
-        return None
-    local = timezone.localtime(at)
-    morning = local.replace(hour=_morning(), minute=0, second=0, microsecond=0)
-    while morning <= local or is_day_off(morning):
-        morning += timedelta(days=1)
-    return morning
-
-
-def _morning() -> int:
-    return settings.QUIET_HOURS[1] if settings.QUIET_HOURS else _MORNING
-
-
-def handy_times() -> list[datetime]:
-    """Times that many choose, outside quiet hours and days off: the next few from now on."""
-    now = timezone.localtime()
-    found = [
-        (now + timedelta(days=days)).replace(hour=hour, minute=0, second=0, microsecond=0)
-        for days in range(_DAYS_AHEAD)
-        for hour in dict.fromkeys((_morning(), _NOON, _EVENING))
-    ]
-    soon = now + _SOON
-    return [at for at in found if at > soon and morning_after(at) is None][:_HANDY]
-
-
-_MORNING: Final = 7
-_NOON: Final = 12
-_EVENING: Final = 17
-_DAYS_AHEAD: Final = 3  # today, a day off, the day after
-_SOON: Final = timedelta(minutes=15)
-_HANDY: Final = 3
 
 
 def check_no_test(campaign: Campaign) -> None:

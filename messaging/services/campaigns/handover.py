@@ -36,8 +36,8 @@ from sociair_portal.common.request_ids import current_id
 @dataclass(frozen=True, slots=True)
 class Reviewed:
     """What someone saw and signed: of which content, for how many people and rupees, which day its
-    letters say, if they say one, a mark of who they are, and in how many parts (both missing from
-    an older page).
+    letters say, if they say one, a mark of who they are, in how many parts, and a mark of what
+    speaks against sending it now (these three missing from an older page).
     """
 
     fingerprint: str
@@ -46,21 +46,24 @@ class Reviewed:
     day: str = ""
     who: str = ""
     parts: int = 0
+    quiet: str = ""
 
     @classmethod
-    def of(cls, campaign: Campaign, review: Review) -> "Reviewed":
+    def of(cls, campaign: Campaign, review: Review, quiet: str = "") -> "Reviewed":
         day = letters.day_of(campaign, campaign.scheduled_for)
         who = signed_people.who_is_signed(review)
-        return cls(campaign.fingerprint, review.people, review.cost, day, who, review.parts)
+        return cls(campaign.fingerprint, review.people, review.cost, day, who, review.parts, quiet)
 
     def to_json(self) -> list[Any]:
-        return [self.fingerprint, self.people, str(self.cost), self.day, self.who, self.parts]
+        seen = [self.fingerprint, self.people, str(self.cost), self.day, self.who, self.parts]
+        return [*seen, self.quiet]
 
     @classmethod
     def from_json(cls, data: list[Any]) -> "Reviewed":
         who = str(data[4]) if len(data) > 4 else ""
         parts = int(data[5]) if len(data) > 5 else 0
-        return cls(str(data[0]), int(data[1]), Decimal(data[2]), str(data[3]), who, parts)
+        quiet = str(data[6]) if len(data) > 6 else ""
+        return cls(str(data[0]), int(data[1]), Decimal(data[2]), str(data[3]), who, parts, quiet)
 
 
 def hand_over(

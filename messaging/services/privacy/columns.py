@@ -30,6 +30,7 @@ _HERS: Final = (
 _NAMED: Final = (
     *("messaging.Profile.mobile", "auth.User.username", "auth.User.first_name"),
     *("auth.User.last_name", "auth.User.email", "contacts.Group.name"),
+    "messaging.QuietDay.name",
     *("messaging.MessageTemplate.name", "messaging.MessageTemplate.text", "messaging.Batch.text"),
     *("audit.Entry.actor_name", "audit.Entry.actor_email", "account.EmailAddress.email"),
     *("usersessions.UserSession.ip", "usersessions.UserSession.user_agent"),

@@ -207,5 +207,5 @@ def test_queries_of_the_review_do_not_grow_with_people(
         campaign = draft(
             groups=(GroupFactory.create(members=ContactFactory.create_batch(people)).pk,)
         )
-        with django_assert_max_num_queries(26):
+        with django_assert_max_num_queries(27):
             sender.get(url(campaign))
