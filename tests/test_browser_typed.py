@@ -180,7 +180,9 @@ def test_nobody_else_finds_what_she_typed(
     page = {"address": "/groups/new/", "by": "", "typed": [[" name  1", "text", "Class 9"]]}
     portal.goto(f"{live_server.url}/account/sign-in/")
     _sign_in(portal, "hari")
-    keep = "([user, page]) => sessionStorage.setItem('typed', JSON.stringify({user, pages: [page]}))"
+    keep = (
+        "([user, page]) => sessionStorage.setItem('typed', JSON.stringify({user, pages: [page]}))"
+    )
     portal.evaluate(keep, ["anita", page])
     portal.goto(f"{live_server.url}/groups/new/")
     expect(portal.locator("#id_name")).to_have_value("")
