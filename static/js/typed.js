@@ -57,7 +57,8 @@
   function putBack(typed) {
     const kept = Object.fromEntries(typed.map(([name, type, value]) => [name, { type, value }]));
     const changed = fields().filter(([name, field]) => {
-      if (!kept[name] || kept[name].type !== field.type) return false;
+      // What was typed by the other calendar is no day of a browser's own field.
+      if (!kept[name] || ![kept[name].type, "text"].includes(field.type)) return false;
       const before = JSON.stringify(valueOf(field));
       put(field, kept[name].value);
       return JSON.stringify(valueOf(field)) !== before;
