@@ -140,6 +140,14 @@
     });
   });
 
+  // A field that asks for a day gives way to one that asks for a text, but not to its like: someone
+  // may be typing there.
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { target, fragment } = event.detail;
+    const asksForADay = (part) => Boolean(part.querySelector(".typed-day"));
+    if (target.id === "filter-value" && asksForADay(target) === asksForADay(fragment)) event.detail.shouldSwap = false;
+  });
+
   // What was unfolded stays so when its part of the page is refreshed.
   let unfolded = [];
   document.addEventListener("htmx:beforeSwap", (event) => {
