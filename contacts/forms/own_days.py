@@ -42,7 +42,7 @@ class OwnDayInput(forms.TextInput):
     below it which day that is by both.
     """
 
-    template_name = "contacts/_typed_day.html"
+    template_name = "contacts/days/_typed.html"
 
     def value_from_datadict(self, data: Any, files: Any, name: str) -> TypedDay:
         return typed_day(data, name)

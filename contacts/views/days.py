@@ -11,4 +11,4 @@ from sociair_portal.common.buttons import by_button
 def reading(request: HttpRequest, name: str) -> HttpResponse:
     """By both calendars, or the question which of two days is meant."""
     context = OwnDayInput().get_context(name, typed_day(request.POST, name), {"id": f"id_{name}"})
-    return render(request, "contacts/_day_reading.html", context)
+    return render(request, "contacts/days/_reading.html", context)

@@ -5,8 +5,11 @@ from collections.abc import Iterator
 
 import pytest
 from django.contrib.auth.models import User
+from django.http import QueryDict
 from django.urls import reverse
+from django.utils.http import urlencode
 
+from contacts.forms.lists import ContactFilterForm
 from contacts.models import Contact, ContactField
 from sociair_portal.accounts.models import Preferences
 from sociair_portal.common import shown_days
@@ -184,6 +187,21 @@ def test_the_filter_asks_for_a_day_where_a_field_has_days(
     ):
         page = sender.get(address, {"field": field, "how": how}).text
         assert f'<input type="{kind}" name="value"' in page
+
+
+def test_the_record_says_the_day_of_a_filter_so_that_no_one_mistakes_it(
+    born: ContactField, nepali: Browser
+) -> None:
+    def sentence(**query: str) -> str:
+        return ContactFilterForm(QueryDict(urlencode({"field": "born", **query}))).sentence
+
+    with shown_days.seen_in(lambda: Calendar.BIKRAM_SAMBAT):
+        said = sentence(how="less", value="2045-01-13", value_day="1988-04-25")
+        assert said == "Born is less than, or before 2045-01-13 (25 Apr 1988)"
+        assert sentence(how="is", value="25 Apr 1988") == "Born is 25 Apr 1988"
+        assert sentence(how="has", value="2045-01") == "Born contains 2045-01"
+    export = nepali.get(f"{reverse('contacts:export', args=['csv'])}?field=born&how=has&value=2045")
+    assert nepali.get(export.headers["Location"]).status_code == 200
 
 
 @pytest.fixture
