@@ -2,12 +2,13 @@
 
 from django.urls import path
 
-from contacts.views import fields, groups, imports, opt_outs, people
+from contacts.views import days, fields, groups, imports, opt_outs, people
 
 app_name = "contacts"
 urlpatterns = [
     path("contacts/", people.contact_list, name="list"),
     path("contacts/new/", people.contact_create, name="create"),
+    path("contacts/day/<str:name>/", days.reading, name="day"),
     path("contacts/<int:pk>/", people.contact_edit, name="edit"),
     path("contacts/<int:pk>/delete/", people.contact_delete, name="delete"),
     path("contacts/<int:pk>/opt-out/", opt_outs.optout_create, name="optout_contact"),

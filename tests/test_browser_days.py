@@ -9,13 +9,14 @@ from django.contrib.auth import models
 from playwright.sync_api import Page, expect
 from pytest_django import live_server_helper
 
+from contacts.models import Contact, ContactField
 from messaging.models import Gateway
 from sociair_portal.accounts.models import Preferences
 from sociair_portal.common import calendars
 from sociair_portal.common.calendars import Calendar
 from sociair_portal.roles import MANAGER
 from tests.consoles import no_complaints
-from tests.factories import UserFactory
+from tests.factories import ContactFactory, UserFactory
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -76,3 +77,79 @@ def test_the_last_known_day_is_the_last_that_can_be_picked(history: Page) -> Non
     shown = calendars.bikram_sambat(date(2027, 4, 13))
     expect(history.get_by_text(f"{shown} (13 Apr 2027)", exact=True)).to_be_visible()
     assert history.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+@pytest.fixture
+def contact_form(history: Page, live_server: live_server_helper.LiveServer) -> Page:
+    """The form of a new contact, with a field for a day."""
+    ContactField.objects.create(name="Born", key="born", kind="date")
+    history.goto(f"{live_server.url}/contacts/new/")
+    history.get_by_label("Name").fill("Sita")
+    history.get_by_label("Mobile number").fill("9841000001")
+    return history
+
+
+def test_a_day_of_a_contact_is_asked_about_and_picked(contact_form: Page) -> None:
+    page = contact_form
+    born = page.get_by_label("Born (optional)", exact=True)
+    born.fill("2045-01-13")
+    meant = page.get_by_label("Bikram Sambat (BS): 13 Baisakh 2045 (25 Apr 1988)")
+    expect(meant).to_be_visible()
+    assert not Axe().run(page).response["violations"]
+    page.get_by_role("button", name="Add contact").click()
+    expect(page.get_by_role("link", name="Both calendars have this year.")).to_be_visible()
+    meant.check()
+
+    page.get_by_role("button", name="Pick a day: Born").click()
+    expect(page.get_by_role("dialog", name="Baisakh 2045")).to_be_visible()
+    page.get_by_role("button", name="Previous year").click()
+    for key in ("ArrowRight", "Enter"):
+        page.locator(".day-picker [tabindex='0']").press(key)
+    expect(born).to_have_value("2044-01-14")
+    chosen = page.get_by_label("Bikram Sambat (BS): 14 Baisakh 2044 (27 Apr 1987)")
+    expect(chosen).to_be_checked()  # what was picked needs no answer
+    page.get_by_role("button", name="Add contact").click()
+    page.wait_for_url("**/contacts/")
+    assert Contact.objects.get().fields == {"born": ["1987-04-27", "2044-01-14"]}
+
+
+def test_a_day_is_not_lost_nor_another_when_the_calendar_is_changed(contact_form: Page) -> None:
+    page = contact_form
+    page.get_by_label("Born (optional)", exact=True).fill("2045-01-13")
+
+    def count_by(calendar: str) -> None:
+        page.locator(".user-menu summary").click()
+        page.get_by_role("link", name="Preferences").click()
+        page.get_by_label(calendar).check()
+        page.get_by_role("button", name="Save").click()
+        page.wait_for_url("**/contacts/new/")
+
+    count_by("Gregorian")
+    born = page.get_by_label("Born (optional)", exact=True)
+    expect(page.get_by_label("Name")).to_have_value("Sita")
+    expect(born).to_have_value("")  # it would be a day in 2045
+    born.fill("2012-04-25")
+    expect(page.get_by_text("25 Apr 2012 (13 Baisakh 2069)", exact=True)).to_be_visible()
+    count_by("Bikram Sambat")
+    expect(born).to_have_value("2012-04-25")
+    expect(page.get_by_label("Gregorian (AD): 13 Baisakh 2069 (25 Apr 2012)")).to_be_visible()
+
+
+def test_the_filter_gets_a_calendar_for_a_field_of_days(
+    history: Page, live_server: live_server_helper.LiveServer
+) -> None:
+    ContactField.objects.create(name="Born", key="born", kind="date")
+    for name, day in (("Asha", "1987-01-01"), ("Bina", "2001-01-01")):
+        ContactFactory.create(name=name, fields={"born": [day, day]})
+    history.goto(f"{live_server.url}/contacts/")
+    history.get_by_text("More filters and sorting").click()
+    history.get_by_label("Field", exact=True).select_option("born")
+    expect(history.get_by_role("button", name="Pick a day: Value")).to_be_visible()
+    history.get_by_label("Condition").select_option("less")
+    value = history.get_by_label("Value", exact=True)
+    value.fill("2045-01-13")
+    history.get_by_label("Bikram Sambat (BS): 13 Baisakh 2045 (25 Apr 1988)").check()
+    expect(history.get_by_role("link", name="Bina")).to_have_count(0)
+    expect(history.get_by_role("link", name="Asha")).to_be_visible()
+    history.get_by_label("Condition").select_option("has")
+    expect(history.get_by_role("button", name="Pick a day: Value")).to_have_count(0)

@@ -8,7 +8,15 @@ from django.db.models import QuerySet
 from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
-from contacts.fields import MOST_CHARACTERS, FieldKind, InvalidValue, compared, parse_value
+from contacts.fields import (
+    MOST_CHARACTERS,
+    FieldKind,
+    FieldValue,
+    InvalidValue,
+    compared,
+    parse_value,
+)
+from contacts.forms.own_days import OwnDayField
 from contacts.forms.people import NameField, RowsField
 from contacts.forms.searches import PeopleSearchField, no_digits
 from contacts.models import OPERATOR_CHOICES, Contact, ContactField, Group, OptOut
@@ -74,6 +82,15 @@ class ContactFilterForm(SearchForm):
         if not self.own:
             for name in ("field", "how", "value"):
                 del self.fields[name]
+            return
+        for name in ("field", "how"):
+            self.fields[name].widget.attrs |= _ANOTHER_VALUE
+        if self._asks_for_a_day(data):
+            self.fields["value"] = OwnDayField(label=self.fields["value"].label)
+
+    def _asks_for_a_day(self, data: Any) -> bool:
+        is_day = any(one.key == data.get("field") for one in self.own if one.kind == FieldKind.DATE)
+        return is_day and data.get("how", "") not in (Comparison.HAS, *_WITHOUT_VALUE)
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or self.cleaned_data
@@ -86,6 +103,8 @@ class ContactFilterForm(SearchForm):
         comparison = Comparison(cleaned.get("how") or Comparison.IS)
         if not comparison.needs_value:
             return FieldCondition(field, comparison)
+        if isinstance(self.fields["value"], OwnDayField):
+            return self._of_a_day(field, comparison, cleaned["value"])
         if not (text := clean_name(cleaned["value"])):
             return None  # it is still being typed
         if not may_see_numbers() and _may_find_a_number(field, comparison, text):
@@ -95,14 +114,21 @@ class ContactFilterForm(SearchForm):
             return FieldCondition(field, comparison, text)
         try:
             value = parse_value(FieldKind(field.kind), text)
-            if field.kind == FieldKind.DATE and not compared(value):
-                raise InvalidValue(
-                    str(_("The months of this year are not known yet, so choose an earlier date."))
-                )
         except InvalidValue as invalid:
             self.add_error("value", invalid.reason)
             return None
         return FieldCondition(field, comparison, value)
+
+    def _of_a_day(
+        self, field: ContactField, comparison: Comparison, day: FieldValue | None
+    ) -> FieldCondition | None:
+        if day is None:
+            return None
+        if not compared(day):
+            said = _("The months of this year are not known yet, so choose an earlier date.")
+            self.add_error("value", str(said))
+            return None
+        return FieldCondition(field, comparison, day)
 
     @property
     def is_narrowed(self) -> bool:
@@ -142,6 +168,14 @@ class ContactFilterForm(SearchForm):
         return ORDERS[self.cleaned_data["sort"]] if self.is_valid() else BY_NAME
 
 
+# A day is asked for otherwise than a text, so that the field for the value comes anew.
+_ANOTHER_VALUE: Final = {
+    "hx-post": "?searching",
+    "hx-trigger": "change",
+    "hx-select-oob": "#found:innerHTML,#filter-value:outerHTML",
+    "hx-sync": "this:replace",
+}
+_WITHOUT_VALUE: Final = [one for one in Comparison if not one.needs_value]
 _FEWEST_OF_A_NUMBER: Final = 7  # digits; marks, rupees and years have fewer
 
 

@@ -6,7 +6,16 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.utils.translation import gettext_lazy as _
 
-from contacts.fields import RESERVED, FieldKind, InvalidValue, key_of, parse_value, show_value
+from contacts.fields import (
+    RESERVED,
+    FieldKind,
+    FieldValue,
+    InvalidValue,
+    key_of,
+    parse_value,
+    show_value,
+)
+from contacts.forms.own_days import OwnDayField
 from contacts.models import FIELD_KINDS, NUMBER_STYLES, Contact, ContactField, Group, OptOut
 from contacts.names import clean_name, name_key
 from contacts.phone import InvalidMobile, operator_of, parse_mobile
@@ -92,11 +101,11 @@ class RowsField(ModelMultipleChoiceField):
 
 
 class OwnField(forms.CharField):
-    """A value of one of the office's own fields, as people type it."""
+    """A text or a number of one of the office's own fields, as people type it."""
 
-    def __init__(self, field: ContactField) -> None:
-        super().__init__(label=_("%(name)s (optional)") % {"name": field.name}, required=False)
-        self.kind = FieldKind(field.kind)
+    def __init__(self, kind: FieldKind, *, label: Any) -> None:
+        super().__init__(label=label, required=False)
+        self.kind = kind
 
     def to_python(self, value: Any) -> Any:
         text = clean_name(super().to_python(value) or "")
@@ -108,6 +117,13 @@ class OwnField(forms.CharField):
     def prepare_value(self, value: Any) -> Any:
         """A stored number as it is shown; what someone typed, as it was."""
         return show_value(self.kind, value) if isinstance(value, int | float | list) else value
+
+
+def _own_field(field: ContactField, stored: FieldValue | None) -> forms.Field:
+    label = _("%(name)s (optional)") % {"name": field.name}
+    if field.kind == FieldKind.DATE:
+        return OwnDayField(label=label, stored=stored)
+    return OwnField(FieldKind(field.kind), label=label)
 
 
 class ContactWithGroupsForm(ContactForm):
@@ -128,8 +144,9 @@ class ContactWithGroupsForm(ContactForm):
         own = [field for field in ContactField.objects.all() if not self._is_masked(field)]
         self.own = [field.key for field in own]
         for field in own:
-            self.fields[f"own_{field.key}"] = OwnField(field)
-            self.initial[f"own_{field.key}"] = self.instance.fields.get(field.key)
+            value = self.instance.fields.get(field.key)
+            self.fields[f"own_{field.key}"] = _own_field(field, value)
+            self.initial[f"own_{field.key}"] = value
 
     def _is_masked(self, field: ContactField) -> bool:
         value = self.instance.fields.get(field.key)

@@ -1,6 +1,7 @@
 """Filters and orders of the list of contacts."""
 
 from dataclasses import dataclass
+from datetime import date
 from enum import StrEnum
 from typing import Final
 
@@ -13,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from contacts.fields import FieldKind, FieldValue, compared, show_value
 from contacts.models import OPERATOR_CHOICES, Contact, ContactField, Group, OptOut
 from contacts.services.search import find_contacts
+from sociair_portal.common import formats
 
 
 class Comparison(StrEnum):
@@ -70,13 +72,24 @@ class FieldCondition:
     @property
     def words(self) -> str:
         """Class is 8."""
-        value = show_value(FieldKind(self.field.kind), self.value) if self.value != "" else ""
+        value = self._shown if self.value != "" else ""
         said = gettext("%(field)s %(comparison)s %(value)s") % {
             "field": self.field.name,
             "comparison": self.comparison.label,
             "value": value,
         }
         return said.strip()
+
+    @property
+    def _shown(self) -> str:
+        """2045-01-13 (25 Apr 1988): a day also by the calendar that no reader can mistake."""
+        if self.comparison is Comparison.HAS:
+            return str(self.value)
+        shown = show_value(FieldKind(self.field.kind), self.value)
+        if self.field.kind != FieldKind.DATE:
+            return shown
+        day = formats.day(date.fromisoformat(str(compared(self.value))))
+        return shown if shown == day else f"{shown} ({day})"
 
 
 @dataclass(frozen=True, slots=True)

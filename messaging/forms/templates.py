@@ -33,7 +33,10 @@ class TemplateForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 6}),
         error_messages={"required": gettext_lazy("Write the message.")},
     )
-    version = forms.IntegerField(required=False, widget=forms.HiddenInput)
+    # Kept with the text when the language is changed (typed.js): what was typed belongs to it.
+    version = forms.IntegerField(
+        required=False, widget=forms.HiddenInput(attrs={"data-kept": "true"})
+    )
 
     def __init__(self, *args: Any, template: MessageTemplate | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -175,6 +175,16 @@ def field_in_bs(key: str, own: Collection[str]) -> str:
     return next((field for field in fields if field in own), "")
 
 
+def pairs_of_days(keys: Collection[str], own: Collection[str]) -> list[tuple[str, str]]:
+    """Placeholders of the sending day beside a field or a column that is called like one: with a
+    column `date`, `{date_bs}` is not the same day in Bikram Sambat. In pairs with that column.
+    """
+    days = (DATE, DATE_BS)
+    ours = [key for key in keys if (one := meaning(key, own)) in days and one not in own]
+    theirs = [key for key in own if ALIASES.get(key, key) in days]
+    return [(key, other) for key in ours for other in theirs]
+
+
 def with_default(text: str, key: str, default: str) -> str:
     """A text whose placeholders of one field have a default where they had none."""
 
@@ -222,7 +232,10 @@ def _unknown(keys: Collection[str], known: Collection[str]) -> str:
     said, others = [], []
     for key in list(keys)[:_MOST_NAMED]:
         named = key[:_LONGEST_NAMED]
-        if close := difflib.get_close_matches(key, known, n=1):
+        if field := field_in_bs(key, known):
+            sentence = _("There is no field {%(key)s}. {%(field)s} is sent as it is written.")
+            said.append(sentence % {"key": named, "field": field[:_LONGEST_NAMED]})
+        elif close := difflib.get_close_matches(key, known, n=1):
             sentence = _("There is no field {%(key)s}. Did you mean {%(close)s}?")
             said.append(sentence % {"key": named, "close": close[0]})
         else:

@@ -27,6 +27,7 @@ from messaging.models import Campaign, CampaignState, MessageTemplate
 from messaging.services.audience import tables
 from messaging.services.audience.choice import GroupGone
 from messaging.services.audience.known_keys import known_keys, offered
+from messaging.services.audience.other_days import other_days
 from messaging.services.audience.table_rows import TableRefused
 from messaging.services.campaigns import drafts
 from messaging.services.campaigns.estimate import Estimate, estimate
@@ -286,6 +287,7 @@ def _estimate_context(
             "text": text,
             "text_is_wrong": "text" in form.errors,
             "strange": strange(text, known),
+            "other_days": other_days(text, form.chosen_table, None),
             "own_text": as_ours(text, known),
             "plain_text": to_plain(text),
             "estimate": found,

@@ -19,6 +19,7 @@ from messaging.models import BalanceReading, Campaign, CampaignState, PeopleCoun
 from messaging.services.audience import letters
 from messaging.services.audience.choice import Audience, GroupGone
 from messaging.services.audience.odd_cells import odd_cells
+from messaging.services.audience.other_days import other_days
 from messaging.services.campaigns import (
     drafts,
     guards,
@@ -122,6 +123,7 @@ def _receipt_context(
         "refused_words": refused_people.words_of_refusal(campaign.follows),
         "missing_values": sorted(found.missing.items()),
         "odd_cells": odd_cells(Audience.from_json(campaign.audience), campaign.text),
+        "other_days": other_days(campaign.text, campaign.table, campaign.scheduled_for),
         "has_link": found.has_link or has_link(campaign.text),
         "is_again": campaign.audience["again"],
         "is_told": bool(campaign.audience["first"] or campaign.audience["preferred"]),

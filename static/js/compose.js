@@ -44,14 +44,57 @@
     let known = version.value; // the last version known to be saved
     let isOnItsWay = false;
     let isSubmitted = false;
-    let waiting = null; // the button, if the form is to be submitted after that
+    let waiting = null; // what is done after that: the form is submitted, or the page left
+
+    function wait(goOn) {
+      waiting = goOn;
+      line.textContent = line.dataset.waits;
+    }
+
+    // What leads back to this page shows the draft as it was saved, so the last words are, before.
+    // What cannot be saved stays here, and the line says why.
+    let mayLeave = false;
+    function saveBefore(event, goOn) {
+      if (mayLeave || (isSaved && !isOnItsWay)) return;
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      wait((isNothing) => {
+        mayLeave = isSaved || isNothing;
+        if (mayLeave) goOn();
+        mayLeave = false;
+      });
+      if (!isOnItsWay) line.dispatchEvent(new Event("save"));
+    }
+    const leadsBack = (element) => element.closest("[data-leads-back]");
+    document.addEventListener(
+      "submit",
+      (event) => {
+        const away = leadsBack(event.target);
+        if (away) saveBefore(event, () => away.requestSubmit(event.submitter));
+      },
+      true,
+    );
+    document.addEventListener(
+      "click",
+      (event) => {
+        const link = leadsBack(event.target);
+        if (link && link.matches("a")) saveBefore(event, () => link.click());
+      },
+      true,
+    );
 
     form.addEventListener("input", () => (isSaved = isSubmitted = false));
     form.addEventListener("submit", (event) => {
       if (isOnItsWay) {
         event.preventDefault(); // its answer says which version this is
-        waiting = { button: event.submitter };
-        line.textContent = line.dataset.waits;
+        const button = event.submitter;
+        wait(() => {
+          if (button && !button.isConnected) {
+            button.hidden = true; // its part of the page has been replaced
+            form.append(button);
+          }
+          form.requestSubmit(button);
+        });
         return;
       }
       if (event.submitter?.name === "version") {
@@ -71,14 +114,9 @@
       if (saved === null) isSaved = false;
       known = version.value = saved ?? known;
       isOnItsWay = false;
-      if (!waiting) return;
-      const { button } = waiting;
+      const goOn = waiting;
       waiting = null;
-      if (button && !button.isConnected) {
-        button.hidden = true; // its part of the page has been replaced
-        form.append(button);
-      }
-      form.requestSubmit(button);
+      if (goOn) goOn(event.detail.xhr.status === 204); // nothing was written yet
     });
     ["htmx:sendError", "htmx:responseError", "htmx:timeout"].forEach((failure) => {
       line.addEventListener(failure, () => (line.textContent = line.dataset.failed));

@@ -34,6 +34,8 @@
     return `${number} ${months[month]} ${year} (${other})`;
   }
 
+  const pickedFor = (field) => document.getElementById(`${field.id}_picked`);
+
   function typed(field) {
     const plain = field.value.replace(/[०-९]/g, (digit) => String(digit.charCodeAt(0) - 0x966));
     const found = /^\s*([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})/.exec(plain);
@@ -42,7 +44,8 @@
     const index = (year - firstYear) * 12 + month - 1;
     if (month < 1 || month > 12 || index < 0 || index >= lengths.length || day < 1 || day > lengthOf(index)) return null;
     const when = starts[index] + day - 1;
-    return Math.abs(when - today) < 40 * 366 ? when : null; // else a year of the other calendar
+    // Near today, else a year of the other calendar; a field that has _picked asks which it is.
+    return pickedFor(field) || Math.abs(when - today) < 40 * 366 ? when : null;
   }
 
   let field = null;
@@ -99,6 +102,11 @@
     const two = (figure) => String(figure).padStart(2, "0");
     const [at = ""] = field.dataset.picks === "time" ? /[0-9०-९]{1,2}:[0-9०-९]{2}.*$/.exec(field.value) || [] : [];
     field.value = `${year}-${two(month + 1)}-${two(number)}${field.dataset.picks === "time" ? ` ${at}` : ""}`;
+    const picked = pickedFor(field);
+    if (picked) {
+      picked.value = gregorian(day).toISOString().slice(0, 10);
+      document.getElementById(`${field.id}_reading`).replaceChildren();
+    }
     dialog.close();
     field.focus(); // for a time, which is typed after the day
     ["input", "change"].forEach((name) => field.dispatchEvent(new Event(name, { bubbles: true })));

@@ -52,11 +52,15 @@
     event.target.append(along);
   });
 
-  // A form that comes back to where it is sent from, whose address may have changed since.
+  // A form or a link that comes back to where it is, whose address may have changed since.
+  const andBack = (address) => `${address.split("?")[0]}?next=${encodeURIComponent(location.pathname + location.search)}`;
   document.addEventListener("submit", (event) => {
-    if (!event.target.matches("[data-leads-back]")) return;
-    const [path] = event.target.getAttribute("action").split("?");
-    event.target.action = `${path}?next=${encodeURIComponent(location.pathname + location.search)}`;
+    const form = event.target;
+    if (form.matches("[data-leads-back]")) form.action = andBack(form.getAttribute("action"));
+  });
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest("a[data-leads-back]");
+    if (link) link.href = andBack(link.getAttribute("href"));
   });
 
   // "Select all on this page": a box with data-selects="name" ticks every box of that name.
@@ -134,6 +138,14 @@
     input.form.addEventListener("submit", (event) => {
       if (!isSmallEnough()) event.preventDefault();
     });
+  });
+
+  // A field that asks for a day gives way to one that asks for a text, but not to its like: someone
+  // may be typing there.
+  document.addEventListener("htmx:oobBeforeSwap", (event) => {
+    const { target, fragment } = event.detail;
+    const asksForADay = (part) => Boolean(part.querySelector(".typed-day"));
+    if (target.id === "filter-value" && asksForADay(target) === asksForADay(fragment)) event.detail.shouldSwap = false;
   });
 
   // What was unfolded stays so when its part of the page is refreshed.

@@ -70,7 +70,7 @@ class Office:
         key = self.keys[_NAMED[max(begins, key=len)]] if begins else 1
         made_up = {"<int:pk>": str(key), "<path:content_type_id>": "1", "<str:kind>": "csv"}
         made_up |= {"<slug:kind>": "json", "<slug:slug>": "results"}
-        for part in ("<path:object_id>", "<str:secret>", "<str:search>", "<str:key>"):
+        for part in ("<path:object_id>", "<str:secret>", "<str:search>", "<str:key>", "<str:name>"):
             made_up[part] = "1"
         made_up[r"^password/new/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>.+)/$"] = "password/new/1-a/"
         made_up["(?P<url>.*)$"] = "made-up"

@@ -171,12 +171,13 @@ def test_scripts_put_text_into_pages_as_text() -> None:
         assert not risky.search(script.read_text()), script.name
 
 
-def test_a_browser_keeps_a_theme_and_the_number_of_a_draft_and_nothing_else() -> None:
+def test_a_browser_keeps_a_theme_the_number_of_a_draft_and_what_is_typed_on_its_way() -> None:
     sources = [path.read_text() for path in (ROOT / "static").rglob("*.js")]
     kept = {it for source in sources for it in re.findall(r"Storage\.setItem\((.*)\);", source)}
     assert kept == {
         '"theme", button.dataset.theme',
         "remembered, JSON.stringify([version.value, isSaved])",
+        '"typed", JSON.stringify({ user, pages })',
     }
     for source in sources:
         assert not re.search(r"indexedDB|document\.cookie|Storage\[|Storage\.\w+ =", source)

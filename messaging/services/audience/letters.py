@@ -91,7 +91,7 @@ class Writer:
         self._shapes = shapes or {}
         self._own = own
         self._in_devanagari = days.is_devanagari(wording.fixed)
-        wording = wording.filled(_said_days(wording, day, own))
+        wording = wording.filled(said_days(wording, day, own))
         self._slots = [self._place(piece) for piece in wording.pieces if isinstance(piece, Slot)]
         self._pattern = "".join(
             "%s" if isinstance(piece, Slot) else piece.replace("%", "%%")
@@ -173,7 +173,7 @@ def _in_bs(in_devanagari: bool, value: FieldValue) -> str | None:
     return days.sambat(date.fromisoformat(str(iso)), in_devanagari=in_devanagari) if iso else None
 
 
-def _said_days(wording: Wording, day: datetime, own: Collection[str]) -> dict[str, str]:
+def said_days(wording: Wording, day: datetime, own: Collection[str]) -> dict[str, str]:
     """What the placeholders of the sending day say, in the order of the text.
 
     In Bikram Sambat by the script of the words that everyone gets: the language of whoever looks
@@ -224,12 +224,12 @@ def days_in(campaign: Campaign, at: datetime) -> str:
     if not {meaning(key, ()) for key in wording.keys} & {DATE, DATE_BS}:
         return ""
     own = _shapes() if campaign.table is None else campaign.table.headings
-    return ", ".join(dict.fromkeys(_said_days(wording, at, own).values()))
+    return ", ".join(dict.fromkeys(said_days(wording, at, own).values()))
 
 
 def day_of(campaign: Campaign, at: datetime | None) -> str:
     """The day that its letters say if they go out at a time (None: now); empty if they say none."""
-    return days_in(campaign, _not_past(at))
+    return days_in(campaign, not_past(at))
 
 
 def stale_day(campaign: Campaign) -> str:
@@ -238,10 +238,11 @@ def stale_day(campaign: Campaign) -> str:
     if written is None:
         return ""
     day = days_in(campaign, written)
-    return "" if day == days_in(campaign, _not_past(written)) else day
+    return "" if day == days_in(campaign, not_past(written)) else day
 
 
-def _not_past(at: datetime | None) -> datetime:
+def not_past(at: datetime | None) -> datetime:
+    """The time that letters say which are to go out at a time (None: now)."""
     now = timezone.now()
     return now if at is None else max(at, now)
 
@@ -253,7 +254,7 @@ def writer_of(campaign: Campaign) -> Writer:
     that it would go out on.
     """
     if campaign.sent_at is None:
-        day = _not_past(campaign.scheduled_for)
+        day = not_past(campaign.scheduled_for)
     else:
         day = campaign.written_for or campaign.sent_at
     return writer_for(campaign.text, campaign.table, day=day)
