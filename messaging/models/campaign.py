@@ -16,7 +16,7 @@ from messaging.models.table import RecipientTable
 from messaging.models.template import MessageTemplate
 from messaging.text.placeholders import outline
 from sociair_portal.common.request_ids import current_id
-from sociair_portal.common.sentences import SentenceField
+from sociair_portal.common.sentence_fields import SentenceField
 
 TEXT_REMOVED = _("The text has been removed.")
 
@@ -73,7 +73,7 @@ class Campaign(models.Model):
         _("chosen recipients"), help_text=_("Groups, contacts and numbers, as they were chosen.")
     )
     # The audience in words, with the names of groups as they were at the hand-over.
-    chosen = models.TextField(_("recipients in words"), blank=True)
+    chosen = SentenceField(_("recipients in words"), blank=True)
     fingerprint = models.CharField(_("fingerprint of text and recipients"), max_length=64)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
