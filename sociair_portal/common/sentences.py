@@ -113,7 +113,7 @@ def row_value(text: str, most: int = _MOST) -> str:
     """A text or a sentence as it is inserted into a `SentenceField` of many rows. What is too long
     is cut, and stays as it is written now.
     """
-    if isinstance(text, Sentence) and len(text) <= most:
+    if isinstance(text, Sentence) and (text.kept or len(text) <= most):
         return text.stored_briefly
     return finished(text[:most])
 
