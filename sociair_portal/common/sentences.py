@@ -28,6 +28,8 @@ _MARK: Final = "\x1e"
 _ENGLISH: Final = (None, "en")  # the languages in which a source reads as it is
 _WHOLE: Final = re.compile(r"%\((\w+)\)d")
 _SOURCES: Final = ("en", "many", "rupees", "at", "day")
+# Made once: json.dumps would make one for each sentence.
+_packed: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
 _MOST: Final = 300  # characters of what stands in many rows
 
 # Decimals are rupees, datetimes moments, dates days; they are written as the reader writes them.
@@ -47,7 +49,7 @@ class Sentence(str):
     @property
     def stored(self) -> str:
         """What a database keeps of it: of one that was read, what was there."""
-        return self.kept or _to_store(_written(self.parts), self.parts)
+        return self.kept or _to_store(_written(self), self.parts)
 
     @property
     def stored_briefly(self) -> str:
@@ -138,15 +140,16 @@ def _made(parts: list[_Part], kept: str = "", written: str = "") -> Sentence:
     return made
 
 
-def _written(parts: list[_Part]) -> str:
-    """How they read without anyone who has chosen digits."""
+def _written(sentence: Sentence) -> str:
+    """How it reads without anyone who has chosen digits."""
+    if in_digits("0") == "0":
+        return sentence
     with seen_with(lambda: False):
-        return " ".join(map(_read, parts))
+        return " ".join(map(_read, sentence.parts))
 
 
 def _to_store(written: str, parts: list[_Part]) -> str:
-    packed = json.dumps(parts, ensure_ascii=False, separators=(",", ":"))
-    return f"{_MARK}{written}{_MARK}{packed}"
+    return f"{_MARK}{written}{_MARK}{_packed(parts)}"
 
 
 def _parts_of(text: str) -> list[_Part]:
