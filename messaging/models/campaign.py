@@ -10,6 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from contacts.shown_numbers import shown_text
 from messaging.models.campaign_states import OPEN_STATES, CampaignState, RecipientState
 from messaging.models.gateway import Gateway
 from messaging.models.table import RecipientTable
@@ -222,9 +223,11 @@ class Campaign(models.Model):
 
     @property
     def title(self) -> str:
-        """Its own title; else its text's beginning, on one line, without the values that differ."""
+        """Its own title as whoever looks may see it; else its text's beginning, on one line,
+        without the values that differ.
+        """
         if self.own_title:
-            return self.own_title
+            return shown_text(self.own_title)
         line = " ".join(outline(self.shown_text).split()) or str(_("No text yet"))
         return line if len(line) <= 60 else f"{line[:59].rstrip()}…"
 
