@@ -83,9 +83,11 @@ def noted_label(label: str | Promise) -> Sentence:
     return _made([_source(english, {})])
 
 
-def together(*texts: str) -> str:
-    """Sentences and finished texts, one after the other."""
+def together(*texts: str, between: str = "") -> str:
+    """Sentences and finished texts, one after the other, perhaps with a mark `between` two."""
     found = [text for text in texts if text]
+    if between:
+        found = [*found[:1], *(one for text in found[1:] for one in (between, text))]
     if not any(isinstance(text, Sentence) for text in found):
         return " ".join(found)
     return _made([part for text in found for part in _parts_of(text)])

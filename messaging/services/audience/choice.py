@@ -206,8 +206,7 @@ def describe(audience: Audience) -> str:
         said.append(
             noted_count("%(count)d entered number", "%(count)d entered numbers", count, count=count)
         )
-    found = list(filter(None, said))
-    return together(*found[:1], *(one for text in found[1:] for one in ("·", text)))
+    return together(*said, between="·")
 
 
 def _described_rows(table: RecipientTable) -> str:
