@@ -26,7 +26,9 @@ from sociair_portal.common.shown_digits import in_digits, seen_with
 # Stands before both parts of what is stored; it is taken from the beginning of all other texts.
 _MARK: Final = "\x1e"
 _ENGLISH: Final = (None, "en")  # the languages in which a source reads as it is
-_WHOLE: Final = re.compile(r"%\((\w+)\)d")
+# A count, and what a sentence that has one says in digits itself: "10 digits, and this has %(n)d".
+_COUNT: Final = re.compile(r"%\((\w+)\)d")
+_OWN: Final = re.compile(r"(?<![\w)])[0-9]+(?!\w)")
 _SOURCES: Final = ("en", "many", "rupees", "at", "day")
 # Made once: json.dumps would make one for each sentence.
 _packed: Final = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
@@ -185,7 +187,10 @@ def _read(part: _Part) -> str:
         return _translated(part).join(part["between"])
     if not (figures := part.get("with")):
         return _translated(part)
-    text = _WHOLE.sub(lambda found: in_digits(str(figures[found[1]])), _translated(part))
+    text = _translated(part)
+    if _COUNT.search(text):
+        text = _OWN.sub(lambda found: in_digits(found[0]), text)
+        text = _COUNT.sub(lambda found: in_digits(str(figures[found[1]])), text)
     return text % {name: _unpacked(figure) for name, figure in figures.items()}
 
 

@@ -35,7 +35,7 @@ def _stored(text: str) -> str:
 def test_a_count_has_the_digits_of_whoever_reads_it_and_is_stored_without() -> None:
     with translation.override("ne"), seen_with(lambda: True):
         stored = _stored(noted(_TOO_SHORT, count=9))
-        assert "यो ९ अङ्कको" in read(stored)
+        assert "मोबाइल नम्बर १० अङ्कको हुन्छ, यो ९ अङ्कको" in read(stored)
         assert not set("०१२३४५६७८९") & set(stored)
     with translation.override("ne"):
         assert "यो 9 अङ्कको" in read(stored)
@@ -125,3 +125,11 @@ def test_a_change_leaves_a_sentence_in_every_language() -> None:
     with translation.override("ne"):
         assert read(_stored(gone)).startswith("Nobody ")
     assert changed(said, lambda text: text) is said
+
+
+def test_a_code_of_a_character_keeps_its_digits() -> None:
+    said = "Character %(place)d cannot be sent (U+%(code)04X). Remove it."
+    with translation.override("ne"), seen_with(lambda: True):
+        read_so = str(noted(said, place=12, code=7))
+        assert "१२" in read_so
+        assert "U+0007" in read_so
