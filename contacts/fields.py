@@ -8,12 +8,12 @@ from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
 from django.utils.functional import Promise
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext_lazy
 
 from contacts.names import clean_name
 from sociair_portal.common import formats
 from sociair_portal.common.calendars import Calendar
+from sociair_portal.common.sentences import noted
 from sociair_portal.common.visible import visible
 from sociair_portal.common.written_days import gregorian, read_day
 
@@ -139,15 +139,19 @@ def parse_value(
     """
     text = clean_name(raw)
     if len(text) > MOST_CHARACTERS:
-        said = _("This is too long. It has %(count)d characters and the limit is %(most)d.")
-        raise InvalidValue(said % {"count": len(text), "most": MOST_CHARACTERS})
+        raise InvalidValue(
+            noted(
+                "This is too long. It has %(count)d characters and the limit is %(most)d.",
+                count=len(text),
+                most=MOST_CHARACTERS,
+            )
+        )
     if kind == FieldKind.NUMBER:
         return _number(text, mark)
     if kind == FieldKind.DATE:
         return _day(text, calendar)
     if is_error(text):
-        said = _("“%(text)s” is an error in the spreadsheet.")
-        raise InvalidValue(said % {"text": text})
+        raise InvalidValue(noted("“%(text)s” is an error in the spreadsheet.", text=text))
     return text
 
 
@@ -157,7 +161,7 @@ def _number(text: str, mark: DecimalMark) -> FieldValue:
         return number if text[0] != "0" or text == "0" else [number, text]
     plain = plain_number(text, mark)
     if plain is None:
-        raise InvalidValue(_("“%(text)s” is not a number like 1250 or 1,250.50.") % {"text": text})
+        raise InvalidValue(noted("“%(text)s” is not a number like 1250 or 1,250.50.", text=text))
     exact = Decimal(plain)
     value = int(exact) if exact == exact.to_integral_value() else float(exact)
     return value if str(value) == text else [value, text]
@@ -182,8 +186,12 @@ def _day(text: str, calendar: Calendar) -> FieldValue:
             return ["" if day is None else day.isoformat(), text]
     except ValueError:
         pass
-    said = _("“%(text)s” is not a date like 2026-11-22, 22/11/2026 (day first) or 2083-08-07.")
-    raise InvalidValue(said % {"text": text})
+    raise InvalidValue(
+        noted(
+            "“%(text)s” is not a date like 2026-11-22, 22/11/2026 (day first) or 2083-08-07.",
+            text=text,
+        )
+    )
 
 
 def can_have(kind: FieldKind, value: object) -> bool:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext_lazy
 from phonenumbers import PhoneMetadata
 from phonenumbers.carrierdata import CARRIER_DATA
 
+from sociair_portal.common.sentences import noted
 from sociair_portal.common.visible import visible
 
 
@@ -138,26 +139,30 @@ def _national(digits: str) -> str | None:
 
 def _reason(text: str, digits: str, national: str | None) -> str:
     if not text:
-        return _("There is no number here.")
+        return noted("There is no number here.")
     if _SCIENTIFIC.fullmatch(text):
-        return _("Excel shortened this number to %(text)s. Type it in full.") % {"text": text}
+        return noted("Excel shortened this number to %(text)s. Type it in full.", text=text)
     if national is None and _DIGITS.fullmatch(digits.removeprefix("+")):
-        return _("This is a foreign number. Messages can only go to Nepali mobile numbers (+977).")
+        return noted(
+            "This is a foreign number. Messages can only go to Nepali mobile numbers (+977)."
+        )
     if national is None or not _DIGITS.fullmatch(national):
-        return _("This is not a number. Use only digits, spaces, hyphens and a + at the start.")
+        return noted("This is not a number. Use only digits, spaces, hyphens and a + at the start.")
     if _LANDLINE.fullmatch(national):
-        return _("This is a landline. Messages can only go to mobile numbers.")
+        return noted("This is a landline. Messages can only go to mobile numbers.")
     if len(national) < 10:
-        return _(
-            "This number is too short. A mobile number has 10 digits, and this has %(count)d."
-        ) % {"count": len(national)}
+        return noted(
+            "This number is too short. A mobile number has 10 digits, and this has %(count)d.",
+            count=len(national),
+        )
     if len(national) > 10:
-        return _(
-            "This number is too long. A mobile number has 10 digits, and this has %(count)d."
-        ) % {"count": len(national)}
-    return _("No operator in Nepal has mobile numbers that begin with %(prefix)s.") % {
-        "prefix": national[:3]
-    }
+        return noted(
+            "This number is too long. A mobile number has 10 digits, and this has %(count)d.",
+            count=len(national),
+        )
+    return noted(
+        "No operator in Nepal has mobile numbers that begin with %(prefix)s.", prefix=national[:3]
+    )
 
 
 def operator_of(mobile: str) -> Operator:

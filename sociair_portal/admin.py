@@ -2,6 +2,7 @@
 Colleagues, where managers are at home.
 """
 
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 import django.contrib.auth.admin
@@ -110,6 +111,13 @@ class PortalUserAdmin(ForSuperusers, UserAdmin):
         return ", ".join(role_in_words(group.name) for group in user.groups.all())
 
 
+def _called_in_words(group: Group) -> Group:
+    """A role to be shown, and never saved: its name is that of the reader's language."""
+    shown = copy(group)
+    shown.name = role_in_words(group.name)
+    return shown
+
+
 @admin.register(Group)
 class PortalGroupAdmin(ForSuperusers, GroupAdmin):
     list_display = ("role",)
@@ -122,5 +130,6 @@ class PortalGroupAdmin(ForSuperusers, GroupAdmin):
         self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any
     ) -> HttpResponse:
         if context.get("original") is not None:
-            context["subtitle"] = role_in_words(context["original"].name)
+            context["original"] = _called_in_words(context["original"])
+            context["subtitle"] = str(context["original"])
         return super().render_change_form(request, context, *args, **kwargs)

@@ -16,7 +16,7 @@ from django.utils.translation.template import templatize
 
 _FOLDERS: Final = ("contacts", "messaging", "sociair_portal", "templates")
 _MARKS: Final[dict[str, tuple[int | tuple[int, str], ...] | None]] = {
-    **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop", "noted")),
+    **dict.fromkeys(("_", "gettext", "gettext_lazy", "gettext_noop", "noted", "noted_list")),
     **dict.fromkeys(("ngettext", "ngettext_lazy", "noted_count"), (1, 2)),
     **dict.fromkeys(("pgettext", "pgettext_lazy"), ((1, "c"), 2)),
     **dict.fromkeys(("npgettext", "npgettext_lazy"), ((1, "c"), 2, 3)),

@@ -3,8 +3,6 @@
 import re
 from typing import Final
 
-from django.utils.translation import gettext as _
-
 from contacts.phone import (
     InvalidMobile,
     find_mobile,
@@ -13,6 +11,7 @@ from contacts.phone import (
     parse_mobile,
     split_numbers,
 )
+from sociair_portal.common.sentences import noted
 from sociair_portal.common.visible import visible
 
 # What people type, or a scanner reads, where a digit should be.
@@ -56,8 +55,12 @@ def read_number(cell: str) -> str:
     found, unclear = _numbers_in(visible(cell))
     if len(found) + len(unclear) > 1 and found:
         all_of_them = ", ".join([*map(format_mobile, found), *unclear])
-        said = _("This cell has several numbers: %(numbers)s. Put each in its own row.")
-        raise BadNumber(said % {"numbers": all_of_them})
+        raise BadNumber(
+            noted(
+                "This cell has several numbers: %(numbers)s. Put each in its own row.",
+                numbers=all_of_them,
+            )
+        )
     try:
         return parse_mobile(cell)
     except InvalidMobile as invalid:

@@ -11,7 +11,6 @@ from typing import Final
 from django.db import DataError, IntegrityError, transaction
 from django.db.models import F, Max
 from django.utils import timezone
-from django.utils.translation import gettext as _
 
 from contacts.importing import deeds, load, pieces, undo
 from contacts.importing.facts import Facts, any_typed, facts_of, readings_of, together
@@ -23,6 +22,7 @@ from contacts.importing.rows import FIRST_ROWS, FileTrouble, Row, Unreadable
 from contacts.models import Contact, ContactField, ContactImport, FilePurpose, ImportState
 from contacts.services import membership
 from sociair_portal.common.actors import Actor, user_of
+from sociair_portal.common.sentences import noted
 
 logger = logging.getLogger(__name__)
 
@@ -186,7 +186,7 @@ def run(*, go_on: Callable[[], bool]) -> bool:
             logger.error("Import %s failed: %s.", source.pk, type(error).__name__)
             _fail(
                 source,
-                _(
+                noted(
                     "The database could not store some rows, so the import stopped. What is "
                     "counted here was imported."
                 ),
@@ -199,7 +199,7 @@ def run(*, go_on: Callable[[], bool]) -> bool:
                 return False
         except (DataError, IntegrityError, ValueError) as error:
             logger.error("Import %s was not undone: %s.", source.pk, type(error).__name__)
-            why = _(
+            why = noted(
                 "This import could not be undone completely. What was undone before that stays "
                 "undone."
             )

@@ -35,6 +35,7 @@ from contacts.names import clean_name
 from contacts.services import forgotten, membership
 from contacts.sounds import sounds
 from sociair_portal.common.bulk_rows import insert_rows, take_stock
+from sociair_portal.common.sentences import row_value
 
 _LONGEST_REASON: Final = OptOut._meta.get_field("reason").max_length
 _TRIES: Final = 3  # more than one, as someone may add the same person at that moment
@@ -238,7 +239,7 @@ def _save_rejected(source: ContactImport, planned: Sequence[Planned], options: O
                 row["line"],
                 row["column"],
                 row["entry"],
-                row["reason"],
+                row_value(row["reason"]),
                 row["suggestion"],
                 as_json(row["cells"]),
             )

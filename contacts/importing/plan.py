@@ -6,8 +6,6 @@ from enum import StrEnum
 from functools import lru_cache, partial
 from typing import Any, Final
 
-from django.utils.translation import gettext as _
-
 from contacts.fields import FieldValue, InvalidValue
 from contacts.importing.cells import BadNumber, mobile_in, read_number
 from contacts.importing.known_people import People, PlannedPerson, Spoken, opted_out_at, people_at
@@ -25,7 +23,9 @@ from contacts.names import name_key, name_keys
 from contacts.phone import format_mobile
 from contacts.services import forgotten
 from sociair_portal.common.numbers import masked
+from sociair_portal.common.sentences import noted
 
+_MOST_OF_NAMES: Final = 200  # characters of them in a reason
 _MOST_AT_A_NUMBER: Final = 100  # people; a whole class on the school's own phone
 
 
@@ -189,8 +189,13 @@ def _cell(row: Row, place: int | None) -> str:
 
 def _check_length(name: str) -> None:
     if len(name) > LONGEST_NAME:
-        said = _("This name is too long. It has %(count)d characters and the limit is %(most)d.")
-        raise _Rejected(said % {"count": len(name), "most": LONGEST_NAME})
+        raise _Rejected(
+            noted(
+                "This name is too long. It has %(count)d characters and the limit is %(most)d.",
+                count=len(name),
+                most=LONGEST_NAME,
+            )
+        )
 
 
 def _fields(row: Row, options: Options) -> tuple[dict[str, FieldValue], list[LeftOutValue]]:
@@ -210,8 +215,9 @@ def _groups(cell: str, options: Options, known: dict[str, str]) -> frozenset[str
     """Names of groups, spelt as existing groups are, whatever case and spaces the file has."""
     groups = group_names(cell).union(options.to_groups)
     if any(len(group) > LONGEST_GROUP for group in groups):
-        said = _("A group name is too long. The limit is %(most)d characters.")
-        raise _Rejected(said % {"most": LONGEST_GROUP})
+        raise _Rejected(
+            noted("A group name is too long. The limit is %(most)d characters.", most=LONGEST_GROUP)
+        )
     return frozenset([known.setdefault(name_key(group), group) for group in groups])
 
 
@@ -219,15 +225,21 @@ def _planned(row: Row, read: _Read, known: People, options: Options) -> Planned:
     at_number = known.setdefault(read.mobile, {})
     if not read.name and len(at_number) > 1:
         names = ", ".join(person.name for person in at_number.values())
-        said = _("Several contacts have this number (%(names)s). Add the name to this row.")
-        return _rejection(row, _Rejected((said % {"names": names})[:300]))
+        said = noted(
+            "Several contacts have this number (%(names)s). Add the name to this row.",
+            names=names[:_MOST_OF_NAMES],
+        )
+        return _rejection(row, _Rejected(said))
     person = at_number.get(read.key)
     if person is None and not read.name:
         person = next(iter(at_number.values()), None)
     if person is None:
         if len(at_number) >= _MOST_AT_A_NUMBER:
-            said = _("More than %(most)d contacts have this number. Check that it is a real one.")
-            return _rejection(row, _Rejected(said % {"most": _MOST_AT_A_NUMBER}))
+            said = noted(
+                "More than %(most)d contacts have this number. Check that it is a real one.",
+                most=_MOST_AT_A_NUMBER,
+            )
+            return _rejection(row, _Rejected(said))
         return _new(row, read, at_number, options)
     outcome = _change(person, read, options)
     person.is_spoken_of = True
@@ -276,7 +288,7 @@ def _left_out(one: Planned, column: str, entry: str, reason: str) -> dict[str, A
         "line": one.row.line,
         "column": column[:60],
         "entry": entry[:200],
-        "reason": reason[:300],
+        "reason": reason,
         "suggestion": one.suggestion,
         "cells": one.row.cells,
     }

@@ -9,6 +9,7 @@ import xlsxwriter
 from contacts.importing.columns import REASON
 from contacts.models import ContactImport
 from sociair_portal.common.csv_lines import csv_line
+from sociair_portal.common.shown_digits import seen_with
 from sociair_portal.common.temporary import temporary_folder
 
 
@@ -63,9 +64,10 @@ def xlsx(source: ContactImport) -> io.BytesIO:
     file = io.BytesIO()
     book = xlsxwriter.Workbook(file, {"constant_memory": True, "tmpdir": temporary_folder()})
     sheet = book.add_worksheet()
-    for line, cells in enumerate(_table(source)):
-        for place, cell in enumerate(cells):
-            sheet.write_string(line, place, cell)
+    with seen_with(lambda: False):
+        for line, cells in enumerate(_table(source)):
+            for place, cell in enumerate(cells):
+                sheet.write_string(line, place, cell)
     book.close()
     file.seek(0)
     return file

@@ -6,6 +6,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from contacts.shown_numbers import shown_text
+from sociair_portal.common.sentence_fields import SentenceField
 
 
 class ImportState(models.TextChoices):
@@ -80,7 +81,7 @@ class ContactImport(models.Model):
     unchanged = models.PositiveIntegerField(_("unchanged"), default=0)
     rejected = models.PositiveIntegerField(_("left out"), default=0)
     values_left_out = models.PositiveIntegerField(_("values left out"), default=0)
-    failure = models.TextField(_("why it failed"), blank=True)
+    failure = SentenceField(_("why it failed"), blank=True)
     finished_at = models.DateTimeField(_("finished"), null=True, blank=True)
     # Undoing it: by whom, with its opt-outs or without, up to which contact, and the result.
     undone_by = models.ForeignKey(
@@ -158,7 +159,7 @@ class RejectedRow(models.Model):
     line = models.PositiveIntegerField(_("line"))
     column = models.CharField(_("column"), max_length=60, blank=True)
     entry = models.CharField(_("entry"), max_length=200)
-    reason = models.CharField(_("reason"), max_length=300)
+    reason = SentenceField(_("reason"))
     suggestion = models.CharField(_("suggestion"), max_length=10, blank=True)
     cells = models.JSONField(_("cells"), default=list)
 

@@ -21,6 +21,7 @@ from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.many import many_at_once
 from sociair_portal.audit.record import record
 from sociair_portal.common.actors import Actor, user_of
+from sociair_portal.common.sentences import together
 
 _AT_ONCE: Final = 1000  # people in one transaction
 
@@ -152,7 +153,7 @@ class BulkAction:
                 Deed.OPTED_OUT_MANY,
                 by=self.by,
                 kind=OptOut,
-                words=" · ".join(filter(None, [self.words, self.reason])),
+                words=together(self.words, self.reason, between="·"),
                 numbers=len(mobiles),
             )
         return len(mobiles)

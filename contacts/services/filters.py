@@ -8,13 +8,13 @@ from typing import Final
 from django.db.models import Q, QuerySet
 from django.db.models.fields.json import KeyTextTransform, KeyTransform
 from django.utils.functional import Promise
-from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from contacts.fields import FieldKind, FieldValue, compared, show_value
 from contacts.models import OPERATOR_CHOICES, Contact, ContactField, Group, OptOut
 from contacts.services.search import find_contacts
 from sociair_portal.common import formats
+from sociair_portal.common.sentences import noted, noted_label, together
 
 
 class Comparison(StrEnum):
@@ -72,13 +72,15 @@ class FieldCondition:
     @property
     def words(self) -> str:
         """Class is 8."""
-        value = self._shown if self.value != "" else ""
-        said = gettext("%(field)s %(comparison)s %(value)s") % {
-            "field": self.field.name,
-            "comparison": self.comparison.label,
-            "value": value,
-        }
-        return said.strip()
+        comparison = noted_label(self.comparison.label)
+        if self.value == "":
+            return together(self.field.name, comparison)
+        return noted(
+            "%(field)s %(comparison)s %(value)s",
+            field=self.field.name,
+            comparison=comparison,
+            value=self._shown,
+        )
 
     @property
     def _shown(self) -> str:
@@ -121,19 +123,20 @@ class ContactFilter:
     @property
     def sentence(self) -> str:
         """What it shows, as it is read in the record."""
-        parts = []
+        parts: list[str] = []
         if self.words:
-            parts.append(gettext("Name or number: %(words)s") % {"words": self.words})
+            parts.append(noted("Name or number: %(words)s", words=self.words))
         if self.group is not None:
-            parts.append(gettext("Group: %(group)s") % {"group": self.group})
+            parts.append(noted("Group: %(group)s", group=self.group.name))
         if self.operator:
             operators = dict(OPERATOR_CHOICES)
-            parts.append(gettext("Operator: %(name)s") % {"name": operators[self.operator]})
+            name = noted_label(operators[self.operator])
+            parts.append(noted("Operator: %(name)s", name=name))
         if self.opted_out is not None:
-            parts.append(gettext("Opted out") if self.opted_out else gettext("Not opted out"))
+            parts.append(noted("Opted out") if self.opted_out else noted("Not opted out"))
         if self.condition is not None:
             parts.append(self.condition.words)
-        return " · ".join(parts) or gettext("Everyone")
+        return together(*parts, between="·") or noted("Everyone")
 
 
 def _fulfilling(contacts: QuerySet[Contact], condition: FieldCondition) -> QuerySet[Contact]:

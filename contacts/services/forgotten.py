@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 from contacts.models import ForgottenNumber
 from sociair_portal.common.any_of import AnyOf
 from sociair_portal.common.fingerprints import fingerprint_of, fingerprints_of, key_mark
+from sociair_portal.common.sentences import noted
 
 _READ_AT_ONCE: Final = 10_000
 _ASKED_FOR: Final = 1000
@@ -118,7 +119,7 @@ def let_back(mobile: str) -> bool:
 
 def sentence() -> str:
     """Why a forgotten number gets nothing, and is not kept."""
-    return _(
+    return noted(
         "The person with this number was anonymised. The portal does not store the number or send "
         "it messages."
     )

@@ -8,13 +8,13 @@ from django.core import signing
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from contacts.forms.lists import BulkForm, ContactFilterForm
 from contacts.models import Group
 from contacts.services.bulk_actions import Action, BulkAction
 from sociair_portal.common import formats
+from sociair_portal.common.sentences import noted
 from sociair_portal.common.shown_digits import in_digits
 
 _FOR: Final = 3.0  # seconds of one request; then the page shows how far it is and asks for more
@@ -29,7 +29,7 @@ def act(request: HttpRequest, filters: ContactFilterForm, form: BulkForm) -> Htt
     if not request.user.has_perm(action.permission):
         raise PermissionDenied
     people = filters.found() if chosen["whom"] == "found" else chosen["contact"]
-    words = filters.sentence if chosen["whom"] == "found" else _("Ticked in the list")
+    words = filters.sentence if chosen["whom"] == "found" else noted("Ticked in the list")
     bulk = BulkAction(action, people, request.user, chosen["group"], chosen["reason"], words)
     context: dict[str, Any] = {"bulk": bulk, "form": form, "filters": filters}
     if (before := _before(request, bulk)) is not None:

@@ -10,13 +10,14 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from contacts.shown_numbers import shown_text
 from messaging.models.campaign_states import OPEN_STATES, CampaignState, RecipientState
 from messaging.models.gateway import Gateway
 from messaging.models.table import RecipientTable
 from messaging.models.template import MessageTemplate
 from messaging.text.placeholders import outline
 from sociair_portal.common.request_ids import current_id
-from sociair_portal.common.sentences import SentenceField
+from sociair_portal.common.sentence_fields import SentenceField
 
 TEXT_REMOVED = _("The text has been removed.")
 
@@ -73,7 +74,7 @@ class Campaign(models.Model):
         _("chosen recipients"), help_text=_("Groups, contacts and numbers, as they were chosen.")
     )
     # The audience in words, with the names of groups as they were at the hand-over.
-    chosen = models.TextField(_("recipients in words"), blank=True)
+    chosen = SentenceField(_("recipients in words"), blank=True)
     fingerprint = models.CharField(_("fingerprint of text and recipients"), max_length=64)
     created_by = models.ForeignKey(
         settings.AUTH_USER_MODEL,
@@ -222,9 +223,11 @@ class Campaign(models.Model):
 
     @property
     def title(self) -> str:
-        """Its own title; else its text's beginning, on one line, without the values that differ."""
+        """Its own title as whoever looks may see it; else its text's beginning, on one line,
+        without the values that differ.
+        """
         if self.own_title:
-            return self.own_title
+            return shown_text(self.own_title)
         line = " ".join(outline(self.shown_text).split()) or str(_("No text yet"))
         return line if len(line) <= 60 else f"{line[:59].rstrip()}…"
 

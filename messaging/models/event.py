@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from messaging.models.campaign import Campaign
 from messaging.models.gateway import Gateway
 from sociair_portal.common.request_ids import current_id
-from sociair_portal.common.sentences import SentenceField
+from sociair_portal.common.sentence_fields import SentenceField
 
 
 class EventKind(models.TextChoices):

@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 from contacts.phone import Operator
 from sociair_portal.common import formats
-from sociair_portal.common.sentences import SentenceField
+from sociair_portal.common.sentence_fields import SentenceField
 
 # Moments that lie in the future by up to this much are still believed: clocks are corrected.
 CLOCK_TOLERANCE: Final = timedelta(minutes=1)

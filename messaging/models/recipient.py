@@ -9,6 +9,7 @@ from contacts.phone import REMOVED
 from contacts.shown_numbers import shown_mobile, shown_text
 from messaging.models.campaign import Campaign
 from messaging.models.campaign_states import RecipientState
+from sociair_portal.common.sentence_fields import SentenceField
 
 # Who still waits for a message, or may have got it without anyone's knowing.
 NOT_OVER = [RecipientState.QUEUED, RecipientState.SENDING, RecipientState.UNCONFIRMED]
@@ -85,9 +86,9 @@ class LeftOut(models.Model):
     campaign = models.ForeignKey(
         Campaign, on_delete=models.CASCADE, related_name="left_out", verbose_name=_("campaign")
     )
-    entry = models.CharField(_("entry"), max_length=200)
+    entry = SentenceField(_("entry"))
     reason = models.CharField(_("reason"), max_length=9, choices=LeftOutReason.choices)
-    words = models.CharField(_("details"), max_length=300)
+    words = SentenceField(_("details"))
 
     class Meta:
         verbose_name = _("left out")

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from contacts.shown_numbers import shown_mobile, shown_text
+from sociair_portal.common.sentence_fields import SentenceField
 
 _SHOWN: Final = 3
 
@@ -106,7 +107,7 @@ class TableRow(models.Model):
     mobile = models.CharField(_("mobile number"), max_length=10, blank=True)
     name = models.CharField(_("name"), max_length=200, blank=True)
     fields: Any = models.JSONField(_("cells"), default=dict)
-    reason = models.CharField(_("reason it has no number"), max_length=300, blank=True)
+    reason = SentenceField(_("reason it has no number"), blank=True)
     is_opted_out = models.BooleanField(
         _("opted out in the spreadsheet"), default=False, db_default=False
     )

@@ -10,11 +10,9 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Final
 
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
-
 from contacts.fields import key_of
 from messaging.text.validity import InvalidText, check_length, check_signs, check_text, tidy
+from sociair_portal.common.sentences import noted, noted_count, together
 
 NAME: Final = "name"
 NUMBER: Final = "number"
@@ -103,7 +101,7 @@ def _slot(inside: str) -> Slot:
     key = key_of(name)
     if not key:
         raise InvalidText(
-            _(
+            noted(
                 "There is no field between “{” and “}”. Type a field, such as {name}. To show "
                 "a brace, type {{."
             )
@@ -113,16 +111,16 @@ def _slot(inside: str) -> Slot:
 
 def _unbalanced(text: str, place: int) -> str:
     if text[place] == "{":
-        said = _(
+        return noted(
             "The “{” at character %(place)d is never closed. Type a field as {name}. To show "
-            "a brace, type {{."
+            "a brace, type {{.",
+            place=place + 1,
         )
-    else:
-        said = _(
-            "The “}” at character %(place)d has no “{” before it. Type a field as {name}. To "
-            "show a brace, type }}."
-        )
-    return said % {"place": place + 1}
+    return noted(
+        "The “}” at character %(place)d has no “{” before it. Type a field as {name}. To "
+        "show a brace, type }}.",
+        place=place + 1,
+    )
 
 
 # How other programs write a field: {{name}}, ((name)), [name], <name>, «name», %name%, $name.
@@ -229,26 +227,40 @@ def _unknown(keys: Collection[str], known: Collection[str]) -> str:
     """What is said of unknown fields: a sentence for each that is nearly a known one, and one for
     the others.
     """
-    said, others = [], []
+    said: list[str] = []
+    others = []
     for key in list(keys)[:_MOST_NAMED]:
         named = key[:_LONGEST_NAMED]
         if field := field_in_bs(key, known):
-            sentence = _("There is no field {%(key)s}. {%(field)s} is sent as it is written.")
-            said.append(sentence % {"key": named, "field": field[:_LONGEST_NAMED]})
+            said.append(
+                noted(
+                    "There is no field {%(key)s}. {%(field)s} is sent as it is written.",
+                    key=named,
+                    field=field[:_LONGEST_NAMED],
+                )
+            )
         elif close := difflib.get_close_matches(key, known, n=1):
-            sentence = _("There is no field {%(key)s}. Did you mean {%(close)s}?")
-            said.append(sentence % {"key": named, "close": close[0]})
+            said.append(
+                noted(
+                    "There is no field {%(key)s}. Did you mean {%(close)s}?",
+                    key=named,
+                    close=close[0],
+                )
+            )
         else:
             others.append(named)
     if others:
         fields = [one for one in known if one not in ALIASES][:_MOST_NAMED]
-        sentence = ngettext(
-            "There is no field %(keys)s. You can use %(fields)s.",
-            "There are no fields %(keys)s. You can use %(fields)s.",
-            len(others),
+        said.append(
+            noted_count(
+                "There is no field %(keys)s. You can use %(fields)s.",
+                "There are no fields %(keys)s. You can use %(fields)s.",
+                len(others),
+                keys=_in_braces(others),
+                fields=_in_braces(fields),
+            )
         )
-        said.append(sentence % {"keys": _in_braces(others), "fields": _in_braces(fields)})
-    return " ".join(said)
+    return together(*said)
 
 
 def _in_braces(keys: Iterable[str]) -> str:

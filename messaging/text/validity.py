@@ -4,12 +4,11 @@ import re
 import unicodedata
 from typing import Final
 
-from django.utils.translation import gettext as _
-
 from messaging.text.length import (
     Measure,
     measure,
 )
+from sociair_portal.common.sentences import noted
 
 # The most parts that one message may have: a limit of the portal, not of the network.
 MOST_PARTS: Final = 10
@@ -52,8 +51,11 @@ def check_signs(text: str) -> None:
         return
     if found := _UNSENDABLE.search(text):
         raise InvalidText(
-            _("Character %(place)d cannot be sent (U+%(code)04X). Remove it.")
-            % {"place": found.start() + 1, "code": ord(found[0])}
+            noted(
+                "Character %(place)d cannot be sent (U+%(code)04X). Remove it.",
+                place=found.start() + 1,
+                code=ord(found[0]),
+            )
         )
 
 
@@ -67,11 +69,12 @@ def check_length(text: str) -> Measure:
     measured = measure(text)
     if measured.parts > MOST_PARTS:
         raise InvalidText(
-            _(
+            noted(
                 "This message has %(parts)d parts. The most that can be sent is %(most)d. "
-                "Make it shorter."
+                "Make it shorter.",
+                parts=measured.parts,
+                most=MOST_PARTS,
             )
-            % {"parts": measured.parts, "most": MOST_PARTS}
         )
     return measured
 
@@ -84,5 +87,5 @@ def check_text(text: str) -> Measure:
     """
     check_signs(text)
     if not can_be_seen(text):
-        raise InvalidText(_("Write a message."))
+        raise InvalidText(noted("Write a message."))
     return check_length(text)

@@ -13,6 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from sociair_portal.audit.actors import current_actor, current_address, current_command
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.common.numbers import with_masked_numbers
+from sociair_portal.common.sentence_fields import SentenceField
+from sociair_portal.common.sentences import changed
 
 _log: Final = logging.getLogger("sociair_portal.audit")
 _ACTIONS: Final = ("created", "changed", "deleted", "looked_at")
@@ -36,6 +38,10 @@ class Entry(AbstractLogEntry):
     """
 
     deed = models.CharField(_("what"), max_length=18, blank=True, editable=False)
+    # As in the library, and read in the language of whoever looks.
+    changes_text = SentenceField(
+        AbstractLogEntry._meta.get_field("changes_text").verbose_name, blank=True
+    )
     # Kept when the account is gone.
     actor_name = models.CharField(_("who"), max_length=150, blank=True, editable=False)
 
@@ -74,7 +80,7 @@ class Entry(AbstractLogEntry):
         if command := current_command():
             self.additional_data = {**(self.additional_data or {}), "command": command}
         self.object_repr = with_masked_numbers(self.object_repr)
-        self.changes_text = with_masked_numbers(self.changes_text)
+        self.changes_text = changed(self.changes_text, with_masked_numbers)
         self.changes = _masked(self.changes)
         super().save(*args, **kwargs)
         transaction.on_commit(self._log)

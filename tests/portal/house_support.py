@@ -24,7 +24,7 @@ from messaging.models import (
     SentMessage,
 )
 from messaging.services.audience.choice import Audience
-from messaging.services.campaigns import drafts
+from messaging.services.campaigns import drafts, titles
 from sociair_portal.help_pages import BY_SLUG
 from tests.factories import ContactFactory, GroupFactory, OptOutFactory
 from tests.importing import imported, read_table
@@ -78,13 +78,15 @@ def furnish(user: User, gateway: Gateway, where: Path) -> House:
     SentMessage.objects.update(
         words="9841737313 is not valid", raw='{"invalid": ["9779841737314"]}'
     )
-    hand_over(gateway, several, text="Something else.", by=user)
+    other = hand_over(gateway, several, text="Something else.", by=user)
     mine = [
         drafts.save_draft(
             form_uuid=uuid.uuid4(), text=_TEXT, audience=audience, gateway=gateway, by=user
         )
         for audience in (several, Audience(groups=(group.pk,)), Audience(table=str(table.pk)))
     ]
+    for one in (done, other, mine[0]):
+        titles.change(one, "Fees, ask 984-1737313", by=user)
     return House(user, mine)
 
 

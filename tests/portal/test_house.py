@@ -31,9 +31,11 @@ RULES_OF_THE_HOUSE: Final = (
     *("sociair_portal.common.visible", "sociair_portal.common.written_days"),
     "sociair_portal.common.id_runs",
 )
-# What they may use: text, numbers and data, but no clock, disk, network or thread.
+# What they may use: text, numbers and data, but no clock, disk, network or thread. Sentences read
+# as their reader has chosen, like all that is translated.
 PURE: Final = {
     *("django.utils.functional", "django.utils.translation", "phonenumbers"),
+    "sociair_portal.common.sentences",
     *("base64", "collections", "dataclasses", "datetime", "decimal", "email", "enum", "functools"),
     *("difflib", "hmac", "html", "itertools", "json", "math", "re", "string", "typing"),
     *("django_bikram_sambat", "ssf", "unicodedata", "warnings"),

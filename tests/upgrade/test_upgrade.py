@@ -25,7 +25,14 @@ _FOLDER: Final = Path(__file__).parent
 _GONE: Final = {("messaging_campaign", "saved_by_form"), ("messaging_campaign", "saved_turn")}
 _PAGES: Final = (
     *("/", "/history/", "/history/recipients/", "/contacts/", "/groups/", "/templates/"),
-    *("/schedule/", "/undecided/", "/campaigns/2/", "/campaigns/5/", "/campaigns/6/review/"),
+    *(
+        "/schedule/",
+        "/undecided/",
+        "/campaigns/1/left-out/",
+        "/campaigns/2/",
+        "/campaigns/5/",
+        "/campaigns/6/review/",
+    ),
     *("/compose/?draft=7", "/compose/?draft=8", "/admin/messaging/campaign/"),
 )
 
@@ -147,6 +154,10 @@ def test_a_database_on_a_server_is_kept(server: dict[str, Any], tmp_path: Path) 
             return [column.name for column in cursor.description or ()], cursor.fetchall()
 
     _upgrade(_url(server), tmp_path, query)
+    kinds = "SELECT data_type FROM information_schema.columns WHERE (table_name, column_name) IN"
+    wider = "('messaging_leftout', 'words'), ('messaging_leftout', 'entry')"
+    others = "('messaging_tablerow', 'reason'), ('contacts_rejectedrow', 'reason')"
+    assert query(f"{kinds} ({wider}, {others})")[1] == [("text",)] * 4
 
 
 def _url(server: dict[str, Any]) -> str:

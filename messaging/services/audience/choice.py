@@ -2,12 +2,10 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from contacts.models import Contact, Group
 from contacts.phone import (
@@ -17,7 +15,9 @@ from contacts.phone import (
     split_numbers,
 )
 from messaging.models import LeftOutReason, RecipientTable, TableRow
-from sociair_portal.common.sentences import noted
+from sociair_portal.common.sentences import noted, noted_count, noted_list, together
+
+_LONGEST_NAME: Final = 150  # characters, of an entry of 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,8 +97,11 @@ def read_pasted(text: str) -> Pasted:
             omissions.append(Omission(entry[:200], LeftOutReason.INVALID, invalid.reason))
             continue
         if mobile in seen:
-            words = _("Same number as %(mobile)s. Each number gets one message.")
-            omissions.append(merged(entry, words % {"mobile": format_mobile(mobile)}))
+            words = noted(
+                "Same number as %(mobile)s. Each number gets one message.",
+                mobile=format_mobile(mobile),
+            )
+            omissions.append(merged(entry, words))
         seen.add(mobile)
     return Pasted(sorted(seen), omissions)
 
@@ -143,9 +146,10 @@ def omitted_rows(audience: Audience, most: int | None = None) -> list[Omission]:
     rows = unreadable_rows(audience).order_by("id").values_list("line", "name", "reason")[:most]
     omissions = []
     for line, name, reason in rows:
-        entry = _("Line %(line)d") % {"line": line}
-        said = f"{entry}: {name}" if name else entry
-        omissions.append(Omission(said[:200], LeftOutReason.INVALID, reason))
+        entry = noted("Line %(line)d", line=line)
+        if name:
+            entry = noted("Line %(line)d: %(name)s", line=line, name=name[:_LONGEST_NAME])
+        omissions.append(Omission(entry, LeftOutReason.INVALID, reason))
     return omissions
 
 
@@ -192,39 +196,47 @@ def memberships(groups: set[int]) -> QuerySet[Any]:
 def describe(audience: Audience) -> str:
     """What was chosen in words: "in Class 9 or Class 10, but not in Staff · 2 entered numbers"."""
     if audience.table:
-        table = RecipientTable.objects.get(pk=audience.table)
-        file = f"{table.file_name} ({table.sheet})" if table.other_sheets else table.file_name
-        words = _("the rows of %(file)s, with the numbers in the column “%(column)s”")
-        if table.hidden_rows:
-            words = ngettext(
-                "the rows of %(file)s, with the numbers in the column “%(column)s”, "
-                "without %(hidden)d hidden row",
-                "the rows of %(file)s, with the numbers in the column “%(column)s”, "
-                "without %(hidden)d hidden rows",
-                table.hidden_rows,
-            )
-        return words % {
-            "file": file,
-            "column": table.number_heading,
-            "hidden": table.hidden_rows,
-        }
+        return _described_rows(RecipientTable.objects.get(pk=audience.table))
+    said = [_described_groups(audience)]
+    if count := len(audience.contacts):
+        said.append(
+            noted_count("%(count)d chosen contact", "%(count)d chosen contacts", count, count=count)
+        )
+    if count := len(split_numbers(audience.numbers)):
+        said.append(
+            noted_count("%(count)d entered number", "%(count)d entered numbers", count, count=count)
+        )
+    return together(*said, between="·")
+
+
+def _described_rows(table: RecipientTable) -> str:
+    figures = {
+        "file": f"{table.file_name} ({table.sheet})" if table.other_sheets else table.file_name,
+        "column": table.number_heading,
+    }
+    if not table.hidden_rows:
+        return noted("the rows of %(file)s, with the numbers in the column “%(column)s”", **figures)
+    return noted_count(
+        "the rows of %(file)s, with the numbers in the column “%(column)s”, "
+        "without %(hidden)d hidden row",
+        "the rows of %(file)s, with the numbers in the column “%(column)s”, "
+        "without %(hidden)d hidden rows",
+        table.hidden_rows,
+        hidden=table.hidden_rows,
+        **figures,
+    )
+
+
+def _described_groups(audience: Audience) -> str:
     named = Group.objects.filter(pk__in={*audience.groups, *audience.without}).order_by("name")
     names = dict(named.values_list("pk", "name"))
     chosen = [name for pk, name in names.items() if pk in audience.groups]
     without = [name for pk, name in names.items() if pk in audience.without]
-    said = []
-    if chosen:
-        between = _(" and ") if audience.of_all else _(" or ")
-        groups = _("in %(groups)s, but not in %(without)s") if without else _("in %(groups)s")
-        said.append(groups % {"groups": between.join(chosen), "without": _(" or ").join(without)})
-    if count := len(audience.contacts):
-        said.append(
-            ngettext("%(count)d chosen contact", "%(count)d chosen contacts", count)
-            % {"count": count}
-        )
-    if count := len(split_numbers(audience.numbers)):
-        said.append(
-            ngettext("%(count)d entered number", "%(count)d entered numbers", count)
-            % {"count": count}
-        )
-    return " · ".join(said)
+    if not chosen:
+        return ""
+    are_all = audience.of_all
+    groups = noted_list(" and ", chosen) if are_all else noted_list(" or ", chosen)
+    if not without:
+        return noted("in %(groups)s", groups=groups)
+    others = noted_list(" or ", without)
+    return noted("in %(groups)s, but not in %(without)s", groups=groups, without=others)

@@ -11,7 +11,6 @@ from typing import Any, Final, NamedTuple
 
 from django.utils import timezone
 from django.utils.timezone import localtime
-from django.utils.translation import gettext as _
 
 from contacts.fields import FieldKind, FieldValue, NumberStyle, Shape, compared
 from contacts.models import ContactField
@@ -33,6 +32,7 @@ from messaging.text.placeholders import (
     read_wording,
 )
 from messaging.text.validity import InvalidText, can_be_seen, check_text
+from sociair_portal.common.sentences import noted
 
 
 class Letter(NamedTuple):
@@ -146,8 +146,8 @@ class Writer:
         try:
             return Letter(text, check_text(text).parts)
         except InvalidText as invalid:
-            words = _("With this recipient's details: %(reason)s")
-            raise Unwritable(words % {"reason": invalid.reason}) from invalid
+            said = noted("With this recipient's details: %(reason)s", reason=invalid.reason)
+            raise Unwritable(said) from invalid
 
     def _place(self, slot: Slot) -> _Place:
         if field := field_in_bs(slot.key, self._own):
@@ -163,7 +163,7 @@ def _show(slot: Slot, shows: Callable[[FieldValue], str | None], value: Any) -> 
     if value is not None and value != "" and (shown := shows(value)) is not None:
         return shown
     if slot.default is None:
-        raise Unwritable(_("There is no value for {%(key)s}.") % {"key": slot.key}, slot.key)
+        raise Unwritable(noted("There is no value for {%(key)s}.", key=slot.key), slot.key)
     return slot.default
 
 

@@ -3,12 +3,11 @@
 from dataclasses import dataclass
 
 from django.utils.timezone import localtime
-from django.utils.translation import gettext as _
 
 from contacts.models import OptOut
 from contacts.services import forgotten
-from sociair_portal.common import formats
 from sociair_portal.common.any_of import AnyOf
+from sociair_portal.common.sentences import noted
 
 
 def opt_outs_of(mobiles: list[str]) -> dict[str, OptOut]:
@@ -49,16 +48,17 @@ def must_not_be_texted(mobiles: list[str]) -> dict[str, Barred]:
 def sentence(opt_out: OptOut) -> str:
     """Since when, by whom and why."""
     by = opt_out.created_by
-    if by is None:
-        said = (
-            _("Opted out on %(day)s: %(reason)s") if opt_out.reason else _("Opted out on %(day)s.")
+    since, reason = localtime(opt_out.created_at).date(), opt_out.reason
+    name = "" if by is None else by.get_username()
+    if reason and name:
+        return noted(
+            "Opted out on %(day)s (entered by %(name)s): %(reason)s",
+            day=since,
+            name=name,
+            reason=reason,
         )
-    elif opt_out.reason:
-        said = _("Opted out on %(day)s (entered by %(name)s): %(reason)s")
-    else:
-        said = _("Opted out on %(day)s (entered by %(name)s).")
-    return said % {
-        "day": formats.day(localtime(opt_out.created_at)),
-        "name": "" if by is None else by.get_username(),
-        "reason": opt_out.reason,
-    }
+    if reason:
+        return noted("Opted out on %(day)s: %(reason)s", day=since, reason=reason)
+    if name:
+        return noted("Opted out on %(day)s (entered by %(name)s).", day=since, name=name)
+    return noted("Opted out on %(day)s.", day=since)

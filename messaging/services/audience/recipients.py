@@ -12,8 +12,6 @@ from typing import Any
 from django.conf import settings
 from django.db.models import Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast
-from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from contacts.models import Contact
 from contacts.phone import Operator, format_mobile, operator_of
@@ -39,6 +37,7 @@ from messaging.services.audience.letters import Letter, Unwritable, Writer
 from messaging.services.audience.opt_outs import Barred, must_not_be_texted
 from sociair_portal.common.any_of import AnyOf
 from sociair_portal.common.numbers import masked
+from sociair_portal.common.sentences import noted, noted_count
 
 
 class Reader:
@@ -104,20 +103,19 @@ class Reader:
 
     def _leave_out_repeated(self, piece: AudiencePiece) -> None:
         """Count those who got the same text within the last SAME_TEXT_HOURS, and leave them out
-        unless they are to get it again.
-
-        Looked up for each piece, because others send meanwhile.
+        unless they are to get it again. Others send between two pieces.
         """
         letters = {person.mobile: person.text for person in piece.people}
         got = repeats.who_got(letters, repeats.recent(self._campaign))
         piece.repeated = len(got)
         if not got or self._audience.again:
             return
-        words = ngettext(
+        words = noted_count(
             "Got the same text in the last hour, or will get it.",
             "Got the same text in the last %(hours)d hours, or will get it.",
             settings.SAME_TEXT_HOURS,
-        ) % {"hours": settings.SAME_TEXT_HOURS}
+            hours=settings.SAME_TEXT_HOURS,
+        )
         repeated = [person for person in piece.people if person.mobile in got]
         piece.people = [person for person in piece.people if person.mobile not in got]
         for one in repeated:
@@ -177,7 +175,7 @@ class Reader:
         elif barred is not None:
             self._leave_out(piece, mobile, candidates, LeftOutReason.OPTED_OUT, barred.words)
         elif operator not in self._rates:
-            words = _("Sociair has no rate for this operator.")
+            words = noted("Sociair has no rate for this operator.")
             self._leave_out(piece, mobile, candidates, LeftOutReason.NO_RATE, words)
         elif len(candidates) < 2 or not self._writer.is_personal:
             self._write(piece, mobile, operator, candidates)
@@ -219,10 +217,12 @@ class Reader:
             except Unwritable as unwritable:
                 self._unwritten(piece, mobile, [candidate], unwritable)
         if not letters:
-            words = _("%(name)s was chosen for this number, but that message cannot be completed.")
+            said = noted(
+                "%(name)s was chosen for this number, but that message cannot be completed.",
+                name=chosen[0].name,
+            )
             for other in others:
                 entry = f"{other.name} {format_mobile(mobile)}"
-                said = words % {"name": chosen[0].name}
                 piece.omissions.append(Omission(entry[:200], LeftOutReason.SHARED, said, mobile))
             return
         are_alike = len({letter.text for _candidate, letter in letters}) == 1
@@ -234,7 +234,7 @@ class Reader:
         texts = tuple((candidate, letter.text) for candidate, letter in letters)
         piece.questions.append(Question(mobile, texts))
         names = ", ".join(candidate.name for candidate, _letter in letters)
-        words = _("Several people share this number, and no one chose who gets the message.")
+        words = noted("Several people share this number, and no one chose who gets the message.")
         entry = f"{names} {format_mobile(mobile)}"[:200]
         piece.omissions.append(Omission(entry, LeftOutReason.SHARED, words, mobile))
 
@@ -281,12 +281,13 @@ class Reader:
     def _shared(self, mobile: str, name: str, others: list[Candidate]) -> Iterator[Omission]:
         """The other people of a number that gets one message."""
         shown = format_mobile(mobile)
-        for other in others:
-            words = _("Shares a number with %(name)s. Each number gets one message.")
-            yield merged(f"{other.name} {shown}", words % {"name": name}, mobile)
+        words = noted("Shares a number with %(name)s. Each number gets one message.", name=name)
+        yield from (merged(f"{other.name} {shown}", words, mobile) for other in others)
         if name and mobile in self._numbers and not self._writer.is_personal:
-            words = _("The number of %(name)s, already chosen. Each number gets one message.")
-            yield merged(shown, words % {"name": name}, mobile)
+            words = noted(
+                "The number of %(name)s, already chosen. Each number gets one message.", name=name
+            )
+            yield merged(shown, words, mobile)
 
 
 def _candidates(rows: QuerySet[Any], mobiles: Collection[str]) -> dict[str, list[Candidate]]:

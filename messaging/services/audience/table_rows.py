@@ -14,6 +14,7 @@ from messaging.models import RecipientTable, TableRow
 from sociair_portal.common.actors import Actor, user_of
 from sociair_portal.common.any_of import AnyOf
 from sociair_portal.common.bulk_rows import insert_rows, take_stock
+from sociair_portal.common.sentences import noted, row_value
 
 MOST_ROWS: Final = 100_000
 PIECE: Final = 5000  # rows
@@ -56,7 +57,7 @@ def check_size(rows: int) -> None:
 
 
 def opted_out_sentence() -> str:
-    return _("Opted out in the spreadsheet.")
+    return noted("Opted out in the spreadsheet.")
 
 
 def keep(
@@ -102,15 +103,15 @@ def _stored(table: RecipientTable, rows: list[Given], opted_out: set[str]) -> li
     gone = forgotten.among({mobile_in(number) for _line, number, *_rest in rows})
     for line, number, name, cells, why, is_opted_out in rows:
         if mobile_in(number) in gone:
-            stored.append((pk, line, "", "", "{}", forgotten.sentence(), False))
+            stored.append((pk, line, "", "", "{}", row_value(forgotten.sentence()), False))
             table.unreadable += 1
             continue
         mobile, reason = ("", why) if why else _number(number)
         table.unreadable += not mobile
         if is_opted_out and (marked := mobile_in(number)):
             opted_out.add(marked)
-        row = (pk, line, mobile, name[:_LONGEST_NAME], json.dumps(cells), reason, is_opted_out)
-        stored.append(row)
+        said, kept = json.dumps(cells), row_value(reason)
+        stored.append((pk, line, mobile, name[:_LONGEST_NAME], said, kept, is_opted_out))
     table.size += len(stored)
     check_size(table.size)
     return stored
@@ -118,8 +119,8 @@ def _stored(table: RecipientTable, rows: list[Given], opted_out: set[str]) -> li
 
 def _number(cell: str) -> tuple[str, str]:
     if not cell:
-        return "", _("This row has no number.")
+        return "", noted("This row has no number.")
     try:
         return read_number(cell), ""
     except BadNumber as bad:
-        return "", bad.reason[:300]
+        return "", bad.reason

@@ -32,9 +32,10 @@ from messaging.services.gateway import silence
 from messaging.services.money import balance, new_prices, prices
 from messaging.text.validity import InvalidText, keepable
 from sociair_portal.common.bulk_rows import insert_rows, take_stock_while_small
-from sociair_portal.common.sentences import noted
+from sociair_portal.common.sentences import changed, noted, row_value
 
 LARGE: Final = 1000  # recipients; a larger campaign lets smaller ones go first
+_LONGEST_ENTRY: Final = 200
 _PIECE: Final = 5000  # recipients in one transaction, which takes a fraction of a second
 
 
@@ -89,7 +90,12 @@ def _freeze(campaign: Campaign, piece: AudiencePiece, rates: prices.Rates) -> No
             LeftOut,
             ["campaign", "entry", "reason", "words"],
             (
-                (campaign.pk, keepable(out.entry)[:200], out.reason.value, out.words[:300])
+                (
+                    campaign.pk,
+                    row_value(changed(out.entry, keepable), _LONGEST_ENTRY),
+                    out.reason.value,
+                    row_value(out.words),
+                )
                 for out in piece.omissions
             ),
         )

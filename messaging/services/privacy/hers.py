@@ -17,6 +17,7 @@ from messaging.services.audience.choice import Audience
 from messaging.services.campaigns.drafts import fingerprint_of
 from messaging.services.privacy.places import Row, Values
 from messaging.services.privacy.traces import Traces
+from sociair_portal.common.sentences import changed, noted, noted_label
 
 # The columns of the record that may be emptied, and what they become.
 _RECORD: Final[Values] = {
@@ -36,7 +37,8 @@ def without_number(row: Row, traces: Traces) -> Values:
 
 def _taken_out(value: object, traces: Traces) -> object:
     if isinstance(value, str):
-        return without(value, traces.mobile, _("(number removed)"))
+        removed = _("(number removed)")
+        return changed(value, lambda text: without(text, traces.mobile, removed))
     return without_in(value, traces.mobile, traces.folded)
 
 
@@ -45,22 +47,22 @@ def code_of_number(row: Row, traces: Traces) -> Values:
 
 
 def left_out_entry(row: Row, traces: Traces) -> Values:
-    return {"entry": "", "words": str(LeftOutReason(row["reason"]).label)}
+    return {"entry": "", "words": noted_label(LeftOutReason(row["reason"]).label)}
 
 
 def rejected_row(row: Row, traces: Traces) -> Values:
-    reason = without(row["reason"], traces.mobile, _("(number removed)"))[:300]
+    reason = _taken_out(row["reason"], traces)
     return {"entry": _("(removed)"), "cells": [], "suggestion": "", "reason": reason}
 
 
 def table_row(row: Row, traces: Traces) -> Values:
     """Her own row is emptied; from another's, only her number goes."""
     if row["mobile"] != traces.mobile:
-        reason = without(row["reason"], traces.mobile, _("(number removed)"))[:300]
+        reason = _taken_out(row["reason"], traces)
         return {"fields": without_in(row["fields"], traces.mobile), "reason": reason}
     if not traces.of_number:
         return {"name": "", "fields": {}}
-    return {"mobile": "", "name": "", "fields": {}, "reason": _("(removed)")}
+    return {"mobile": "", "name": "", "fields": {}, "reason": noted("(removed)")}
 
 
 def other_values(row: Row, traces: Traces) -> Values:

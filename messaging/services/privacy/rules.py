@@ -31,6 +31,7 @@ from messaging.services.audience import tables
 from messaging.services.decisions.settlement import UNDECIDED
 from sociair_portal.audit.deeds import PASSING
 from sociair_portal.audit.models import Entry
+from sociair_portal.common.sentences import noted_label
 
 _AT_ONCE: Final = 500  # rows in one transaction
 _ENDED: Final = (CampaignState.DONE, CampaignState.CANCELLED)
@@ -111,7 +112,7 @@ def _remove_left_out(keys: list[int]) -> int:
     removed = 0
     for reason in LeftOutReason:
         rows = LeftOut.objects.filter(pk__in=keys, reason=reason)
-        removed += rows.update(entry="", words=str(reason.label))
+        removed += rows.update(entry="", words=noted_label(reason.label))
     return removed
 
 

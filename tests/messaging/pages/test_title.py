@@ -1,6 +1,7 @@
 """A draft or a campaign can have a title of its own, which only colleagues see."""
 
 import pytest
+from django.contrib.auth.models import Group, Permission
 from django.urls import reverse
 
 from messaging.models import Batch, Campaign, CampaignState
@@ -10,6 +11,7 @@ from messaging.services.gateway import holds
 from messaging.services.templates import keep
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.models import Entry
+from sociair_portal.roles import SENDER
 from tests.conftest import Browser
 from tests.sending import hand_over, numbers
 
@@ -62,6 +64,34 @@ def test_a_title_that_is_too_long_stays_in_its_field(manager: Browser) -> None:
     page = manager.post(url(draft), {"title": "x" * 81}).content.decode()
     assert "x" * 81 in page
     assert Campaign.objects.get(pk=draft.pk).own_title == ""
+
+
+def test_who_may_not_see_whole_numbers_sees_none_in_a_title_and_cannot_change_it(
+    sender: Browser,
+) -> None:
+    Group.objects.get(name=SENDER).permissions.remove(
+        Permission.objects.get(codename="view_number")
+    )
+    campaign = hand_over(holds.current_gateway(), numbers(2), by=sender.user)
+    Campaign.objects.filter(pk=campaign.pk).update(own_title="Ask 984-1000001")
+    for page in (campaign.get_absolute_url(), reverse("messaging:history")):
+        content = sender.get(page).content.decode()
+        assert "Ask 984•••0001" in content
+        assert "1000001" not in content
+    for answer in (sender.get(url(campaign)), sender.post(url(campaign), {"title": "Ask"})):
+        assert answer["Location"] == campaign.get_absolute_url()
+    assert (
+        "You cannot change this title" in sender.get(campaign.get_absolute_url()).content.decode()
+    )
+    assert Campaign.objects.get(pk=campaign.pk).own_title == "Ask 984-1000001"
+
+
+def test_no_browser_remembers_a_number_of_a_title(manager: Browser) -> None:
+    campaign = hand_over(holds.current_gateway(), numbers(2), by=manager.user)
+    Campaign.objects.filter(pk=campaign.pk).update(own_title="Ask 984-1000001")
+    content = manager.get(campaign.get_absolute_url()).content.decode()
+    assert "<title>Ask 984•••0001" in content
+    assert "Ask 984-1000001</h1>" in content
 
 
 def test_what_follows_a_campaign_has_its_title(manager: Browser) -> None:
