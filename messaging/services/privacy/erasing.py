@@ -17,7 +17,7 @@ from contacts.mentions import without
 from contacts.models import Contact, OptOut
 from contacts.services import forgotten
 from messaging.models import Campaign, CampaignState, Erasure, PeopleCount
-from messaging.services.privacy import progress, recipients
+from messaging.services.privacy import deleted_names, progress, recipients
 from messaging.services.privacy.everywhere import PLACES
 from messaging.services.privacy.former_numbers import Former
 from messaging.services.privacy.hindrances import hindrance
@@ -254,7 +254,7 @@ def _finish(erasure: Erasure, traces: Traces) -> bool:
             texts_of=[f"#{campaign}" for campaign in mine.traces.get("texts_of", [])] or None,
             **mine.counts,
         )
-        mine.mobile, mine.traces, mine.finished_at = "", {}, timezone.now()
+        mine.mobile, mine.traces, mine.finished_at = "", deleted_names.note(), timezone.now()
         mine.save()
     return True
 
