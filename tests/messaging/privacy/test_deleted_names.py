@@ -26,9 +26,7 @@ _PART = b"~qx"  # a part of her name, as the index has it, and of no other
 
 
 def on_the_disk() -> int:
-    """How often the part stands in the database's files, with everything written into the first."""
-    with connection.cursor() as cursor:
-        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    """How often the part stands in the database's file, and in its write-ahead log."""
     file = Path(connection.settings_dict["NAME"])
     files = (file, file.with_name(f"{file.name}-wal"))
     return sum(one.read_bytes().count(_PART) for one in files if one.exists())
@@ -44,6 +42,8 @@ def forgotten_sita(gateway: Gateway) -> None:
 
 
 def test_the_worker_takes_it_out_of_the_index(forgotten_sita: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     assert on_the_disk()  # in the index alone, which has noted only that it is gone
     assert deleted_names.are_kept()
 
@@ -106,3 +106,32 @@ def test_others_write_between_its_steps(
     assert len(written) == 5
     assert Contact.objects.filter(pk__in=written).count() == 5
     assert not on_the_disk()
+
+
+def test_while_someone_reads_it_waits_for_the_next_round(forgotten_sita: None) -> None:
+    reading, read = threading.Event(), threading.Event()
+
+    def read_for_a_while() -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("BEGIN")
+            cursor.execute("SELECT count(*) FROM contacts_contact")
+            reading.set()
+            read.wait(30)
+            cursor.execute("ROLLBACK")
+        connection.close()
+
+    reader = threading.Thread(target=read_for_a_while)
+    reader.start()
+    assert reading.wait(30)
+    deleted_names.remove()
+    assert deleted_names.are_kept()
+    read.set()
+    reader.join()
+
+    deleted_names.remove()
+
+    assert not deleted_names.are_kept()
+    assert not on_the_disk()
+    with connection.cursor() as cursor:
+        waits = cursor.execute("PRAGMA busy_timeout").fetchone()[0]
+    assert waits == 30_000
