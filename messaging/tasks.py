@@ -23,7 +23,7 @@ from messaging.services.campaigns import counting, kept_counts, preparation
 from messaging.services.decisions import copies
 from messaging.services.gateway import holds
 from messaging.services.money import balance
-from messaging.services.privacy import erasing, retention
+from messaging.services.privacy import deleted_names, erasing, retention
 from messaging.services.sending import dispatch, places, slots, upkeep
 from messaging.services.storage import database
 from sociair_portal.common.request_ids import current_id, for_a_request, on_behalf_of
@@ -191,7 +191,9 @@ def count_people() -> None:
 
 @db_task(priority=_PRIORITY["sweep"], expires=_EXPIRES)  # type: ignore[untyped-decorator]
 def forget_people() -> None:
-    """Go on with people who are anonymised, and with what is old; if it takes long, later."""
+    """Go on with people who are anonymised, and with what is old, and then take their names out of
+    SQLite's table of parts; if it takes long, later.
+    """
     if not _tidying.acquire(blocking=False):
         return
     until = time.monotonic() + _RUN_FOR
@@ -203,7 +205,10 @@ def forget_people() -> None:
         for erasure in erasing.waiting():
             if go_on():
                 erasing.go_on_with(erasure, go_on=go_on)
+        is_due = not retention.is_over()
         retention.remove_old(go_on=go_on)
+        if is_due or deleted_names.are_kept():
+            deleted_names.remove(go_on=go_on, wait=stopping.wait)
     finally:
         _tidying.release()
 
@@ -259,6 +264,6 @@ def sweep_now() -> None:
         return
     if upkeep.unprepared(gateway):
         prepare()
-    if erasing.waiting() or not retention.is_over():
+    if erasing.waiting() or deleted_names.are_kept() or not retention.is_over():
         forget_people()
     kick()

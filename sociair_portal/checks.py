@@ -22,7 +22,7 @@ from sociair_portal.values import is_loopback
 _OTHERS: Final = stat.S_IRWXG | stat.S_IRWXO
 _VERIFIED: Final = "sslmode=verify-full"
 _SPARE: Final = 10  # seconds for a claim before the call, and for saving its answer after it
-_PRAGMAS: Final = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
+_PRAGMAS: Final = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "secure_delete": 1}
 
 
 def check_address(**kwargs: Any) -> list[CheckMessage]:
@@ -198,7 +198,7 @@ def check_fingerprints(
         return []
     return [
         Error(
-            f"FINGERPRINT_KEY is not the key that {lost} anonymised numbers were kept with.",
+            f"FINGERPRINT_KEY is not the key of {lost} fingerprints of anonymised people.",
             hint="Restore the former key: without it these people could be sent messages again. If "
             "it is lost, run `manage.py forget --lost-key --yes`, and anonymise them again.",
             id="sociair_portal.E008",

@@ -123,10 +123,14 @@ _database = DATABASES["default"]
 if _database["ENGINE"] == "django.db.backends.sqlite3":
     # IMMEDIATE: a transaction takes its lock first instead of failing half-way through.
     # FULL: what was sent is on the disk before anyone relies on it.
+    # secure_delete: what was deleted is written over with zeros. FAST would leave it in whole pages
+    # that become free.
     _database["OPTIONS"] = {
         "timeout": 30,
         "transaction_mode": "IMMEDIATE",
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
+        "init_command": (
+            "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA secure_delete=ON;"
+        ),
     }
     Path(_database["NAME"]).parent.mkdir(parents=True, exist_ok=True)
 else:

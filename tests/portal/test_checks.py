@@ -154,7 +154,7 @@ def test_a_check_reads_the_pragmas_of_sqlite_back(
         {
             **connections["default"].settings_dict,
             "NAME": str(tmp_path / "careless.sqlite3"),
-            "OPTIONS": {"init_command": "PRAGMA synchronous=OFF"},
+            "OPTIONS": {"init_command": "PRAGMA synchronous=OFF; PRAGMA secure_delete=FAST"},
         },
         alias="careless",
     )
@@ -165,6 +165,7 @@ def test_a_check_reads_the_pragmas_of_sqlite_back(
     assert [message.msg for message in found] == [
         "SQLite's journal_mode is 'delete' instead of 'wal'.",
         "SQLite's synchronous is 0 instead of 2.",
+        "SQLite's secure_delete is 2 instead of 1.",
     ]
 
 
@@ -208,4 +209,4 @@ def test_a_check_finds_fingerprints_of_another_key(settings: Settings) -> None:
 
     [found] = checks.check_fingerprints(databases=["default"])
     assert ids([found]) == ["E008"]
-    assert "1 anonymised" in found.msg
+    assert "1 fingerprints of anonymised" in found.msg
