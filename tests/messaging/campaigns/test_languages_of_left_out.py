@@ -93,7 +93,7 @@ def test_who_was_chosen_is_read_in_ones_own_language(
     address = f"/campaigns/{campaign.pk}/"
     said = "in Parents, but not in Staff · 1 entered number"
     assert said in _read(admin_client, address, "en")
-    nepali = "Parents मा भएका, तर Staff मा नभएका · टाइप गरिएको 1 नम्बर"
+    nepali = "Parents समूहमा भएका, तर Staff समूहमा नभएका · टाइप गरिएको 1 नम्बर"
     assert nepali in _read(admin_client, address, "ne")
 
 
