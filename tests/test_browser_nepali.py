@@ -87,8 +87,8 @@ def test_a_hold_says_what_is_wrong_first_and_the_rest_when_it_is_opened(
     expect(hold.get_by_role("link")).to_have_count(2)
 
 
-# What does not fit into the width, and letters that lose their marks above or below: these need
-# about 1.3 times their size, and nothing that cuts them off.
+# What does not fit into the width, and letters that lose their marks above or below: lines need
+# about 1.3 times the size of letters, and nothing that cuts them off.
 _WRONG: Final = """() => {
   document.querySelectorAll("details").forEach((fold) => { fold.open = true; });
   const wrong = new Set();
@@ -99,7 +99,10 @@ _WRONG: Final = """() => {
     const words = own.map((node) => node.data).join(" ").trim();
     if (!/[\\u0900-\\u097f]/.test(words) || !element.offsetParent) continue;
     const style = getComputedStyle(element);
-    if (parseFloat(style.lineHeight) < 1.3 * parseFloat(style.fontSize))
+    const range = document.createRange();
+    range.selectNodeContents(element);
+    const lines = new Set([...range.getClientRects()].map((line) => Math.round(line.top)));
+    if (lines.size > 1 && parseFloat(style.lineHeight) < 1.3 * parseFloat(style.fontSize))
       wrong.add(`lines too close: ${words}`);
     const clips = style.overflowY === "hidden" && element.clientHeight > 1;
     if (clips && element.scrollHeight > element.clientHeight + 1) wrong.add(`cut off: ${words}`);
