@@ -84,6 +84,7 @@ def test_a_hold_says_what_is_wrong_first_and_the_rest_when_it_is_opened(
     hold.locator("summary").click()
     with translation.override("ne"):
         expect(hold.locator("details > p")).to_contain_text(str(Gateway.objects.get().advice))
+    expect(hold.locator("details > p")).to_contain_text("डाटाबेसमा नभएका 2 अनुरोध गएका छन्।")
     expect(hold.get_by_role("link")).to_have_count(2)
 
 
