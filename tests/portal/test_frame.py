@@ -107,6 +107,7 @@ def test_a_hold_is_said_on_every_page(sender: Browser, manager: Browser, running
         assert "security certificate is not trusted. Nothing was sent." in page
         assert "Sociair said: “&lt;expired&gt;”." in page
         assert "then start sending again." in page
+        assert "<summary>What to do" in page
         assert "On hold since" in page
     release = f'action="{reverse("messaging:release")}"'
     assert release in manager.get(PAGE).text
@@ -122,6 +123,9 @@ def test_a_hold_for_a_while_says_until_when_and_has_no_button(
     assert "asked the portal to slow down" in page
     assert ", until " in page
     assert reverse("messaging:release") not in page
+    # Nobody has to do anything, so nothing has to be opened.
+    assert "Sending resumes automatically." in page
+    assert "<summary>What to do" not in page
 
 
 def test_a_hold_that_is_over_is_not_said(sender: Browser, running: Gateway) -> None:

@@ -15,6 +15,7 @@ from contacts.models import Contact, Group, OptOut
 from contacts.names import name_key
 from contacts.phone import operator_of, parse_mobile
 from contacts.sounds import sound
+from messaging.management.demo_people import ADDRESS_BOOKS, AddressBook
 from messaging.models import Profile
 from messaging.services import templates
 from messaging.services.campaigns import own_number
@@ -23,35 +24,10 @@ from sociair_portal.audit.actors import by_command
 from sociair_portal.demo import DEMO_PASSWORD, DEMO_USER
 from sociair_portal.roles import MANAGER
 
-# Given names and surnames, as their owners write them.
-_GIVEN: Final = """
-    Aarati Bikash सीता Chandra Deepa रमेश Gita Hari Ishwor कमला Kiran Laxmi
-    Manoj नवीन Nirmala Om Prakash सुनिता Rabina Sagar Tara उर्मिला Yogesh
-"""
-_SURNAMES: Final = (
-    ("Adhikari", "अधिकारी"),
-    ("Bhattarai", "भट्टराई"),
-    ("Chaudhary", "चौधरी"),
-    ("Gurung", "गुरुङ"),
-    ("Karki", "कार्की"),
-    ("Lama", "लामा"),
-    ("Magar", "मगर"),
-    ("Rai", "राई"),
-    ("Shrestha", "श्रेष्ठ"),
-    ("Tamang", "तामाङ"),
-    ("Thapa", "थापा"),
-)
 # Some ranges of each operator, in about the shares that people have them.
 _RANGES: Final = ("984", "980", "985", "981", "986", "982", "961", "974", "970", "988")
-_GROUPS: Final = {"Class 8": 36, "Class 9": 41, "Teachers": 17, "Hostel guardians": 23}
 
 _OWN_NUMBER: Final = "9851012345"  # of the demo account, for its tests
-
-_TEMPLATES: Final = {
-    "Fee reminder": "Dear {name}, this month's fee is due. Please pay it by Friday.",
-    "Holiday": "School is closed tomorrow. Classes start again the day after.",
-    "बिदा": "भोलि विद्यालय बिदा छ।",
-}
 
 
 class Command(BaseCommand):
@@ -70,8 +46,9 @@ class Command(BaseCommand):
             _account()
             # Never among an office's own contacts; and what was deleted stays deleted.
             if not Contact.objects.exists() and not Group.objects.exists():
-                _address_book()
-                _templates()
+                book = ADDRESS_BOOKS[settings.LANGUAGE_CODE]
+                _address_book(book)
+                _templates(book)
 
 
 def _account() -> None:
@@ -86,38 +63,37 @@ def _account() -> None:
         own_number.save_number(user, _OWN_NUMBER, by=user)
 
 
-def _address_book() -> None:
-    people = _people()
-    members = {name: list(islice(people, size)) for name, size in _GROUPS.items()}
+def _address_book(book: AddressBook) -> None:
+    people = _people(book)
+    members = {name: list(islice(people, size)) for name, size in book.groups.items()}
+    first, second, third, *_rest = members.values()
     # A family with one number, and someone whose operator has no rate.
-    members["Class 8"] += [_contact(name, "9841000999") for name in ("Anita Bista", "चमेली बिष्ट")]
-    members["Teachers"].append(_contact("Utsav Malla", "9721000999"))
-    members["Bad days"] = list(_bad_days())
+    first += [_contact(name, "9841000999") for name in book.family]
+    third.append(_contact(book.without_a_rate, "9721000999"))
+    members[book.bad_days] = list(_bad_days(book))
     for name, contacts in members.items():
         Group.objects.create(name=name).members.set(Contact.objects.bulk_create(contacts))
-    OptOut.objects.create(
-        mobile=members["Class 9"][0].mobile, reason="Asked by phone to get no messages."
-    )
+    OptOut.objects.create(mobile=second[0].mobile, reason=book.why_opted_out)
 
 
-def _templates() -> None:
-    for name, text in _TEMPLATES.items():
+def _templates(book: AddressBook) -> None:
+    for name, text in book.templates.items():
         templates.keep(name=name, text=text, by=None)
 
 
-def _people() -> Iterator[Contact]:
+def _people(book: AddressBook) -> Iterator[Contact]:
     """An endless sequence of contacts, always the same."""
-    names = zip(cycle(_GIVEN.split()), cycle(_SURNAMES), cycle(_RANGES), strict=True)
+    names = zip(cycle(book.given), cycle(book.surnames), cycle(_RANGES), strict=True)
     for number, (given, (latin, devanagari), digits) in enumerate(names):
         surname = latin if given.isascii() else devanagari
         yield _contact(f"{given} {surname}", f"{digits}10{number:05d}")
 
 
-def _bad_days() -> Iterator[Contact]:
+def _bad_days(book: AddressBook) -> Iterator[Contact]:
     """The sandbox's magic numbers, named by what happens to whoever sends to them."""
-    yield _contact(f"Sociair {INVALID_SAYS}", INVALID)
+    yield _contact(book.bad_day.format(does=INVALID_SAYS), INVALID)
     for mobile, magic in MAGIC.items():
-        yield _contact(f"Sociair {magic.says()}", mobile)
+        yield _contact(book.bad_day.format(does=magic.says()), mobile)
 
 
 def _contact(name: str, written: str) -> Contact:

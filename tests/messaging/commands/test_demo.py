@@ -1,20 +1,27 @@
 """`manage.py demo`: someone to sign in as and people to text, for the sandbox alone."""
 
+import re
+
 import pytest
 from django.contrib.auth import authenticate
 from django.contrib.auth.models import User
 from django.core.management import CommandError, call_command
+from django.db.models import Count
 from django.http import HttpRequest
 from pytest_django import Settings
 
 from contacts.models import Contact, Group, OptOut
 from contacts.phone import Operator, operator_of, parse_mobile
+from contacts.sounds import sound
+from messaging.models import MessageTemplate
 from sandbox.magic import INVALID, MAGIC
 from sociair_portal.demo import DEMO_PASSWORD, DEMO_USER
 from sociair_portal.roles import MANAGER
 from tests.factories import ContactFactory
 
 pytestmark = pytest.mark.django_db
+
+BAD_DAYS = {"en": "Bad days", "ne": "गडबडीका दिन"}
 
 
 @pytest.fixture(autouse=True)
@@ -43,9 +50,44 @@ def test_the_demo_makes_an_account_and_contacts(capsys: pytest.CaptureFixture[st
     assert capsys.readouterr() == ("", "")
 
 
-def test_demo_contacts_have_valid_mobile_numbers() -> None:
+def test_an_office_that_speaks_nepali_has_nepali_people_and_texts(settings: Settings) -> None:
+    settings.LANGUAGE_CODE = "ne"
     demo()
-    people = Contact.objects.exclude(groups__name="Bad days")
+    people = Contact.objects.exclude(groups__name=BAD_DAYS["ne"])
+    written = [
+        *people.values_list("name", flat=True),
+        *Group.objects.values_list("name", flat=True),
+    ]
+    written += MessageTemplate.objects.exclude(name="Holiday").values_list("text", flat=True)
+    written.append(OptOut.objects.get().reason)
+    for one in written:
+        assert not re.search("[A-Za-z]", one.replace("{name}", "")), one
+    bad = Contact.objects.get(mobile="9800000500")
+    assert bad.name == "सोसिएर: accepts the message, then fails (500)"
+    # Who looks for them in Latin letters finds them.
+    assert people.filter(sound_key=sound("Aarati Adhikari")).exists()
+
+
+def test_the_demo_has_the_same_people_in_both_languages(settings: Settings) -> None:
+    made = []
+    for language in ("en", "ne"):
+        settings.LANGUAGE_CODE = language
+        demo()
+        sizes = Group.objects.annotate(size=Count("members")).order_by("pk").values_list("size")
+        mobiles = Contact.objects.order_by("pk").values_list("mobile", "operator")
+        texts = MessageTemplate.objects.count()
+        made.append((list(sizes), list(mobiles), OptOut.objects.get().mobile, texts))
+        for model in (OptOut, Group, Contact, MessageTemplate):
+            model._default_manager.all().delete()
+    english, nepali = made
+    assert english == nepali
+
+
+@pytest.mark.parametrize("language", ["en", "ne"])
+def test_demo_contacts_have_valid_mobile_numbers(settings: Settings, language: str) -> None:
+    settings.LANGUAGE_CODE = language
+    demo()
+    people = Contact.objects.exclude(groups__name=BAD_DAYS[language])
     assert people.count() == 120
     for person in Contact.objects.all():
         assert person.mobile == parse_mobile(person.mobile)
