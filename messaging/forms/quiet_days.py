@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any, Final
 
 from django import forms
@@ -14,16 +14,20 @@ from django.utils.translation import gettext_lazy, ngettext
 from contacts.forms.people import NameField
 from messaging.models import QuietDay
 from messaging.services.campaigns import quiet_days
-from sociair_portal.common import shown_days, typed_days
+from sociair_portal.common import shown_days, written_days
 from sociair_portal.common.bases import ModelForm
 from sociair_portal.common.shown_digits import in_digits
 from sociair_portal.common.typed_days import DayField
 
 _LONGEST: Final = 100
-_MOST_LINES: Final = 366
+_MOST: Final = 366  # days
+_LONGEST_RANGE: Final = 62  # days
 _MOST_SHOWN: Final = 20  # lines that are named
 _GAP: Final = re.compile(r"[\s,;:|]+")
 _WORDS: Final = 4  # of a day, such as Friday 25 Dec 2026
+_TO: Final = re.compile(r"(?:to|until|till|देखि)(?=\s)|[-–—]", re.IGNORECASE)
+_LONG_DASH: Final = re.compile(r"\s*[–—]\s*")  # no day is written with one
+_PARTICLE: Final = re.compile(r"(?:गते|सम्म)(?=\s|$)[\s,:]*")  # of the day before it
 _YEARS: Final = gettext_lazy("Enter a day between 2000 and 2100 (AD).")
 
 
@@ -70,27 +74,26 @@ class QuietDaysForm(forms.Form):
         label=gettext_lazy("Days and their names"),
         widget=forms.Textarea(attrs={"rows": 12, "spellcheck": "false"}),
         help_text=gettext_lazy(
-            "One day in each line, in either calendar, and its name after it: "
-            "2083-09-10 Christmas or 2026-12-25 Christmas"
+            "One day or range in each line, in either calendar, and its name after it: "
+            "2083-09-10 Christmas, or 2026-12-25 to 2026-12-31 Winter break"
         ),
         error_messages={"required": gettext_lazy("Enter at least one day.")},
     )
 
     def clean_lines(self) -> list[tuple[date, str]]:
         lines = [line.strip() for line in self.cleaned_data["lines"].splitlines()]
-        if sum(map(bool, lines)) > _MOST_LINES:
-            said = _("Enter at most %(most)s days together.")
-            raise ValidationError(said % {"most": in_digits(str(_MOST_LINES))})
+        _check_room(sum(map(bool, lines)))
         found: dict[date, tuple[int, str]] = {}
         wrong: dict[int, str] = {}
         for number, line in enumerate(lines, start=1):
             try:
                 if line:
-                    on, name = _read(line)
-                    _check_first(on, found)
-                    found[on] = (number, name)
+                    days, name = _read(line)
+                    _check_new(days, found)
+                    found |= dict.fromkeys(days, (number, name))
             except ValidationError as error:
                 wrong[number] = " ".join(error.messages)
+        _check_room(len(found))
         for on, name in quiet_days.names_of(found).items():
             wrong[found[on][0]] = _already(on, name)
         if wrong:
@@ -122,30 +125,56 @@ _NAME: Final = NameField(
 )
 
 
-def _read(line: str) -> tuple[date, str]:
-    """The day of a line, and its name. Raises `ValidationError`."""
-    day, name = _split(line)
-    return _DAY.clean(day), _NAME.clean(name)
+def _check_room(count: int) -> None:
+    if count > _MOST:
+        raise ValidationError(
+            _("Enter at most %(most)s days together.") % {"most": in_digits(str(_MOST))}
+        )
+
+
+def _read(line: str) -> tuple[list[date], str]:
+    """The day of a line, or those of its range, and their name. Raises `ValidationError`."""
+    day, rest = _split(_LONG_DASH.sub(" – ", line))
+    first = _DAY.clean(day)
+    rest = _PARTICLE.sub("", rest, count=1) if _PARTICLE.match(rest) else rest
+    joint = _TO.match(rest)
+    beyond = rest[joint.end() :] if joint else rest
+    other, name = _split(beyond.lstrip("( "))
+    if not _is_day(other):
+        return [first], _NAME.clean(rest.lstrip("-–— "))
+    last = _DAY.clean(other)
+    if last != first and not joint:
+        raise ValidationError(
+            _("This line has two days. Write “to” between them if all days in between are off too.")
+        )
+    return _range(first, last), _NAME.clean(_PARTICLE.sub("", name).lstrip("-–— )"))
+
+
+def _range(first: date, last: date) -> list[date]:
+    if last < first:
+        raise ValidationError(_("The last day of a range must not be before the first."))
+    days = (last - first).days + 1
+    if days > _LONGEST_RANGE:
+        said = _("A range can have up to %(most)s days.")
+        raise ValidationError(said % {"most": in_digits(str(_LONGEST_RANGE))})
+    return [first + timedelta(days=day) for day in range(days)]
 
 
 def _split(line: str) -> tuple[str, str]:
     """The day that a line begins with, of one word or some, and what is after it."""
     gaps = [(gap.start(), gap.end()) for gap in _GAP.finditer(line)][:_WORDS]
     for end, rest in [(len(line), len(line)), *reversed(gaps)]:
-        if _is_day(line[:end]):
-            return line[:end], line[rest:].lstrip("-–— ")
+        if _is_day(line[:end].rstrip(")")):
+            return line[:end].rstrip(")"), line[rest:]
     return line, ""
 
 
 def _is_day(text: str) -> bool:
-    try:
-        return typed_days.read(text) is not None
-    except ValidationError:
-        return True  # of a year that is not known
+    return written_days.as_written(text) is not None
 
 
-def _check_first(on: date, found: dict[date, tuple[int, str]]) -> None:
-    if on in found:
+def _check_new(days: list[date], found: dict[date, tuple[int, str]]) -> None:
+    for on in (one for one in days if one in found):
         said = _("%(day)s is already in line %(line)s.")
         line = in_digits(str(found[on][0]))
         raise ValidationError(said % {"day": shown_days.in_both(on), "line": line})

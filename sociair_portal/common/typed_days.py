@@ -128,6 +128,9 @@ class DayField(forms.DateField):
             day: date | None = super().to_python(value)
             return day
         found = read(value)
+        if found is None and written_days.as_written(value):
+            said = _("There is no such day. Enter one such as %(bs)s (BS) or %(ad)s (AD).")
+            raise ValidationError(said % _both())
         if found is None:
             said = _("Enter a day, such as %(bs)s (BS) or %(ad)s (AD).")
             raise ValidationError(said % _both())
@@ -152,8 +155,12 @@ class MomentField(forms.DateTimeField):
         if not isinstance(value, str) or not value.strip():
             at: datetime | None = super().to_python(value)
             return at
-        found = _WITH_TIME.fullmatch(visible(value))
+        is_short = len(value) <= written_days.LONGEST
+        found = _WITH_TIME.fullmatch(visible(value)) if is_short else None
         day = read(found[1]) if found else None
+        if found is None and read(value):
+            said = _("Enter the time as well, such as %(example)s.")
+            raise ValidationError(said % {"example": f"{visible(value)} 07:00"}, code="invalid")
         if found is None or day is None:
             raise ValidationError(self.error_messages["invalid"], code="invalid")
         try:

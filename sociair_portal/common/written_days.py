@@ -19,6 +19,7 @@ from sociair_portal.common.calendars import (
 )
 from sociair_portal.common.visible import visible
 
+LONGEST: Final = 60  # characters of a day with its time; patterns take long over a long text
 _MONTHS: Final = 12
 _LONGEST_MONTH: Final = 32
 # Without a time of day, such a year is one of Bikram Sambat: the other calendar's is far away.
@@ -59,6 +60,24 @@ _NEPALI_MONTHS: Final = (
 _NEPALI_MONTH: Final = {
     name: number for number, names in enumerate(_NEPALI_MONTHS, start=1) for name in names
 }
+# As the portal writes them, and otherwise.
+_GREGORIAN_IN_NEPALI: Final = (
+    ("जनवरी", "जनवरि"),
+    ("फेब्रुअरी", "फेब्रुवरी", "फेब्रुअरि"),
+    ("मार्च",),
+    ("अप्रिल", "एप्रिल"),
+    ("मे",),
+    ("जुन",),
+    ("जुलाई", "जुलाइ"),
+    ("अगस्ट", "अगस्त"),
+    ("सेप्टेम्बर", "सेप्टेम्वर"),
+    ("अक्टोबर", "अक्टोवर"),
+    ("नोभेम्बर", "नोभेम्वर"),
+    ("डिसेम्बर", "डिसेम्वर"),
+)
+_GREGORIAN_MONTH: Final = {
+    name: number for number, names in enumerate(_GREGORIAN_IN_NEPALI, start=1) for name in names
+}
 
 
 class WrittenDay(NamedTuple):
@@ -88,6 +107,17 @@ def read_day(text: str) -> WrittenDay | None:
     """The day that a text says, the day before the month where both are numbers; None for none, and
     for one that is in no calendar.
     """
+    written = as_written(text)
+    if written is None:
+        return None
+    calendars = [written.calendar] if written.calendar else Calendar
+    return written if any(map(written.can_be, calendars)) else None
+
+
+def as_written(text: str) -> WrittenDay | None:
+    """What a text says in the form of a day, whether there is such a day or not."""
+    if len(text) > LONGEST:
+        return None
     plain = visible(text)
     untimed = _TIME.sub("", plain)
     has_time = untimed != plain
@@ -102,8 +132,7 @@ def read_day(text: str) -> WrittenDay | None:
             return None
         year, month, day, named = parts
     calendar = named or _calendar_of(year, day, has_time=has_time)
-    written = WrittenDay(year, month, day, calendar)
-    return written if any(map(written.can_be, [calendar] if calendar else Calendar)) else None
+    return WrittenDay(year, month, day, calendar)
 
 
 def _with_name(text: str) -> tuple[int, int, int, Calendar] | None:
@@ -119,6 +148,8 @@ def _with_name(text: str) -> tuple[int, int, int, Calendar] | None:
     spelt = name.casefold()
     if spelt in _NEPALI_MONTH:
         return int(year), _NEPALI_MONTH[spelt], int(day), Calendar.BIKRAM_SAMBAT
+    if spelt in _GREGORIAN_MONTH:
+        return int(year), _GREGORIAN_MONTH[spelt], int(day), Calendar.GREGORIAN
     if spelt[:3] in _GREGORIAN_MONTHS:
         return int(year), _GREGORIAN_MONTHS.index(spelt[:3]) + 1, int(day), Calendar.GREGORIAN
     return None

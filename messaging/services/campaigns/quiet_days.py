@@ -2,12 +2,16 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import date, datetime
+from typing import Final
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
-from messaging.models import Campaign, QuietDay
+from messaging.models import Campaign, CampaignState, QuietDay
 from messaging.services.campaigns import schedule
+
+
+_GOING_OUT: Final = (CampaignState.PREPARING, CampaignState.SCHEDULED)
 
 
 class DayTaken(Exception):
@@ -38,6 +42,7 @@ def enter(days: Sequence[tuple[date, str]]) -> None:
 
 
 def scheduled_on(days: Iterable[date]) -> list[Campaign]:
-    """What is to go out on one of these days; nothing of it is moved."""
+    """What goes out on one of these days unless someone does something; nothing of it is moved."""
     wanted = set(days)
-    return [one for day in schedule.coming() if day.day in wanted for one in day.campaigns]
+    on_these = (one for day in schedule.coming() if day.day in wanted for one in day.campaigns)
+    return [one for one in on_these if one.state in _GOING_OUT]

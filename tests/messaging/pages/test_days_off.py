@@ -11,7 +11,7 @@ from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
 from messaging.models import Campaign, CampaignState, Gateway, QuietDay
-from messaging.services.campaigns import quiet_days
+from messaging.services.campaigns import control, quiet_days
 from sociair_portal.audit.models import Entry
 from sociair_portal.audit.words import about, details
 from tests.at_once import at_once
@@ -106,7 +106,10 @@ def test_days_off_are_listed_by_year_with_the_past_ones_last(manager: Browser) -
     assert places == sorted(places)
 
 
-def test_years_are_those_of_the_calendar_that_was_chosen(manager: Browser) -> None:
+def test_years_are_those_of_the_calendar_that_was_chosen(
+    manager: Browser, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(timezone, "localdate", lambda *_at: date(2026, 12, 1))
     manager.post("/account/preferences/", {"calendar": "bs"})
     off()
     off(date(2027, 2, 19), "Democracy Day")
@@ -167,7 +170,7 @@ def test_every_wrong_line_is_named_and_nothing_is_saved(manager: Browser) -> Non
     said = words(page)
     for sentence in (
         "Line 2, “Dashain”: Enter a day, such as",
-        "Line 3, “2083-13-01 Tihar”: Enter a day, such as",
+        "Line 3, “2083-13-01 Tihar”: There is no such day. Enter one such as",
         "Line 4, “2027-01-12”: Enter a name after the day.",
         "Line 6, “2083-09-10 Our Christmas”: 25 Dec 2026 (10 Poush 2083) is already a day off: Chr",
         "Line 7, “11 Jan 2027 Again”: 11 Jan 2027 (27 Poush 2083) is already in line 1.",
@@ -179,6 +182,43 @@ def test_every_wrong_line_is_named_and_nothing_is_saved(manager: Browser) -> Non
     assert "Line 5," not in said
     assert page.context["form"]["lines"].value() == lines
     assert known() == {"2026-12-25": "Christmas"}
+
+
+@pytest.mark.parametrize(
+    ("line", "saved"),
+    [
+        ("2083-09-10 - Christmas", {"2026-12-25": "Christmas"}),
+        ("२०८३ पुस १० गते क्रिसमस", {"2026-12-25": "क्रिसमस"}),
+        ("2083-09-10\t2026-12-25\tChristmas", {"2026-12-25": "Christmas"}),
+        ("बिहीबार, १० पुस २०८३ (२५ डिसेम्बर २०२६) क्रिसमस", {"2026-12-25": "क्रिसमस"}),
+        ("2026-12-31 to 2027-01-01 Break", {"2026-12-31": "Break", "2027-01-01": "Break"}),
+        ("2026-12-31–2027-01-01 Break", {"2026-12-31": "Break", "2027-01-01": "Break"}),
+        ("2083-09-16 देखि २०८३-०९-१७ सम्म बिदा", {"2026-12-31": "बिदा", "2027-01-01": "बिदा"}),
+        ("2027-01-15 to be named", {"2027-01-15": "to be named"}),
+    ],
+)
+def test_a_line_may_be_a_range_or_say_its_day_twice(
+    manager: Browser, line: str, saved: dict[str, str]
+) -> None:
+    manager.post(MANY, {"lines": line})
+    assert known() == saved
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [
+        ("2026-12-25 2026-12-26 Break", "This line has two days."),
+        ("2026-12-25 to 2026-12-20 Break", "must not be before the first."),
+        ("2026-12-25 to 2027-12-20 Break", "A range can have up to 62 days."),
+        ("2026-12-25 to 2026-12-26", "Enter a name after the day."),
+        ("2026-12-25" + " " * 1_000_000 + "x", "Enter a day, such as"),
+    ],
+)
+def test_a_line_that_could_mean_other_days_is_not_saved(
+    manager: Browser, line: str, says: str
+) -> None:
+    assert says in words(manager.post(MANY, {"lines": line}))
+    assert not known()
 
 
 def test_of_very_many_wrong_lines_some_are_named(manager: Browser) -> None:
@@ -254,6 +294,14 @@ def test_messages_on_days_of_a_list_and_on_a_corrected_day_are_named(
     day.delete()
     typed = {"day": f"{on}", "name": "Ram Navami"}
     assert "now off" in words(manager.post(other.get_absolute_url(), typed, follow=True))
+
+
+def test_a_paused_message_is_not_said_to_go_out(manager: Browser, gateway: Gateway) -> None:
+    on = timezone.localdate() + timedelta(days=30)
+    paused = scheduled(gateway, on)
+    assert control.pause(paused, by=None)
+    assert "now off" not in words(manager.post(NEW, {"day": f"{on}", "name": "Holi"}, follow=True))
+    assert "is scheduled on this day" not in words(manager.get(LIST))
 
 
 def test_who_may_not_see_messages_sees_how_many_there_are(
