@@ -27,6 +27,9 @@ _GAP: Final = re.compile(r"[\s,;:|]+")
 _WORDS: Final = 4  # of a day, such as Friday 25 Dec 2026
 _TO: Final = re.compile(r"(?:to|until|till|देखि)(?=\s)|[-–—]", re.IGNORECASE)
 _LONG_DASH: Final = re.compile(r"\s*[–—]\s*")  # no day is written with one
+_HALF_RANGE: Final = re.compile(
+    r"(?:(?:to|until|till|देखि|and|र|[-–—&])\s*)?[0-9०-९]{1,2}(?:\s|$)", re.IGNORECASE
+)
 _PARTICLE: Final = re.compile(r"(?:गते|सम्म)(?=\s|$)[\s,:]*")  # of the day before it
 _YEARS: Final = gettext_lazy("Enter a day between 2000 and 2100 (AD).")
 
@@ -141,6 +144,8 @@ def _read(line: str) -> tuple[list[date], str]:
     beyond = rest[joint.end() :] if joint else rest
     other, name = _split(beyond.lstrip("( "))
     if not _is_day(other):
+        if _HALF_RANGE.match(rest):
+            raise ValidationError(_("Write both days of the range in full, with month and year."))
         return [first], _NAME.clean(rest.lstrip("-–— "))
     last = _DAY.clean(other)
     if last != first and not joint:

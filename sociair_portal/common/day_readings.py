@@ -43,10 +43,11 @@ def readings_of(text: str, chosen: Iterable[str] = ()) -> list[Reading]:
         return []
     own = shown_days.chosen()
     found = [one for one in Calendar if written.calendar in (None, one) and written.can_be(one)]
-    if own is Calendar.GREGORIAN and own in found:
-        found = [own]
     readings = [Reading(one, written_days.gregorian(written, one)) for one in found]
     readings.sort(key=lambda reading: reading.calendar is not own)
     isos = [reading.iso for reading in readings]
     meant = next((iso for iso in reversed(list(chosen)) if iso and iso in isos), None)
-    return [one._replace(is_chosen=len(found) == 1 or one.iso == meant) for one in readings]
+    if meant is None and own is Calendar.GREGORIAN and own in found:
+        readings = readings[:1]
+    is_one = len(readings) == 1
+    return [one._replace(is_chosen=is_one or one.iso == meant) for one in readings]

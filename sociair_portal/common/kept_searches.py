@@ -18,7 +18,7 @@ from django.shortcuts import redirect, resolve_url
 from django.utils.translation import gettext as _
 
 # Names of the fields that people type into, in every search form and in the admin.
-TYPED: Final = frozenset({"q", "value", "request"})
+TYPED: Final = frozenset({"q", "value", "value_day", "request"})
 KEY: Final = "search"
 POSTED: Final = "searching"
 MOST_KEPT: Final = 50  # searches of one session; the oldest go

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from django import forms
 from django.test import Client
-from django.urls import get_resolver
+from django.urls import get_resolver, reverse
 
-from contacts.models import Contact, Group
+from contacts.models import Contact, ContactField, Group
 from sociair_portal.common.kept_searches import MOST_KEPT, TYPED
 from sociair_portal.common.searches import SearchForm
 from tests.conftest import Browser, signed_in
@@ -148,3 +148,11 @@ def test_every_field_that_people_type_into_is_kept_out_of_addresses() -> None:
             if isinstance(field, forms.CharField) and not hasattr(field, "choices")
         }
         assert typed <= TYPED, form
+
+
+def test_a_day_that_was_ticked_is_kept_out_of_addresses(sender: Browser) -> None:
+    born = ContactField.objects.create(name="Born", key="born", kind="date")
+    typed = {"field": born.key, "how": "less", "value": "2045-01-13", "value_day": "1988-04-25"}
+    address = sender.post(f"{reverse('contacts:list')}?searching", typed)["Location"]
+    assert "1988" not in address
+    assert "2045" not in address

@@ -210,6 +210,12 @@ def gregorian() -> Iterator[None]:
         yield
 
 
+def test_a_ticked_day_is_meant_whoever_opens_the_address(gregorian: None) -> None:
+    by_sambat = next(one for one in readings_of("2045-01-13", ["1988-04-25"]) if one.is_chosen)
+    assert by_sambat.iso == "1988-04-25"
+    assert [one.iso for one in readings_of("2045-01-13")] == ["2045-01-13"]
+
+
 def test_a_day_that_only_bikram_sambat_has_is_read_so_by_anyone(gregorian: None) -> None:
     [reading] = readings_of("2045-02-31")
     assert reading.calendar is Calendar.BIKRAM_SAMBAT

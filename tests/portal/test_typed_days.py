@@ -45,9 +45,9 @@ def test_a_day_is_read_in_either_calendar(typed: str, calendar: Calendar) -> Non
     ("typed", "sentence"),
     [
         ("2085-01-01", "The portal knows Bikram Sambat from 1975 to 2083."),
-        ("2083-13-01", "Enter a day, such as"),
-        ("2083-05-33", "Enter a day, such as"),
-        ("31/02/2026", "Enter a day, such as"),
+        ("2083-13-01", "There is no such day"),
+        ("2083-05-33", "There is no such day"),
+        ("31/02/2026", "There is no such day"),
         ("tomorrow", "Enter a day, such as"),
     ],
 )
@@ -101,7 +101,20 @@ def test_a_time_is_read_after_a_day_of_either_calendar(typed: str, calendar: Cal
         assert MomentField().clean(typed_days.time_by_numbers(at)) == at
 
 
-@pytest.mark.parametrize("typed", ["2083-05-12", "2083-05-12 24:00", "07:00", "2083-05-40 07:00"])
+def test_a_day_without_its_time_is_told_what_is_missing() -> None:
+    with pytest.raises(forms.ValidationError, match="Enter the time as well, such as 2083-05-12 0"):
+        MomentField().clean("2083-05-12")
+
+
+@pytest.mark.parametrize("blank", [" ", "T", "x", "1"])
+def test_a_long_text_is_no_day(blank: str) -> None:
+    """The patterns took minutes over one, and a web process with them."""
+    assert typed_days.read(f"2026-12-14{blank * 1_000_000}x") is None
+    with pytest.raises(forms.ValidationError):
+        MomentField().clean(f"2026-12-14{blank * 1_000_000}x")
+
+
+@pytest.mark.parametrize("typed", ["2083-05-12 24:00", "07:00", "2083-05-40 07:00"])
 def test_what_is_no_time_is_refused_and_comes_back_as_typed(typed: str) -> None:
     with pytest.raises(forms.ValidationError, match="Enter the date and time"):
         MomentField().clean(typed)

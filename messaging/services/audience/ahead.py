@@ -24,12 +24,16 @@ class ReadAhead:
         self._after = ""
         self._next: Future[AudiencePiece] | None = None
 
-    def piece(self, after: str) -> AudiencePiece:
-        """The next people after a number. Raises what `Reader.piece` raises."""
+    def piece(self, after: str, *, anew: bool = False) -> AudiencePiece:
+        """The next people after a number; read `anew` if what was read is not so any more. Raises
+        what `Reader.piece` raises.
+        """
         upcoming, self._next = self._next, None
         piece = upcoming.result() if upcoming else self._read(after)
-        if upcoming and self._after != after:  # another worker has prepared that piece
+        if upcoming and (anew or self._after != after):  # or another worker has prepared that piece
             piece = self._read(after)
+        # Others send meanwhile, so this is looked up when the people are wanted.
+        self._reader.leave_out_repeated(piece)
         if self._reading and not piece.is_last:
             self._after = piece.up_to
             # With the language of who prepares: reasons for leaving someone out are written.
@@ -37,7 +41,7 @@ class ReadAhead:
         return piece
 
     def _read(self, after: str) -> AudiencePiece:
-        return self._reader.piece(after=after, size=self._size)
+        return self._reader.piece(after=after, size=self._size, repeated=True)
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from collections.abc import Collection, Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
-from django.conf import settings
 from django.db.models import Q, QuerySet, TextField, Value
 from django.db.models.functions import Cast
 
@@ -37,7 +36,7 @@ from messaging.services.audience.letters import Letter, Unwritable, Writer
 from messaging.services.audience.opt_outs import Barred, must_not_be_texted
 from sociair_portal.common.any_of import AnyOf
 from sociair_portal.common.numbers import masked
-from sociair_portal.common.sentences import noted, noted_count
+from sociair_portal.common.sentences import noted
 
 
 class Reader:
@@ -69,9 +68,11 @@ class Reader:
                 return
             after = piece.up_to
 
-    def piece(self, *, after: str = "", size: int = 5000, unreadable: bool = True) -> AudiencePiece:
+    def piece(
+        self, *, after: str = "", size: int = 5000, unreadable: bool = True, repeated: bool = False
+    ) -> AudiencePiece:
         """The next `size` different numbers after a number; the first holds what is unreadable, if
-        that is wanted.
+        that is wanted. With `repeated`, who got the same text is still among the people.
         """
         entries = self._entries(after, size)
         # After reading: an excluded group that was deleted before that would take out nobody.
@@ -82,6 +83,8 @@ class Reader:
             piece.omissions += self._pasted.omissions
             piece.omissions += omitted_rows(self._audience)
         self._fill(piece, mobiles, entries)
+        if not repeated:
+            self.leave_out_repeated(piece)
         return piece
 
     def piece_of(self, mobiles: Collection[str]) -> AudiencePiece:
@@ -91,6 +94,7 @@ class Reader:
         check(self._audience)
         piece = AudiencePiece()
         self._fill(piece, sorted(entries), entries)
+        self.leave_out_repeated(piece)
         return piece
 
     def _fill(
@@ -99,28 +103,10 @@ class Reader:
         barred = must_not_be_texted(mobiles)
         for mobile in mobiles:
             self._sort(piece, mobile, entries[mobile], barred.get(mobile))
-        self._leave_out_repeated(piece)
 
-    def _leave_out_repeated(self, piece: AudiencePiece) -> None:
-        """Count those who got the same text within the last SAME_TEXT_HOURS, and leave them out
-        unless they are to get it again. Others send between two pieces.
-        """
-        letters = {person.mobile: person.text for person in piece.people}
-        got = repeats.who_got(letters, repeats.recent(self._campaign))
-        piece.repeated = len(got)
-        if not got or self._audience.again:
-            return
-        words = noted_count(
-            "Got the same text in the last hour, or will get it.",
-            "Got the same text in the last %(hours)d hours, or will get it.",
-            settings.SAME_TEXT_HOURS,
-            hours=settings.SAME_TEXT_HOURS,
-        )
-        repeated = [person for person in piece.people if person.mobile in got]
-        piece.people = [person for person in piece.people if person.mobile not in got]
-        for one in repeated:
-            entry = f"{one.name} {format_mobile(one.mobile)}".strip()[:200]
-            piece.omissions.append(Omission(entry, LeftOutReason.REPEATED, words, one.mobile))
+    def leave_out_repeated(self, piece: AudiencePiece) -> None:
+        """Leave out who got the same text a short while ago. Others send between two pieces."""
+        repeats.leave_out(piece, besides=self._campaign, again=self._audience.again)
 
     def _entries(self, after: str, size: int) -> dict[str, list[Candidate]]:
         """Who is meant by at least `size + 1` numbers after one, if there are so many.

@@ -8,10 +8,21 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
-from messaging.models import OPEN_STATES, Campaign, CampaignState, Recipient, RecipientState
+from contacts.phone import format_mobile
+from messaging.models import (
+    OPEN_STATES,
+    Campaign,
+    CampaignState,
+    LeftOutReason,
+    Recipient,
+    RecipientState,
+)
+from messaging.services.audience.addressees import AudiencePiece
+from messaging.services.audience.choice import Omission
 from messaging.text.placeholders import parse
 from messaging.text.validity import InvalidText
 from sociair_portal.common.any_of import AnyOf
+from sociair_portal.common.sentences import noted_count
 
 # Recipients in these states got their text, or may have.
 _MAY_HAVE_GOT: Final = (
@@ -26,6 +37,28 @@ class SentBefore(NamedTuple):
 
     pk: int
     text: str | None
+
+
+def leave_out(piece: AudiencePiece, *, besides: Campaign | None, again: bool) -> None:
+    """Count those who got the same text within the last SAME_TEXT_HOURS, or will get it, and leave
+    them out unless they are to get it `again`.
+    """
+    letters = {person.mobile: person.text for person in piece.people}
+    got = who_got(letters, recent(besides))
+    piece.repeated = len(got)
+    if not got or again:
+        return
+    words = noted_count(
+        "Got the same text in the last hour, or will get it.",
+        "Got the same text in the last %(hours)d hours, or will get it.",
+        settings.SAME_TEXT_HOURS,
+        hours=settings.SAME_TEXT_HOURS,
+    )
+    repeated = [person for person in piece.people if person.mobile in got]
+    piece.people = [person for person in piece.people if person.mobile not in got]
+    for one in repeated:
+        entry = f"{one.name} {format_mobile(one.mobile)}".strip()[:200]
+        piece.omissions.append(Omission(entry, LeftOutReason.REPEATED, words, one.mobile))
 
 
 def recent(besides: Campaign | None) -> list[SentBefore]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any, Final
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F
 from django.utils import timezone
 
@@ -52,7 +52,10 @@ def prepare(campaign: Campaign, *, go_on: Callable[[], bool] = lambda: True) -> 
         while campaign.state == CampaignState.PREPARING:
             if not go_on():
                 return False
-            _freeze(campaign, ahead.piece(campaign.prepared_up_to), rates)
+            try:
+                _freeze(campaign, ahead.piece(campaign.prepared_up_to), rates)
+            except IntegrityError:  # a contact was deleted after being read
+                _freeze(campaign, ahead.piece(campaign.prepared_up_to, anew=True), rates)
             campaign.refresh_from_db()
             if campaign.state == CampaignState.PREPARING:
                 take_stock_while_small(Batch, Recipient)

@@ -211,6 +211,9 @@ def test_a_line_may_be_a_range_or_say_its_day_twice(
         ("2026-12-25 to 2026-12-20 Break", "must not be before the first."),
         ("2026-12-25 to 2027-12-20 Break", "A range can have up to 62 days."),
         ("2026-12-25 to 2026-12-26", "Enter a name after the day."),
+        ("२०८३-१२-१० देखि १२ सम्म नतिजा", "Write both days of the range in full"),
+        ("२०८३/१२/२० र २१ मेला", "Write both days of the range in full"),
+        ("2083-09-10, 11 Fair", "Write both days of the range in full"),
         ("2026-12-25" + " " * 1_000_000 + "x", "Enter a day, such as"),
     ],
 )

@@ -10,11 +10,13 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone
+from pytest_django import Settings
 
+from contacts.models import Contact
 from messaging import tasks
 from messaging.models import Batch, Campaign, CampaignState, EventKind, Gateway, LeftOut, Recipient
 from messaging.services.audience.addressees import AudiencePiece
-from messaging.services.audience.choice import GroupGone
+from messaging.services.audience.choice import Audience, GroupGone
 from messaging.services.audience.recipients import Reader
 from messaging.services.campaigns import batches, control, preparation
 from messaging.services.sending import dispatch
@@ -22,7 +24,7 @@ from sandbox.server import Sandbox
 from sociair_portal.common.bulk_rows import insert_rows
 from tests.at_once import at_once
 from tests.factories import OptOutFactory
-from tests.messaging.campaigns.preparation.support import kinds, prepare
+from tests.messaging.campaigns.preparation.support import group_of, kinds, prepare
 from tests.sending import check_books, hand_over, numbers, send_all, states
 
 pytestmark = pytest.mark.django_db
@@ -151,6 +153,63 @@ def test_a_piece_read_ahead_that_cannot_be_read_pauses_the_message(
     assert prepare(campaign)
     campaign.refresh_from_db()
     assert (campaign.state, campaign.total) == (CampaignState.PAUSED, 3)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("by_the_worker")
+def test_a_contact_who_is_deleted_after_being_read_gets_nothing(
+    gateway: Gateway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = group_of(8)
+    *_others, last = sorted(group.members.all(), key=lambda one: one.mobile)
+    campaign = hand_over(gateway, Audience(groups=(group.pk,)))
+    piece = Reader.piece
+
+    def read_and_delete(reader: Reader, **how: Any) -> AudiencePiece:
+        found = piece(reader, **how)
+        if any(person.mobile == last.mobile for person in found.people):
+            Contact.objects.filter(pk=last.pk).delete()
+        return found
+
+    monkeypatch.setattr(Reader, "piece", read_and_delete)
+    assert prepare(campaign)
+    assert len(states(campaign)) == 7
+    assert last.mobile not in states(campaign)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("by_the_worker")
+def test_who_gets_the_same_text_after_being_read_gets_it_once(
+    gateway: Gateway, settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    group = group_of(6)
+    *_others, last = sorted(group.members.all(), key=lambda one: one.mobile)
+    campaign = hand_over(gateway, Audience(groups=(group.pk,)), text="Hello {name}")
+    settings.INLINE_RECIPIENTS, settings.SAME_TEXT_HOURS = 100, 24
+    is_read = threading.Event()
+    piece = Reader.piece
+
+    def read(reader: Reader, **how: Any) -> AudiencePiece:
+        found = piece(reader, **how)
+        if any(person.mobile == last.mobile for person in found.people):
+            is_read.set()
+        return found
+
+    monkeypatch.setattr(Reader, "piece", read)
+    sent: list[Campaign] = []
+
+    def send_meanwhile() -> bool:
+        """Before the second piece is saved, and after it has been read."""
+        if campaign.total and not sent:
+            assert is_read.wait(10)
+            sent.append(hand_over(gateway, [last.mobile], text=f"Hello {last.name}"))
+        return True
+
+    assert preparation.prepare(campaign, go_on=send_meanwhile)
+    assert states(sent[0])
+    campaign.refresh_from_db()
+    assert (campaign.state, campaign.total) == (CampaignState.SENDING, 5)
+    assert last.mobile not in states(campaign)
 
 
 @pytest.mark.usefixtures("by_the_worker")
