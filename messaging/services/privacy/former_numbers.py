@@ -17,7 +17,7 @@ from sociair_portal.audit.models import Entry
 from sociair_portal.common.numbers import masked
 
 MOST: Final = 20  # numbers of one person
-_LOOKED_AT: Final = 200  # changes of a number
+_LOOKED_AT: Final = 200  # changes of a contact
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,9 +53,8 @@ def formers_of(mobile: str, contacts: Collection[int], chosen: Collection[str]) 
     someone has named.
     """
     known = Recipient.objects.filter(contact__in=contacts).exclude(mobile=mobile)
-    known = known.exclude(mobile__startswith=REMOVED).order_by()
-    # Cut here: PostgreSQL would look for the first of them in the order of all numbers there are.
-    found = sorted(known.values_list("mobile", flat=True).distinct())[:MOST]
+    known = known.exclude(mobile__startswith=REMOVED).order_by("mobile")
+    found = list(known.values_list("mobile", flat=True).distinct()[:MOST])
     named = [one for one in dict.fromkeys(chosen) if one != mobile]
     all_of_them = list(dict.fromkeys([*named, *found]))
     others = Contact.objects.filter(mobile__in=all_of_them).exclude(pk__in=contacts)
@@ -89,11 +88,13 @@ def only_in_the_record(
 ) -> list[str]:
     """Numbers of these contacts that only the record knows, which keeps some of their digits."""
     kind = ContentType.objects.get_for_model(Contact)
-    changes = Entry.objects.filter(content_type=kind, object_id__in=contacts)
-    of_number = changes.filter(action=Action.Action.UPDATE, changes__has_key="mobile").order_by()
+    entries = Entry.objects.filter(
+        content_type=kind, object_id__in=contacts, action=Action.Action.UPDATE
+    )
     seen: set[str] = set()
-    for change in of_number.values_list("changes__mobile", flat=True)[:_LOOKED_AT]:
-        seen.update(change)
+    for changes in entries.order_by("-id").values_list("changes", flat=True)[:_LOOKED_AT]:
+        before, after = (changes or {}).get("mobile") or ("", "")
+        seen.update(one for one in (before, after) if one)
     return sorted(seen - {masked(mobile)} - {masked(one.mobile) for one in formers})
 
 

@@ -29,30 +29,22 @@ def of(traces: Traces) -> QuerySet[Recipient]:
     contact the ones to a number that is hers alone; at a number that others have, the ones with her
     name.
     """
-    return _any_of(_of_her(traces))
+    return Recipient.objects.filter(_of_her(traces))
+
+
+def _of_her(traces: Traces) -> Q:
+    nobodys, names = Q(contact=None), Q(name__in=[name for name in traces.names if name])
+    found = Q(contact__in=traces.contacts)
+    chosen = [one.mobile for one in traces.formers if one.is_chosen]
+    for one in traces.numbers:
+        is_whole = one.of_number or one.mobile in chosen
+        found |= nobodys & Q(mobile=one.mobile) & (Q() if is_whole else names)
+    return found
 
 
 def at_her_numbers(traces: Traces) -> QuerySet[Recipient]:
     """Her messages, and those of others who had a number of hers before: only it goes there."""
-    return _any_of([*_of_her(traces), Q(mobile__in=traces.own_numbers)])
-
-
-def _of_her(traces: Traces) -> list[Q]:
-    nobodys, names = Q(contact=None), Q(name__in=[name for name in traces.names if name])
-    chosen = [one.mobile for one in traces.formers if one.is_chosen]
-    found = [Q(contact__in=traces.contacts)]
-    for one in traces.numbers:
-        is_whole = one.of_number or one.mobile in chosen
-        found.append(nobodys & Q(mobile=one.mobile) & (Q() if is_whole else names))
-    return found
-
-
-def _any_of(conditions: list[Q]) -> QuerySet[Recipient]:
-    """What fits one of them, each looked up in its own index: with all of them in one condition,
-    PostgreSQL may look through the whole table instead.
-    """
-    first, *others = (Recipient.objects.filter(one).values("pk") for one in conditions)
-    return Recipient.objects.filter(pk__in=first.union(*others, all=True))
+    return Recipient.objects.filter(_of_her(traces) | Q(mobile__in=traces.own_numbers))
 
 
 def waiting_at_shared(traces: Traces) -> QuerySet[Recipient]:
@@ -87,7 +79,7 @@ class Removed:
 
 def remove_some(traces: Traces) -> Removed:
     """Make some of her messages anonymised, within the caller's transaction."""
-    over = at_her_numbers(traces).exclude(state__in=NOT_OVER)
+    over = at_her_numbers(traces).exclude(state__in=NOT_OVER).order_by("id")
     columns = ("pk", "campaign", "batch", "mobile", "contact")
     rows = list(over.values_list(*columns, named=True)[:AT_ONCE])
     if not rows:

@@ -79,16 +79,6 @@ def test_what_was_sent_to_her_former_number_is_shown_and_goes(gateway: Gateway) 
     assert SentMessage.objects.get().numbers == ["#"]
 
 
-def test_a_former_number_that_someone_has_now_is_not_forgotten(gateway: Gateway) -> None:
-    moved(gateway=gateway)
-    ram = ContactFactory.create(name="Ram", mobile=SITA)
-
-    forget(SITA)
-
-    assert forgotten.among([SITA, NEW]) == {NEW}
-    assert states(hand_over(gateway, Audience(contacts=(ram.pk,)))) == {SITA: "queued"}
-
-
 class TestBrother:
     """Ram, who has Sita's former number now."""
 
