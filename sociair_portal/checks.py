@@ -198,7 +198,7 @@ def check_fingerprints(
         return []
     return [
         Error(
-            f"FINGERPRINT_KEY is not the key of {lost} fingerprints of anonymised people.",
+            f"FINGERPRINT_KEY is not the key that {lost} anonymised numbers were kept with.",
             hint="Restore the former key: without it these people could be sent messages again. If "
             "it is lost, run `manage.py forget --lost-key --yes`, and anonymise them again.",
             id="sociair_portal.E008",

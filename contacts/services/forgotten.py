@@ -4,8 +4,8 @@ The fingerprint is keyed (FINGERPRINT_KEY), because there are so few mobile numb
 could compute a plain hash of each.
 """
 
-from collections.abc import Collection, Iterable
-from datetime import UTC, datetime
+from collections.abc import Collection
+from datetime import datetime
 from typing import Final
 
 from django.conf import settings
@@ -13,15 +13,13 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from contacts.models import Contact, ForgottenNumber
+from contacts.models import ForgottenNumber
 from sociair_portal.common.any_of import AnyOf
 from sociair_portal.common.fingerprints import fingerprint_of, fingerprints_of, key_mark
 from sociair_portal.common.sentences import noted
 
 _READ_AT_ONCE: Final = 10_000
 _ASKED_FOR: Final = 1000
-# What a fingerprint begins with that is none of a number: those of numbers have digits of 0 to f.
-_OTHER_THAN_NUMBER: Final = "n"
 
 
 class NoKey(Exception):
@@ -108,63 +106,6 @@ def forget(mobile: str) -> None:
         ForgottenNumber.objects.filter(pk=found.pk).update(
             let_back_at=None, created_at=timezone.now()
         )
-
-
-def forget_contacts(contacts: Iterable[Contact]) -> None:
-    """Note contacts that are deleted, whatever becomes of their numbers: a backup that is put back
-    may have them at a number that someone else has now. Raises `NoKey`.
-    """
-    _note(_of_contact(one.pk, one.created_at) for one in contacts)
-
-
-def contacts_among(rows: Iterable[tuple[int, datetime]]) -> set[int]:
-    """The keys of those contacts, of all of these keys and moments of adding, that are noted."""
-    made = {_of_contact(pk, added_at): pk for pk, added_at in rows}
-    noted = _forgotten().filter(fingerprint__startswith=_OTHER_THAN_NUMBER)
-    if not noted.exists():
-        return set()
-    found = noted.filter(AnyOf("fingerprint", made)).values_list("fingerprint", flat=True)
-    return {made[one] for one in found}
-
-
-def forget_formers(mobile: str, formers: Iterable[str]) -> None:
-    """Note which numbers, that others have now, a number's person had before. Raises `NoKey`."""
-    _note(_of_former(mobile, former) for former in formers)
-
-
-def formers_among(mobile: str, formers: Iterable[str]) -> set[str]:
-    """Those of some numbers that are noted as what a number's person had before."""
-    made = {_of_former(mobile, former): former for former in formers}
-    found = _forgotten().filter(AnyOf("fingerprint", made)).values_list("fingerprint", flat=True)
-    return {made[one] for one in found}
-
-
-def _note(fingerprints: Iterable[str]) -> None:
-    noted = list(fingerprints)
-    if noted and not settings.FINGERPRINT_KEY:
-        raise NoKey
-    ForgottenNumber.objects.bulk_create(
-        [ForgottenNumber(fingerprint=one, key_mark=key_mark()) for one in noted],
-        ignore_conflicts=True,
-    )
-
-
-def _of_contact(pk: int, added_at: datetime) -> str:
-    return _fingerprint_beside(f"contact {pk}, added {added_at.astimezone(UTC).isoformat()}")
-
-
-def _of_former(mobile: str, former: str) -> str:
-    return _fingerprint_beside(f"{former} before {mobile}")
-
-
-def _fingerprint_beside(text: str) -> str:
-    """As long as a number's fingerprint, and none."""
-    return _OTHER_THAN_NUMBER + fingerprint_of(text)[1:]
-
-
-def people() -> QuerySet[ForgottenNumber]:
-    """The numbers that were forgotten, without what is noted beside them."""
-    return ForgottenNumber.objects.exclude(fingerprint__startswith=_OTHER_THAN_NUMBER)
 
 
 def let_back(mobile: str) -> bool:

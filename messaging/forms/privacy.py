@@ -8,7 +8,6 @@ from django.utils.translation import gettext_lazy
 
 from contacts.forms.people import MobileField
 from contacts.models import Contact
-from messaging.services.privacy.former_numbers import MOST
 
 
 class PersonForm(forms.Form):
@@ -20,37 +19,10 @@ class PersonForm(forms.Form):
     )
 
 
-class FormersField(forms.Field):
-    """Numbers that someone says this person had before, as hidden values or ticks."""
-
-    widget = forms.MultipleHiddenInput
-
-    def to_python(self, value: Any) -> list[str]:
-        number = MobileField(required=False)
-        found = [number.clean(one) for one in value or ()]
-        return list(dict.fromkeys(one for one in found if one))[:MOST]
-
-
 class HiddenPersonForm(forms.Form):
-    """The same number, on a page that is about it already, with the former ones that are hers."""
+    """The same number, on a page that is about it already."""
 
     mobile = MobileField(widget=forms.HiddenInput)
-    former = FormersField(required=False)
-
-
-class FormersForm(HiddenPersonForm):
-    """Which former numbers were this person's, and perhaps one that the portal does not know."""
-
-    other = MobileField(
-        label=gettext_lazy("Another number this person had"),
-        required=False,
-        help_text=gettext_lazy("If they tell you one that is not in this list."),
-    )
-
-    @property
-    def chosen(self) -> list[str]:
-        former, other = (self.cleaned_data.get(name) for name in ("former", "other"))
-        return [*(former or []), *([other] if other else [])]
 
 
 class ForgetForm(HiddenPersonForm):

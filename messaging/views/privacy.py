@@ -19,16 +19,9 @@ from django.views.decorators.http import require_safe
 from contacts.models import Contact
 from contacts.services import forgotten
 from messaging import tasks
-from messaging.forms.privacy import ForgetForm, FormersForm, HiddenPersonForm, PersonForm
+from messaging.forms.privacy import ForgetForm, HiddenPersonForm, PersonForm
 from messaging.models import Erasure
-from messaging.services.privacy import (
-    dossier,
-    erasing,
-    former_numbers,
-    hindrances,
-    retention,
-    rules,
-)
+from messaging.services.privacy import dossier, erasing, hindrances, retention, rules
 from messaging.services.privacy.traces import traces_of
 from sociair_portal.common.buttons import by_button
 from sociair_portal.common.identity import confirmed_first
@@ -59,42 +52,26 @@ def _begin(request: HttpRequest, form: PersonForm) -> HttpResponse:
 @by_button
 @may_forget
 def person(request: HttpRequest) -> HttpResponse:
-    """What is kept about a number's person, everywhere; and at the former numbers that were said
-    to be theirs.
-    """
+    """What is kept about a number's person, everywhere."""
     form = PersonForm(request.POST)
     if not form.is_valid():
         return _begin(request, form)
-    mobile, before = form.cleaned_data["mobile"], FormersForm(request.POST)
-    is_known = before.is_valid()
-    formers = before.chosen
-    dossier.note_look(traces_of(mobile, formers=formers), by=request.user)
-    signature = {"mobile": mobile, "former": formers}
-    forget_form = ForgetForm(initial=signature, sharing=_sharing(mobile))
-    return _person(request, mobile, forget_form, formers, None if is_known else before)
+    mobile = form.cleaned_data["mobile"]
+    dossier.note_look(traces_of(mobile), by=request.user)
+    sharing = _sharing(mobile)
+    return _person(request, mobile, ForgetForm(initial={"mobile": mobile}, sharing=sharing))
 
 
 def _sharing(mobile: str) -> list[Contact]:
     return list(Contact.objects.filter(mobile=mobile).order_by("name", "id"))
 
 
-def _person(
-    request: HttpRequest,
-    mobile: str,
-    form: ForgetForm,
-    formers: list[str],
-    before: FormersForm | None = None,
-) -> HttpResponse:
-    traces = traces_of(mobile, formers=formers)
+def _person(request: HttpRequest, mobile: str, form: ForgetForm) -> HttpResponse:
+    traces = traces_of(mobile)
     context = {
         "mobile": mobile,
         "sharing": _sharing(mobile),
         "sections": dossier.overview(traces),
-        "formers": former_numbers.shown(traces.formers, traces.contacts),
-        "chosen": formers,
-        "noted": former_numbers.only_in_the_record(mobile, traces.formers, traces.contacts),
-        "elsewhere": former_numbers.now_elsewhere(mobile, traces.contacts),
-        "before": before or FormersForm(initial={"mobile": mobile}),
         "forgotten_since": forgotten.since(mobile),
         "hindrance": hindrances.hindrance(traces),
         "under_way": erasing.of_number_under_way(mobile),
@@ -113,13 +90,12 @@ def person_file(request: HttpRequest, kind: str) -> HttpResponse:
     form = HiddenPersonForm(request.POST)
     if not form.is_valid():
         return redirect("messaging:privacy")
-    mobile, formers = form.cleaned_data["mobile"], form.cleaned_data["former"]
-    sections = dossier.hand_out(traces_of(mobile, formers=formers), by=request.user)
+    sections = dossier.hand_out(traces_of(form.cleaned_data["mobile"]), by=request.user)
     if kind == "json":
         content = json.dumps(dossier.to_json(sections), ensure_ascii=False, indent=2)
         response = HttpResponse(content, content_type="application/json; charset=utf-8")
     else:
-        context = {"sections": sections, "mobile": mobile}
+        context = {"sections": sections, "mobile": form.cleaned_data["mobile"]}
         content = render_to_string("messaging/privacy/file.html", context)
         response = HttpResponse(content)
     day = f"{timezone.localdate():%Y-%m-%d}"
@@ -135,18 +111,16 @@ def forget(request: HttpRequest) -> HttpResponse:
     shown = HiddenPersonForm(request.POST)
     if not shown.is_valid():
         return redirect("messaging:privacy")
-    mobile, formers = shown.cleaned_data["mobile"], shown.cleaned_data["former"]
+    mobile = shown.cleaned_data["mobile"]
     form = ForgetForm(request.POST, sharing=_sharing(mobile))
     if not form.is_valid():
-        return _person(request, mobile, form, formers)
+        return _person(request, mobile, form)
     reason = form.cleaned_data["reason"]
     try:
-        erasure = erasing.begin(
-            mobile, people=form.chosen, formers=formers, by=request.user, reason=reason
-        )
+        erasure = erasing.begin(mobile, people=form.chosen, by=request.user, reason=reason)
     except (erasing.NotNow, forgotten.NoKey) as not_now:
         form.add_error(None, str(not_now))
-        return _person(request, mobile, form, formers)
+        return _person(request, mobile, form)
     until = time.monotonic() + _AT_ONCE
     if erasing.go_on_with(erasure, go_on=lambda: time.monotonic() < until):
         messages.success(request, _("The person has been anonymised."))

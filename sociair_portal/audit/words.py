@@ -61,7 +61,6 @@ FACTS: Final[dict[str, Promise]] = {
     # Of a person who is anonymised, and of what is old: what was removed, and from where.
     "mark": _("Reference"),
     "number_too": _("The number as well"),
-    "former_numbers": _("Former numbers as well"),
     "lost_with_the_key": _("No longer recognised, because their key is lost"),
     "contacts": _("Contacts"),
     "messages": _("Messages"),

@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 from contacts.models import Contact
 from contacts.phone import InvalidMobile, format_mobile, parse_mobile
 from contacts.services import forgotten
-from messaging.services.privacy import dossier, erasing, former_numbers, remembered
+from messaging.services.privacy import dossier, erasing, remembered
 from messaging.services.privacy.traces import traces_of
 
 
@@ -36,13 +36,6 @@ class Command(BaseCommand):
             type=int,
             metavar="ID",
             help=_("if several people share the number, only the contact with this ID"),
-        )
-        parser.add_argument(
-            "--former",
-            action="append",
-            default=[],
-            metavar="NUMBER",
-            help=_("a number this person had before; can be given several times"),
         )
         parser.add_argument(
             "--reason", default="", help=_("kept in the record, so leave names out")
@@ -75,10 +68,9 @@ class Command(BaseCommand):
             said = _("No longer recognised, and could be sent messages again: %(people)d")
             return self.stdout.write(said % {"people": people})
         mobile = self._number(options["number"])
-        options["former"] = [self._number(one) for one in options["former"]]
         if options["file"]:
-            return self._hand_out(mobile, options["former"], options["file"])
-        self._show(mobile, options["former"])
+            return self._hand_out(mobile, options["file"])
+        self._show(mobile)
         if options["show"]:
             return None
         self._ask(mobile, options)
@@ -90,25 +82,17 @@ class Command(BaseCommand):
         except InvalidMobile as invalid:
             raise CommandError(invalid.reason) from invalid
 
-    def _show(self, mobile: str, formers: list[str]) -> None:
-        traces = traces_of(mobile, formers=formers)
+    def _show(self, mobile: str) -> None:
+        traces = traces_of(mobile)
         dossier.note_look(traces, by=None)
         for contact in Contact.objects.filter(mobile=mobile).order_by("id"):
             self.stdout.write(f"{contact.pk}: {contact.name}")
-        for one in former_numbers.shown(traces.formers, traces.contacts):
-            if not one.former.is_chosen:
-                said = _(
-                    "%(number)s is a former number. Messages to it without a contact: %(count)d. "
-                    "If they were this person's, add --former %(number)s."
-                )
-                number = format_mobile(one.former.mobile)
-                self.stdout.write(said % {"number": number, "count": one.unlinked})
         for section in dossier.overview(traces):
             more = "+" if section.is_more else ""
             self.stdout.write(f"{section.title}: {section.count}{more} {section.stays}".strip())
 
-    def _hand_out(self, mobile: str, formers: list[str], file: Path) -> None:
-        sections = dossier.hand_out(traces_of(mobile, formers=formers), by=None)
+    def _hand_out(self, mobile: str, file: Path) -> None:
+        sections = dossier.hand_out(traces_of(mobile), by=None)
         if file.suffix == ".json":
             content = json.dumps(dossier.to_json(sections), ensure_ascii=False, indent=2)
         else:
@@ -131,11 +115,7 @@ class Command(BaseCommand):
             raise CommandError(_("Give a reason with --reason."))
         try:
             erasure = erasing.begin(
-                mobile,
-                people=options["only"],
-                formers=options["former"],
-                by=None,
-                reason=options["reason"],
+                mobile, people=options["only"], by=None, reason=options["reason"]
             )
         except (erasing.NotNow, forgotten.NoKey) as not_now:
             raise CommandError(str(not_now)) from not_now

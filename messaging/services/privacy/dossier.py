@@ -15,7 +15,6 @@ from contacts.services import forgotten
 from messaging.models import Profile
 from messaging.services.privacy import recipients
 from messaging.services.privacy.everywhere import PLACES
-from messaging.services.privacy.former_numbers import shown
 from messaging.services.privacy.places import Place
 from messaging.services.privacy.traces import Traces
 from sociair_portal.audit.deeds import Deed
@@ -89,7 +88,6 @@ def _mark(traces: Traces) -> str:
 def _sections(traces: Traces, most: int | None) -> Iterator[Section]:
     first = _FIRST if most else None
     yield _contacts(traces)
-    yield _former_numbers(traces)
     yield _opt_outs(traces)
     yield _messages(traces, first)
     for place in PLACES:
@@ -113,14 +111,6 @@ def _contacts(traces: Traces) -> Section:
     return Section(_("Contacts"), len(rows), rows, columns)
 
 
-def _former_numbers(traces: Traces) -> Section:
-    """Those that are known to be hers: not those that someone else may have had."""
-    linked = {one.former.mobile for one in shown(traces.formers, traces.contacts) if one.linked}
-    hers = [one.mobile for one in traces.formers if one.is_chosen or one.mobile in linked]
-    rows = [[format_mobile(mobile)] for mobile in hers]
-    return Section(_("Former numbers"), len(rows), rows, (_("Mobile number"),))
-
-
 def _opt_outs(traces: Traces) -> Section:
     found = OptOut.objects.filter(pk__in=traces.opt_outs)
     rows = [[formats.moment(localtime(one.created_at)), one.reason] for one in found]
@@ -135,18 +125,17 @@ def _messages(traces: Traces, first: int | None) -> Section:
             one.batch.shown_text,
             str(one.get_state_display()),
             one.name,
-            format_mobile(one.mobile),
         ]
         for one in found[:first]
     ]
-    columns = (_("When"), _("Message"), _("State"), _("Name at the time"), _("Mobile number"))
+    columns = (_("When"), _("Message"), _("State"), _("Name at the time"))
     return Section(_("Messages"), found.count(), rows, columns)
 
 
 def _of_place(place: Place, traces: Traces, most: int | None, first: int | None) -> Section:
     found = list(islice(place.rows(traces), None if most is None else most + 1))
     count = len(found) if most is None else min(len(found), most)
-    told = filter(None, (place.told_of(row, traces) for row in found))
+    told = filter(None, (place.told(row, traces) for row in found) if place.told else ())
     rows = [[words] for words in islice(told, first)]
     columns = (_("Content"),)
     return Section(str(place.label), count, rows, columns, len(found) > count, str(place.stays))
@@ -154,9 +143,9 @@ def _of_place(place: Place, traces: Traces, most: int | None, first: int | None)
 
 def _others(traces: Traces) -> Iterator[Section]:
     """What stays: a colleague's own number, and files that go by themselves."""
-    if not traces.own_numbers:
+    if not traces.of_number:
         return
-    own = Profile.objects.filter(mobile__in=traces.own_numbers).count()
+    own = Profile.objects.filter(mobile=traces.mobile).count()
     why = _(
         "This is a colleague's own number, for test messages. They can change it in the user menu."
     )

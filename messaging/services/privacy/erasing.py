@@ -6,7 +6,6 @@ it in the same transaction. The fingerprint comes first, so that nothing new rea
 """
 
 from collections.abc import Callable, Collection
-from dataclasses import replace
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
@@ -17,18 +16,18 @@ from contacts.mentions import without
 from contacts.models import Contact, OptOut
 from contacts.services import forgotten
 from messaging.models import Campaign, CampaignState, Erasure, PeopleCount
-from messaging.services.privacy import deleted_names, progress, recipients
+from messaging.services.privacy import deleted_names, recipients
 from messaging.services.privacy.everywhere import PLACES
-from messaging.services.privacy.former_numbers import Former
 from messaging.services.privacy.hindrances import hindrance
 from messaging.services.privacy.places import Place, Row
-from messaging.services.privacy.traces import Traces, traces_of, traces_of_some
+from messaging.services.privacy.traces import Traces, traces_of
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.many import many_at_once
 from sociair_portal.audit.record import record
 from sociair_portal.common.actors import Actor, user_of
 
 _AT_ONCE: Final = 100  # rows in one transaction
+_MOST_NAMED: Final = 100  # campaigns in one entry of the record; how many there were is there too
 _PASSES: Final = 3  # over a place in which rows change while they are read
 
 
@@ -36,53 +35,30 @@ class NotNow(Exception):
     """A person cannot be anonymised at this moment; the message says what to do."""
 
 
-def begin(
-    mobile: str,
-    *,
-    people: Collection[int] | None = None,
-    formers: Collection[str] = (),
-    by: Actor,
-    reason: str,
-) -> Erasure:
-    """Let a number's person be anonymised; of several who share it, only `people` (keys). The
-    numbers `formers` were hers before.
+def begin(mobile: str, *, people: Collection[int] | None = None, by: Actor, reason: str) -> Erasure:
+    """Let a number's person be anonymised; of several who share it, only `people` (keys).
 
-    From now on the numbers get no messages, unless others are left who have them. Twice at once is
-    as once. Raises `NotNow`, and `forgotten.NoKey`.
+    From now on the number gets no messages, unless others are left who have it. Twice at once is as
+    once. Raises `NotNow`, and `forgotten.NoKey`.
     """
+    traces = traces_of(mobile, people)
     with transaction.atomic():
-        traces = traces_of(mobile, people, formers)
         if why := hindrance(traces):
             raise NotNow(why)
         return _begun(traces, by, reason)
 
 
-def begin_again(mobile: str, *, people: Collection[int] | None = None) -> Erasure:
-    """Let a number be forgotten that a backup brought back, or only `people` of those who have it
-    (keys); what is under way is waited for. Raises `NotNow`.
-    """
+def begin_again(mobile: str) -> Erasure:
+    """Let a number be forgotten that a backup brought back; what is under way is waited for."""
     with transaction.atomic():
-        traces = traces_of(mobile) if people is None else traces_of_some(mobile, people)
-        had = forgotten.formers_among(mobile, [one.mobile for one in traces.formers])
-        formers = tuple(
-            # Who has it is not known any more, but that someone had it is.
-            replace(one, is_chosen=True, has_owner=True) if one.mobile in had else one
-            for one in traces.formers
-        )
-        again = replace(traces, formers=formers)
-        return _begun(again, None, _("A backup was restored."))
+        return _begun(traces_of(mobile), None, _("A backup was restored."))
 
 
 def _begun(traces: Traces, by: Actor, reason: str) -> Erasure:
-    for number in traces.own_numbers:
-        forgotten.forget(number)
-    forgotten.forget_contacts(Contact.objects.filter(pk__in=traces.contacts))
-    with_owner = [one.mobile for one in traces.formers if one.is_chosen and one.has_owner]
-    forgotten.forget_formers(traces.mobile, with_owner)
+    if traces.of_number:
+        forgotten.forget(traces.mobile)
     mark = forgotten.mark_of(traces.mobile) if traces.of_number else ""
-    said = reason
-    for one in traces.numbers:
-        said = without(said, one.mobile, _("(number removed)"))
+    said = without(reason, traces.mobile, _("(number removed)"))
     for name in traces.names:
         said = said.replace(name, _("(name removed)"))
     try:
@@ -96,16 +72,11 @@ def _begun(traces: Traces, by: Actor, reason: str) -> Erasure:
             )
     except IntegrityError as begun:  # by someone else
         other = Erasure.objects.get(mobile=traces.mobile)
-        if not _is_of_the_same(other, traces):
+        if other.traces["contacts"] != list(traces.contacts):
             raise NotNow(
                 _("Someone with this number is being anonymised. Try again when that is finished.")
             ) from begun
         return other
-
-
-def _is_of_the_same(erasure: Erasure, traces: Traces) -> bool:
-    under_way = _traces_of(erasure)
-    return (under_way.contacts, under_way.formers) == (traces.contacts, traces.formers)
 
 
 def waiting() -> list[Erasure]:
@@ -121,7 +92,7 @@ def go_on_with(erasure: Erasure, *, go_on: Callable[[], bool] = lambda: True) ->
     all places again when the waiting is over.
     """
     traces = _traces_of(erasure)
-    recipients.take_out_queued(traces, lambda count: progress.counted(erasure, "taken_out", count))
+    recipients.take_out_queued(traces, lambda count: _counted(erasure, "taken_out", count))
     if _being_prepared(erasure):
         return False
     while count := _some_recipients(erasure, traces):
@@ -134,8 +105,6 @@ def go_on_with(erasure: Erasure, *, go_on: Callable[[], bool] = lambda: True) ->
     for place in PLACES:
         if place.emptied is not None and not _empty(place, erasure, traces, go_on):
             return False
-    if recipients.needs_the_contact(traces):
-        return progress.wait(erasure)
     _remove_contacts(erasure, traces)
     _forget_position(traces)
     return _finish(erasure, traces)
@@ -149,7 +118,6 @@ def _traces_of(erasure: Erasure) -> Traces:
         tuple(kept["opt_outs"]),
         tuple(kept["names"]),
         erasure.of_number,
-        tuple(Former(*one) for one in kept.get("formers", ())),
     )
 
 
@@ -159,15 +127,43 @@ def _being_prepared(erasure: Erasure) -> bool:
     return preparing.filter(sent_at__lte=erasure.created_at).exists()
 
 
+def _lock(erasure: Erasure) -> Erasure | None:
+    """The erasure, for this transaction alone; None if someone else has finished it."""
+    unfinished = Erasure.objects.filter(pk=erasure.pk, finished_at=None)
+    return unfinished.select_for_update(of=("self",)).first()
+
+
+def _counted(erasure: Erasure, name: str, count: int) -> None:
+    """Add to what an erasure counts, within the transaction that did it."""
+    if count and (mine := _lock(erasure)) is not None:
+        mine.counts[name] = mine.counts.get(name, 0) + count
+        mine.save(update_fields=["counts"])
+
+
 def _some_recipients(erasure: Erasure, traces: Traces) -> int:
     with transaction.atomic():
-        if progress.lock(erasure) is None:
+        if _lock(erasure) is None:
             return 0
         done = recipients.remove_some(traces)
-        progress.counted(erasure, "messages", done.messages)
-        progress.counted(erasure, "letters", done.letters)
-        progress.note_texts(erasure, done.texts_of)
+        _counted(erasure, "messages", done.messages)
+        _counted(erasure, "letters", done.letters)
+        _note_texts(erasure, done.texts_of)
     return done.messages
+
+
+def _note_texts(erasure: Erasure, campaigns: Collection[int]) -> None:
+    """Keep for the record of which campaigns the text went, and how many of them whoever forgets
+    her has sent: what someone wrote to one person can be removed with her.
+    """
+    if not campaigns:
+        return
+    own = Campaign.objects.filter(pk__in=campaigns, created_by=erasure.created_by_id)
+    _counted(erasure, "texts", len(campaigns))
+    _counted(erasure, "own_texts", own.count() if erasure.created_by_id else 0)
+    if (mine := _lock(erasure)) is not None:
+        named = [*mine.traces.get("texts_of", []), *sorted(campaigns)]
+        mine.traces["texts_of"] = named[:_MOST_NAMED]
+        mine.save(update_fields=["traces"])
 
 
 def _empty(place: Place, erasure: Erasure, traces: Traces, go_on: Callable[[], bool]) -> bool:
@@ -191,15 +187,15 @@ def _empty_some(place: Place, erasure: Erasure, traces: Traces, rows: list[Row])
     """Empty some rows. Returns how many had changed since they were read."""
     if place.emptied is None:
         return 0
-    changes = [(row, place.after(row, traces)) for row in rows]
+    changes = [(row, place.fitted(place.emptied(row, traces))) for row in rows]
     real = [(row, values) for row, values in changes if not _is_done(row, values)]
     if not real:
         return 0
     with transaction.atomic():
-        if progress.lock(erasure) is None:
+        if _lock(erasure) is None:
             return 0
         done = sum(place.as_read(row).update(**values) for row, values in real)
-        progress.counted(erasure, place.name, done)
+        _counted(erasure, place.name, done)
     return len(real) - done
 
 
@@ -213,36 +209,38 @@ def _remove_contacts(erasure: Erasure, traces: Traces) -> None:
         hers |= Contact.objects.filter(mobile=traces.mobile)
     # The record would write down her name again; the deed at the end says what was done.
     with transaction.atomic(), many_at_once():
-        if progress.lock(erasure) is None:
+        if _lock(erasure) is None:
             return
-        progress.counted(erasure, "contacts", hers.count())
+        _counted(erasure, "contacts", hers.count())
         hers.delete()
-        own_opt_outs = OptOut.objects.filter(mobile__in=traces.own_numbers)
-        progress.counted(erasure, "own_opt_out", own_opt_outs.count())
-        own_opt_outs.delete()
+        if traces.of_number:
+            _counted(erasure, "own_opt_out", OptOut.objects.filter(mobile=traces.mobile).count())
+            OptOut.objects.filter(mobile=traces.mobile).delete()
 
 
 def _forget_position(traces: Traces) -> None:
     """A preparation that stopped notes the number up to which it came: now the one before, which
     leads to the same people, because she is left out.
     """
-    for number in traces.own_numbers:
-        before = str(int(number) - 1)
-        stopped = Campaign.objects.filter(prepared_up_to=number)
+    if traces.of_number:
+        before = str(int(traces.mobile) - 1)
+        stopped = Campaign.objects.filter(prepared_up_to=traces.mobile)
         stopped.exclude(state=CampaignState.PREPARING).update(prepared_up_to=before)
 
 
 def _finish(erasure: Erasure, traces: Traces) -> bool:
     """Forget the number itself, if nothing of hers is left that must be waited for."""
     with transaction.atomic():
-        mine = progress.lock(erasure)
+        mine = _lock(erasure)
         if mine is None:
             return True
         # The mark of who was counted tells of few people which number it was. Whoever counts at
         # this moment is overtaken, and what is counted from now on is without her.
         PeopleCount.objects.all().delete()
-        if recipients.at_her_numbers(traces).exists():
-            return progress.wait(mine)
+        if recipients.of(traces).exists():
+            mine.traces["is_waiting"] = True
+            mine.save(update_fields=["traces"])
+            return False
         record(
             Deed.FORGOTTEN,
             by=mine.created_by,
@@ -250,7 +248,6 @@ def _finish(erasure: Erasure, traces: Traces) -> bool:
             words=mine.traces.get("reason", ""),
             mark=mine.mark,
             number_too=mine.of_number,
-            former_numbers=sum(one.is_hers for one in traces.formers) or None,
             texts_of=[f"#{campaign}" for campaign in mine.traces.get("texts_of", [])] or None,
             **mine.counts,
         )

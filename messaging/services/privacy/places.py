@@ -52,30 +52,15 @@ class Place:
         """The rows about her, each with its `pk`. The table is looked through once, a part at a
         time: whoever reads on while something is written would be refused by SQLite.
         """
-        if not (mine := self._numbers_of(traces)):
+        if not (traces.of_number or self.of_one):
             return
+        is_hers = self.is_hers or _mention(self.columns)
         keys = self._keys_of(traces)
-        found = self._candidates(mine, keys).order_by("pk")
+        found = self._candidates(traces, keys).order_by("pk")
         part = found.values("pk", *self.columns, *self.others)
         while some := list(part[:_READ_AT_ONCE]):
-            yield from (row for row in some if row["pk"] in keys or self._by(row, mine))
+            yield from (row for row in some if row["pk"] in keys or is_hers(row, traces))
             part = part.filter(pk__gt=some[-1]["pk"])
-
-    def after(self, row: Row, traces: Traces) -> Values:
-        """What changes in a row of hers, for each of her numbers by which it is hers."""
-        if self.emptied is None:
-            return {}
-        changes: Values = {}
-        for one in self._by(row, self._numbers_of(traces)) or [traces]:
-            changes |= self.emptied({**row, **changes}, one)
-        return self._fitted(changes)
-
-    def told_of(self, row: Row, traces: Traces) -> str:
-        """What of a row belongs into a file for her."""
-        if self.told is None:
-            return ""
-        by = self._by(row, self._numbers_of(traces)) or [traces]
-        return next(filter(None, (self.told(row, one) for one in by)), "")
 
     def as_read(self, row: Row) -> QuerySet[Any, Any]:
         """A row, if it still is what it was judged by (JSON apart, which a column beside tells)."""
@@ -84,15 +69,7 @@ class Place:
         rows: QuerySet[Any, Any] = self._rows
         return rows.filter(pk=row["pk"], **same)
 
-    def _numbers_of(self, traces: Traces) -> list[Traces]:
-        """Those of her numbers by which something is found here."""
-        return [one for one in traces.numbers if one.of_number or self.of_one]
-
-    def _by(self, row: Row, numbers: list[Traces]) -> list[Traces]:
-        is_hers = self.is_hers or _mention(self.columns)
-        return [one for one in numbers if is_hers(row, one)]
-
-    def _fitted(self, values: Values) -> Values:
+    def fitted(self, values: Values) -> Values:
         """What a row becomes, cut to what its columns hold: words may be longer than a number."""
         kinds = {field.name: field for field in self.model._meta.concrete_fields}
         most = {name: getattr(kinds[name], "max_length", None) for name in values}
@@ -107,12 +84,10 @@ class Place:
         rows = self._rows.filter(self.by_key(traces))
         return set(rows.values_list("pk", flat=True))
 
-    def _candidates(self, numbers: list[Traces], keys: set[Any]) -> QuerySet[Any, Any]:
-        ends: dict[str, None] = {}
-        for one in numbers:
-            ends |= dict.fromkeys((one.mobile,) if self.is_exact else endings_of(one.mobile))
-            if self.looked_for is not None:
-                ends |= dict.fromkeys(self.looked_for(one))
+    def _candidates(self, traces: Traces, keys: set[Any]) -> QuerySet[Any, Any]:
+        ends = (traces.mobile,) if self.is_exact else endings_of(traces.mobile)
+        if self.looked_for is not None:
+            ends = (*ends, *self.looked_for(traces))
         rows: QuerySet[Any, Any] = self._rows
         if "" in ends:
             return rows

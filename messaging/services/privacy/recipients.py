@@ -6,7 +6,7 @@ every counter, sum and constraint stays true (`phone.removed_number`).
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet
@@ -15,7 +15,6 @@ from contacts.phone import REMOVED, removed_number
 from messaging.models import Batch, Campaign, CampaignState, Recipient, RecipientState, SentMessage
 from messaging.models.recipient import NOT_OVER
 from messaging.services.campaigns.taken_out import take_out
-from messaging.services.privacy import hers
 from messaging.services.privacy.traces import Traces
 from messaging.text.placeholders import parse
 from messaging.text.validity import InvalidText
@@ -25,45 +24,23 @@ _ENDED: Final = (CampaignState.DONE, CampaignState.CANCELLED)
 
 
 def of(traces: Traces) -> QuerySet[Recipient]:
-    """All of her messages: those to her contact, at whatever number, and of those that name no
-    contact the ones to a number that is hers alone; at a number that others have, the ones with her
-    name.
-    """
-    return Recipient.objects.filter(_of_her(traces))
-
-
-def _of_her(traces: Traces) -> Q:
-    nobodys, names = Q(contact=None), Q(name__in=[name for name in traces.names if name])
-    found = Q(contact__in=traces.contacts)
-    chosen = [one.mobile for one in traces.formers if one.is_chosen]
-    for one in traces.numbers:
-        is_whole = one.of_number or one.mobile in chosen
-        found |= nobodys & Q(mobile=one.mobile) & (Q() if is_whole else names)
-    return found
-
-
-def at_her_numbers(traces: Traces) -> QuerySet[Recipient]:
-    """Her messages, and those of others who had a number of hers before: only it goes there."""
-    return Recipient.objects.filter(_of_her(traces) | Q(mobile__in=traces.own_numbers))
-
-
-def waiting_at_shared(traces: Traces) -> QuerySet[Recipient]:
-    """Her messages that wait for a number that others have too, who may get them with her."""
-    return of(traces).filter(state=RecipientState.QUEUED, mobile__in=_shared(traces))
-
-
-def _shared(traces: Traces) -> list[str]:
-    formers = [one.mobile for one in traces.formers if one.has_owner]
-    return formers if traces.of_number else [traces.mobile, *formers]
+    """All of her messages; of one of several who share the number, those that were hers by name."""
+    at_number = Recipient.objects.filter(mobile=traces.mobile)
+    if traces.of_number:
+        return at_number
+    unknown = Q(contact=None, name__in=traces.names)
+    return at_number.filter(Q(contact__in=traces.contacts) | unknown)
 
 
 def take_out_queued(traces: Traces, counted: Callable[[int], None]) -> None:
     """Take her out of what is queued; what a worker has taken meanwhile is waited for."""
-    queued = at_her_numbers(traces).filter(state=RecipientState.QUEUED)
-    certain = queued.exclude(mobile__in=_shared(traces)).filter(campaign__doubted_at=None)
-    for campaign, batch, mobile in list(certain.values_list("campaign", "batch", "mobile")):
+    if not traces.of_number:
+        return
+    queued = Recipient.objects.filter(mobile=traces.mobile, state=RecipientState.QUEUED)
+    certain = queued.filter(campaign__doubted_at=None)
+    for campaign, batch in list(certain.values_list("campaign", "batch")):
         with transaction.atomic():
-            counted(take_out(campaign, batch, [mobile]))
+            counted(take_out(campaign, batch, [traces.mobile]))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,53 +56,35 @@ class Removed:
 
 def remove_some(traces: Traces) -> Removed:
     """Make some of her messages anonymised, within the caller's transaction."""
-    over = at_her_numbers(traces).exclude(state__in=NOT_OVER).order_by("id")
-    columns = ("pk", "campaign", "batch", "mobile", "contact")
-    rows = list(over.values_list(*columns, named=True)[:AT_ONCE])
+    over = of(traces).exclude(state__in=NOT_OVER).order_by("id")
+    rows = list(over.values_list("pk", "campaign", "batch")[:AT_ONCE])
     if not rows:
         return Removed(0, 0, frozenset())
-    campaigns = {row.campaign for row in rows}
+    keys = [pk for pk, _campaign, _batch in rows]
+    campaigns = {campaign for _pk, campaign, _batch in rows}
+    batches = {batch for _pk, _campaign, batch in rows}
     # A late answer of one of them is saved before this, and then found, or after it, without her.
     list(Campaign.objects.select_for_update().filter(pk__in=campaigns).order_by("pk"))
-    alone: list[Any] = []
-    with_others: list[Any] = []
-    for row in rows:
-        keeps_number = row.mobile == traces.mobile and not traces.of_number
-        is_hers = row.contact is None or row.contact in traces.contacts
-        nameless = {"name": "", "contact": None} if is_hers else {}
-        number = {} if keeps_number else {"mobile": removed_number(row.pk)}
-        Recipient.objects.filter(pk=row.pk).update(**nameless, **number)
-        if is_hers:
-            (with_others if keeps_number else alone).append(row)
-    _empty_calls(alone, traces)
-    letters, texts_of = _empty_letters(alone, is_alone=True)
-    more, more_of = _empty_letters(with_others, is_alone=False)
+    for pk in keys:
+        nameless = {"name": "", "contact": None}
+        if traces.of_number:
+            nameless["mobile"] = removed_number(pk)
+        Recipient.objects.filter(pk=pk).update(**nameless)
+    letters, texts_of = _empty_letters(batches, campaigns, keys, traces)
     # Marks of who was signed for: of few people they tell which number it was.
     prepared = Campaign.objects.filter(pk__in=campaigns, prepared_up_to=Campaign.PREPARED)
     prepared.update(signed_people="", people_mark=0)
-    return Removed(len(rows), letters + more, frozenset(texts_of | more_of))
+    return Removed(len(rows), letters, frozenset(texts_of))
 
 
-def _empty_calls(rows: list[Any], traces: Traces) -> None:
-    """Take the numbers that she had before out of the requests that her messages were in; of a
-    number that is hers alone, everywhere.py finds them all.
-    """
-    for one in rows:
-        if one.mobile not in traces.own_numbers:
-            calls = SentMessage.objects.filter(batch=one.batch)
-            for row in calls.values("pk", "numbers", "words", "raw"):
-                without = hers.call(row, Traces(one.mobile))
-                SentMessage.objects.filter(pk=row["pk"]).update(**without)
-
-
-def _empty_letters(rows: list[Any], *, is_alone: bool) -> tuple[int, set[int]]:
+def _empty_letters(
+    batches: set[int], campaigns: set[int], keys: list[int], traces: Traces
+) -> tuple[int, set[int]]:
     """Empty the texts that went to nobody but her: letters, and whole messages. Returns how many
     letters, and of which campaigns something went.
     """
-    campaigns, batches = {row.campaign for row in rows}, {row.batch for row in rows}
-    anonymised = Q(mobile__startswith=REMOVED, contact=None, name="")
-    theirs = Recipient.objects.exclude(anonymised).exclude(pk__in=[row.pk for row in rows])
-    if not is_alone:  # what was the same for all of the family is theirs
+    theirs = Recipient.objects.exclude(mobile__startswith=REMOVED).exclude(pk__in=keys)
+    if not traces.of_number:  # what was the same for all of the family is theirs
         campaigns = {pk for pk in campaigns if _is_personal(pk)}
     alone = Batch.objects.filter(pk__in=batches, campaign__in=campaigns).filter(
         ~Exists(theirs.filter(batch=OuterRef("pk")))
@@ -135,7 +94,7 @@ def _empty_letters(rows: list[Any], *, is_alone: bool) -> tuple[int, set[int]]:
     letters = Batch.objects.filter(pk__in=pks).exclude(text="")
     texts_of = set(letters.values_list("campaign", flat=True))
     emptied = letters.update(text="")
-    if is_alone:
+    if traces.of_number:
         over = Campaign.objects.filter(pk__in=campaigns, state__in=_ENDED).exclude(text="")
         whole = over.filter(~Exists(theirs.filter(campaign=OuterRef("pk"))))
         texts_of.update(whole.values_list("pk", flat=True))
@@ -152,10 +111,4 @@ def _is_personal(pk: int) -> bool:
 
 def is_waited_for(traces: Traces) -> bool:
     """Whether a message of hers is under way, or a person must decide what happened to it."""
-    return at_her_numbers(traces).filter(state__in=NOT_OVER).exists()
-
-
-def needs_the_contact(traces: Traces) -> bool:
-    """Whether a message that is not over could not be found as hers without her contact."""
-    linked = Recipient.objects.filter(contact__in=traces.contacts, state__in=NOT_OVER)
-    return linked.exclude(mobile__in=traces.own_numbers).exists()
+    return of(traces).filter(state__in=NOT_OVER).exists()

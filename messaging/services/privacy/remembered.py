@@ -52,51 +52,31 @@ def compare() -> int:
 
 
 def again() -> int:
-    """Look for forgotten numbers among all that are kept, and for contacts whose number others
-    have, and forget them again: they came back with a backup. Returns how many.
+    """Look for forgotten numbers among all that are kept, and forget them again: they came
+    back with a backup. Returns how many.
     """
     if not ForgottenNumber.objects.exists():
         return 0
     found: set[str] = set()
     for some in _numbers():
         found |= forgotten.among(some)
-    contacts = _contacts(besides=found)
     found -= set(Erasure.objects.exclude(mobile="").values_list("mobile", flat=True))
-    begun = [_began(mobile) for mobile in sorted(found)]
-    begun += [_began(mobile, people) for mobile, people in contacts.items()]
-    if all(begun):
+    waits = False
+    for mobile in sorted(found):
+        try:
+            begin_again(mobile)
+        except NotNow:  # the next look comes back to it
+            waits = True
+    if not waits:
         ForgottenNumber.objects.filter(looked_for_at=None).update(looked_for_at=timezone.now())
-    return len(found) + sum(map(len, contacts.values()))
-
-
-def _began(mobile: str, people: list[int] | None = None) -> bool:
-    try:
-        begin_again(mobile, people=people)
-    except NotNow:  # the next look comes back to it
-        return False
-    return True
-
-
-def _contacts(*, besides: set[str]) -> dict[str, list[int]]:
-    """Contacts that were forgotten, by their numbers; not at those that are forgotten as well."""
-    found: dict[str, list[int]] = {}
-    rows = Contact.objects.order_by("pk").values_list("pk", "created_at", "mobile")
-    last = 0
-    while some := list(rows.filter(pk__gt=last)[:_AT_ONCE]):
-        gone = forgotten.contacts_among([(pk, added_at) for pk, added_at, _mobile in some])
-        for pk, _added_at, mobile in some:
-            if pk in gone and mobile not in besides:
-                found.setdefault(mobile, []).append(pk)
-        last = some[-1][0]
-    return found
+    return len(found)
 
 
 def go_on_without_lost(*, by: Actor) -> int:
     """Give up fingerprints that were made with a key that is lost. Returns how many."""
     with transaction.atomic():
-        lost = forgotten.people().exclude(key_mark=key_mark()).count()
-        gone, _rows = ForgottenNumber.objects.exclude(key_mark=key_mark()).delete()
-        if gone:
+        lost, _rows = ForgottenNumber.objects.exclude(key_mark=key_mark()).delete()
+        if lost:
             record(Deed.LET_BACK, by=by, kind=ForgottenNumber, lost_with_the_key=lost)
     return lost
 

@@ -5,9 +5,8 @@ still be told: nothing that was removed meanwhile.
 from dataclasses import dataclass, replace
 from typing import Any, Final
 
-from contacts.phone import REMOVED
 from contacts.services import forgotten
-from messaging.models import Batch, Recipient
+from messaging.models import Batch
 from messaging.services.privacy import hers
 from messaging.services.privacy.traces import Traces
 from messaging.services.sociair import Sent
@@ -69,7 +68,7 @@ def without_removed(sent: Sent, known: Known) -> Sent:
     """
     answer = sent.answer
     row: dict[str, Any] = {"numbers": sent.numbers, "words": answer.words, "raw": answer.raw}
-    for mobile in _gone(sent.numbers) | _removed_from(sent):
+    for mobile in _gone(sent.numbers):
         row = hers.call(row, Traces(mobile))
     raw = "" if known.is_emptied else row["raw"]
     return replace(
@@ -83,14 +82,3 @@ def _gone(numbers: list[str]) -> set[str]:
         return forgotten.among(numbers)
     except forgotten.AnotherKey:
         return set(numbers)
-
-
-def _removed_from(sent: Sent) -> set[str]:
-    """Numbers that were taken out of the batch's people although they are not forgotten: someone
-    who was anonymised had them before.
-    """
-    of_campaign = Recipient.objects.filter(campaign=sent.batch.campaign_id)
-    if not of_campaign.filter(batch=sent.batch.pk, mobile__startswith=REMOVED).exists():
-        return set()
-    kept = of_campaign.filter(mobile__in=sent.numbers).values_list("mobile", flat=True)
-    return set(sent.numbers) - set(kept)

@@ -6,7 +6,7 @@ from functools import partial
 
 import pytest
 
-from contacts.services import forgotten
+from contacts.models import ForgottenNumber
 from messaging.models import Campaign, Erasure, Gateway, Recipient
 from messaging.services.privacy.erasing import NotNow, begin, go_on_with
 from sandbox.server import Sandbox
@@ -54,7 +54,7 @@ def test_two_managers_forget_once(gateway: Gateway) -> None:
     at_once([forget, forget])
 
     assert written_down() == {}
-    assert forgotten.people().count() == 1
+    assert ForgottenNumber.objects.count() == 1
 
 
 def test_whatever_is_sent_meanwhile_is_billed_as_the_books_say(

@@ -6,7 +6,7 @@ import pytest
 from django.apps import apps
 from django.db import models
 
-from contacts.models import Contact, OptOut
+from contacts.models import Contact, ForgottenNumber, OptOut
 from contacts.services import forgotten
 from messaging.models import (
     Batch,
@@ -26,7 +26,7 @@ from messaging.models import (
 from messaging.services.audience.choice import Audience
 from messaging.services.campaigns import drafts
 from messaging.services.campaigns.follow_ups import not_reached
-from messaging.services.privacy import erasing, progress, recipients
+from messaging.services.privacy import erasing, recipients
 from messaging.services.privacy.columns import COLUMNS
 from messaging.services.privacy.erasing import NotNow, begin, begin_again, go_on_with
 from sociair_portal.audit.deeds import Deed
@@ -105,7 +105,7 @@ def test_the_record_says_who_did_it_and_how_much_and_nothing_of_her(gateway: Gat
     go_on_with(erasure)
 
     entry = Entry.objects.get(deed=Deed.FORGOTTEN)
-    fingerprint = forgotten.people().get().fingerprint
+    fingerprint = ForgottenNumber.objects.get().fingerprint
     assert entry.actor == user
     assert entry.changes_text == "(name removed) called from (number removed)"
     assert entry.additional_data == {
@@ -144,7 +144,7 @@ def test_the_record_says_whose_texts_went(gateway: Gateway) -> None:
 def test_the_record_names_no_more_messages_than_someone_reads(
     gateway: Gateway, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(progress, "_MOST_NAMED", 2)
+    monkeypatch.setattr(erasing, "_MOST_NAMED", 2)
     monkeypatch.setattr(recipients, "AT_ONCE", 1)
     for place in range(3):
         hand_over(gateway, [SITA], text=f"Alone {place}.")
@@ -160,7 +160,7 @@ def test_a_second_run_changes_nothing_and_an_unowned_number_gets_no_messages(
     forget()
     erasure = forget()
 
-    assert forgotten.people().count() == 1
+    assert ForgottenNumber.objects.count() == 1
     assert erasure.counts == {}
     campaign = hand_over(gateway, [SITA, OTHER])
     send_all(gateway)
@@ -226,7 +226,7 @@ class TestUnderWay:
         with pytest.raises(NotNow, match="being sent now"):
             begin(SITA, by=None, reason="")
 
-        assert not forgotten.people().exists()
+        assert not ForgottenNumber.objects.exists()
 
     def test_one_that_is_claimed_in_the_same_moment_is_waited_for(self, gateway: Gateway) -> None:
         campaign = hand_over(gateway, [SITA])
@@ -303,7 +303,7 @@ class TestFamily:
         assert go_on_with(erasure)
 
         assert Contact.objects.get() == ram
-        assert not forgotten.people().exists()
+        assert not ForgottenNumber.objects.exists()
         of_her = Recipient.objects.get(campaign=letter)
         assert (of_her.mobile, of_her.name, of_her.batch.text) == (SITA, "", "")
         again = hand_over(gateway, [SITA], text="Another")
@@ -316,7 +316,7 @@ class TestFamily:
         erasure = begin(SITA, people=[one.pk for one in people], by=None, reason="")
         assert go_on_with(erasure)
 
-        assert forgotten.people().exists()
+        assert ForgottenNumber.objects.exists()
         assert not Contact.objects.exists()
 
 

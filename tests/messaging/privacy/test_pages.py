@@ -9,8 +9,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from pytest_django import Settings
 
-from contacts.models import Contact
-from contacts.services import forgotten
+from contacts.models import Contact, ForgottenNumber
 from messaging.models import Erasure, Gateway
 from messaging.services.privacy import erasing
 from sociair_portal import checks
@@ -57,7 +56,7 @@ def test_a_person_is_anonymised_after_asking_twice(manager: Browser, gateway: Ga
     assert response.redirect_chain == [(reverse("messaging:privacy"), 302)]
     said = words(response)
     assert "The person has been anonymised." in said
-    assert forgotten.people().get().fingerprint[:8] in said
+    assert ForgottenNumber.objects.get().fingerprint[:8] in said
     assert written_down("sessions.Session") == {}
     assert Entry.objects.get(deed=Deed.FORGOTTEN).actor == manager.user
 
@@ -91,7 +90,7 @@ def test_one_of_a_family_must_be_chosen(manager: Browser, gateway: Gateway) -> N
     manager.post(FORGET, SIGNED | {"people": [str(sita.pk)]})
 
     assert list(Contact.objects.all()) == [ram]
-    assert not forgotten.people().exists()
+    assert not ForgottenNumber.objects.exists()
 
 
 def test_a_message_that_is_being_sent_is_named(manager: Browser, gateway: Gateway) -> None:
@@ -100,8 +99,8 @@ def test_a_message_that_is_being_sent_is_named(manager: Browser, gateway: Gatewa
 
     said = words(manager.post(FORGET, SIGNED))
 
-    assert "A message to this person is being sent now." in said
-    assert not forgotten.people().exists()
+    assert "A message to this number is being sent now." in said
+    assert not ForgottenNumber.objects.exists()
 
 
 def test_what_takes_long_is_left_to_the_worker(
@@ -163,7 +162,7 @@ def test_a_sender_does_none_of_it(sender: Browser, name: str) -> None:
     ContactFactory.create(mobile=SITA)
     assert sender.post(reverse(f"messaging:{name}"), SIGNED).status_code == 403
     assert Contact.objects.exists()
-    assert not forgotten.people().exists()
+    assert not ForgottenNumber.objects.exists()
 
 
 def test_the_page_of_retention_says_each_rule_in_words(
@@ -203,7 +202,7 @@ class TestCommand:
         monkeypatch.setattr("builtins.input", lambda _said: OTHER)
         with pytest.raises(CommandError, match="a different number"):
             self.run(SITA)
-        assert not forgotten.people().exists()
+        assert not ForgottenNumber.objects.exists()
 
     def test_writes_the_file_for_the_person(self, gateway: Gateway, tmp_path: Path) -> None:
         hand_over(gateway, [SITA])

@@ -117,5 +117,5 @@ def test_a_look_that_was_cut_off_is_taken_up_again(
     assert remembered.compare() == 0
 
 
-def _killed(_mobile: str, **_more: object) -> None:
+def _killed(_mobile: str) -> None:
     raise KeyboardInterrupt

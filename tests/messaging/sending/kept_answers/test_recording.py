@@ -13,7 +13,6 @@ from django.db import DatabaseError
 from django.utils import timezone
 from pytest_django import Settings
 
-from contacts.models import Contact
 from messaging.answers.outcomes import Outcome
 from messaging.models import Batch, Campaign, Event, EventKind, Gateway, SentMessage, Verdict
 from messaging.services.audience.choice import Audience
@@ -106,30 +105,6 @@ def test_a_late_file_does_not_write_down_the_letter_of_who_was_forgotten(
 
     call = SentMessage.objects.get()
     assert (call.outcome, call.numbers, call.raw) == (Outcome.ACCEPTED, ["#"], "")
-
-
-def test_a_late_file_does_not_write_down_the_former_number_of_who_was_forgotten(
-    gateway: Gateway,
-    broken: Callable[[Exception | None], None],
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    """Another contact has it now, so that it is not forgotten itself."""
-    former, stays = numbers(2)
-    sita = ContactFactory.create(name="Sita Unlike", mobile=former)
-    hand_over(gateway, Audience(contacts=(sita.pk,), numbers=stays))
-    broken(LOCKED)
-    send_and_leave(gateway, monkeypatch)
-    broken(None)
-    give_up(gateway)
-    campaign = Campaign.objects.get()
-    settlement.settle(campaign, [Batch.objects.get().pk], Verdict.ACCEPTED, by=None, why="Asked.")
-    Contact.objects.update(mobile="9861000009")
-    ContactFactory.create(name="Ram", mobile=former)
-    assert erasing.go_on_with(erasing.begin("9861000009", by=None, reason=""))
-
-    persistence.catch_up(gateway)
-
-    assert sorted(SentMessage.objects.get().numbers) == ["#", stays]
 
 
 def test_the_sweep_queues_again_what_a_file_says_was_not_sent(
