@@ -46,11 +46,10 @@ def drop_deleted(
     """
     if not keeps_deleted():
         return True
-    pages = -_PAGES  # the first step says that all pieces are to become one
     while go_on():
-        if _merge(pages) < 2:  # of rows that SQLite changed: the command itself is one
+        # Each step says that all pieces are to become one: others add some between two steps.
+        if _merge(-_PAGES) < 2:  # of rows that SQLite changed: the command itself is one
             return _empty_log()
-        pages = _PAGES
         wait(_PAUSE)
     return False
 

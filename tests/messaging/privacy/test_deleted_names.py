@@ -1,7 +1,10 @@
 """Of a name that was deleted nothing stays in a SQLite file, not even parts of it in the index."""
 
+import random
 import threading
+from itertools import islice
 from pathlib import Path
+from string import ascii_lowercase
 from typing import Any
 
 import pytest
@@ -77,6 +80,28 @@ def test_whoever_is_stopped_goes_on_the_next_time(
 
     deleted_names.remove()
 
+    assert not deleted_names.are_kept()
+    assert not on_the_disk()
+
+
+@pytest.mark.parametrize("at_each_step", [1, 2])
+def test_what_others_write_between_its_steps_does_not_end_it_early(
+    gateway: Gateway, at_each_step: int
+) -> None:
+    names = random.Random(1)  # a large index, in one piece before
+    many = ["".join(names.choices(ascii_lowercase, k=20)) for _ in range(15_000)]
+    ContactFactory.create(name="~qxita Rai", mobile=SITA)
+    Contact.objects.bulk_create(ContactFactory.build(name=name, sound_key="") for name in many)
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO contacts_parts (contacts_parts) VALUES ('optimize')")
+    assert erasing.go_on_with(erasing.begin(SITA, by=None, reason=""))
+    others, steps = iter(many), iter(range(1, 60))
+
+    def write(_pause: float) -> None:
+        for name in islice(others, at_each_step):
+            ContactFactory.create(name=name.title())
+
+    deleted_names.remove(wait=lambda pause: write(pause) if next(steps, 0) else None)
     assert not deleted_names.are_kept()
     assert not on_the_disk()
 
