@@ -134,7 +134,11 @@ def read(stored: str) -> str:
     if not stored.startswith(_MARK):
         return stored
     written, _mark, parts = stored[1:].rpartition(_MARK)
-    return _made(json.loads(parts), stored, written)
+    try:
+        found = json.loads(parts)
+    except ValueError:  # from before there were sentences, of which this sign is no part
+        return stored.replace(_MARK, "")
+    return _made(found, stored, written)
 
 
 def _made(parts: list[_Part], kept: str = "", written: str = "") -> Sentence:

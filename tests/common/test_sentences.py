@@ -133,3 +133,7 @@ def test_a_code_of_a_character_keeps_its_digits() -> None:
         read_so = str(noted(said, place=12, code=7))
         assert "१२" in read_so
         assert "U+0007" in read_so
+
+
+def test_a_text_from_before_there_were_sentences_is_read_without_the_sign() -> None:
+    assert read("\x1eRam\x1e Lama") == "Ram Lama"
