@@ -61,6 +61,7 @@ class OwnDayInput(forms.TextInput):
         if shown_days.chosen() is Calendar.BIKRAM_SAMBAT:
             widget["attrs"]["data-picks"] = "day"
         readings = typed.readings if isinstance(value, TypedDay) else _stored(value)
+        widget["attrs"] |= {"data-iso": one.iso for one in readings if one.is_chosen}
         return {**context, "readings": readings, "chosen": f"{name}{_CHOSEN}"}
 
 

@@ -34,19 +34,48 @@
     return `${number} ${months[month]} ${year} (${other})`;
   }
 
+  const two = (figure) => String(figure).padStart(2, "0");
+  const plainly = (text) => text.replace(/[०-९]/g, (digit) => String(digit.charCodeAt(0) - 0x966));
+  const isoOf = (day) => gregorian(day).toISOString().slice(0, 10);
+
   const pickedFor = (field) => document.getElementById(`${field.id}_picked`);
 
-  function typed(field) {
-    const plain = field.value.replace(/[०-९]/g, (digit) => String(digit.charCodeAt(0) - 0x966));
-    const found = /^\s*([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})/.exec(plain);
-    if (!found) return null;
-    const [year, month, day] = found.slice(1).map(Number);
+  function numbersIn(text) {
+    const found = /^\s*([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?![0-9])/.exec(plainly(text));
+    return found && found.slice(1).map(Number);
+  }
+
+  function dayBy([year, month, day]) {
     const index = (year - firstYear) * 12 + month - 1;
     if (month < 1 || month > 12 || index < 0 || index >= lengths.length || day < 1 || day > lengthOf(index)) return null;
-    const when = starts[index] + day - 1;
+    return starts[index] + day - 1;
+  }
+
+  function typed(field) {
+    const numbers = numbersIn(field.value);
+    const when = numbers && dayBy(numbers);
+    if (when === null) return null;
     // Near today, else a year of the other calendar; a field that has _picked asks which it is.
     return pickedFor(field) || Math.abs(when - today) < 40 * 366 ? when : null;
   }
+
+  // The day in ISO that a text says, with its time, for typed.js. A year that both calendars have is
+  // of the one in which it is nearer to today, as the server reads it (typed_days.py).
+  dialog.isoIn = (text) => {
+    const numbers = numbersIn(text);
+    if (!numbers) return "";
+    const isTheirs = numbers[0] - gregorian(today).getUTCFullYear() <= 28;
+    const day = isTheirs ? null : dayBy(numbers);
+    const iso = isTheirs ? `${numbers[0]}-${two(numbers[1])}-${two(numbers[2])}` : day !== null && isoOf(day);
+    const [, hour, minutes] = /[T,\s]\s*([0-9]{1,2}):([0-9]{2})\s*$/.exec(plainly(text)) || [];
+    return iso && hour ? `${iso}T${two(hour)}:${minutes}` : iso || "";
+  };
+  // Whether a text that both calendars can say, may be this day.
+  dialog.mayBe = (text, iso) => {
+    const numbers = numbersIn(text);
+    const day = numbers && dayBy(numbers);
+    return Boolean(numbers) && ((day !== null && isoOf(day) === iso) || numbers.map(two).join("-") === iso);
+  };
 
   let field = null;
   let chosen = null;
@@ -99,12 +128,11 @@
 
   function pick(day) {
     const { year, month, day: number } = parts(day);
-    const two = (figure) => String(figure).padStart(2, "0");
     const [at = ""] = field.dataset.picks === "time" ? /[0-9०-९]{1,2}:[0-9०-९]{2}.*$/.exec(field.value) || [] : [];
     field.value = `${year}-${two(month + 1)}-${two(number)}${field.dataset.picks === "time" ? ` ${at}` : ""}`;
     const picked = pickedFor(field);
     if (picked) {
-      picked.value = gregorian(day).toISOString().slice(0, 10);
+      picked.value = isoOf(day);
       document.getElementById(`${field.id}_reading`).replaceChildren();
     }
     dialog.close();

@@ -4,10 +4,10 @@
 // else since, theirs stays. A tick or a number that confirms something answers the page it is on,
 // and is never kept (data-not-kept).
 (function () {
-  const user = document.getElementById("here")?.dataset.user || "";
+  const dialog = document.getElementById("here");
+  const user = dialog?.dataset.user || "";
   const here = () => location.pathname + location.search;
   const NEVER = "[type=password], [type=file], [type=hidden], [autocomplete~=one-time-code], [data-not-kept]";
-
   const main = document.getElementById("main");
 
   // Every field with the name by which it is found again; a draft keeps its own (data-drafts).
@@ -59,6 +59,29 @@
     else field.value = value;
   }
 
+  // A day by whichever calendar it is typed: in ISO, with its time where it has one, or "" where that
+  // is not known. Two calendars may read a day of a contact; the one that was ticked or picked counts.
+  const isNative = (field) => ["date", "datetime-local"].includes(field.type);
+  const isDay = (field) => isNative(field) || field.matches("[data-picks], .typed-day > input");
+  const pickedFor = (field) => document.getElementById(`${field.id}_picked`);
+
+  function dayOf(field) {
+    if (!isDay(field) || isNative(field)) return isNative(field) ? field.value : "";
+    const picker = document.getElementById("day-picker");
+    const picked = pickedFor(field);
+    if (!picked) return picker?.isoIn?.(field.value) || "";
+    const said = document.querySelector(`#${CSS.escape(field.id)}_reading [data-of]`);
+    const ticked = said?.querySelector("input:checked");
+    if (said && said.dataset.of === field.value.trim() && (ticked || said.dataset.iso)) return ticked?.value || said.dataset.iso;
+    return picked.value && picker?.mayBe?.(field.value, picked.value) ? picked.value : "";
+  }
+
+  function savedDayOf(field) {
+    if (!isDay(field)) return "";
+    if (isNative(field) || pickedFor(field)) return field.dataset.iso || field.defaultValue;
+    return document.getElementById("day-picker")?.isoIn?.(field.defaultValue) || field.defaultValue;
+  }
+
   function read() {
     try {
       const kept = JSON.parse(sessionStorage.getItem("typed"));
@@ -91,8 +114,10 @@
       .filter(([, field]) => (isPosted ? field.type !== "radio" || field.checked : isChanged(field)))
       .map(([name, field]) => {
         const version = versionOf(field);
-        return { name, type: field.type, value: valueOf(field), was: isPosted ? null : savedOf(field), version: version && version.value };
+        const days = { day: dayOf(field), savedDay: savedDayOf(field) };
+        return { name, type: field.type, value: valueOf(field), was: isPosted ? null : savedOf(field), version: version && version.value, ...days };
       });
+    typed.push(...lost.filter((one) => !typed.some(({ name }) => name === one.name)));
     const others = read().filter((page) => page.address !== here());
     write(typed.length ? [...others, { address: here(), by, typed }] : others);
   }
@@ -103,17 +128,48 @@
   }
 
   function isOfNow(field, kept) {
-    return kept.was === null || Boolean(kept.version) || same(kept.was, savedOf(field));
+    if (kept.was === null || kept.version || same(kept.was, savedOf(field))) return true;
+    return isDay(field) && kept.savedDay === savedDayOf(field);
+  }
+
+  // A browser's own field shows a day in ISO alone: what could not be read is said beside it, and
+  // kept for the other calendar.
+  let lost = [];
+  function sayLost(field, kept) {
+    const line = Object.assign(document.createElement("p"), { className: "form-text typed-again", id: `${field.id}_again` });
+    line.setAttribute("role", "status");
+    (field.closest(".when") || field).after(line);
+    line.textContent = dialog.dataset.dayAgain.replace("{text}", () => kept.value);
+    const gone = () => {
+      line.remove();
+      lost = lost.filter((one) => one !== kept);
+    };
+    field.addEventListener("input", gone, { once: true });
+    lost.push(kept);
+  }
+
+  function fits(field, day) {
+    const probe = Object.assign(document.createElement("input"), { type: field.type, value: day });
+    return Boolean(probe.value);
+  }
+
+  function putDay(field, kept) {
+    if (!isNative(field)) put(field, kept.value);
+    else if (!kept.value || fits(field, kept.day)) put(field, kept.value && kept.day);
+    else return sayLost(field, kept);
+    const picked = pickedFor(field);
+    if (picked) picked.value = kept.day;
   }
 
   function putBack(typed) {
     const found = Object.fromEntries(typed.map((kept) => [kept.name, kept]));
     const changed = fields().filter(([name, field]) => {
       const kept = found[name];
-      // What was typed by the other calendar is no day of a browser's own field.
-      if (!kept || ![kept.type, "text"].includes(field.type) || !isOfNow(field, kept)) return false;
+      const isOfItsKind = kept && (isDay(field) || [kept.type, "text"].includes(field.type));
+      if (!isOfItsKind || !isOfNow(field, kept)) return false;
       const before = valueOf(field);
-      put(field, kept.value);
+      if (isDay(field)) putDay(field, kept);
+      else put(field, kept.value);
       const version = versionOf(field);
       if (version && kept.version) version.value = kept.version;
       return !same(valueOf(field), before);
