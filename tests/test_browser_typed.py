@@ -182,6 +182,19 @@ def test_the_last_words_of_a_message_are_in_its_draft(
     assert Campaign.objects.count() == 1
 
 
+def test_the_preferences_in_another_tab_leave_the_message_where_it_is(
+    portal: Page, live_server: live_server_helper.LiveServer
+) -> None:
+    portal.goto(f"{live_server.url}/compose/")
+    portal.locator("#id_text").fill("The school is closed tomorrow.")
+    portal.locator(".user-menu summary").click()
+    with portal.context.expect_page() as opened:
+        portal.locator(".user-menu a[href*=preferences]").click(modifiers=["ControlOrMeta"])
+    expect(opened.value.get_by_role("heading", name="Preferences")).to_be_visible()
+    assert portal.url.endswith("/compose/")
+    expect(portal.locator("#id_text")).to_have_value("The school is closed tomorrow.")
+
+
 def test_a_language_is_changed_where_nothing_is_written_yet(
     portal: Page, live_server: live_server_helper.LiveServer
 ) -> None:
