@@ -7,6 +7,7 @@
   const firstYear = Number(dialog.dataset.firstYear);
   const [months, theirMonths, weekdays] = ["months", "theirMonths", "weekdays"].map((name) => dialog.dataset[name].split("|"));
   const heading = dialog.querySelector("h2");
+  const years = dialog.querySelector("select");
   const body = dialog.querySelector("tbody");
   const both = dialog.querySelector(".day-picker-both");
 
@@ -30,13 +31,16 @@
   function inBoth(day) {
     const { year, month, day: number } = parts(day);
     const theirs = gregorian(day);
-    const other = `${theirs.getUTCDate()} ${theirMonths[theirs.getUTCMonth()]} ${theirs.getUTCFullYear()}`;
-    return `${number} ${months[month]} ${year} (${other})`;
+    const other = `${shown(theirs.getUTCDate())} ${theirMonths[theirs.getUTCMonth()]} ${shown(theirs.getUTCFullYear())}`;
+    return `${shown(number)} ${months[month]} ${shown(year)} (${other})`;
   }
 
   const two = (figure) => String(figure).padStart(2, "0");
   const plainly = (text) => text.replace(/[०-९]/g, (digit) => String(digit.charCodeAt(0) - 0x966));
   const isoOf = (day) => gregorian(day).toISOString().slice(0, 10);
+
+  // The digits of whoever looks; what stands in a field has 0 to 9.
+  const shown = (number) => String(number).replace(/[0-9]/g, (digit) => dialog.dataset.digits[digit]);
 
   const pickedFor = (field) => document.getElementById(`${field.id}_picked`);
 
@@ -84,7 +88,7 @@
   function button(day) {
     const one = document.createElement("button");
     one.type = "button";
-    one.textContent = parts(day).day;
+    one.textContent = shown(parts(day).day);
     one.tabIndex = day === focused ? 0 : -1;
     one.dataset.day = day;
     const isToday = day === today;
@@ -95,7 +99,11 @@
 
   function show() {
     const month = monthOf(focused);
-    heading.textContent = `${months[month % 12]} ${firstYear + Math.floor(month / 12)}`;
+    const year = firstYear + Math.floor(month / 12);
+    // The year is seen in its field, and heard with the month.
+    const heard = Object.assign(document.createElement("span"), { className: "visually-hidden", textContent: ` ${shown(year)}` });
+    heading.replaceChildren(months[month % 12], heard);
+    years.value = year;
     const first = starts[month] - gregorian(starts[month]).getUTCDay();
     const rows = [];
     for (let week = first; week < starts[month + 1]; week += 7) {
@@ -166,6 +174,11 @@
       show();
     }),
   );
+  for (let year = firstYear; year < firstYear + lengths.length / 12; year += 1) years.append(new Option(shown(year), year));
+  years.addEventListener("change", () => {
+    focused = turned((Number(years.value) - parts(focused).year) * 12);
+    show();
+  });
   dialog.querySelector("[data-closes]").addEventListener("click", () => dialog.close());
 
   function open(of) {
