@@ -150,9 +150,7 @@ def test_what_is_too_much_for_the_tab_loses_nothing_else(
 ) -> None:
     portal.goto(f"{live_server.url}/contacts/new/")
     portal.locator("#id_name").fill("Sita Rai")
-    portal.locator("#id_mobile").evaluate(
-        "(field) => { field.value = '9'.repeat(12_000_000); }"
-    )
+    portal.locator("#id_mobile").evaluate("(field) => { field.value = '9'.repeat(12_000_000); }")
     _switch(portal)
     expect(portal.locator("#id_name")).to_have_value("Sita Rai")
     expect(portal.locator("#id_mobile")).to_have_value("")
