@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth import models
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 from pytest_django import live_server_helper
 
@@ -13,7 +15,8 @@ from messaging.models import Campaign, Gateway
 from messaging.services import templates
 from sociair_portal.roles import MANAGER
 from tests.consoles import no_complaints
-from tests.factories import GroupFactory, UserFactory
+from tests.factories import ContactFactory, GroupFactory, UserFactory
+from tests.sending import hand_over
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
 
@@ -113,6 +116,46 @@ def test_what_a_colleague_saved_meanwhile_is_not_overwritten(
     assert saved.text == "Fees are paid."
 
 
+def test_only_what_was_changed_is_put_back(
+    portal: Page, live_server: live_server_helper.LiveServer
+) -> None:
+    contact = ContactFactory.create(name="Sita", mobile="9841200001")
+    portal.goto(f"{live_server.url}/contacts/{contact.pk}/")
+    portal.locator("#id_name").fill("Sita Rai")
+    Contact.objects.update(mobile="9841200002")
+    _switch(portal)
+    expect(portal.locator("#id_name")).to_have_value("Sita Rai")
+    expect(portal.locator("#id_mobile")).to_have_value("9841200002")
+
+    Contact.objects.update(name="Sita Tamang")
+    _switch(portal)
+    expect(portal.locator("#id_name")).to_have_value("Sita Tamang")
+
+
+def test_what_confirms_something_is_given_again(
+    portal: Page, live_server: live_server_helper.LiveServer, gateway: Gateway
+) -> None:
+    at = timezone.now() + timedelta(days=40)
+    campaign = hand_over(gateway, ["9841234567"], at=at)
+    portal.goto(f"{live_server.url}/campaigns/{campaign.pk}/move/")
+    portal.locator("#id_at").fill("2027-03-04T10:00")
+    portal.locator("#id_at_night").check()
+    _switch(portal)
+    expect(portal.locator("#id_at")).to_have_value("2027-03-04T10:00")
+    expect(portal.locator("#id_at_night")).not_to_be_checked()
+
+
+def test_what_is_too_much_for_the_tab_loses_nothing_else(
+    portal: Page, live_server: live_server_helper.LiveServer
+) -> None:
+    portal.goto(f"{live_server.url}/contacts/new/")
+    portal.locator("#id_name").fill("Sita Rai")
+    portal.locator("#id_mobile").evaluate("(field) => { field.value = '9'.repeat(12_000_000); }")
+    _switch(portal)
+    expect(portal.locator("#id_name")).to_have_value("Sita Rai")
+    expect(portal.locator("#id_mobile")).to_have_value("")
+
+
 def test_the_last_words_of_a_message_are_in_its_draft(
     portal: Page, live_server: live_server_helper.LiveServer
 ) -> None:
@@ -135,6 +178,19 @@ def test_the_last_words_of_a_message_are_in_its_draft(
     portal.locator("main button[type=submit]").click()
     expect(portal.locator("#id_text")).to_have_value(f"{whole} Be well.")
     assert Campaign.objects.count() == 1
+
+
+def test_the_preferences_in_another_tab_leave_the_message_where_it_is(
+    portal: Page, live_server: live_server_helper.LiveServer
+) -> None:
+    portal.goto(f"{live_server.url}/compose/")
+    portal.locator("#id_text").fill("The school is closed tomorrow.")
+    portal.locator(".user-menu summary").click()
+    with portal.context.expect_page() as opened:
+        portal.locator(".user-menu a[href*=preferences]").click(modifiers=["ControlOrMeta"])
+    expect(opened.value.get_by_role("heading", name="Preferences")).to_be_visible()
+    assert portal.url.endswith("/compose/")
+    expect(portal.locator("#id_text")).to_have_value("The school is closed tomorrow.")
 
 
 def test_a_language_is_changed_where_nothing_is_written_yet(
@@ -177,7 +233,8 @@ def test_nobody_else_finds_what_she_typed(
     assert not _left(portal)
 
     # Nor where the tab has kept it, as when the browser was not let finish.
-    page = {"address": "/groups/new/", "by": "", "typed": [[" name  1", "text", "Class 9"]]}
+    typed = {"name": " name  1", "type": "text", "value": "Class 9", "was": ""}
+    page = {"address": "/groups/new/", "by": "", "typed": [typed]}
     portal.goto(f"{live_server.url}/account/sign-in/")
     _sign_in(portal, "hari")
     keep = (

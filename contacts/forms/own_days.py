@@ -61,6 +61,9 @@ class OwnDayInput(forms.TextInput):
         if shown_days.chosen() is Calendar.BIKRAM_SAMBAT:
             widget["attrs"]["data-picks"] = "day"
         readings = typed.readings if isinstance(value, TypedDay) else _stored(value)
+        known = next((one.iso for one in readings if one.is_chosen), "")
+        if known:
+            widget["attrs"]["data-iso"] = known
         return {**context, "readings": readings, "chosen": f"{name}{_CHOSEN}"}
 
 

@@ -90,7 +90,9 @@ class AgainForm(forms.Form):
     people = forms.IntegerField(
         label=gettext_lazy("Type the number of people"),
         min_value=1,
-        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off"}),
+        widget=forms.TextInput(
+            attrs={"inputmode": "numeric", "autocomplete": "off", "data-not-kept": "true"}
+        ),
         error_messages={
             "required": gettext_lazy("Type the number of people who get the message again."),
             "invalid": gettext_lazy("Type the number of people who get the message again."),

@@ -47,6 +47,7 @@ class UnsentForm(forms.Form):
 
     is_unsent = forms.BooleanField(
         label=gettext_lazy("Nobody waiting for this message has got it"),
+        widget=forms.CheckboxInput(attrs={"data-not-kept": "true"}),
         error_messages={"required": gettext_lazy("Tick this if nobody has got it.")},
     )
     people = forms.IntegerField(initial=0, widget=forms.HiddenInput, min_value=0, max_value=0)
@@ -57,6 +58,7 @@ class EndedForm(UnsentForm):
 
     is_unsent = forms.BooleanField(
         label=gettext_lazy("I have checked Sociair's list: nobody has been messaged again"),
+        widget=forms.CheckboxInput(attrs={"data-not-kept": "true"}),
         error_messages={"required": gettext_lazy("Check Sociair's list, then tick this.")},
     )
 

@@ -39,6 +39,7 @@ class ForgetForm(HiddenPersonForm):
     )
     again = MobileField(
         label=gettext_lazy("Type the number again"),
+        widget=forms.TelInput(attrs={"autocomplete": "off", "data-not-kept": "true"}),
         error_messages={"required": gettext_lazy("Type the number again.")},
     )
     reason = forms.CharField(
@@ -52,6 +53,7 @@ class ForgetForm(HiddenPersonForm):
     )
     is_sure = forms.BooleanField(
         label=gettext_lazy("I understand that this cannot be undone"),
+        widget=forms.CheckboxInput(attrs={"data-not-kept": "true"}),
         error_messages={"required": gettext_lazy("Tick the box if you are sure.")},
     )
 

@@ -78,7 +78,8 @@
       "click",
       (event) => {
         const link = leadsBack(event.target);
-        if (link && link.matches("a")) saveBefore(event, () => link.click());
+        const isElsewhere = event.ctrlKey || event.metaKey || event.shiftKey; // this page stays
+        if (link && link.matches("a") && !isElsewhere) saveBefore(event, () => link.click());
       },
       true,
     );

@@ -7,6 +7,7 @@
   const firstYear = Number(dialog.dataset.firstYear);
   const [months, theirMonths, weekdays] = ["months", "theirMonths", "weekdays"].map((name) => dialog.dataset[name].split("|"));
   const heading = dialog.querySelector("h2");
+  const years = dialog.querySelector("select");
   const body = dialog.querySelector("tbody");
   const both = dialog.querySelector(".day-picker-both");
 
@@ -30,23 +31,55 @@
   function inBoth(day) {
     const { year, month, day: number } = parts(day);
     const theirs = gregorian(day);
-    const other = `${theirs.getUTCDate()} ${theirMonths[theirs.getUTCMonth()]} ${theirs.getUTCFullYear()}`;
-    return `${number} ${months[month]} ${year} (${other})`;
+    const other = `${shown(theirs.getUTCDate())} ${theirMonths[theirs.getUTCMonth()]} ${shown(theirs.getUTCFullYear())}`;
+    return `${shown(number)} ${months[month]} ${shown(year)} (${other})`;
   }
+
+  const two = (figure) => String(figure).padStart(2, "0");
+  const plainly = (text) => text.replace(/[०-९]/g, (digit) => String(digit.charCodeAt(0) - 0x966));
+  const isoOf = (day) => gregorian(day).toISOString().slice(0, 10);
+
+  // The digits of whoever looks; what stands in a field has 0 to 9.
+  const shown = (number) => String(number).replace(/[0-9]/g, (digit) => dialog.dataset.digits[digit]);
 
   const pickedFor = (field) => document.getElementById(`${field.id}_picked`);
 
-  function typed(field) {
-    const plain = field.value.replace(/[०-९]/g, (digit) => String(digit.charCodeAt(0) - 0x966));
-    const found = /^\s*([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})/.exec(plain);
-    if (!found) return null;
-    const [year, month, day] = found.slice(1).map(Number);
+  function numbersIn(text) {
+    const found = /^\s*([0-9]{4})[-/.]([0-9]{1,2})[-/.]([0-9]{1,2})(?![0-9])/.exec(plainly(text));
+    return found && found.slice(1).map(Number);
+  }
+
+  function dayBy([year, month, day]) {
     const index = (year - firstYear) * 12 + month - 1;
     if (month < 1 || month > 12 || index < 0 || index >= lengths.length || day < 1 || day > lengthOf(index)) return null;
-    const when = starts[index] + day - 1;
+    return starts[index] + day - 1;
+  }
+
+  function typed(field) {
+    const numbers = numbersIn(field.value);
+    const when = numbers && dayBy(numbers);
+    if (when === null) return null;
     // Near today, else a year of the other calendar; a field that has _picked asks which it is.
     return pickedFor(field) || Math.abs(when - today) < 40 * 366 ? when : null;
   }
+
+  // The day in ISO that a text says, with its time, for typed.js. A year that both calendars have is
+  // of the one in which it is nearer to today, as the server reads it (typed_days.py).
+  dialog.isoIn = (text) => {
+    const numbers = numbersIn(text);
+    if (!numbers) return "";
+    const isTheirs = numbers[0] - gregorian(today).getUTCFullYear() <= 28;
+    const day = isTheirs ? null : dayBy(numbers);
+    const iso = isTheirs ? `${numbers[0]}-${two(numbers[1])}-${two(numbers[2])}` : day !== null && isoOf(day);
+    const [, hour, minutes] = /[T,\s]\s*([0-9]{1,2}):([0-9]{2})\s*$/.exec(plainly(text)) || [];
+    return iso && hour ? `${iso}T${two(hour)}:${minutes}` : iso || "";
+  };
+  // Whether a text that both calendars can say, may be this day.
+  dialog.mayBe = (text, iso) => {
+    const numbers = numbersIn(text);
+    const day = numbers && dayBy(numbers);
+    return Boolean(numbers) && ((day !== null && isoOf(day) === iso) || numbers.map(two).join("-") === iso);
+  };
 
   let field = null;
   let chosen = null;
@@ -55,7 +88,7 @@
   function button(day) {
     const one = document.createElement("button");
     one.type = "button";
-    one.textContent = parts(day).day;
+    one.textContent = shown(parts(day).day);
     one.tabIndex = day === focused ? 0 : -1;
     one.dataset.day = day;
     const isToday = day === today;
@@ -66,7 +99,11 @@
 
   function show() {
     const month = monthOf(focused);
-    heading.textContent = `${months[month % 12]} ${firstYear + Math.floor(month / 12)}`;
+    const year = firstYear + Math.floor(month / 12);
+    // The year is seen in its field, and heard with the month.
+    const heard = Object.assign(document.createElement("span"), { className: "visually-hidden", textContent: ` ${shown(year)}` });
+    heading.replaceChildren(months[month % 12], heard);
+    years.value = year;
     const first = starts[month] - gregorian(starts[month]).getUTCDay();
     const rows = [];
     for (let week = first; week < starts[month + 1]; week += 7) {
@@ -99,12 +136,11 @@
 
   function pick(day) {
     const { year, month, day: number } = parts(day);
-    const two = (figure) => String(figure).padStart(2, "0");
     const [at = ""] = field.dataset.picks === "time" ? /[0-9०-९]{1,2}:[0-9०-९]{2}.*$/.exec(field.value) || [] : [];
     field.value = `${year}-${two(month + 1)}-${two(number)}${field.dataset.picks === "time" ? ` ${at}` : ""}`;
     const picked = pickedFor(field);
     if (picked) {
-      picked.value = gregorian(day).toISOString().slice(0, 10);
+      picked.value = isoOf(day);
       document.getElementById(`${field.id}_reading`).replaceChildren();
     }
     dialog.close();
@@ -138,6 +174,11 @@
       show();
     }),
   );
+  for (let year = firstYear; year < firstYear + lengths.length / 12; year += 1) years.append(new Option(shown(year), year));
+  years.addEventListener("change", () => {
+    focused = turned((Number(years.value) - parts(focused).year) * 12);
+    show();
+  });
   dialog.querySelector("[data-closes]").addEventListener("click", () => dialog.close());
 
   function open(of) {
