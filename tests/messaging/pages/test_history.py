@@ -284,6 +284,20 @@ def test_odd_filters_of_the_history_do_no_harm(
 
 
 @pytest.mark.parametrize("address", [CAMPAIGNS, RECIPIENTS])
+def test_a_message_that_waits_is_not_said_to_be_sent(
+    address: str, sender: Browser, gateway: Gateway
+) -> None:
+    at = timezone.make_aware(datetime(timezone.localdate().year + 1, 1, 5, 7, 30))
+    campaign = hand_over(gateway, ["9841234567"], at=at)
+    planned = f"Scheduled for 5 Jan {at.year}, 07:30"
+    assert planned in words(sender.get(address))
+    Campaign.objects.filter(pk=campaign.pk).update(state=CampaignState.CANCELLED)
+    assert planned in words(sender.get(address))
+    Campaign.objects.filter(pk=campaign.pk).update(state="done", accepted=1, pending=0, cancelled=0)
+    assert "Scheduled for" not in words(sender.get(address))
+
+
+@pytest.mark.parametrize("address", [CAMPAIGNS, RECIPIENTS])
 def test_with_a_wrong_filter_of_the_history_nothing_is_listed(
     address: str, sender: Browser, sent: Callable[..., Campaign]
 ) -> None:
