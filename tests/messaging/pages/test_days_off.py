@@ -353,13 +353,13 @@ def test_every_change_of_a_day_off_is_on_record(manager: Browser) -> None:
     entries = Entry.objects.filter(content_type__model="quietday").order_by("id")
     assert {entry.actor for entry in entries} == {manager.user}
     assert [(about(entry), details(entry)) for entry in entries] == [
-        ("Christmas (25 Dec 2026)", ["Day: 25 Dec 2026", "Name: Christmas"]),
-        ("Prithvi Jayanti (11 Jan 2027)", ["Day: 11 Jan 2027", "Name: Prithvi Jayanti"]),
+        ("Christmas", ["Day: 25 Dec 2026", "Name: Christmas"]),
+        ("Prithvi Jayanti", ["Day: 11 Jan 2027", "Name: Prithvi Jayanti"]),
         (
-            "Boxing Day (26 Dec 2026)",
+            "Boxing Day",
             ["Day: 25 Dec 2026 → 26 Dec 2026", "Name: Christmas → Boxing Day"],
         ),
-        ("Boxing Day (26 Dec 2026)", ["Day: 26 Dec 2026", "Name: Boxing Day"]),
+        ("Boxing Day", ["Day: 26 Dec 2026", "Name: Boxing Day"]),
     ]
     assert "Day off" in words(manager.get("/record/"))
 
