@@ -61,6 +61,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return _send(request, campaign)
     context = _receipt_context(request, campaign, recent_reading(campaign.gateway), QuietTimes())
+    context["to_fill"] = [said.extra_tags for said in messages.get_messages(request)]
     return render(request, "messaging/review/review.html", context)
 
 
@@ -184,7 +185,7 @@ def _salt(campaign: Campaign) -> str:
 
 def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """Send or schedule what was signed for. If something prevents it, the receipt says what."""
-    why = ""
+    why = field = ""
     later = LaterForm(request.POST)
     if not later.is_valid():
         for sentence in (one for errors in later.errors.values() for one in errors):
@@ -200,7 +201,7 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         reviewed = Reviewed.from_json(signed)
         if must_confirm(request, reviewed.people, reviewed.cost):
             return to_confirm(campaign.get_absolute_url())
-        why = later.objection(reviewed.people, reviewed.cost, reviewed.quiet)
+        why, field = later.objection(reviewed.people, reviewed.cost, reviewed.quiet)
         if not why:
             handover.hand_over(campaign, reviewed=reviewed, by=request.user, at=later.moment)
     except signing.BadSignature:
@@ -211,7 +212,7 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     if campaign.state != CampaignState.DRAFT:  # now, or by an earlier click
         tasks.kick_for(campaign)
     else:
-        messages.error(request, why)
+        messages.error(request, why, extra_tags=field)
         if later.moment is not None:
             return redirect(review_with_time(request, campaign))
     return redirect(campaign)
