@@ -221,6 +221,14 @@ def test_a_line_that_could_mean_other_days_is_not_saved(
     assert not known()
 
 
+def test_many_wrong_lines_are_named_below_the_field_alone(manager: Browser) -> None:
+    summary = "Days and their names: several problems, listed below the field"
+    for number, is_short in ((3, False), (4, True)):
+        said = words(manager.post(MANY, {"lines": "soon\n" * number}))
+        assert said.count(f"Line {number}, “soon”") == (1 if is_short else 2)
+        assert (summary in said) == is_short
+
+
 def test_of_very_many_wrong_lines_some_are_named(manager: Browser) -> None:
     said = words(manager.post(MANY, {"lines": "soon\n" * 23}))
     assert "Line 20, “soon”" in said
