@@ -10,7 +10,6 @@ from django.utils import timezone
 from messaging.models import Campaign, CampaignState, QuietDay
 from messaging.services.campaigns import schedule
 
-
 _GOING_OUT: Final = (CampaignState.PREPARING, CampaignState.SCHEDULED)
 
 

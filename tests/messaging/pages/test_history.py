@@ -287,7 +287,7 @@ def test_odd_filters_of_the_history_do_no_harm(
 def test_a_message_that_waits_is_not_said_to_be_sent(
     address: str, sender: Browser, gateway: Gateway
 ) -> None:
-    at = timezone.make_aware(datetime(timezone.localdate().year + 1, 1, 5, 7, 30))
+    at = datetime(timezone.localdate().year + 1, 1, 5, 7, 30, tzinfo=NEPAL)
     campaign = hand_over(gateway, ["9841234567"], at=at)
     planned = f"Scheduled for 5 Jan {at.year}, 07:30"
     assert planned in words(sender.get(address))
