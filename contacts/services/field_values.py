@@ -3,17 +3,20 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.db.models.fields.json import KeyTransform
+from django.utils.translation import gettext as _
 
-from contacts.fields import NumberStyle, show_value
+from contacts.fields import FieldKind, FieldValue, NumberStyle, show_value
 from contacts.models import Contact, ContactField
 from contacts.shown_numbers import shown_text
 from sociair_portal.audit.deeds import Deed
 from sociair_portal.audit.record import record
+from sociair_portal.common import shown_days, written_days
 from sociair_portal.common.actors import Actor
 
 _AT_ONCE: Final = 5000  # people in one transaction
@@ -27,9 +30,29 @@ def filled(field: ContactField) -> QuerySet[Contact]:
 
 
 def shown_in(contact: Contact, field: ContactField) -> str:
-    """What a contact has in a field, as staff read it."""
+    """What a contact has in a field, as staff read it: a day whose year both calendars have, such
+    as 2045-05-12, by a calendar that no reader can mistake as well.
+    """
     value = contact.fields.get(field.key)
-    return "" if value is None else shown_text(field.shape.show(value))
+    if value is None:
+        return ""
+    shown = shown_text(field.shape.show(value))
+    other = _other_day(value) if field.kind == FieldKind.DATE else ""
+    return _("%(day)s (%(other)s)") % {"day": shown, "other": other} if other else shown
+
+
+def _other_day(value: FieldValue) -> str:
+    """A day that may be one of either calendar: by the other one, or in words where nobody knows
+    that; empty for what is clear, or was never computed.
+    """
+    if not isinstance(value, list) or not value[0]:
+        return ""
+    written = written_days.read_day(str(value[1]))
+    if written is None or written.calendar is not None:
+        return ""
+    on = date.fromisoformat(value[0])
+    is_gregorian = (on.year, on.month, on.day) == (written.year, written.month, written.day)
+    return (is_gregorian and shown_days.bikram_sambat(on)) or shown_days.gregorian(on)
 
 
 @dataclass(frozen=True, slots=True)

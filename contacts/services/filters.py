@@ -14,6 +14,7 @@ from contacts.fields import FieldKind, FieldValue, compared, show_value
 from contacts.models import OPERATOR_CHOICES, Contact, ContactField, Group, OptOut
 from contacts.services.search import find_contacts
 from sociair_portal.common import formats
+from sociair_portal.common.digits import in_every_script
 from sociair_portal.common.sentences import noted, noted_label, together
 
 
@@ -146,8 +147,7 @@ def _fulfilling(contacts: QuerySet[Contact], condition: FieldCondition) -> Query
     if condition.comparison is Comparison.EMPTY:
         return contacts.exclude(fields__has_key=key)
     if condition.comparison is Comparison.HAS:
-        text = KeyTextTransform(key, "fields")
-        return contacts.annotate(own=text).filter(own__icontains=str(value))
+        return _having(contacts, key, str(value))
     own = KeyTransform(key, "fields")
     if condition.field.kind == FieldKind.TEXT and condition.comparison is Comparison.IS:
         return contacts.annotate(own=own).filter(own__iexact=value)
@@ -159,6 +159,15 @@ def _fulfilling(contacts: QuerySet[Contact], condition: FieldCondition) -> Query
     # A day that no one can compute yet is not before any other.
     is_day = condition.field.kind == FieldKind.DATE
     return found.filter(Q(first__isnull=True) | ~Q(first="")) if is_day else found
+
+
+def _having(contacts: QuerySet[Contact], key: str, text: str) -> QuerySet[Contact]:
+    """Contacts with a text in what the list shows of a field: of a list only what was written."""
+    found = Q()
+    for spelt in in_every_script(text):
+        found |= Q(written__icontains=spelt) | Q(written__isnull=True, own__icontains=spelt)
+    own, written = KeyTextTransform(key, "fields"), KeyTransform(key, "fields")
+    return contacts.annotate(own=own, written=KeyTextTransform("1", written)).filter(found)
 
 
 _LOOKUPS: Final = {

@@ -1,4 +1,4 @@
-"""Forms that search what was sent. A wrong field filters nothing, and says so."""
+"""Forms that search what was sent. With a wrong field nothing is listed, and it says so."""
 
 from typing import Any, Final
 
@@ -46,14 +46,13 @@ class HistoryForm(DaysForm):
 
     @property
     def wanted(self) -> Wanted:
-        """Everything that could be understood; days are days of the portal's time zone."""
-        self.full_clean()
+        """What a form without a wrong field asks for; days are days of the portal's time zone."""
         found = self.cleaned_data
         return Wanted(
-            words=found.get("q", ""),
-            state=found.get("state", ""),
+            words=found["q"],
+            state=found["state"],
             operator=found.get("operator", ""),
-            sender=found.get("sender"),
+            sender=found["sender"],
             since=self.first_moment,
             until=self.last_moment,
         )

@@ -40,16 +40,20 @@ class LaterForm(forms.Form):
             raise forms.ValidationError(_("Choose a time within the next year."))
         return at
 
-    def objection(self, people: int, cost: Decimal, asked: str) -> str:
-        """What must be confirmed before so many people get it for so many rupees; else empty.
+    def objection(self, people: int, cost: Decimal, asked: str) -> tuple[str, str]:
+        """What must be confirmed before so many people get it for so many rupees, and the ID of the
+        field of the review for that; else empty.
 
         `asked` is the mark of what spoke against this moment on the page that was confirmed.
         """
         if guards.is_large(people, cost) and self._typed() != people:
             said = _("Large send: type %(people)s, the number of people, to confirm.")
-            return said % {"people": people}
+            return said % {"people": people}, "id_later_typed" if self.moment else "id_typed"
         why = QuietTimes().why(self.moment)
-        return objection(why, self.moment) if why and not self._is_answered(why, asked) else ""
+        if not why or self._is_answered(why, asked):
+            return "", ""
+        box = "id_later_at_night" if self.moment else f"id_at_night_{why.mark}"
+        return objection(why, self.moment), box
 
     def _is_answered(self, why: Why, asked: str) -> bool:
         """Whether the box was ticked: for a chosen time, or for these reasons to wait now."""

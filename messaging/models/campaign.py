@@ -1,5 +1,6 @@
 """Campaigns: what someone sent once, to whom, in which state, and how far it has come."""
 
+from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
@@ -247,6 +248,12 @@ class Campaign(models.Model):
         """Whether its time has come, and it begins when Sociair has told the prices."""
         is_due = self.scheduled_for is not None and self.scheduled_for <= timezone.now()
         return self.state == CampaignState.SCHEDULED and is_due
+
+    @property
+    def planned_for(self) -> datetime | None:
+        """The time that it is scheduled for, while nothing of it has gone out."""
+        has_begun = self.accepted or self.refused or self.unconfirmed
+        return None if has_begun else self.scheduled_for
 
     @property
     def planned_cost(self) -> Decimal:

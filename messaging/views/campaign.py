@@ -155,8 +155,9 @@ def recipients(request: HttpRequest, pk: int) -> HttpResponse:
     """Each recipient, by number."""
     found = handed_over_campaign(request, pk)
     search = CampaignRecipientsForm(searched(request))
-    search.full_clean()
     rows = Recipient.objects.filter(campaign=found).select_related("batch")
+    if not search.is_valid():
+        rows = rows.none()
     if state := search.cleaned_data.get("state"):
         rows = rows.filter(state=state)
     if words := search.cleaned_data.get("q"):
@@ -185,7 +186,8 @@ def batches(request: HttpRequest, pk: int) -> HttpResponse:
         Prefetch("calls", calls.order_by("-attempt")[:_CALLS_SHOWN], to_attr="last_calls")
     )
     search = BatchesForm(searched(request))
-    search.full_clean()
+    if not search.is_valid():
+        rows = rows.none()
     if state := search.cleaned_data.get("state"):
         rows = rows.filter(state=state)
     page = page_by_key(rows, order=["id"], at=request.GET.get("page", ""), size=_BATCHES_A_PAGE)

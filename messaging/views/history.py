@@ -15,7 +15,7 @@ from messaging.models import Campaign, Recipient
 from messaging.services import history
 from sociair_portal.audit.record import record_look
 from sociair_portal.common.kept_searches import searched
-from sociair_portal.common.pages import page_by_key
+from sociair_portal.common.pages import Page, page_by_key
 
 _SHARING_SHOWN: Final = 5
 
@@ -24,7 +24,7 @@ _SHARING_SHOWN: Final = 5
 @permission_required("messaging.view_campaign", raise_exception=True)
 def campaigns(request: HttpRequest) -> HttpResponse:
     search = CampaignHistoryForm(searched(request))
-    rows = history.campaigns(search.wanted)
+    rows = history.campaigns(search.wanted) if search.is_valid() else Campaign.objects.none()
     page = page_by_key(rows, order=["-id"], at=request.GET.get("page", ""))
     context = {"search": search, "page": page, "tab": "campaigns"}
     return render(request, "messaging/history/campaigns.html", context)
@@ -64,10 +64,13 @@ def contact(request: HttpRequest, pk: int) -> HttpResponse:
 def recipients(request: HttpRequest) -> HttpResponse:
     search = RecipientHistoryForm(searched(request))
     back_from = request.GET.get("back_from", "")
-    found = history.recipients(
-        search.wanted,
-        at=request.GET.get("page", ""),
-        back_from=next(iter(ids_of([back_from])), None),
-    )
+    if search.is_valid():
+        found = history.recipients(
+            search.wanted,
+            at=request.GET.get("page", ""),
+            back_from=next(iter(ids_of([back_from])), None),
+        )
+    else:
+        found = history.FoundRecipients(Page([]))
     context = {"search": search, "found": found, "page": found.page, "tab": "recipients"}
     return render(request, "messaging/history/recipients.html", context)

@@ -18,6 +18,7 @@ from messaging.forms.review import LaterForm
 from messaging.models import BalanceReading, Campaign, CampaignState, PeopleCount
 from messaging.services.audience import letters
 from messaging.services.audience.choice import Audience, GroupGone
+from messaging.services.audience.known_keys import known_keys
 from messaging.services.audience.odd_cells import odd_cells
 from messaging.services.audience.other_days import other_days
 from messaging.services.campaigns import (
@@ -30,7 +31,7 @@ from messaging.services.campaigns import (
 from messaging.services.campaigns.handover import Reviewed
 from messaging.services.campaigns.quiet_times import QuietTimes
 from messaging.services.campaigns.quiet_words import why_not_now
-from messaging.services.campaigns.review import review_of
+from messaging.services.campaigns.review import Review, review_of
 from messaging.services.gateway import doubts, holds, machines
 from messaging.services.money import affordability, balance
 from messaging.text.characters import has_link
@@ -60,6 +61,7 @@ def review(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST":
         return _send(request, campaign)
     context = _receipt_context(request, campaign, recent_reading(campaign.gateway), QuietTimes())
+    context["to_fill"] = [said.extra_tags for said in messages.get_messages(request)]
     return render(request, "messaging/review/review.html", context)
 
 
@@ -121,7 +123,7 @@ def _receipt_context(
         "review": found,
         "missing": -found.balance_after,
         "refused_words": refused_people.words_of_refusal(campaign.follows),
-        "missing_values": sorted(found.missing.items()),
+        "missing_values": _missing_values(found, campaign),
         "odd_cells": odd_cells(Audience.from_json(campaign.audience), campaign.text),
         "other_days": other_days(campaign.text, campaign.table, campaign.scheduled_for),
         "has_link": found.has_link or has_link(campaign.text),
@@ -143,6 +145,12 @@ def _receipt_context(
         "again": _READY,
         "seen": _seen(campaign, reading, quiet, found.committed),
     }
+
+
+def _missing_values(found: Review, campaign: Campaign) -> list[tuple[str, str, int]]:
+    """Each field that has no value for some people: its key, what it is called, how many."""
+    labels = known_keys(campaign.table) if found.missing else {}
+    return [(key, labels.get(key, key), people) for key, people in sorted(found.missing.items())]
 
 
 def _standing(count: PeopleCount, campaign: Campaign) -> str:
@@ -177,7 +185,7 @@ def _salt(campaign: Campaign) -> str:
 
 def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     """Send or schedule what was signed for. If something prevents it, the receipt says what."""
-    why = ""
+    why = field = ""
     later = LaterForm(request.POST)
     if not later.is_valid():
         for sentence in (one for errors in later.errors.values() for one in errors):
@@ -193,7 +201,7 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
         reviewed = Reviewed.from_json(signed)
         if must_confirm(request, reviewed.people, reviewed.cost):
             return to_confirm(campaign.get_absolute_url())
-        why = later.objection(reviewed.people, reviewed.cost, reviewed.quiet)
+        why, field = later.objection(reviewed.people, reviewed.cost, reviewed.quiet)
         if not why:
             handover.hand_over(campaign, reviewed=reviewed, by=request.user, at=later.moment)
     except signing.BadSignature:
@@ -204,7 +212,7 @@ def _send(request: HttpRequest, campaign: Campaign) -> HttpResponse:
     if campaign.state != CampaignState.DRAFT:  # now, or by an earlier click
         tasks.kick_for(campaign)
     else:
-        messages.error(request, why)
+        messages.error(request, why, extra_tags=field)
         if later.moment is not None:
             return redirect(review_with_time(request, campaign))
     return redirect(campaign)

@@ -1,6 +1,7 @@
 """An entry of the record in words: what changed, how many it was about, how it was chosen."""
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
@@ -121,13 +122,16 @@ _OF_MANY: Final[dict[str, Callable[[str], str]]] = {
     "permissions": written_permission_in_words,
     "user_permissions": written_permission_in_words,
 }
+_DAY_AFTER_A_NAME: Final = re.compile(r" \([^()]*\)$")
 _NOTHING: Final = ("None", "", "•••")  # as the library writes what is empty, also if masked
 
 
 def about(entry: Entry) -> str:
     """What an entry is about, by name."""
-    is_role = entry.kind.natural_key() == ("auth", "group")
-    return role_in_words(entry.object_repr) if is_role else entry.object_repr
+    kind = entry.kind.natural_key()
+    if kind == ("messaging", "quietday"):  # the details say its day as whoever looks reads days
+        return _DAY_AFTER_A_NAME.sub("", entry.object_repr)
+    return role_in_words(entry.object_repr) if kind == ("auth", "group") else entry.object_repr
 
 
 def details(entry: Entry) -> list[str]:

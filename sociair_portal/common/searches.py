@@ -1,6 +1,7 @@
 """Searches that narrow a list; `_search.html` draws them above it.
 
-Everything in a search is optional: an empty one shows the whole list.
+Everything in a search is optional: an empty one shows the whole list. With a field that cannot be
+read nothing is listed, and the page says why: a wrong day must not look like all days.
 """
 
 from collections.abc import Collection
@@ -34,6 +35,11 @@ class SearchForm(forms.Form):
     def is_narrowed(self) -> bool:
         """Whether something was chosen; if not, a list without rows is really empty."""
         return self.has_changed()
+
+    @property
+    def problem(self) -> forms.BoundField | None:
+        """The first field that cannot be read."""
+        return next((field for field in self if field.errors), None)
 
     @property
     def folded_names(self) -> Collection[str]:

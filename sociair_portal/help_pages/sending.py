@@ -2,9 +2,14 @@
 
 from typing import Final
 
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import pgettext_lazy
 
 from sociair_portal.help_pages.kinds import Page, Section
+
+# As the menu of a message offers it in each language.
+_NAME: Final = pgettext_lazy("field of a message", "name")
 
 PAGES: Final = (
     Page(
@@ -18,7 +23,10 @@ PAGES: Final = (
                     _("Open Compose. Tick the groups, search for contacts, or type numbers."),
                     _("Write the message. The card beside it shows people, parts and cost."),
                     _("What you write is saved as a draft. Only you can see it."),
-                    _("To use each person's own name, choose {name} under Personal fields."),
+                    format_lazy(
+                        _("To use each person's own name, choose {field} under Personal fields."),
+                        field=format_lazy("{{{}}}", _NAME),
+                    ),
                 ),
             ),
             Section(

@@ -166,3 +166,39 @@ def test_a_day_that_nobody_can_compute_yet_is_before_none_and_after_none(sender:
         URL, {"field": "ends", "how": "least", "value": "2085-01-01"}, follow=True
     ).text
     assert "The months of this year are not known yet" in page
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "found"),
+    [
+        ("born", "२०४५", ["Asha", "Hari"]),
+        ("born", "2045", ["Asha", "Hari"]),
+        ("born", "२०४५/०५", ["Asha"]),
+        ("born", "2045/05", ["Asha"]),
+        ("born", "2045-06", ["Hari"]),
+        ("born", "२०४५-०६", ["Hari"]),
+        ("born", "1988", []),
+        ("born", '"', []),
+        ("born", "[", []),
+        ("fee", "1,250", ["Asha"]),
+        ("fee", "1250", []),
+        ("fee", "90", ["Hari"]),
+        ("fee", "९०", ["Hari"]),
+        ("ward", "12", ["Asha", "Hari"]),
+        ("ward", "१२", ["Asha", "Hari"]),
+    ],
+)
+def test_what_contains_a_text_is_what_the_list_shows(
+    sender: Client, field: str, value: str, found: list[str]
+) -> None:
+    """Not what a day or a number is compared by; digits in either script."""
+    for key, kind in (("born", "date"), ("fee", "number"), ("ward", "text")):
+        ContactField.objects.create(name=key.capitalize(), key=key, kind=kind)
+    for name, fields in (
+        ("Asha", {"born": ["1988-08-28", "२०४५/०५/१२"], "fee": [1250, "1,250"], "ward": "वडा १२"}),
+        ("Hari", {"born": ["1988-10-02", "2045-06-16"], "fee": 90, "ward": "Ward 12"}),
+        ("Maya", {}),
+    ):
+        ContactFactory.create(name=name, fields=fields)
+    query = {"field": field, "how": "has", "value": value}
+    assert names(sender.get(URL, query, follow=True)) == found

@@ -9,6 +9,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 
+from contacts.fields import FieldValue
 from contacts.forms.lists import ContactFilterForm
 from contacts.models import Contact, ContactField
 from sociair_portal.accounts.models import Preferences
@@ -220,3 +221,27 @@ def test_a_day_that_only_bikram_sambat_has_is_read_so_by_anyone(gregorian: None)
     [reading] = readings_of("2045-02-31")
     assert reading.calendar is Calendar.BIKRAM_SAMBAT
     assert readings_of("2045-02-40") == []
+
+
+@pytest.mark.parametrize(
+    ("stored", "shown"),
+    [
+        (["1988-08-28", "२०४५/०५/१२"], "२०४५/०५/१२ (28 Aug 1988)"),
+        (["2045-05-12", "2045-05-12"], "2045-05-12 (12 May 2045)"),
+        (["2010-05-01", "01/05/2010"], "01/05/2010 (18 Baisakh 2067)"),
+        (["2026-08-28", "2083-05-12"], "2083-05-12"),
+        (["1988-08-28", "28 Aug 1988"], "28 Aug 1988"),
+        (["1988-08-28", "12 Bhadra 2045"], "12 Bhadra 2045"),
+        (["", "2089-05-12"], "2089-05-12"),
+        ("2010-05-01", "1 May 2010"),
+    ],
+)
+def test_the_list_shows_which_day_it_is_where_both_calendars_have_its_year(
+    sender: Browser, born: ContactField, stored: FieldValue, shown: str
+) -> None:
+    ContactFactory.create(name="Sita", mobile="9841000001", fields={"born": stored})
+    assert f">{shown}</td>" in sender.get(reverse("contacts:list")).text
+    file = sender.get(reverse("contacts:export", args=["csv"])).getvalue().decode()
+    written = stored[1] if isinstance(stored, list) else shown
+    assert written in file
+    assert "(" not in file

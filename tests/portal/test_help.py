@@ -1,5 +1,6 @@
 """Each part of the menu is explained, and the dashboard has the first steps until they are done."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -7,6 +8,7 @@ from django.urls import resolve
 from django.utils import timezone
 
 from messaging.models import Campaign, Gateway
+from messaging.services.audience.known_keys import known_keys
 from sociair_portal.help_pages import BY_SLUG, PAGES, page_about
 from tests.conftest import Browser
 from tests.factories import ContactFactory
@@ -78,3 +80,15 @@ def test_the_first_steps_go_away_when_a_message_was_sent(sender: Browser, gatewa
 
 def test_who_cannot_send_has_no_first_steps(client: Browser, gateway: Gateway) -> None:
     assert "Your first day" not in words(client.get("/", follow=True))
+
+
+@pytest.mark.parametrize("language", ["en", "ne"])
+def test_the_field_that_help_names_is_one_of_a_message(
+    language: str, sender: Browser, gateway: Gateway
+) -> None:
+    ContactFactory.create()
+    sender.cookies["django_language"] = language
+    for address in ("/help/first-message/", "/compose/"):
+        found = re.findall(r"\{([^{}\s\"]+)\}", words(sender.get(address)))
+        assert found
+        assert {key.partition("|")[0] for key in found} <= known_keys().keys()

@@ -27,6 +27,7 @@ _PAGES: Final = (
     *("/", "/history/", "/history/recipients/", "/contacts/", "/groups/", "/templates/"),
     *(
         "/schedule/",
+        "/days-off/",
         "/undecided/",
         "/campaigns/1/left-out/",
         "/campaigns/2/",
@@ -37,6 +38,7 @@ _PAGES: Final = (
 )
 
 _SETTLE: Final = "SELECT id FROM auth_permission WHERE codename = 'settle_campaign'"
+_VERBS: Final = ("view", "add", "change", "delete")
 # Tables that the dump does not have yet.
 _LATER: Final = {
     *("contacts_importedchange", "contacts_forgottennumber", "contacts_membercount"),
@@ -126,7 +128,8 @@ def test_a_database_in_a_file_is_kept(tmp_path: Path) -> None:
     _upgrade(f"sqlite:///{file}", tmp_path, query)
     rights = "SELECT 1 FROM auth_group_permissions WHERE permission_id = "
     assert query(f"{rights}({_SETTLE})")[1] == []
-    assert query(f"{rights}({_SETTLE.replace('settle_campaign', 'forget_person')})")[1]
+    for name in ("forget_person", *(f"{verb}_quietday" for verb in _VERBS)):
+        assert query(f"{rights}({_SETTLE.replace('settle_campaign', name)})")[1], name
 
 
 @pytest.fixture

@@ -124,7 +124,7 @@ def test_missing_values_can_be_filled_in_at_the_review(
     reading(gateway)
     draft = draft_of(gateway, Audience(groups=(parents.pk,)), by=sender.user)
     page = sender.get(draft.get_absolute_url())
-    assert "1 person has no value for fee_due and is left out." in words(page)
+    assert "1 person has no value for Fee due and is left out." in words(page)
     address = reverse("messaging:answer", args=[draft.pk])
     for bad in ("", "a}b", " \u200b "):
         typed = {"key": "fee_due", "default": bad, "seen": draft.fingerprint}

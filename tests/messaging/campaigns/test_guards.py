@@ -1,5 +1,6 @@
 """What asks again before a message goes out: very many people, the night, a Saturday."""
 
+import re
 import uuid
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -215,3 +216,26 @@ def test_handy_times_are_ahead_and_by_day(
     local = datetime.fromisoformat(now).replace(tzinfo=timezone.get_current_timezone())
     monkeypatch.setattr(timezone, "now", lambda: local)
     assert [f"{timezone.localtime(at):%d %H:%M}" for at in QuietTimes().handy_times()] == times
+
+
+@pytest.mark.parametrize("what", ["typed", "night", "later"])
+def test_what_stops_a_send_links_to_the_box_for_it(
+    sender: Browser, draft: Campaign, settings: Settings, what: str
+) -> None:
+    """On a narrow screen the box is far below the sentence."""
+    now = timezone.localtime()
+    night = now + timedelta(days=1, hours=-1)
+    settings.LARGE_SEND = 1 if what == "typed" else 1000
+    settings.QUIET_HOURS = None if what == "typed" else ((now.hour - 2) % 24, (now.hour + 1) % 24)
+    at = {"later": "1", "at": f"{night:%Y-%m-%dT%H:%M}"} if what == "later" else {}
+    before = sender.get(reverse("messaging:review", args=[draft.pk])).text
+    assert "aria-invalid" not in before
+    page = send(sender, draft, **at).text
+    assert draft.state == CampaignState.DRAFT
+    link = re.search('<a class="alert-link" href="#([^"]+)">', page)
+    assert link is not None
+    box = re.search(f'<input[^>]* id="{link[1]}"[^>]*>', page)
+    assert box is not None
+    assert f'aria-invalid="true" aria-describedby="about-{link[1]}"' in box[0]
+    assert f'id="about-{link[1]}"' in page
+    assert page.count('aria-describedby="about-') == 1

@@ -263,9 +263,10 @@ def test_a_long_answer_is_cut(manager: Browser, gateway: Gateway) -> None:
 
 def test_a_request_not_called_yet_is_shown(sender: Browser, gateway: Gateway) -> None:
     campaign = hand_over(gateway, numbers(1))
+    assert "Not sent yet." in words(sender.get(url(campaign, "campaign_batches")))
     said = words(sender.get(url(campaign, "campaign_batches"), {"state": "no such"}))
-    assert "Not sent yet." in said
-    assert "Select a valid choice" in said
+    assert "Not sent yet." not in said
+    assert "State: Select a valid choice" in said
     none = words(sender.get(url(campaign, "campaign_batches"), {"state": "settled"}))
     assert "No requests in this state" in none
     assert "0 found." in none

@@ -1,8 +1,10 @@
 """Looking back: campaigns and recipients, searched, filtered and turned page by page."""
 
+import re
 import uuid
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from html import unescape
 from itertools import chain
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -14,13 +16,14 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.html import strip_tags
 
 from messaging.models import Batch, Campaign, CampaignState, Gateway, Recipient
 from messaging.services import history
 from messaging.services.audience.choice import Audience
 from tests.conftest import Browser
 from tests.factories import ContactFactory, GroupFactory, UserFactory
-from tests.pages import searched, words
+from tests.pages import searched, source, words
 from tests.sending import hand_over, numbers, send_all
 
 pytestmark = pytest.mark.django_db
@@ -280,13 +283,40 @@ def test_odd_filters_of_the_history_do_no_harm(
     assert sender.get(address, params, follow=True).status_code == 200
 
 
-def test_a_wrong_filter_of_the_history_says_so(
-    sender: Browser, sent: Callable[..., Campaign]
+@pytest.mark.parametrize("address", [CAMPAIGNS, RECIPIENTS])
+def test_a_message_that_waits_is_not_said_to_be_sent(
+    address: str, sender: Browser, gateway: Gateway
 ) -> None:
-    campaign = sent()
-    response = sender.get(CAMPAIGNS, {"since": "2026-11-22", "until": "2026-11-21"}, follow=True)
-    assert "This day is before the day in “From”." in words(response)
-    assert rows(sender, CAMPAIGNS, state="x") == [campaign]
+    at = datetime(timezone.localdate().year + 1, 1, 5, 7, 30, tzinfo=NEPAL)
+    campaign = hand_over(gateway, ["9841234567"], at=at)
+    planned = f"Scheduled for 5 Jan {at.year}, 07:30"
+    assert planned in words(sender.get(address))
+    Campaign.objects.filter(pk=campaign.pk).update(state=CampaignState.CANCELLED)
+    assert planned in words(sender.get(address))
+    Campaign.objects.filter(pk=campaign.pk).update(state="done", accepted=1, pending=0, cancelled=0)
+    assert "Scheduled for" not in words(sender.get(address))
+
+
+@pytest.mark.parametrize("address", [CAMPAIGNS, RECIPIENTS])
+def test_with_a_wrong_filter_of_the_history_nothing_is_listed(
+    address: str, sender: Browser, sent: Callable[..., Campaign]
+) -> None:
+    """Above the list as well, which is all that a search without a new page replaces."""
+    sent()
+    found = re.compile(r'<p id="found".*?</p>', re.DOTALL)
+    for params, sentence in (
+        ({"since": "2026-11-22", "until": "2026-11-21"}, "To: This day is before the day in"),
+        ({"since": "yesterday"}, "From: Enter a day"),
+        ({"until": "2083-13-01"}, "To: There is no such day."),
+        ({"state": "x"}, "State: Select a valid choice."),
+    ):
+        page = sender.get(address, params, follow=True)
+        above = found.search(source(page))
+        assert above is not None
+        assert sentence in " ".join(unescape(strip_tags(above[0])).split())
+        assert words(page).count(sentence.partition(": ")[2]) == 2  # and beside the field
+        assert "There is a problem with a filter" in words(page)
+        assert page.context["page"].items == []
 
 
 @pytest.mark.parametrize("address", [CAMPAIGNS, RECIPIENTS])

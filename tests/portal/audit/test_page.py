@@ -168,6 +168,8 @@ class TestFilters:
         assert page.status_code == 200
         assert page.context["rows"] == []
         assert "There is a problem with a filter" in words(page)
+        problem = page.context["search"].problem
+        assert f"{problem.label}: {problem.errors[0]}" in words(page)
         assert "found" not in words(page)
         assert (
             body(manager.get(f"{reverse('record:export')}?{wrong}", follow=True)).count("\n") == 1
