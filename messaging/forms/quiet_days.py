@@ -26,7 +26,7 @@ _MOST_SHOWN: Final = 20  # lines that are named
 _GAP: Final = re.compile(r"[\s,;:|]+")
 _WORDS: Final = 4  # of a day, such as Friday 25 Dec 2026
 _TO: Final = re.compile(r"(?:to|until|till|देखि)(?=\s)|[-–—]", re.IGNORECASE)
-_LONG_DASH: Final = re.compile(r"\s*[–—]\s*")  # no day is written with one
+_LONG_DASH: Final = re.compile("[–—]")  # no day is written with one
 _HALF_RANGE: Final = re.compile(
     r"(?:(?:to|until|till|देखि|and|र|[-–—&])\s*)?[0-9०-९]{1,2}(?:\s|$)", re.IGNORECASE
 )
