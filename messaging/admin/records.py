@@ -147,8 +147,8 @@ class LeftOutAdmin(OfCampaigns):
     list_display = ["entry", "reason", "words", "campaign"]
     list_filter = [Days, "reason"]
     list_select_related = ["campaign"]
-    search_fields = ["entry"]
-    search_help_text = bounded(_("Part of the entry."))
+    search_fields = ["entry", "words"]
+    search_help_text = bounded(_("Part of the entry, or of why it was left out."))
 
 
 @admin.register(RecipientTable)

@@ -209,4 +209,4 @@ def test_a_check_finds_fingerprints_of_another_key(settings: Settings) -> None:
 
     [found] = checks.check_fingerprints(databases=["default"])
     assert ids([found]) == ["E008"]
-    assert "1 fingerprints of anonymised" in found.msg
+    assert "1 anonymised" in found.msg

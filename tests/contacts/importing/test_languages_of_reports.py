@@ -74,7 +74,7 @@ def test_a_value_that_did_not_fit_is_told_in_both_languages(tmp_path: Path) -> N
     text = "Name,Mobile,Fee\nSita,9841000001,twelve\nRam,9841000002,12\n"
     with translation.override("ne"):
         imported(csv_file(tmp_path / "people.csv", text))
-        assert RejectedRow.objects.get().reason.startswith("“twelve” संख्या होइन।")
+        assert RejectedRow.objects.get().reason.startswith("“twelve” सङ्ख्या होइन।")
     assert RejectedRow.objects.get().reason.startswith("“twelve” is not a number")
 
 
