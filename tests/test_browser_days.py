@@ -5,23 +5,18 @@ from datetime import UTC, date, datetime
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth import models
 from playwright.sync_api import Page, expect
 from pytest_django import live_server_helper
 
 from contacts.models import Contact, ContactField
 from messaging.models import Gateway
-from sociair_portal.accounts.models import Preferences
 from sociair_portal.common import calendars
-from sociair_portal.common.calendars import Calendar
-from sociair_portal.roles import MANAGER
+from tests.browser_people import sign_in_by_bikram_sambat
 from tests.consoles import no_complaints
-from tests.factories import ContactFactory, UserFactory
+from tests.factories import ContactFactory
 from tests.sending import hand_over
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PASSWORD = "monsoon-and-marigold-7"
 
 
 @pytest.fixture
@@ -29,16 +24,8 @@ def history(
     page: Page, live_server: live_server_helper.LiveServer, roles: None, gateway: Gateway
 ) -> Iterator[Page]:
     """The history of somebody who counts by Bikram Sambat."""
-    user = UserFactory.create(username="anita")
-    user.groups.add(models.Group.objects.get(name=MANAGER))
-    user.set_password(PASSWORD)
-    user.save()
-    Preferences.objects.create(user=user, calendar=Calendar.BIKRAM_SAMBAT)
     with no_complaints(page):
-        page.goto(f"{live_server.url}/account/sign-in/")
-        page.get_by_label("Name or e-mail").fill("anita")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in", exact=True).click()
+        sign_in_by_bikram_sambat(page, live_server.url)
         page.goto(f"{live_server.url}/history/?since=2083-05-12")
         yield page
 

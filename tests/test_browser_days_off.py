@@ -6,22 +6,16 @@ from datetime import date, timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from django.contrib.auth import models
 from django.utils import timezone
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 from pytest_django import live_server_helper
 
 from messaging.models import Gateway, QuietDay
-from sociair_portal.accounts.models import Preferences
-from sociair_portal.common.calendars import Calendar
-from sociair_portal.roles import MANAGER
+from tests.browser_people import sign_in_by_bikram_sambat
 from tests.consoles import no_complaints
-from tests.factories import UserFactory
 from tests.sending import hand_over
 
 pytestmark = [pytest.mark.browser, pytest.mark.django_db(transaction=True)]
-
-PASSWORD = "monsoon-and-marigold-7"
 
 
 @pytest.fixture
@@ -29,25 +23,17 @@ def days_off(
     page: Page, live_server: live_server_helper.LiveServer, roles: None, gateway: Gateway
 ) -> Iterator[Page]:
     """The days off of a manager who counts by Bikram Sambat and has a phone."""
-    user = UserFactory.create(username="anita")
-    user.groups.add(models.Group.objects.get(name=MANAGER))
-    user.set_password(PASSWORD)
-    user.save()
-    Preferences.objects.create(user=user, calendar=Calendar.BIKRAM_SAMBAT)
     page.set_viewport_size({"width": 390, "height": 844})
     with no_complaints(page):
-        page.goto(f"{live_server.url}/account/sign-in/")
-        page.get_by_label("Name or e-mail").fill("anita")
-        page.get_by_label("Password").fill(PASSWORD)
-        page.get_by_role("button", name="Sign in", exact=True).click()
+        sign_in_by_bikram_sambat(page, live_server.url)
         page.goto(f"{live_server.url}/days-off/")
         yield page
 
 
-def press(page: Page, role: str, name: str | re.Pattern[str]) -> None:
+def press(target: Locator) -> None:
     """Go to it as the tab key would, and press Enter."""
-    page.get_by_role(role, name=name).first.focus()  # type: ignore[arg-type]
-    page.keyboard.press("Enter")
+    target.first.focus()
+    target.page.keyboard.press("Enter")
 
 
 def fits(page: Page) -> None:
@@ -60,7 +46,7 @@ def test_days_off_are_kept_by_keyboard_on_a_phone(days_off: Page, gateway: Gatew
     expect(page.get_by_text("No days off yet")).to_be_visible()
     fits(page)
 
-    press(page, "link", "New day off")
+    press(page.get_by_role("link", name="New day off"))
     page.get_by_role("textbox", name="Day", exact=True).focus()
     page.keyboard.type("२०८३-०९-१०")
     page.keyboard.press("Tab")
@@ -76,10 +62,10 @@ def test_days_off_are_kept_by_keyboard_on_a_phone(days_off: Page, gateway: Gatew
     on = timezone.localdate() + timedelta(days=40)
     at = timezone.now() + timedelta(days=40)
     hand_over(gateway, ["9841234567"], text="Exams begin.", at=at)
-    press(page, "link", "Enter a list")
+    press(page.get_by_role("link", name="Enter a list"))
     page.get_by_role("textbox", name="Days and their names").focus()
     page.keyboard.type(f"2083-09-10 Christmas\n{on} Holi")
-    press(page, "button", "Save the days off")
+    press(page.get_by_role("button", name="Save the days off"))
     problem = "Line 1, “2083-09-10 Christmas”: 10 Poush 2083 (25 Dec 2026) is already a day off"
     expect(page.get_by_role("alert")).to_contain_text(problem)
     expect(page.get_by_role("textbox", name="Days and their names")).to_have_value(
@@ -87,20 +73,20 @@ def test_days_off_are_kept_by_keyboard_on_a_phone(days_off: Page, gateway: Gatew
     )
     fits(page)
     page.get_by_role("textbox", name="Days and their names").fill(f"{on} Holi")
-    press(page, "button", "Save the days off")
+    press(page.get_by_role("button", name="Save the days off"))
     expect(page.get_by_text("1 message is scheduled on a day that is now off.")).to_be_visible()
     expect(page.get_by_role("link", name=re.compile("Exams begin"))).to_be_visible()
     fits(page)
 
-    press(page, "link", "Christmas")
+    press(page.get_by_role("link", name="Christmas"))
     expect(page.get_by_role("textbox", name="Day", exact=True)).to_have_value("2083-09-10")
     page.get_by_role("textbox", name="Name", exact=True).fill("Christmas party")
     page.keyboard.press("Enter")
     expect(page.get_by_text("Christmas party is saved.")).to_be_visible()
-    press(page, "link", re.compile("^Delete.*Christmas party"))
+    press(page.get_by_role("link", name=re.compile("^Delete.*Christmas party")))
     expect(page.get_by_role("heading", name="Delete Christmas party?")).to_be_visible()
     fits(page)
-    press(page, "button", "Delete the day off")
+    press(page.get_by_role("button", name="Delete the day off"))
     expect(page.get_by_text("Christmas party is deleted.")).to_be_visible()
     assert list(QuietDay.objects.values_list("day", "name")) == [(on, "Holi")]
     assert on != date(2026, 12, 25)

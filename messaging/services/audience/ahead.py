@@ -22,6 +22,7 @@ class ReadAhead:
         self._reading = reading
         self._size = size
         self._after = ""
+        self.has_read_ahead = False
         self._next: Future[AudiencePiece] | None = None
 
     def piece(self, after: str, *, anew: bool = False) -> AudiencePiece:
@@ -35,7 +36,7 @@ class ReadAhead:
         # Others send meanwhile, so this is looked up when the people are wanted.
         self._reader.leave_out_repeated(piece)
         if self._reading and not piece.is_last:
-            self._after = piece.up_to
+            self._after, self.has_read_ahead = piece.up_to, True
             # With the language of who prepares: reasons for leaving someone out are written.
             self._next = self._reading.submit(copy_context().run, self._read, piece.up_to)
         return piece
@@ -53,7 +54,9 @@ def reading_ahead(reader: Reader, size: int) -> Iterator[ReadAhead]:
         yield ReadAhead(reader, None, size)
         return
     with ThreadPoolExecutor(1, thread_name_prefix="reads-ahead") as reading:
+        ahead = ReadAhead(reader, reading, size)
         try:
-            yield ReadAhead(reader, reading, size)
+            yield ahead
         finally:
-            reading.submit(connections.close_all)
+            if ahead.has_read_ahead:  # else there is neither a thread nor its connection
+                reading.submit(connections.close_all)

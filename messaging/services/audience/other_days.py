@@ -1,13 +1,15 @@
 """The sending day in a text beside a field or a column that is called like it."""
 
 from datetime import datetime
-from typing import NamedTuple
+from typing import Final, NamedTuple
 
 from contacts.models import ContactField
 from messaging.models import RecipientTable
 from messaging.services.audience.letters import not_past, said_days
 from messaging.text.placeholders import DATE, DATE_BS, meaning, pairs_of_days, parse
 from messaging.text.validity import InvalidText
+
+_SHOWN: Final = 60  # characters of an example
 
 
 class OtherDay(NamedTuple):
@@ -38,7 +40,9 @@ def other_days(text: str, table: RecipientTable | None, at: datetime | None) -> 
     first = table.first_rows.first() if table is not None and pairs else None
     values = {} if first is None else first.fields
     return [
-        OtherDay(f"{{{key}}}", said[key], f"{{{other}}}", own[other], str(values.get(other, "")))
+        OtherDay(
+            f"{{{key}}}", said[key], f"{{{other}}}", own[other], str(values.get(other, ""))[:_SHOWN]
+        )
         for key, other in pairs
     ]
 
