@@ -228,6 +228,8 @@ def _label(field: "Field[Any, Any] | None", name: str) -> str:
 def _value(field: "Field[Any, Any] | None", value: Any) -> str:
     if value is None or value in _NOTHING:
         return ""
+    if str(field) == "auth.Group.name":
+        return role_in_words(str(value))
     if isinstance(field, BooleanField):
         return gettext("yes") if value == "True" else gettext("no")
     if isinstance(field, DateField):
